@@ -1,0 +1,118 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+// The map of the house. `docs/architecture.md` says what each room is for; the helpers at the
+// bottom give every room the same strict settings.
+
+let package = Package(
+    name: "hallpass",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "login", targets: ["LoginService"]),
+        .executable(name: "catalog", targets: ["CatalogService"]),
+        .executable(name: "orders", targets: ["OrdersService"]),
+        .executable(name: "inbox", targets: ["InboxService"]),
+        .executable(name: "jwt", targets: ["JWTCommand"]),
+        .library(name: "JWT", targets: ["JWT"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    ],
+    targets: [
+        service("Login", uses: ["JWT", "Libcrypto"]),
+        service("Catalog"),
+        service("Orders", uses: ["CurlClient"]),
+        service("Inbox"),
+
+        shared("JWT", uses: ["Libcrypto"]),
+        shared("JWTAuth", uses: ["JWT", "Libcrypto", "ServiceRuntime", .hummingbird, .lifecycle, .logging, .metrics]),
+        shared("CurlClient", uses: ["CCurl", .httpTypes]),
+        shared("ServiceRuntime", uses: [.hummingbird, .configuration, .logging, .metrics, .lifecycle, .argumentParser]),
+        shared("Database", uses: [.grdb]),
+        shared("Libcrypto", uses: ["COpenSSL"]),
+        .systemLibrary(
+            name: "COpenSSL", path: "Shared/System/COpenSSL", pkgConfig: "libcrypto",
+            providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+        .target(
+            name: "CCurl", path: "Shared/System/CCurl", linkerSettings: [.linkedLibrary("curl")]),
+
+        .executableTarget(
+            name: "JWTCommand", dependencies: ["JWT", "Libcrypto", .argumentParser], path: "Tools/JWTCommand",
+            swiftSettings: .strict),
+
+        .target(
+            name: "TestSupport", dependencies: ["JWT", "CurlClient", .httpTypes], path: "Tests/Support",
+            swiftSettings: .strict),
+        tests("Libcrypto"),
+        tests("JWT"),
+        tests("JWTCommand"),
+        tests("JWTAuth", uses: ["JWT", "ServiceRuntime", .hummingbirdTesting]),
+        tests("CurlClient"),
+        tests("Database"),
+        tests("ServiceRuntime", uses: [.hummingbirdTesting]),
+        tests("Login", of: "LoginService", uses: ["JWTAuth", .hummingbirdTesting]),
+        tests("Catalog", of: "CatalogService", uses: ["JWTAuth", .hummingbirdTesting]),
+        tests("Orders", of: "OrdersService", uses: ["JWTAuth", .hummingbirdTesting]),
+        tests("Inbox", of: "InboxService", uses: ["JWTAuth", .hummingbirdTesting]),
+        .testTarget(
+            name: "SystemTests", dependencies: ["TestSupport"], path: "Tests/SystemTests", swiftSettings: .strict),
+    ]
+)
+
+// MARK: - Helpers
+
+extension [SwiftSetting] {
+    /// What every target of our own is compiled with.
+    static var strict: Self {
+        [
+            .swiftLanguageMode(.v6),
+            .enableUpcomingFeature("ExistentialAny"),
+            .enableUpcomingFeature("InternalImportsByDefault"),
+            .enableUpcomingFeature("MemberImportVisibility"),
+            .treatAllWarnings(as: .error),
+            .strictMemorySafety(),
+        ]
+    }
+}
+
+extension Target.Dependency {
+    static var hummingbird: Self { .product(name: "Hummingbird", package: "hummingbird") }
+    static var hummingbirdTesting: Self { .product(name: "HummingbirdTesting", package: "hummingbird") }
+    static var httpTypes: Self { .product(name: "HTTPTypes", package: "swift-http-types") }
+    static var logging: Self { .product(name: "Logging", package: "swift-log") }
+    static var metrics: Self { .product(name: "Metrics", package: "swift-metrics") }
+    static var lifecycle: Self { .product(name: "ServiceLifecycle", package: "swift-service-lifecycle") }
+    static var configuration: Self { .product(name: "Configuration", package: "swift-configuration") }
+    static var argumentParser: Self { .product(name: "ArgumentParser", package: "swift-argument-parser") }
+    static var grdb: Self { .product(name: "GRDB", package: "GRDB.swift") }
+}
+
+/// A room under `Shared/`.
+func shared(_ name: String, uses dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Shared/\(name)", swiftSettings: .strict)
+}
+
+/// A service under `Services/`. All have the same shape, and the same rooms to lean on.
+func service(_ name: String, uses dependencies: [Target.Dependency] = []) -> Target {
+    .executableTarget(
+        name: "\(name)Service",
+        dependencies: [
+            "JWTAuth", "ServiceRuntime", "Database", .hummingbird, .configuration, .logging, .lifecycle, .argumentParser,
+        ] + dependencies,
+        path: "Services/\(name)", swiftSettings: .strict)
+}
+
+/// The tests of one target, in `Tests/<name>Tests`.
+func tests(_ name: String, of target: String? = nil, uses dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.byName(name: target ?? name), "TestSupport"] + dependencies,
+        path: "Tests/\(name)Tests", swiftSettings: .strict)
+}
