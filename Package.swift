@@ -23,6 +23,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
@@ -35,7 +36,12 @@ let package = Package(
         shared("JWT", uses: ["Libcrypto"]),
         shared("JWTAuth", uses: ["JWT", "Libcrypto", "ServiceRuntime", .hummingbird, .lifecycle, .logging, .metrics]),
         shared("CurlClient", uses: ["CCurl", .httpTypes]),
-        shared("ServiceRuntime", uses: [.hummingbird, .configuration, .logging, .metrics, .lifecycle, .argumentParser]),
+        shared(
+            "ServiceRuntime",
+            uses: [
+                "Database", .hummingbird, .configuration, .logging, .metrics, .coreMetrics, .lifecycle, .signals,
+                .argumentParser, .nioCore, .nioPosix,
+            ]),
         shared("Database", uses: [.grdb]),
         shared("Libcrypto", uses: ["COpenSSL"]),
         .systemLibrary(
@@ -90,6 +96,10 @@ extension Target.Dependency {
     static var logging: Self { .product(name: "Logging", package: "swift-log") }
     static var metrics: Self { .product(name: "Metrics", package: "swift-metrics") }
     static var lifecycle: Self { .product(name: "ServiceLifecycle", package: "swift-service-lifecycle") }
+    static var signals: Self { .product(name: "UnixSignals", package: "swift-service-lifecycle") }
+    static var coreMetrics: Self { .product(name: "CoreMetrics", package: "swift-metrics") }
+    static var nioCore: Self { .product(name: "NIOCore", package: "swift-nio") }
+    static var nioPosix: Self { .product(name: "NIOPosix", package: "swift-nio") }
     static var configuration: Self { .product(name: "Configuration", package: "swift-configuration") }
     static var argumentParser: Self { .product(name: "ArgumentParser", package: "swift-argument-parser") }
     static var grdb: Self { .product(name: "GRDB", package: "GRDB.swift") }

@@ -1,0 +1,50 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+
+/// Turns every error into a problem that the client can read, and writes one log line for each request.
+///
+/// The line names the method, the path without its query, the status and the time taken. What the client
+/// is not told (the cause of a 5xx) stands in the log under the request's id.
+struct AnswerMiddleware<Context: RequestContext>: RouterMiddleware {
+    func handle(
+        _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        let start = ContinuousClock.now
+        let response: Response
+        do {
+            response = try await next(request, context)
+        } catch let error as any HTTPResponseError where error is Problem || !(error is HTTPError) && !isTooLarge(error) {
+            response = try error.response(from: request, context: context)
+        } catch {
+            response = try problem(for: error, logger: context.logger).response(from: request, context: context)
+        }
+        log(request, response, took: .now - start, to: context.logger)
+        return response
+    }
+
+    private func isTooLarge(_ error: any HTTPResponseError) -> Bool {
+        error.status == .contentTooLarge
+    }
+
+    private func problem(for error: any Error, logger: Logger) -> Problem {
+        switch error {
+        case let error as any ProblemConvertible:
+            let problem = error.problem
+            if problem.status.kind == .serverError { logger.error("\(error)") }
+            return problem
+        case let error as any HTTPResponseError:
+            return .other(error)
+        default:
+            logger.error("The request failed.", metadata: ["error": "\(error)"])
+            return .internalError
+        }
+    }
+
+    private func log(_ request: Request, _ response: Response, took: Duration, to logger: Logger) {
+        let isHousekeeping = ["/healthz", "/readyz", "/metrics"].contains(request.uri.path)
+        logger.log(
+            level: isHousekeeping ? .debug : .info, "\(request.method) \(request.uri.path) \(response.status.code)",
+            metadata: ["duration_ms": "\((took / .milliseconds(1) * 10).rounded() / 10)"])
+    }
+}

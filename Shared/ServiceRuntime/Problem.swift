@@ -1,0 +1,138 @@
+public import HTTPTypes
+public import Hummingbird
+
+/// A refusal as clients see it: problem details for HTTP APIs (RFC 9457).
+///
+/// The body is `{"type", "title", "status", "detail", "code", "request_id"}` and the members of `extensions`.
+/// Nothing in it may hold a secret or a token.
+public struct Problem: Error, Sendable {
+    /// The HTTP status code.
+    public var status: HTTPResponse.Status
+    /// A short stable word for programs, such as `out_of_stock`.
+    public var code: String
+    /// A sentence for people: what is wrong and what to do.
+    public var detail: String
+    /// Header fields that go with the answer, such as `WWW-Authenticate`.
+    public var headers: HTTPFields
+    /// Further members of the body (RFC 9457 §3.2).
+    public var extensions: [String: any Encodable & Sendable]
+
+    /// Makes a problem of any kind.
+    public init(
+        _ status: HTTPResponse.Status, code: String, detail: String, headers: HTTPFields = [:],
+        extensions: [String: any Encodable & Sendable] = [:]
+    ) {
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.headers = headers
+        self.extensions = extensions
+    }
+}
+
+extension Problem {
+    /// What is wrong with one field of a request.
+    public struct InvalidField: Sendable, Encodable, Equatable {
+        /// The name of the field, as in `items[0].quantity`. Empty for the whole body.
+        public let field: String
+        /// What is wrong with it.
+        public let detail: String
+
+        /// Names a field and what is wrong with it.
+        public init(_ field: String, _ detail: String) {
+            self.field = field
+            self.detail = detail
+        }
+    }
+
+    /// 400: the request cannot be understood.
+    public static func badRequest(_ detail: String) -> Problem {
+        Problem(.badRequest, code: "invalid_request", detail: detail)
+    }
+
+    /// 404: there is no such thing, or it is none of the caller's business.
+    public static func notFound(_ detail: String = "There is nothing here.") -> Problem {
+        Problem(.notFound, code: "not_found", detail: detail)
+    }
+
+    /// 409: the request does not fit the state of things.
+    public static func conflict(
+        code: String, _ detail: String, extensions: [String: any Encodable & Sendable] = [:]
+    ) -> Problem {
+        Problem(.conflict, code: code, detail: detail, extensions: extensions)
+    }
+
+    /// 422: the request is well-formed, but fields of it are not. The body lists them in `errors`.
+    public static func unprocessable(_ fields: [InvalidField]) -> Problem {
+        let sentence = fields.map { $0.field.isEmpty ? $0.detail : "\($0.field) \($0.detail)" }.joined(separator: "; ")
+        return Problem(
+            .unprocessableContent, code: "invalid_fields", detail: "\(sentence).", extensions: ["errors": fields])
+    }
+
+    /// 503: come again in `seconds`.
+    public static func unavailable(code: String = "unavailable", _ detail: String, retryAfter seconds: Int = 1) -> Problem {
+        Problem(.serviceUnavailable, code: code, detail: detail, headers: [.retryAfter: String(seconds)])
+    }
+
+    /// 500: a fault of the service. The cause is in the log, under the request's id.
+    static let internalError = Problem(
+        .internalServerError, code: "internal_error", detail: "The service failed. The request id finds the cause in its log.")
+
+    /// The problem that tells of an error of Hummingbird.
+    static func other(_ error: any HTTPResponseError) -> Problem {
+        switch error.status {
+        case .notFound: return .notFound()
+        case .contentTooLarge:
+            return Problem(.contentTooLarge, code: "content_too_large", detail: "The body is larger than 1 MiB.")
+        default:
+            let code = error.status.reasonPhrase.lowercased().replacing(" ", with: "_")
+            let detail = (error as? HTTPError)?.body ?? "\(error.status.reasonPhrase)."
+            return Problem(error.status, code: code, detail: detail, headers: (error as? HTTPError)?.headers ?? [:])
+        }
+    }
+}
+
+extension Problem: HTTPResponseError {
+    /// The answer with its body in `application/problem+json`.
+    public func response(from request: Request, context: some RequestContext) throws -> Response {
+        var response = try context.responseEncoder.encode(
+            Body(problem: self, requestID: RequestScope.current?.requestID), from: request, context: context)
+        response.status = status
+        response.headers[.contentType] = "application/problem+json"
+        for field in headers { response.headers[field.name] = field.value }
+        return response
+    }
+
+    private struct Body: Encodable {
+        let problem: Problem
+        let requestID: String?
+
+        func encode(to encoder: any Encoder) throws {
+            var members = encoder.container(keyedBy: Member.self)
+            for (name, value) in problem.extensions {
+                try members.encode(value, forKey: Member(stringValue: name))
+            }
+            try members.encode("about:blank", forKey: "type")
+            try members.encode(problem.status.reasonPhrase, forKey: "title")
+            try members.encode(problem.status.code, forKey: "status")
+            try members.encode(problem.detail, forKey: "detail")
+            try members.encode(problem.code, forKey: "code")
+            try members.encodeIfPresent(requestID, forKey: "request_id")
+        }
+    }
+
+    private struct Member: CodingKey, ExpressibleByStringLiteral {
+        let stringValue: String
+        var intValue: Int? { nil }
+
+        init(stringValue: String) { self.stringValue = stringValue }
+        init(stringLiteral value: String) { self.stringValue = value }
+        init?(intValue: Int) { nil }
+    }
+}
+
+/// An error of another room that has a form of its own for clients.
+public protocol ProblemConvertible: Error {
+    /// What clients see of this error.
+    var problem: Problem { get }
+}

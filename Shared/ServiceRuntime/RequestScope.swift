@@ -1,0 +1,87 @@
+public import HTTPTypes
+import Hummingbird
+import Logging
+
+/// What identifies the request that the current task works on: in the logs of every service that it touches.
+public struct RequestScope: Sendable {
+    /// The value of `X-Request-Id`: the caller's when it is a plain short word, a new one otherwise.
+    public let requestID: String
+    /// The caller's `traceparent` (W3C Trace Context), when it sent a valid one.
+    public let traceparent: String?
+
+    /// The scope of the request that the current task works on.
+    @TaskLocal public static var current: RequestScope?
+
+    /// The header fields with which calls that this request causes carry its identity on.
+    public var onwardFields: HTTPFields {
+        var fields: HTTPFields = [.requestID: requestID]
+        fields[.traceparent] = traceparent
+        return fields
+    }
+
+    /// Reads the identity of a request from its header, and invents what is missing.
+    init(of request: Request) {
+        requestID = request.headers[.requestID].flatMap(Self.validRequestID) ?? Self.newRequestID()
+        traceparent = request.headers[.traceparent].flatMap(Self.validTraceparent)
+    }
+
+    private static let maxRequestIDBytes = 64
+
+    private static func validRequestID(_ text: String) -> String? {
+        let isPlain = text.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
+                true
+            default: false
+            }
+        }
+        return isPlain && (1...maxRequestIDBytes).contains(text.utf8.count) ? text : nil
+    }
+
+    private static func newRequestID() -> String {
+        let bits = UInt64.random(in: .min ... .max)
+        let hex = String(bits, radix: 16)
+        return String(repeating: "0", count: 16 - hex.count) + hex
+    }
+
+    /// `00-<32 hex>-<16 hex>-<2 hex>`, lower case, neither id all zeros (Trace Context §3.2).
+    private static func validTraceparent(_ text: String) -> String? {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count == 4, parts.map(\.utf8.count) == [2, 32, 16, 2], parts[0] != "ff",
+            parts.allSatisfy({ $0.utf8.allSatisfy(isLowercaseHex) }),
+            parts[1].contains(where: { $0 != "0" }), parts[2].contains(where: { $0 != "0" })
+        else { return nil }
+        return text
+    }
+
+    private static func isLowercaseHex(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
+    }
+}
+
+extension HTTPField.Name {
+    /// `X-Request-Id`, on every response.
+    public static let requestID = Self("X-Request-Id") ?? .via
+    /// `traceparent` of W3C Trace Context.
+    public static let traceparent = Self("traceparent") ?? .via
+}
+
+/// Gives every request its scope, its id in the answer, and a logger that names it.
+struct RequestScopeMiddleware<Context: RequestContext>: RouterMiddleware {
+    func handle(
+        _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        let scope = RequestScope(of: request)
+        var context = context
+        context.logger[metadataKey: "request_id"] = "\(scope.requestID)"
+        if let traceparent = scope.traceparent {
+            context.logger[metadataKey: "traceparent"] = "\(traceparent)"
+        }
+        return try await RequestScope.$current.withValue(scope) {
+            var response = try await next(request, context)
+            response.headers[.requestID] = scope.requestID
+            return response
+        }
+    }
+}

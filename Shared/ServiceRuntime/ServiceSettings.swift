@@ -1,0 +1,70 @@
+import Foundation
+public import Hummingbird
+import Logging
+public import ServiceLifecycle
+
+/// What every service reads from its environment, whatever it does.
+public struct ServiceSettings: Sendable {
+    /// The service's own name, as tokens name it in `aud`.
+    public let name: String
+    /// The address to listen on.
+    public let host: String
+    /// The port to listen on; 0 lets the system choose.
+    public let port: Int
+    /// The origins whose pages may call this service.
+    public let origins: Set<String>
+    /// Whether browsers may send cookies across origins.
+    public let allowsCookies: Bool
+
+    /// Reads `HOST`, `PORT`, `CORS_ORIGINS` and `TOKEN_COOKIE`.
+    public init(name: String, defaultPort: Int, _ settings: inout Settings) {
+        self.name = name
+        host = settings.string("HOST") ?? "127.0.0.1"
+        port = settings.integer("PORT", default: defaultPort, in: 0...65535)
+        origins = Set(settings.list("CORS_ORIGINS", default: ["http://localhost:8080"]))
+        allowsCookies = settings.toggle("TOKEN_COOKIE", default: false)
+        for origin in origins where !Self.isOrigin(origin) {
+            settings.fault("CORS_ORIGINS", "'\(origin)' is no origin; write it like https://shop.example, and never *")
+        }
+    }
+
+    private static func isOrigin(_ text: String) -> Bool {
+        guard let scheme = ["http://", "https://"].first(where: text.hasPrefix) else { return false }
+        let authority = text.dropFirst(scheme.count)
+        return !authority.isEmpty && !authority.contains { "/?#@*".contains($0) }
+    }
+
+    /// A router with what stands before every route: metrics, request ids, cross-origin rules, error bodies, and the
+    /// operations routes.
+    public func router<Context: ServiceRequestContext>(
+        context: Context.Type, readiness checks: [Readiness.Check]
+    ) -> Router<Context> {
+        let router = Router(context: context)
+        router.add(middleware: RequestScopeMiddleware())
+        router.add(middleware: MetricsMiddleware())
+        router.add(middleware: CrossOriginMiddleware(origins: origins, allowsCookies: allowsCookies))
+        router.add(middleware: AnswerMiddleware())
+        router.addOperations(readiness: Readiness(checks: checks), metrics: .shared)
+        return router
+    }
+
+    /// The application that serves `router` and runs `services` beside it; they are stopped after it, in reverse order.
+    public func application<Context: ServiceRequestContext>(
+        router: Router<Context>, services: [any Service]
+    ) -> some ApplicationProtocol where Context.Source == ApplicationRequestContextSource {
+        Application(
+            router: router,
+            server: .http1(
+                configuration: .init(
+                    idleTimeout: .seconds(Int64(Self.idleTimeoutSeconds)),
+                    httpDecoderConfiguration: .init(
+                        maxHeaderFieldSize: Self.maxHeaderBytes, maxHeaderListSize: Self.maxHeaderBytes,
+                        maxHeaderFieldCount: Self.maxHeaderFields))),
+            configuration: .init(address: .hostname(host, port: port), serverName: nil),
+            services: services, logger: Logger(label: name))
+    }
+
+    private static let idleTimeoutSeconds = 60
+    private static let maxHeaderBytes = 16 << 10
+    private static let maxHeaderFields = 100
+}

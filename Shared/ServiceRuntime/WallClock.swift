@@ -1,0 +1,32 @@
+public import Foundation
+
+/// The time of day, as a parameter: `system` at the edge, a fixed or moving one in tests.
+public struct WallClock: Sendable {
+    /// The present moment.
+    public let now: @Sendable () -> Date
+
+    /// A clock that asks `now` for the present moment.
+    public init(now: @escaping @Sendable () -> Date) {
+        self.now = now
+    }
+
+    /// The clock of the machine.
+    public static let system = WallClock { Date() }
+}
+
+extension Date {
+    /// This moment as RFC 3339 text in UTC with milliseconds: `2026-11-21T09:30:00.000Z`.
+    public var rfc3339: String {
+        formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true).timeZone(separator: .omitted))
+    }
+
+    /// This moment in whole milliseconds since 1970, as the stores keep it.
+    public var milliseconds: Int64 {
+        Int64((timeIntervalSince1970 * 1000).rounded(.down))
+    }
+
+    /// The moment that lies `milliseconds` after 1970.
+    public init(milliseconds: Int64) {
+        self.init(timeIntervalSince1970: Double(milliseconds) / 1000)
+    }
+}
