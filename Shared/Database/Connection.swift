@@ -1,0 +1,82 @@
+internal import GRDB
+
+/// The inside of a `read` or `write`: runs statements, one after the other, in one transaction.
+///
+/// Statements are portable SQL: one at a time, parameters `$1`, `$2`, …, `ON CONFLICT`, `RETURNING`. As PostgreSQL does,
+/// a failed statement dooms its transaction: later ones throw the same error, and `write` rolls back even when the error
+/// was caught inside.
+public final class Connection {
+    /// The most rows that one query may return; a list is read in pages.
+    public static let maximumRows = 100_000
+
+    private let database: GRDB.Database
+    private(set) var failure: DatabaseError?
+
+    init(_ database: GRDB.Database) {
+        self.database = database
+    }
+
+    /// Runs a statement and returns its rows: a `SELECT`, or inside `write` a change with `RETURNING`.
+    public func query(_ sql: String, _ values: any Storable...) throws(DatabaseError) -> [Row] {
+        try run(sql, values) { statement, arguments in
+            let cursor = try GRDB.Row.fetchCursor(statement, arguments: arguments)
+            let columns = statement.columnNames
+            var rows: [Row] = []
+            while let row = try cursor.next() {
+                guard rows.count < Self.maximumRows else {
+                    throw DatabaseError(.tooManyRows, "The result has more than \(Self.maximumRows) rows")
+                }
+                rows.append(Row(columns: columns, values: row.databaseValues.map(Value.init(stored:))))
+            }
+            return rows
+        }
+    }
+
+    /// Runs a statement and returns its first row, or nil when there is none.
+    public func queryOne(_ sql: String, _ values: any Storable...) throws(DatabaseError) -> Row? {
+        try run(sql, values) { statement, arguments in
+            try GRDB.Row.fetchOne(statement, arguments: arguments).map { row in
+                Row(columns: statement.columnNames, values: row.databaseValues.map(Value.init(stored:)))
+            }
+        }
+    }
+
+    /// Runs a statement and returns the number of rows that it inserted, updated or deleted.
+    @discardableResult
+    public func execute(_ sql: String, _ values: any Storable...) throws(DatabaseError) -> Int {
+        try run(sql, values) { statement, arguments in
+            let changesBefore = database.totalChangesCount
+            try statement.execute(arguments: arguments)
+            // `changesCount` keeps the number of an earlier statement when this one changed nothing.
+            return database.totalChangesCount == changesBefore ? 0 : database.changesCount
+        }
+    }
+
+    private func run<Result>(
+        _ sql: String, _ values: [any Storable], _ body: (Statement, StatementArguments) throws -> Result
+    ) throws(DatabaseError) -> Result {
+        if let failure { throw failure }
+        do {
+            let arguments = try values.map { try $0.value.stored() }
+            let statement = try prepare(sql, parameters: arguments.count)
+            let named = zip(1..., arguments).map { ("\($0)", $1 as (any DatabaseValueConvertible)?) }
+            return try body(statement, StatementArguments(Dictionary(uniqueKeysWithValues: named)))
+        } catch {
+            let failure = DatabaseError(error, statement: sql)
+            self.failure = failure
+            throw failure
+        }
+    }
+
+    /// SQLite knows `$2` as a name and counts names by first appearance, so values are bound by name. Checked by
+    /// position too, the number of distinct names must be the number of values.
+    private func prepare(_ sql: String, parameters: Int) throws -> Statement {
+        do {
+            let statement = try database.cachedStatement(sql: sql)
+            try statement.validateArguments(StatementArguments(Array(repeating: DatabaseValue.null, count: parameters)))
+            return statement
+        } catch let error as GRDB.DatabaseError where error.resultCode == .SQLITE_MISUSE {
+            throw DatabaseError(.invalidStatement, error.message ?? "This is not one statement", statement: sql)
+        }
+    }
+}

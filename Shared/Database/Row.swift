@@ -1,0 +1,34 @@
+/// One row of a result. Columns are read by name: `let stock: Int = try row["stock"]`.
+public struct Row: Sendable {
+    let columns: [String]
+    let values: [Value]
+
+    /// The value of the first column with this name, as the type that is asked for; an optional type accepts null.
+    ///
+    /// - Throws: `DatabaseError` with code `invalidValue` when there is no such column or it holds another type.
+    public subscript<Wanted: Storable>(column: String) -> Wanted {
+        get throws(DatabaseError) {
+            guard let index = columns.firstIndex(where: { $0.utf8.elementsEqual(column.utf8) }) else {
+                throw DatabaseError(.invalidValue, "The result has no column \(column)")
+            }
+            guard let wanted = Wanted(values[index]) else {
+                throw DatabaseError(
+                    .invalidValue, "The column \(column) holds \(values[index].typeName), not \(Wanted.self)")
+            }
+            return wanted
+        }
+    }
+}
+
+extension Value {
+    var typeName: String {
+        switch self {
+        case .null: "null"
+        case .integer: "an integer"
+        case .double: "a double"
+        case .text: "text"
+        case .bytes: "bytes"
+        case .boolean: "a boolean"
+        }
+    }
+}

@@ -1,0 +1,102 @@
+/// A value in a column or a parameter.
+public enum Value: Sendable, Hashable {
+    /// SQL's `NULL`.
+    case null
+    /// A column of type `BIGINT`.
+    case integer(Int)
+    /// A column of type `DOUBLE PRECISION`.
+    case double(Double)
+    /// A column of type `TEXT`: UTF-8, compared and sorted as bytes, without U+0000.
+    case text(String)
+    /// A column of type `BYTEA`.
+    case bytes([UInt8])
+    /// A column of type `BOOLEAN`. SQLite gives it back as the integer 0 or 1.
+    case boolean(Bool)
+}
+
+/// A Swift type that a column can hold. An optional of it may be null.
+public protocol Storable: Sendable {
+    /// Nil when the value is of another type.
+    init?(_ value: Value)
+    /// The value to store.
+    var value: Value { get }
+}
+
+extension Value: Storable {
+    /// Any value is itself.
+    public init?(_ value: Value) { self = value }
+    /// The value itself.
+    public var value: Value { self }
+}
+
+extension Int: Storable {
+    /// Nil unless the value is an integer.
+    public init?(_ value: Value) {
+        guard case .integer(let integer) = value else { return nil }
+        self = integer
+    }
+    /// The integer to store.
+    public var value: Value { .integer(self) }
+}
+
+extension Double: Storable {
+    /// Nil unless the value is a number that a `Double` holds exactly.
+    public init?(_ value: Value) {
+        switch value {
+        case .double(let double): self = double
+        case .integer(let integer): self.init(exactly: integer)
+        default: return nil
+        }
+    }
+    /// The number to store.
+    public var value: Value { .double(self) }
+}
+
+extension String: Storable {
+    /// Nil unless the value is text.
+    public init?(_ value: Value) {
+        guard case .text(let text) = value else { return nil }
+        self = text
+    }
+    /// The text to store.
+    public var value: Value { .text(self) }
+}
+
+extension Bool: Storable {
+    /// Nil unless the value is a boolean, or the integer 0 or 1.
+    public init?(_ value: Value) {
+        switch value {
+        case .boolean(let boolean): self = boolean
+        case .integer(0): self = false
+        case .integer(1): self = true
+        default: return nil
+        }
+    }
+    /// The boolean to store.
+    public var value: Value { .boolean(self) }
+}
+
+extension [UInt8]: Storable {
+    /// Nil unless the value is a string of bytes.
+    public init?(_ value: Value) {
+        guard case .bytes(let bytes) = value else { return nil }
+        self = bytes
+    }
+    /// The bytes to store.
+    public var value: Value { .bytes(self) }
+}
+
+extension Optional: Storable where Wrapped: Storable {
+    /// `.some(nil)` when the value is null; nil when it is of another type.
+    public init?(_ value: Value) {
+        if value == .null {
+            self = .none
+        } else if let wrapped = Wrapped(value) {
+            self = .some(wrapped)
+        } else {
+            return nil
+        }
+    }
+    /// The value to store: `null` for nil.
+    public var value: Value { self?.value ?? .null }
+}
