@@ -18,8 +18,8 @@ public final class Connection {
 
     /// Runs a statement and returns its rows: a `SELECT`, or inside `write` a change with `RETURNING`.
     public func query(_ sql: String, _ values: any Storable...) throws(DatabaseError) -> [Row] {
-        try run(sql, values) { statement, arguments in
-            let cursor = try GRDB.Row.fetchCursor(statement, arguments: arguments)
+        try run(sql, values) { statement in
+            let cursor = try GRDB.Row.fetchCursor(statement)
             let columns = statement.columnNames
             var rows: [Row] = []
             while let row = try cursor.next() {
@@ -34,8 +34,8 @@ public final class Connection {
 
     /// Runs a statement and returns its first row, or nil when there is none.
     public func queryOne(_ sql: String, _ values: any Storable...) throws(DatabaseError) -> Row? {
-        try run(sql, values) { statement, arguments in
-            try GRDB.Row.fetchOne(statement, arguments: arguments).map { row in
+        try run(sql, values) { statement in
+            try GRDB.Row.fetchOne(statement).map { row in
                 Row(columns: statement.columnNames, values: row.databaseValues.map(Value.init(stored:)))
             }
         }
@@ -44,23 +44,20 @@ public final class Connection {
     /// Runs a statement and returns the number of rows that it inserted, updated or deleted.
     @discardableResult
     public func execute(_ sql: String, _ values: any Storable...) throws(DatabaseError) -> Int {
-        try run(sql, values) { statement, arguments in
+        try run(sql, values) { statement in
             let changesBefore = database.totalChangesCount
-            try statement.execute(arguments: arguments)
+            try statement.execute()
             // `changesCount` keeps the number of an earlier statement when this one changed nothing.
             return database.totalChangesCount == changesBefore ? 0 : database.changesCount
         }
     }
 
     private func run<Result>(
-        _ sql: String, _ values: [any Storable], _ body: (Statement, StatementArguments) throws -> Result
+        _ sql: String, _ values: [any Storable], _ body: (Statement) throws -> Result
     ) throws(DatabaseError) -> Result {
         if let failure { throw failure }
         do {
-            let arguments = try values.map { try $0.value.stored() }
-            let statement = try prepare(sql, parameters: arguments.count)
-            let named = zip(1..., arguments).map { ("\($0)", $1 as (any DatabaseValueConvertible)?) }
-            return try body(statement, StatementArguments(Dictionary(uniqueKeysWithValues: named)))
+            return try body(prepare(sql, values.map { try $0.value.stored() }))
         } catch {
             let failure = DatabaseError(error, statement: sql)
             self.failure = failure
@@ -68,15 +65,17 @@ public final class Connection {
         }
     }
 
-    /// SQLite knows `$2` as a name and counts names by first appearance, so values are bound by name. Checked by
-    /// position too, the number of distinct names must be the number of values.
-    private func prepare(_ sql: String, parameters: Int) throws -> Statement {
+    private func prepare(_ sql: String, _ values: [DatabaseValue]) throws -> Statement {
         do {
             let statement = try database.cachedStatement(sql: sql)
-            try statement.validateArguments(StatementArguments(Array(repeating: DatabaseValue.null, count: parameters)))
+            // To SQLite `$2` is a name, and names are counted as they appear: values are bound by name. The check by
+            // position sees to it that there is no value without a name.
+            try statement.validateArguments(StatementArguments(values))
+            let named = zip(1..., values).map { ("\($0)", $1) }
+            try statement.setArguments(StatementArguments(Dictionary(uniqueKeysWithValues: named)))
             return statement
         } catch let error as GRDB.DatabaseError where error.resultCode == .SQLITE_MISUSE {
-            throw DatabaseError(.invalidStatement, error.message ?? "This is not one statement", statement: sql)
+            throw DatabaseError(.invalidStatement, error.message ?? "This is not one statement with its values")
         }
     }
 }

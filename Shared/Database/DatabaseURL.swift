@@ -48,7 +48,7 @@ public struct DatabaseURL: Sendable, Hashable, CustomStringConvertible {
         // "sqlite://data/x" reads like a relative path in some systems and like a host name in others.
         guard !path.hasPrefix("//") || path.hasPrefix("///") else {
             throw DatabaseError(
-                .invalidURL, "A relative path is written sqlite:data/name.sqlite, an absolute one sqlite:/data/name.sqlite")
+                .invalidURL, "Write sqlite:data/name.sqlite (relative) or sqlite:/var/lib/name.sqlite (absolute)")
         }
         return .file(path: path)
     }

@@ -1,0 +1,191 @@
+import Foundation
+import Testing
+
+@testable import Database
+
+@Suite struct ConnectionTests {
+    let database: SQLDatabase
+
+    init() throws {
+        database = try SQLDatabase.open(DatabaseURL("sqlite::memory:"), migrations: [.products, .reviews])
+    }
+
+    @Test(arguments: [
+        Value.null, .integer(0), .integer(.max), .integer(.min), .double(0.1), .double(-.infinity), .text(""),
+        .text("h\u{e9}llo 👋 \u{65}\u{301} '; DROP TABLE products; --"), .text("007"), .bytes([]), .bytes([0, 255, 0]),
+    ])
+    func `a value comes back as it went in`(value: Value) async throws {
+        let row = try await database.read { try $0.queryOne("SELECT $1 AS value", value) }
+        let back: Value = try #require(row)["value"]
+        #expect(back == value)
+        if case (.text(let text), .text(let textBack)) = (value, back) {
+            #expect(Array(text.utf8) == Array(textBack.utf8))
+        }
+    }
+
+    @Test func `a column keeps the type that its migration declares`() async throws {
+        let row = try await database.write {
+            try $0.queryOne(
+                """
+                INSERT INTO products (id, stock, name, price, active, image) VALUES ($1, $2, $3, $4, $5, $6)
+                RETURNING id, stock, name, price, active, image
+                """,
+                "007", Int.max, String?.none, 3.0, true, [UInt8]([1, 2]))
+        }
+        let product = try #require(row)
+        #expect(try product["id"] == "007")
+        #expect(try product["stock"] == Int.max)
+        #expect(try product["name"] == String?.none)
+        #expect(try product["price"] == 3.0)
+        #expect(try product["active"] == true)
+        #expect(try product["image"] == [UInt8]([1, 2]))
+    }
+
+    @Test(arguments: [Value.text("a\u{0}b"), .double(.nan), .double(.signalingNaN)])
+    func `a value that would be changed in storage is refused`(value: Value) async throws {
+        #expect(await code { try $0.query("SELECT $1", value) } == .invalidValue)
+    }
+
+    @Test func `parameters are bound by number, in any order and as often as wanted`() async throws {
+        let row = try await database.read { try $0.queryOne("SELECT $2 AS b, $1 AS a, $2 + $1 AS c", 1, 20) }
+        let sum = try #require(row)
+        #expect(try sum["a"] == 1)
+        #expect(try sum["b"] == 20)
+        #expect(try sum["c"] == 21)
+    }
+
+    @Test(arguments: [
+        ("SELEC 1", []), ("", []), ("-- only a comment", []), ("SELECT 1; SELECT 2", []), ("SELECT 1; nonsense", []),
+        ("SELECT * FROM nowhere", []), ("SELECT \"name\" AS a, \"text\" AS b FROM products", []),
+        ("SELECT $1", []), ("SELECT $1", [1, 2]), ("SELECT $1, $3", [1, 2]), ("SELECT ?", [1]), ("SELECT :a", [1]),
+        ("SELECT 1", [1]),
+    ])
+    func `a wrong statement, or one with other parameters than values, is refused`(sql: String, values: [Int]) async {
+        let code = await code { connection in
+            switch values.count {
+            case 0: try connection.query(sql)
+            case 1: try connection.query(sql, values[0])
+            default: try connection.query(sql, values[0], values[1])
+            }
+        }
+        #expect(code == .invalidStatement)
+    }
+
+    @Test func `execute tells the number of rows that changed`() async throws {
+        let counts = try await database.write { connection in
+            [
+                try connection.execute("INSERT INTO products (id, stock) VALUES ('a', 1), ('b', 2), ('c', 3)"),
+                try connection.execute("UPDATE products SET stock = 9 WHERE stock > 5"),
+                try connection.execute("INSERT INTO products (id, stock) VALUES ('a', 1) ON CONFLICT DO NOTHING"),
+                try connection.execute("CREATE TABLE other (id BIGINT)"),
+                try connection.execute("SELECT * FROM products"),
+                try connection.execute("INSERT INTO reviews VALUES ('r', 'a')"),
+                try connection.execute("DELETE FROM products RETURNING id"),
+            ]
+        }
+        #expect(counts == [3, 0, 0, 0, 0, 1, 3])
+    }
+
+    @Test(arguments: [
+        ("INSERT INTO products (id, stock) VALUES ('lamp', 1)", DatabaseError.Code.uniqueConstraint),
+        ("INSERT INTO products (id, stock, name) VALUES ('chair', 1, 'Lamp')", .uniqueConstraint),
+        ("UPDATE products SET stock = stock - 4", .constraint),
+        ("INSERT INTO products (id) VALUES ('chair')", .constraint),
+        ("INSERT INTO reviews VALUES ('r', 'nothing')", .constraint),
+    ])
+    func `a violated constraint is told apart from other failures`(
+        sql: String, expected: DatabaseError.Code
+    ) async throws {
+        try await database.write { try $0.execute("INSERT INTO products (id, stock, name) VALUES ('lamp', 3, 'Lamp')") }
+        #expect(await code { try $0.query(sql) } == expected)
+    }
+
+    @Test func `text is compared and sorted as bytes`() async throws {
+        try await database.write { connection in
+            for id in ["b", "B", "\u{e9}", "e\u{301}", "a"] {
+                try connection.execute("INSERT INTO products (id, stock) VALUES ($1, 0)", id)
+            }
+        }
+        let ids: [String] = try await database.read {
+            try $0.query("SELECT id FROM products ORDER BY id").map { try $0["id"] }
+        }
+        #expect(ids.map { Array($0.utf8) } == ["B", "a", "b", "e\u{301}", "\u{e9}"].map { Array($0.utf8) })
+        let composed = try await database.read { try $0.query("SELECT id FROM products WHERE id = $1", "\u{e9}") }
+        #expect(composed.count == 1)
+    }
+
+    @Test func `a sum beyond 64 bits is an error or another type, never a wrapped number`() async throws {
+        try await database.write { try $0.execute("INSERT INTO products (id, stock) VALUES ('lamp', $1)", Int.max) }
+        let sum = "SELECT sum(stock) FROM (SELECT stock FROM products UNION ALL SELECT 1)"
+        #expect(await code { try $0.query(sum) } == .invalidStatement)
+        let row = try await database.read { try $0.queryOne("SELECT stock + 1 AS more FROM products") }
+        let error = #expect(throws: DatabaseError.self) { let _: Int = try #require(row)["more"] }
+        #expect(error?.code == .invalidValue)
+    }
+
+    @Test func `a missing column and a column of another type are errors that name the column`() async throws {
+        let first = try await database.read {
+            try $0.queryOne("SELECT 'x' AS name, NULL AS none, 2 AS two, 0.5 AS half")
+        }
+        let row = try #require(first)
+        let wrong: [(String, () throws -> Void)] = [
+            ("missing", { let _: String = try row["missing"] }),
+            ("name", { let _: Int = try row["name"] }),
+            ("name", { let _: Int? = try row["name"] }),
+            ("name", { let _: [UInt8] = try row["name"] }),
+            ("none", { let _: String = try row["none"] }),
+            ("two", { let _: Bool = try row["two"] }),
+            ("half", { let _: Int = try row["half"] }),
+            ("NAME", { let _: String = try row["NAME"] }),
+        ]
+        for (column, read) in wrong {
+            let error = #expect(throws: DatabaseError.self) { try read() }
+            #expect(error?.code == .invalidValue)
+            #expect(error?.message.contains(column) == true)
+        }
+    }
+
+    @Test func `a result has a bound`() async throws {
+        let sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1) SELECT i FROM n"
+        let rows = try await database.read { try $0.query(sql, Connection.maximumRows) }
+        #expect(rows.count == Connection.maximumRows)
+        #expect(await code { try $0.query(sql, Connection.maximumRows + 1) } == .tooManyRows)
+    }
+
+    @Test func `an error names the statement and never a value`() async throws {
+        let error = await #expect(throws: DatabaseError.self) {
+            try await database.write { connection in
+                for _ in 0..<2 {
+                    try connection.execute("INSERT INTO products (id, stock, name) VALUES ($1, 1, $1)", "top secret")
+                }
+            }
+        }
+        let text = "\(try #require(error))"
+        #expect(text.contains("INSERT INTO products"))
+        #expect(!text.contains("secret"))
+    }
+
+    @Test func `transaction statements inside a transaction end it without a commit or a crash`() async throws {
+        for sql in ["COMMIT", "ROLLBACK", "BEGIN"] {
+            _ = try? await database.write { try $0.execute(sql) }
+            _ = try? await database.read { try $0.execute(sql) }
+        }
+        #expect(try await database.productCount() == 0)
+    }
+
+    /// The kind of error that a write fails with.
+    private func code(_ work: @Sendable (Connection) throws -> some Sendable) async -> DatabaseError.Code? {
+        do {
+            _ = try await database.write(work)
+            return nil
+        } catch {
+            return (error as? DatabaseError)?.code
+        }
+    }
+}
+
+extension Migration {
+    fileprivate static let reviews = Migration(
+        "reviews",
+        "CREATE TABLE reviews (id TEXT PRIMARY KEY, product_id TEXT NOT NULL REFERENCES products ON DELETE CASCADE)")
+}

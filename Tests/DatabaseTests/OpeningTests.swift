@@ -1,0 +1,97 @@
+import Foundation
+import Testing
+
+@testable import Database
+
+@Suite struct OpeningTests {
+    let folder: TemporaryFolder
+
+    init() throws {
+        folder = try TemporaryFolder()
+    }
+
+    @Test(arguments: [
+        ("sqlite:data/login.sqlite", DatabaseURL.Location.file(path: "data/login.sqlite")),
+        ("SQLite:/var/lib/login.sqlite", .file(path: "/var/lib/login.sqlite")),
+        ("sqlite:///var/lib/login.sqlite", .file(path: "///var/lib/login.sqlite")),
+        ("sqlite:a b?c#d:é.db", .file(path: "a b?c#d:é.db")),
+        ("sqlite::memory:", .memory),
+    ])
+    func `a URL names a file or memory`(text: String, location: DatabaseURL.Location) throws {
+        #expect(try DatabaseURL(text).location == location)
+    }
+
+    @Test(arguments: [
+        ("", "starts with its engine"), ("data/login.sqlite", "starts with its engine"),
+        ("sqlite:", "followed by the path"), ("sqlite:data/", "followed by the path"),
+        ("sqlite://data/x.sqlite", "(relative)"), ("sqlite:a\u{0}b", "NUL"),
+        ("postgres://user:hunter2@host/db", "PostgreSQL is not supported"),
+        ("postgresql://user:hunter2@host/db", "PostgreSQL is not supported"),
+        ("mysql://user:hunter2@host/db", "Unknown database engine"),
+    ])
+    func `a URL that cannot be used is refused with what to do, without repeating it`(
+        text: String, part: String
+    ) throws {
+        let error = try #require(throws: DatabaseError.self) { try DatabaseURL(text) }
+        #expect(error.code == .invalidURL)
+        #expect(error.message.contains(part))
+        #expect(!error.message.contains("hunter2"))
+    }
+
+    @Test func `folders and files are created for their owner only`() async throws {
+        let database = try SQLDatabase.open(folder.url("a/b/test.sqlite"), migrations: [.products])
+        try await database.ping()
+        #expect(try folder.mode(of: "a") == 0o700)
+        #expect(try folder.mode(of: "a/b") == 0o700)
+        for file in ["test.sqlite", "test.sqlite-wal", "test.sqlite-shm"] {
+            #expect(try folder.mode(of: "a/b/\(file)") == 0o600)
+        }
+    }
+
+    @Test(arguments: ["file:x?mode=memory", "a b'\"%00;.db", "é 👋.sqlite"])
+    func `a file name is taken as it is`(name: String) async throws {
+        let before = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        #expect(before == [])
+        let database = try SQLDatabase.open(folder.url(name), migrations: [.products])
+        try await database.ping()
+        #expect(FileManager.default.fileExists(atPath: "\(folder.path)/\(name)"))
+        try database.close()
+    }
+
+    @Test func `a file that is not a database is called corrupt`() throws {
+        let text = Data(String(repeating: "This is a poem, not a database.\n", count: 400).utf8)
+        try text.write(to: URL(fileURLWithPath: "\(folder.path)/test.sqlite"))
+        let error = #expect(throws: DatabaseError.self) { try SQLDatabase.open(folder.url(), migrations: []) }
+        #expect(error?.code == .corrupt)
+    }
+
+    @Test func `a damaged database is called corrupt`() async throws {
+        let path = "\(folder.path)/test.sqlite"
+        let database = try SQLDatabase.open(folder.url(), migrations: [.products])
+        try await database.write { connection in
+            for id in 0..<500 {
+                try connection.execute("INSERT INTO products (id, stock) VALUES ($1, 1)", "product \(id)")
+            }
+        }
+        try database.close()
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+        bytes.replaceSubrange(4096..., with: repeatElement(0x55, count: bytes.count - 4096))
+        try bytes.write(to: URL(fileURLWithPath: path))
+        let error = await #expect(throws: DatabaseError.self) {
+            try await SQLDatabase.open(folder.url(), migrations: [.products]).productCount()
+        }
+        #expect(error?.code == .corrupt)
+    }
+
+    @Test func `a place where no database can be is unavailable, with the path and the reason`() throws {
+        try Data().write(to: URL(fileURLWithPath: "\(folder.path)/file"))
+        try FileManager.default.createDirectory(atPath: "\(folder.path)/folder", withIntermediateDirectories: true)
+        for name in ["file/test.sqlite", "folder"] {
+            let error = try #require(throws: DatabaseError.self) {
+                try SQLDatabase.open(folder.url(name), migrations: [])
+            }
+            #expect(error.code == .unavailable)
+            #expect(error.message.contains(folder.path))
+        }
+    }
+}
