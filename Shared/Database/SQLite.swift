@@ -14,10 +14,10 @@ enum SQLite {
         case .memory:
             return try DatabaseQueue(configuration: configuration)
         case .file(let path):
-            // SQLite reads a name that starts with "file:" as a URI.
-            let path = path.hasPrefix("/") ? path : "./" + path
-            try createFile(path)
-            let pool = try DatabasePool(path: path, configuration: configuration)
+            // An absolute path, since SQLite may read a name that starts with "file:" as a URI.
+            let file = URL(fileURLWithPath: path)
+            try create(file)
+            let pool = try DatabasePool(path: file.path, configuration: configuration)
             // GRDB sets NORMAL, with which WAL syncs only at checkpoints: a power cut would take the last transactions
             // with it, although their callers were told that they are done. FULL syncs the log at every commit.
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
@@ -26,18 +26,18 @@ enum SQLite {
     }
 
     /// Creates folder and file for their owner only. SQLite gives the files beside it (-wal, -shm) the same mode.
-    private static func createFile(_ path: String) throws {
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
+    private static func create(_ file: URL) throws {
+        let folder = file.deletingLastPathComponent()
         do {
             try FileManager.default.createDirectory(
                 at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
             throw DatabaseError(.unavailable, "Cannot create the folder \(folder.path) for the database: \(error)")
         }
-        let descriptor = unsafe Foundation.open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+        let descriptor = unsafe Foundation.open(file.path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             let reason = unsafe String(cString: strerror(errno))
-            throw DatabaseError(.unavailable, "Cannot open the database file \(path): \(reason)")
+            throw DatabaseError(.unavailable, "Cannot open the database file \(file.path): \(reason)")
         }
         Foundation.close(descriptor)
     }
