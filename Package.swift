@@ -28,7 +28,7 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
-        service("Login", uses: ["JWT", "Libcrypto"]),
+        service("Login", uses: ["JWT", "Libcrypto", .metrics, .nioCore, .nioPosix]),
         service("Catalog"),
         service("Orders", uses: ["CurlClient"]),
         service("Inbox"),
