@@ -1,3 +1,5 @@
+public import Foundation
+
 /// A value in a column or a parameter.
 public enum Value: Sendable, Hashable {
     /// SQL's `NULL`.
@@ -60,6 +62,16 @@ extension String: Storable {
     }
     /// The text to store.
     public var value: Value { .text(self) }
+}
+
+extension UUID: Storable {
+    /// Nil unless the value is text: a UUID in lower case, the one spelling that is stored.
+    public init?(_ value: Value) {
+        guard case .text(let text) = value, let uuid = UUID(uuidString: text), uuid.value == value else { return nil }
+        self = uuid
+    }
+    /// The text to store: 36 characters in lower case.
+    public var value: Value { .text(uuidString.lowercased()) }
 }
 
 extension Bool: Storable {

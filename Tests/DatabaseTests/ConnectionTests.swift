@@ -41,6 +41,15 @@ import Testing
         #expect(try product["image"] == [UInt8]([1, 2]))
     }
 
+    @Test func `a UUID is stored in lower case and read in no other spelling`() async throws {
+        let id = try #require(UUID(uuidString: "0190F8B2-7A6C-7C3E-8D5F-0123456789AB"))
+        let row = try await database.read { try $0.queryOne("SELECT $1 AS id, upper($1) AS upper", id) }
+        let stored = try #require(row)
+        #expect(try stored["id"] == "0190f8b2-7a6c-7c3e-8d5f-0123456789ab")
+        #expect(try stored["id"] == id)
+        #expect(throws: DatabaseError.self) { let _: UUID = try stored["upper"] }
+    }
+
     @Test(arguments: [Value.text("a\u{0}b"), .double(.nan), .double(.signalingNaN)])
     func `a value that would be changed in storage is refused`(value: Value) async throws {
         #expect(await code { try $0.query("SELECT $1", value) } == .invalidValue)
