@@ -1,0 +1,23 @@
+import Libcrypto
+
+/// The signature algorithms of this module (RFC 7518 section 3.1), by their registered names.
+public enum Algorithm: String, Sendable, CaseIterable {
+    /// HMAC with SHA-256.
+    case hs256 = "HS256"
+    /// HMAC with SHA-384.
+    case hs384 = "HS384"
+    /// HMAC with SHA-512.
+    case hs512 = "HS512"
+
+    /// The hash function inside.
+    var function: HashFunction {
+        switch self {
+        case .hs256: .sha256
+        case .hs384: .sha384
+        case .hs512: .sha512
+        }
+    }
+
+    /// The shortest secret that RFC 7518 section 3.2 allows, which is the size of the hash, in bytes.
+    public var minimumSecretBytes: Int { function.byteCount }
+}

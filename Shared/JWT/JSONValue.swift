@@ -1,0 +1,172 @@
+/// A JSON value (RFC 8259), for the claims that have no property of their own.
+///
+/// Numbers keep what was written: an integer that fits is an integer, every other number its text. The members of an
+/// object keep their order.
+public indirect enum JSONValue: Sendable {
+    /// `null`.
+    case null
+    /// `true` or `false`.
+    case boolean(Bool)
+    /// An integer of 64 bits, written without fraction and exponent.
+    case integer(Int64)
+    /// Any other number, as it is written.
+    case number(String)
+    /// A string, without its escapes.
+    case string(String)
+    /// The elements of an array.
+    case array([JSONValue])
+    /// The members of an object, each name once.
+    case object([Member])
+
+    /// A name and its value.
+    public struct Member: Sendable {
+        /// The name, without its escapes.
+        public var name: String
+        /// The value.
+        public var value: JSONValue
+
+        /// A member of an object.
+        public init(_ name: String, _ value: JSONValue) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    /// The member of an object with this name, compared byte by byte; nil for other values.
+    public subscript(name: String) -> JSONValue? {
+        guard case .object(let members) = self else { return nil }
+        return members.first { $0.name.utf8.elementsEqual(name.utf8) }?.value
+    }
+
+    /// The string, nil for other values.
+    public var string: String? {
+        if case .string(let string) = self { string } else { nil }
+    }
+
+    /// The integer, nil for other values.
+    public var integer: Int64? {
+        if case .integer(let integer) = self { integer } else { nil }
+    }
+
+    /// The boolean, nil for other values.
+    public var boolean: Bool? {
+        if case .boolean(let boolean) = self { boolean } else { nil }
+    }
+
+    /// The elements, nil for other values.
+    public var array: [JSONValue]? {
+        if case .array(let elements) = self { elements } else { nil }
+    }
+
+    /// The members, nil for other values.
+    public var members: [Member]? {
+        if case .object(let members) = self { members } else { nil }
+    }
+}
+
+extension JSONValue: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,
+    ExpressibleByStringLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
+{
+    /// `null`.
+    public init(nilLiteral: ()) { self = .null }
+    /// `true` or `false`.
+    public init(booleanLiteral value: Bool) { self = .boolean(value) }
+    /// An integer.
+    public init(integerLiteral value: Int64) { self = .integer(value) }
+    /// A string.
+    public init(stringLiteral value: String) { self = .string(value) }
+    /// An array.
+    public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+    /// An object, its members in this order.
+    public init(dictionaryLiteral members: (String, JSONValue)...) {
+        self = .object(members.map { Member($0.0, $0.1) })
+    }
+}
+
+// MARK: - Reading and writing
+
+extension JSONValue {
+    /// Reads one JSON object in the strict reading of the module; nil for every other text.
+    public init?(object text: [UInt8]) {
+        guard let members = try? Self.members(of: text.span) else { return nil }
+        self = .object(members)
+    }
+
+    /// The value as compact JSON text.
+    public var text: String {
+        var output: [UInt8] = []
+        write(to: &output)
+        return String(decoding: output, as: UTF8.self)
+    }
+
+    /// The members of a text that is one object.
+    static func members(of bytes: Span<UInt8>) throws(JSONFault) -> [Member] {
+        var members: [Member] = []
+        var names: Set<[UInt8]> = []
+        try JSONScanner.scanObject(bytes) { name, value throws(JSONFault) in
+            guard names.insert(bytes.unescaped(name)).inserted else { throw .malformed }
+            members.append(Member(bytes.string(name), try JSONValue(value, in: bytes)))
+        }
+        return members
+    }
+
+    /// Reads a slice of a scanned text. The scanner's limit on depth bounds the recursion.
+    init(_ slice: JSONSlice, in bytes: Span<UInt8>) throws(JSONFault) {
+        switch slice.kind {
+        case .null: self = .null
+        case .boolean: self = .boolean(bytes[slice.range.lowerBound] == UInt8(ascii: "t"))
+        case .string, .escapedString: self = .string(bytes.string(slice))
+        case .number:
+            let text = bytes.string(slice)
+            self = text == "-0" ? .number(text) : Int64(text).map { .integer($0) } ?? .number(text)
+        case .object: self = .object(try Self.members(of: bytes.extracting(slice.range)))
+        case .array:
+            var elements: [JSONValue] = []
+            try JSONScanner.scanArray(bytes.extracting(slice.range)) { element throws(JSONFault) in
+                elements.append(try JSONValue(element, in: bytes.extracting(slice.range)))
+            }
+            self = .array(elements)
+        }
+    }
+
+    func write(to output: inout [UInt8]) {
+        switch self {
+        case .null: output += "null".utf8
+        case .boolean(let value): output += (value ? "true" : "false").utf8
+        case .integer(let value): output += String(value).utf8
+        case .number(let text): output += text.utf8
+        case .string(let string): Self.write(string, to: &output)
+        case .array(let elements):
+            output.append(UInt8(ascii: "["))
+            for (index, element) in elements.enumerated() {
+                if index > 0 { output.append(UInt8(ascii: ",")) }
+                element.write(to: &output)
+            }
+            output.append(UInt8(ascii: "]"))
+        case .object(let members):
+            output.append(UInt8(ascii: "{"))
+            for (index, member) in members.enumerated() {
+                if index > 0 { output.append(UInt8(ascii: ",")) }
+                Self.write(member.name, to: &output)
+                output.append(UInt8(ascii: ":"))
+                member.value.write(to: &output)
+            }
+            output.append(UInt8(ascii: "}"))
+        }
+    }
+
+    static func write(_ string: String, to output: inout [UInt8]) {
+        output.append(UInt8(ascii: "\""))
+        for byte in string.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"): output += [UInt8(ascii: "\\"), byte]
+            case 0..<0x20:
+                let digits = Array("0123456789abcdef".utf8)
+                output += "\\u00".utf8
+                output += [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            default: output.append(byte)
+            }
+        }
+        output.append(UInt8(ascii: "\""))
+    }
+}

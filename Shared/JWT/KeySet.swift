@@ -1,0 +1,92 @@
+import Libcrypto
+
+/// The keys that a verifier knows and a signer signs with.
+///
+/// The first key signs, all of them verify, which is what a change of keys needs: the new key comes first, the old one
+/// stays until the last token signed with it has expired.
+public struct KeySet: Sendable {
+    /// The keys, at least one, no two with the same identifier.
+    public let keys: [Key]
+
+    /// The most keys that a set may have.
+    public static let maximumKeys = 64
+    /// The largest JWK Set that is read, in bytes.
+    public static let maximumTextBytes = 256 * 1024
+
+    /// A set of these keys.
+    ///
+    /// - Throws: `KeyError` for no keys at all, too many, or two with the same identifier.
+    public init(_ keys: [Key]) throws(KeyError) {
+        guard !keys.isEmpty else { throw KeyError(.noKeys, "a key set needs at least one key") }
+        guard keys.count <= Self.maximumKeys else {
+            throw KeyError(.tooLarge, "a key set has at most \(Self.maximumKeys) keys")
+        }
+        let ids = keys.compactMap { $0.id.map { Array($0.utf8) } }
+        guard Set(ids).count == ids.count else { throw KeyError(.duplicateID, "two keys have the same identifier") }
+        self.keys = keys
+    }
+
+    /// A set of one key.
+    public init(_ key: Key) {
+        keys = [key]
+    }
+
+    /// The key that signs.
+    public var signingKey: Key { keys[0] }
+}
+
+// MARK: - JWK Set
+
+extension KeySet {
+    /// Reads a JWK Set (RFC 7517 section 5) whose keys are all for HMAC signatures: `kty` is `oct`, `alg` one of this
+    /// module's, `use` absent or `sig`, `key_ops` absent or with `verify`. Other members are ignored.
+    ///
+    /// - Throws: `KeyError` when the text is not strict JSON of that shape, or a key is one that `Key` refuses.
+    public init(jwkSet text: [UInt8]) throws(KeyError) {
+        guard text.count <= Self.maximumTextBytes else {
+            throw KeyError(.tooLarge, "a key set has at most \(Self.maximumTextBytes) bytes")
+        }
+        guard let document = JSONValue(object: text), let entries = document["keys"]?.array else {
+            throw KeyError(.notAKeySet, "the text is not a JWK Set, a JSON object with the member \"keys\"")
+        }
+        var keys: [Key] = []
+        for entry in entries { keys.append(try Key(jwk: entry)) }
+        try self.init(keys)
+    }
+
+    /// The set as the text of a JWK Set. It contains the secrets.
+    public func jwkSet() -> String {
+        JSONValue.object([.init("keys", .array(keys.map(\.jwk)))]).text
+    }
+}
+
+extension Key {
+    fileprivate init(jwk: JSONValue) throws(KeyError) {
+        guard jwk["kty"]?.string == "oct" else {
+            throw KeyError(.unsupported, "a key of the set is not a symmetric one (kty \"oct\")")
+        }
+        guard let name = jwk["alg"]?.string, let algorithm = Algorithm.allCases.first(where: { $0.rawValue == name })
+        else {
+            throw KeyError(.unsupported, "a key of the set names no algorithm (alg) out of HS256, HS384, HS512")
+        }
+        guard jwk["use"].map({ $0.string == "sig" }) ?? true,
+            jwk["key_ops"].map({ $0.array?.contains { $0.string == "verify" } ?? false }) ?? true
+        else { throw KeyError(.unsupported, "a key of the set is not for signatures (use, key_ops)") }
+        guard let secret = jwk["k"]?.string.flatMap(Base64URL.decode) else {
+            throw KeyError(.unsupported, "a key of the set has no secret (k) in base64url")
+        }
+        let id = jwk["kid"]
+        guard id == nil || id?.string != nil else {
+            throw KeyError(.identifier, "the identifier (kid) of a key is not a string")
+        }
+        try self.init(algorithm, id: id?.string, secret: secret)
+    }
+
+    fileprivate var jwk: JSONValue {
+        let head: [JSONValue.Member] = [
+            .init("kty", "oct"), .init("use", "sig"), .init("alg", .string(algorithm.rawValue)),
+        ]
+        let name = id.map { [JSONValue.Member("kid", .string($0))] } ?? []
+        return .object(head + name + [.init("k", .string(Base64URL.encode(secret.bytes)))])
+    }
+}

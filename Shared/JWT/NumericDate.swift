@@ -1,0 +1,37 @@
+/// Seconds since 1970-01-01T00:00:00Z, leap seconds left out (RFC 7519 section 2).
+///
+/// A token may name a fraction of a second. It is rounded up to the next whole second when it is read: compared with a
+/// clock of whole seconds, which is what every `now` here is, that decides "expired" and "not yet valid" exactly as the
+/// fraction itself would.
+public struct NumericDate: Sendable, Hashable, Comparable, CustomStringConvertible, ExpressibleByIntegerLiteral {
+    /// Whole seconds since 1970; negative before it.
+    public var seconds: Int64
+
+    /// The moment so many seconds after 1970.
+    public init(seconds: Int64) {
+        self.seconds = seconds
+    }
+
+    /// The moment so many seconds after 1970.
+    public init(integerLiteral seconds: Int64) {
+        self.seconds = seconds
+    }
+
+    /// The seconds as a decimal number.
+    public var description: String { String(seconds) }
+
+    /// Earlier is less.
+    public static func < (a: NumericDate, b: NumericDate) -> Bool { a.seconds < b.seconds }
+
+    /// The moment so many seconds later; stays at the last moment there is instead of overflowing.
+    public static func + (date: NumericDate, seconds: Int64) -> NumericDate {
+        let (sum, overflow) = date.seconds.addingReportingOverflow(seconds)
+        return NumericDate(seconds: overflow ? (seconds > 0 ? .max : .min) : sum)
+    }
+
+    /// How many seconds lie between two moments; stays at the largest number instead of overflowing.
+    public static func - (a: NumericDate, b: NumericDate) -> Int64 {
+        let (difference, overflow) = a.seconds.subtractingReportingOverflow(b.seconds)
+        return overflow ? (a > b ? .max : .min) : difference
+    }
+}

@@ -1,0 +1,97 @@
+import COpenSSL
+
+/// A key for HMAC (RFC 2104) with the work that depends on the key alone already done.
+///
+/// HMAC begins by hashing one block made from the key, on the inside and on the outside. Both states are computed once,
+/// here, and copied for every message. That takes OpenSSL's plain context structures: an `EVP_MAC_CTX` cannot be copied
+/// without several allocations, which cost more than the hashing itself. The states are overwritten when the key goes.
+@safe public final class HMACKey: Sendable {
+    /// The hash function that the key is for.
+    public let function: HashFunction
+    /// Two contexts, inner and outer; written in `init` only.
+    nonisolated(unsafe) private let states: UnsafeMutableRawPointer
+
+    /// Prepares a key of any length; whether a length is acceptable is for the caller to decide.
+    public init(_ function: HashFunction, secret: [UInt8]) {
+        self.function = function
+        unsafe states = .allocate(
+            byteCount: 2 * function.contextByteCount, alignment: MemoryLayout<SHA512_CTX>.alignment)
+        let blockSize = function.blockByteCount
+        var block = secret.count > blockSize ? hash(secret, with: function) : secret
+        block += repeatElement(0, count: blockSize - block.count)
+        for (index, pad) in [UInt8(0x36), 0x5C].enumerated() {
+            var padded = block.map { $0 ^ pad }
+            switch function {
+            case .sha256:
+                let context = unsafe states.bindMemory(to: SHA256_CTX.self, capacity: 2) + index
+                unsafe SHA256_Init(context)
+                unsafe SHA256_Update(context, padded, blockSize)
+            case .sha384, .sha512:
+                let context = unsafe states.bindMemory(to: SHA512_CTX.self, capacity: 2) + index
+                _ = unsafe function == .sha384 ? SHA384_Init(context) : SHA512_Init(context)
+                unsafe SHA512_Update(context, padded, blockSize)
+            }
+            eraseBytes(&padded)
+        }
+        eraseBytes(&block)
+    }
+
+    deinit {
+        unsafe OPENSSL_cleanse(states, 2 * function.contextByteCount)
+        unsafe states.deallocate()
+    }
+
+    /// Appends the authentication code of `message`, `function.byteCount` bytes, to `output`, which must have room for it.
+    public func authenticate(_ message: Span<UInt8>, into output: inout OutputSpan<UInt8>) {
+        precondition(output.freeCapacity >= function.byteCount, "no room for the authentication code")
+        unsafe output.withUnsafeMutableBufferPointer { buffer, count in
+            guard let start = buffer.baseAddress else { return }
+            unsafe compute(message, start + count)
+            count += function.byteCount
+        }
+    }
+
+    /// Whether `code` is the authentication code of `message`; the time taken does not depend on where they differ.
+    public func isValid(_ code: Span<UInt8>, for message: Span<UInt8>) -> Bool {
+        guard code.count == function.byteCount else { return false }
+        return unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Int(SHA512_DIGEST_LENGTH)) { expected in
+            guard let start = expected.baseAddress else { return false }
+            unsafe compute(message, start)
+            return unsafe code.withUnsafeBufferPointer {
+                unsafe CRYPTO_memcmp($0.baseAddress, start, $0.count) == 0
+            }
+        }
+    }
+
+    private func compute(_ message: Span<UInt8>, _ output: UnsafeMutablePointer<UInt8>) {
+        unsafe message.withUnsafeBufferPointer { message in
+            switch function {
+            case .sha256:
+                let prepared = unsafe states.assumingMemoryBound(to: SHA256_CTX.self)
+                var context = unsafe prepared[0]
+                unsafe SHA256_Update(&context, message.baseAddress, message.count)
+                unsafe SHA256_Final(output, &context)
+                unsafe context = prepared[1]
+                unsafe SHA256_Update(&context, output, function.byteCount)
+                unsafe SHA256_Final(output, &context)
+            case .sha384, .sha512:
+                let prepared = unsafe states.assumingMemoryBound(to: SHA512_CTX.self)
+                var context = unsafe prepared[0]
+                unsafe SHA512_Update(&context, message.baseAddress, message.count)
+                unsafe SHA512_Final(output, &context)
+                unsafe context = prepared[1]
+                unsafe SHA512_Update(&context, output, function.byteCount)
+                unsafe SHA512_Final(output, &context)
+            }
+        }
+    }
+}
+
+extension HashFunction {
+    fileprivate var contextByteCount: Int {
+        switch self {
+        case .sha256: MemoryLayout<SHA256_CTX>.stride
+        case .sha384, .sha512: MemoryLayout<SHA512_CTX>.stride
+        }
+    }
+}
