@@ -50,3 +50,17 @@ extension HTTPClientError {
         public var description: String { kind.rawValue }
     }
 }
+
+extension HTTPClientError {
+    /// The error of a request that was refused unsent, for a reason that ends the sentence.
+    static func invalidRequest(_ reason: String) -> Self {
+        Self(code: .invalidRequest, description: "The request was not sent: \(reason)", requestMayHaveBeenSent: false)
+    }
+
+    /// The error of a request for which libcurl has no memory.
+    static func noMemory(_ requestMayHaveBeenSent: Bool) -> Self {
+        Self(
+            code: .internalError, description: "libcurl has no memory for a request",
+            requestMayHaveBeenSent: requestMayHaveBeenSent)
+    }
+}

@@ -78,5 +78,14 @@ extension HTTPClient {
 
         /// Up to three attempts, with pauses of about 50 and 100 ms.
         public static let standard = Self(maximumAttempts: 3)
+
+        /// The pause after so many failed attempts, or `nil` when there is to be no other.
+        func pause(afterAttempt attempts: Int) -> Duration? {
+            guard attempts < maximumAttempts else { return nil }
+            let doublings = min(attempts - 1, Self.mostDoublings)
+            return min(longestPause, firstPause * (1 << doublings)) * Double.random(in: 0.5...1)
+        }
+
+        private static let mostDoublings = 20
     }
 }

@@ -1,5 +1,20 @@
-// Typed shims over libcurl's variadic functions.
 #ifndef CCURL_H
 #define CCURL_H
+
 #include <curl/curl.h>
+
+// Typed faces of libcurl's variadic functions, which Swift cannot call. The option or info given must be of the
+// function's kind.
+
+typedef size_t (*ccurl_data_callback)(char *bytes, size_t size, size_t count, void *user);
+
+CURLcode ccurl_set_long(CURL *easy, CURLoption option, long value);
+CURLcode ccurl_set_size(CURL *easy, CURLoption option, curl_off_t value);
+CURLcode ccurl_set_string(CURL *easy, CURLoption option, const char *value);
+CURLcode ccurl_set_pointer(CURL *easy, CURLoption option, void *value);
+CURLcode ccurl_set_data_callback(CURL *easy, CURLoption option, ccurl_data_callback callback);
+CURLcode ccurl_set_prerequest_callback(CURL *easy, curl_prereq_callback callback);
+long ccurl_get_long(CURL *easy, CURLINFO info);
+CURLMcode ccurl_multi_set_long(CURLM *multi, CURLMoption option, long value);
+
 #endif

@@ -1,0 +1,59 @@
+import CCurl
+
+/// libcurl's multi handle. All of it is for one thread at a time, except `wake`, which is for any.
+@safe struct MultiHandle: @unchecked Sendable {
+    /// Names an easy handle.
+    struct ID: Hashable, Sendable {
+        private let address: UInt
+
+        init(_ easy: UnsafeMutableRawPointer) { address = UInt(bitPattern: easy) }
+
+        fileprivate var pointer: UnsafeMutableRawPointer? { unsafe UnsafeMutableRawPointer(bitPattern: address) }
+    }
+
+    private let pointer: UnsafeMutableRawPointer
+
+    init(maximumConnections: Int) {
+        _ = Self.library
+        guard let pointer = unsafe curl_multi_init() else { fatalError("libcurl has no memory for a multi handle") }
+        unsafe self.pointer = unsafe pointer
+        unsafe ccurl_multi_set_long(pointer, CURLMOPT_MAXCONNECTS, maximumConnections)
+    }
+
+    /// Initializes libcurl, once per process and never undone.
+    private static let library = curl_global_init(Int(CURL_GLOBAL_ALL))
+
+    /// Starts a transfer. Returns whether libcurl had the memory for it.
+    func add(_ easy: ID) -> Bool { unsafe curl_multi_add_handle(pointer, easy.pointer) == CURLM_OK }
+
+    /// Ends a transfer, and closes its connection unless it was complete.
+    func remove(_ easy: ID) { unsafe curl_multi_remove_handle(pointer, easy.pointer) }
+
+    /// Does what can be done without waiting.
+    func perform() {
+        var running: Int32 = 0
+        unsafe curl_multi_perform(pointer, &running)
+    }
+
+    /// A transfer that came to its end, and how.
+    func nextFinished() -> (easy: ID, code: CURLcode)? {
+        var left: Int32 = 0
+        while let message = unsafe curl_multi_info_read(pointer, &left) {
+            if unsafe message.pointee.msg == CURLMSG_DONE, let easy = unsafe message.pointee.easy_handle {
+                return unsafe (ID(easy), message.pointee.data.result)
+            }
+        }
+        return nil
+    }
+
+    /// Returns when there is something for `perform` to do, when woken, or after so many milliseconds.
+    func wait(milliseconds: Int) {
+        unsafe curl_multi_poll(pointer, nil, 0, Int32(clamping: milliseconds), nil)
+    }
+
+    /// Makes `wait` return, now or the next time.
+    func wake() { unsafe curl_multi_wakeup(pointer) }
+
+    /// Closes all connections. The handle is unusable afterwards.
+    func close() { unsafe curl_multi_cleanup(pointer) }
+}

@@ -1,0 +1,60 @@
+import HTTPTypes
+
+/// A request's method, target and header fields, checked and complete.
+struct RequestHead: Sendable {
+    /// Largest sum of a request's header fields, in bytes.
+    static let maximumFieldBytes = 64 << 10
+
+    let method: HTTPRequest.Method
+    let url: String
+    let target: Target
+    let fields: HTTPFields
+
+    /// Checks a request, and adds what the configuration passes on to it.
+    init(_ request: HTTPClient.Request, configuration: HTTPClient.Configuration) throws(HTTPClientError) {
+        guard request.method != .connect else { throw .invalidRequest("the method CONNECT is not for requests") }
+        guard request.method != .head || request.body == nil else { throw .invalidRequest("HEAD takes no body") }
+        method = request.method
+        url = request.url
+        target = try Target(url: request.url)
+        var fields = request.headers
+        for field in configuration.onwardHeaders() where !request.headers.contains(field.name) { fields.append(field) }
+        if !fields.contains(.userAgent) { fields[.userAgent] = configuration.userAgent }
+        try Self.check(fields)
+        self.fields = fields
+    }
+
+    /// Whether a repeated request has the same effect as one (RFC 9110 section 9.2.2).
+    var isIdempotent: Bool { Self.idempotentMethods.contains(method) }
+
+    private static let idempotentMethods: [HTTPRequest.Method] = [.get, .head, .options, .put, .delete]
+
+    /// Fields that frame the message or govern the connection (RFC 9110 section 7.6.1), in lower case.
+    private static let reservedNames: Set<String> = [
+        "connection", "content-length", "expect", "host", "http2-settings", "keep-alive", "proxy-authorization",
+        "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
+    ]
+
+    private static func check(_ fields: HTTPFields) throws(HTTPClientError) {
+        var bytes = 0
+        for field in fields {
+            guard !reservedNames.contains(field.name.canonicalName) else {
+                throw .invalidRequest("the header field \(field.name.rawName) is set by the client itself")
+            }
+            // HTTPFields makes spaces of CR, LF and NUL; this does not rest on it.
+            let (isValid, count) = unsafe field.withUnsafeBytesOfValue { value in
+                (unsafe value.allSatisfy(isFieldByte), value.count)
+            }
+            guard isValid else {
+                throw .invalidRequest("the header field \(field.name.rawName) has a control character")
+            }
+            bytes += field.name.rawName.utf8.count + count
+        }
+        guard bytes <= maximumFieldBytes else {
+            throw .invalidRequest("the header fields exceed \(maximumFieldBytes) bytes")
+        }
+    }
+
+    /// RFC 9110 section 5.5: visible characters, space, tab and `obs-text`.
+    private static func isFieldByte(_ byte: UInt8) -> Bool { byte >= 0x20 && byte != 0x7F || byte == 0x09 }
+}

@@ -1,0 +1,116 @@
+/// Where a request goes: what the client itself has to know of a URL.
+///
+/// The grammar is RFC 3986 restricted to what HTTP between services needs, so that libcurl, which is more lenient,
+/// cannot read another host out of the same bytes.
+struct Target: Sendable {
+    /// Longest URL that is sent, in bytes.
+    static let maximumURLBytes = 8192
+
+    /// The host in lower case, an IPv6 address with its brackets.
+    let host: String
+    let port: UInt16
+    let isSecure: Bool
+
+    /// Host and port, for messages.
+    var name: String { "\(host):\(port)" }
+
+    /// What requests must share to share a connection.
+    var origin: String { isSecure ? "https://\(name)" : "http://\(name)" }
+
+    /// Reads an absolute `http` or `https` URL.
+    init(url: String) throws(HTTPClientError) {
+        let bytes = Array(url.utf8)
+        guard bytes.count <= Self.maximumURLBytes else {
+            throw .invalidRequest("the URL exceeds \(Self.maximumURLBytes) bytes")
+        }
+        let (rest, isSecure) = try Self.schemeRemoved(bytes)
+        let authority = rest.prefix { !Self.isPathOrQueryStart($0) }
+        let (host, portDigits) = try Self.split(authority)
+        self.host = String(decoding: host, as: UTF8.self).lowercased()
+        self.isSecure = isSecure
+        port = try portDigits.map(Self.parsePort) ?? (isSecure ? 443 : 80)
+        try Self.checkPathAndQuery(rest.dropFirst(authority.count))
+    }
+
+    private static func schemeRemoved(_ url: [UInt8]) throws(HTTPClientError) -> (ArraySlice<UInt8>, isSecure: Bool) {
+        for (scheme, isSecure) in [("http://", false), ("https://", true)] {
+            let start = url.prefix(scheme.utf8.count).map(lowercased)
+            if start.elementsEqual(scheme.utf8) { return (url.dropFirst(start.count), isSecure) }
+        }
+        throw .invalidRequest("the URL is not an absolute http or https URL")
+    }
+
+    private typealias HostAndPort = (host: ArraySlice<UInt8>, port: ArraySlice<UInt8>?)
+
+    private static func split(_ authority: ArraySlice<UInt8>) throws(HTTPClientError) -> HostAndPort {
+        let isBracketed = authority.first == UInt8(ascii: "[")
+        guard let host = isBracketed ? bracketedHost(authority) : namedHost(authority) else {
+            throw .invalidRequest("the URL has no valid host, or has user information before it")
+        }
+        let rest = authority.dropFirst(host.count)
+        guard let colon = rest.first else { return (host, nil) }
+        guard colon == UInt8(ascii: ":") else { throw .invalidRequest("the URL has no valid host") }
+        return (host, rest.dropFirst())
+    }
+
+    private static func namedHost(_ authority: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        let host = authority.prefix { $0 != UInt8(ascii: ":") }
+        return !host.isEmpty && host.allSatisfy(isUnreserved) ? host : nil
+    }
+
+    private static func bracketedHost(_ authority: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        guard let end = authority.firstIndex(of: UInt8(ascii: "]")) else { return nil }
+        let address = authority[authority.startIndex...end].dropFirst().dropLast()
+        let isAddress = address.allSatisfy { isHexDigit($0) || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".") }
+        return isAddress && address.contains(UInt8(ascii: ":")) ? authority[authority.startIndex...end] : nil
+    }
+
+    private static func parsePort(_ digits: ArraySlice<UInt8>) throws(HTTPClientError) -> UInt16 {
+        guard digits.count <= 5, digits.allSatisfy(isDigit),
+            let port = UInt16(String(decoding: digits, as: UTF8.self)), port > 0
+        else { throw .invalidRequest("the URL has no valid port") }
+        return port
+    }
+
+    private static func checkPathAndQuery(_ bytes: ArraySlice<UInt8>) throws(HTTPClientError) {
+        var rest = bytes
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "%") {
+                guard rest.count >= 2, rest.prefix(2).allSatisfy(isHexDigit) else {
+                    throw .invalidRequest("the URL has a percent sign without two hexadecimal digits")
+                }
+            } else if !isUnreserved(byte), !subDelimitersAndMore.contains(byte) {
+                throw .invalidRequest("the URL has a byte that must be percent-encoded, or a fragment")
+            }
+        }
+    }
+}
+
+// MARK: - Bytes of RFC 3986
+
+extension Target {
+    /// `sub-delims`, and what else `pchar` and `query` allow.
+    private static let subDelimitersAndMore = Array("!$&'()*+,;=:@/?".utf8)
+
+    private static func isPathOrQueryStart(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "/") || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#")
+    }
+
+    private static func isUnreserved(_ byte: UInt8) -> Bool {
+        isDigit(byte) || isLetter(byte) || "-._~".utf8.contains(byte)
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte }
+
+    private static func isLetter(_ byte: UInt8) -> Bool {
+        UInt8(ascii: "a")...UInt8(ascii: "z") ~= lowercased(byte)
+    }
+
+    private static func isHexDigit(_ byte: UInt8) -> Bool {
+        isDigit(byte) || UInt8(ascii: "a")...UInt8(ascii: "f") ~= lowercased(byte)
+    }
+
+    private static func lowercased(_ byte: UInt8) -> UInt8 {
+        UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte ? byte | 0x20 : byte
+    }
+}

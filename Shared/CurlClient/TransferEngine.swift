@@ -1,0 +1,102 @@
+import CCurl
+
+/// What the client's thread works on: libcurl's multi handle, the transfers that run on it, and those that wait for a
+/// free connection. It never leaves that thread, so nothing in it is locked.
+///
+/// libcurl could hold transfers back by itself, but it forgets their deadlines while they wait, and lets one host that
+/// is busy keep those to others waiting (both seen in 7.88).
+struct TransferEngine: ~Copyable {
+    /// The transfers to one origin.
+    final class Lane {
+        var waitingOrRunning = 0
+        var running = 0
+    }
+
+    private let multi: MultiHandle
+    private let maximumPerLane: Int
+    private let maximumRunning: Int
+    private var live: [MultiHandle.ID: Transfer] = [:]
+    private var waiting: [Transfer] = []
+    private var running = 0
+    private var lanes: [String: Lane] = [:]
+    /// No live transfer's deadline is earlier.
+    private var nextDeadline: ContinuousClock.Instant?
+
+    init(_ multi: MultiHandle, configuration: HTTPClient.Configuration) {
+        self.multi = multi
+        maximumPerLane = configuration.maximumConnectionsPerHost
+        maximumRunning = configuration.maximumConnections
+    }
+
+    /// How long there is nothing to do unless something happens.
+    var timeToNextDeadline: Duration? { nextDeadline.map { $0 - .now } }
+
+    mutating func submit(_ transfer: Transfer) {
+        guard !transfer.isCancelled else { return transfer.end(.cancelled) }
+        let lane = lanes[transfer.head.target.origin] ?? Lane()
+        lanes[transfer.head.target.origin] = lane
+        lane.waitingOrRunning += 1
+        transfer.lane = lane
+        live[transfer.easy.id] = transfer
+        nextDeadline = min(nextDeadline ?? transfer.deadline, transfer.deadline)
+        waiting.append(transfer)
+        startWaiting()
+    }
+
+    mutating func cancel(_ transfer: Transfer) {
+        // The cancellation of a task can overtake its submission.
+        transfer.isCancelled = true
+        end(transfer, .cancelled)
+    }
+
+    mutating func endAll(_ end: Transfer.End) {
+        waiting.removeAll()
+        for transfer in live.values { self.end(transfer, end) }
+    }
+
+    /// Moves all transfers as far as they go without waiting, and ends those that are complete or overdue.
+    mutating func work() {
+        multi.perform()
+        while let (easy, code) = multi.nextFinished() {
+            if let transfer = live[easy] { end(transfer, .finished(code)) }
+        }
+        endOverdue()
+    }
+
+    private mutating func endOverdue() {
+        let now = ContinuousClock.now
+        guard let nextDeadline, nextDeadline <= now else { return }
+        for transfer in live.values where transfer.deadline <= now { end(transfer, .timedOut) }
+        self.nextDeadline = live.values.lazy.map(\.deadline).min()
+    }
+
+    private mutating func startWaiting() {
+        var index = 0
+        while index < waiting.count, running < maximumRunning {
+            guard let lane = waiting[index].lane, lane.running < maximumPerLane else {
+                index += 1
+                continue
+            }
+            lane.running += 1
+            running += 1
+            let transfer = waiting.remove(at: index)
+            transfer.isRunning = true
+            if !multi.add(transfer.easy.id) { end(transfer, .finished(CURLE_FAILED_INIT)) }
+        }
+    }
+
+    private mutating func end(_ transfer: Transfer, _ end: Transfer.End) {
+        guard live.removeValue(forKey: transfer.easy.id) != nil, let lane = transfer.lane else { return }
+        lane.waitingOrRunning -= 1
+        if transfer.isRunning {
+            multi.remove(transfer.easy.id)
+            lane.running -= 1
+            running -= 1
+        } else {
+            waiting.removeAll { $0 === transfer }
+        }
+        if lane.waitingOrRunning == 0 { lanes[transfer.head.target.origin] = nil }
+        transfer.end(end)
+        startWaiting()
+    }
+}

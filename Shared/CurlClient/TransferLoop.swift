@@ -1,0 +1,157 @@
+import Glibc
+import Synchronization
+
+/// The client's thread, and the mailbox by which all others speak to it.
+final class TransferLoop: Sendable {
+    private enum Command {
+        case submit(Transfer)
+        case cancel(Transfer)
+    }
+
+    private struct State {
+        var commands: [Command] = []
+        /// The thread waits in libcurl, or is about to, and must be woken.
+        var isAsleep = false
+        /// No more commands are taken, and the multi handle may be gone.
+        var isClosed = false
+        /// The thread, until someone has joined or detached it.
+        var thread: pthread_t?
+        var hasEnded = false
+        var waitingForEnd: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let multi: MultiHandle
+    private let configuration: HTTPClient.Configuration
+    private let state = Mutex(State())
+
+    init(configuration: HTTPClient.Configuration) {
+        self.configuration = configuration
+        multi = MultiHandle(maximumConnections: configuration.maximumConnections)
+    }
+
+    /// Runs a transfer to its end. Cancelling the task ends it at once.
+    func run(_ transfer: Transfer) async -> Transfer.End {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                transfer.begin(continuation)
+                if !send(.submit(transfer)) { transfer.end(.shutDown) }
+            }
+        } onCancel: {
+            _ = send(.cancel(transfer))
+        }
+    }
+
+    /// Whether the command was taken.
+    private func send(_ command: Command) -> Bool {
+        state.withLock { state in
+            if state.isClosed { return false }
+            state.commands.append(command)
+            wakeIfAsleep(&state)
+            return true
+        }
+    }
+
+    /// For callers that hold the lock: without it, the handle could be gone by now.
+    private func wakeIfAsleep(_ state: inout State) {
+        if state.isAsleep { multi.wake() }
+        state.isAsleep = false
+    }
+}
+
+// MARK: - The thread's life
+
+extension TransferLoop {
+    /// Starts the thread, which keeps the loop alive until it ends.
+    func start() {
+        let me = unsafe Unmanaged.passRetained(self)
+        var thread = pthread_t()
+        let code = unsafe pthread_create(
+            &thread, nil,
+            { me in
+                if let me = unsafe me { unsafe Unmanaged<TransferLoop>.fromOpaque(me).takeRetainedValue().work() }
+                return nil
+            }, unsafe me.toOpaque())
+        guard code == 0 else { fatalError("no thread for the HTTP client: error \(code)") }
+        state.withLock { $0.thread = thread }
+    }
+
+    /// Has the thread end, without waiting for it.
+    func close() {
+        state.withLock { state in
+            if state.isClosed { return }
+            state.isClosed = true
+            wakeIfAsleep(&state)
+        }
+    }
+
+    /// Returns when the thread has ended, after `close`.
+    func join() async {
+        await withCheckedContinuation { continuation in
+            let hasEnded = state.withLock { state in
+                if !state.hasEnded { state.waitingForEnd.append(continuation) }
+                return state.hasEnded
+            }
+            if hasEnded { continuation.resume() }
+        }
+        if let thread = takeThread() { pthread_join(thread, nil) }
+    }
+
+    /// Leaves the thread to end by itself, after `close`.
+    func detach() {
+        if let thread = takeThread() { pthread_detach(thread) }
+    }
+
+    private func takeThread() -> pthread_t? { state.withLock { $0.thread.take() } }
+}
+
+// MARK: - The thread's work
+
+extension TransferLoop {
+    private static let longestWaitMilliseconds = 3_600_000
+
+    private func work() {
+        blockSignals()
+        var engine = TransferEngine(multi, configuration: configuration)
+        while let commands = receive() {
+            for command in commands {
+                switch command {
+                case .submit(let transfer): engine.submit(transfer)
+                case .cancel(let transfer): engine.cancel(transfer)
+                }
+            }
+            engine.work()
+            waitForWork(engine.timeToNextDeadline)
+        }
+        engine.endAll(.shutDown)
+        multi.close()
+        let waiting = state.withLock { state in
+            state.hasEnded = true
+            return exchange(&state.waitingForEnd, with: [])
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+
+    /// The commands since the last time, or `nil` when the loop is closed.
+    private func receive() -> [Command]? {
+        state.withLock { state in
+            state.isAsleep = false
+            return state.isClosed ? nil : exchange(&state.commands, with: [])
+        }
+    }
+
+    private func waitForWork(_ timeToNextDeadline: Duration?) {
+        let isIdle = state.withLock { state in
+            state.isAsleep = state.commands.isEmpty && !state.isClosed
+            return state.isAsleep
+        }
+        guard isIdle else { return }
+        multi.wait(milliseconds: timeToNextDeadline?.milliseconds ?? Self.longestWaitMilliseconds)
+    }
+
+    /// Signals are for other threads; and TLS writes to a closed connection must not end the process (SIGPIPE).
+    private func blockSignals() {
+        var all = sigset_t()
+        unsafe sigfillset(&all)
+        unsafe pthread_sigmask(SIG_BLOCK, &all, nil)
+    }
+}

@@ -1,0 +1,60 @@
+import CCurl
+import Glibc
+import HTTPTypes
+
+extension Transfer {
+    /// What the attempt brought, once it has ended.
+    func response(after end: End) throws(HTTPClientError) -> HTTPClient.Response {
+        switch end {
+        case .finished(CURLE_OK): return try completeResponse()
+        case .finished(let code): throw failure(errorCode(code), reason(code))
+        case .cancelled: throw failure(.cancelled, "the task was cancelled")
+        case .shutDown: throw failure(.shutDown, "the client was shut down")
+        case .timedOut where !isRunning: throw failure(.timedOut, "the deadline passed with no connection free")
+        case .timedOut: throw failure(.timedOut, "the deadline passed")
+        }
+    }
+
+    /// Whether another attempt is harmless and could fare better: there was no connection, or none until a response.
+    func mayBeRepeated(after error: HTTPClientError) -> Bool {
+        head.isIdempotent
+            && (error.code == .connectionFailed || error.code == .connectionLost && !response.hasBegun)
+    }
+
+    private func failure(_ code: HTTPClientError.Code, _ reason: String) -> HTTPClientError {
+        HTTPClientError(
+            code: code, description: "\(head.method.rawValue) to \(head.target.name) failed: \(reason)",
+            requestMayHaveBeenSent: wasSentBefore || sends > 0)
+    }
+
+    private func completeResponse() throws(HTTPClientError) -> HTTPClient.Response {
+        guard let status = response.status, status.kind != .informational, let fields = response.fields() else {
+            throw failure(.protocolError, "the head of the response is malformed")
+        }
+        return HTTPClient.Response(status: status, headers: fields, body: response.body)
+    }
+
+    private func reason(_ code: CURLcode) -> String {
+        if let excess = response.excess { return "the response exceeds \(excess)" }
+        let text = unsafe String(cString: curl_easy_strerror(code))
+        let number = easy.systemError
+        return number == 0 ? text : unsafe "\(text) (\(String(cString: strerror(number))))"
+    }
+
+    private func errorCode(_ code: CURLcode) -> HTTPClientError.Code {
+        switch code {
+        case CURLE_URL_MALFORMAT: .invalidRequest
+        // The only time-out that libcurl is told of is the one for connecting.
+        case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT, CURLE_OPERATION_TIMEDOUT: .connectionFailed
+        case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
+            CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS:
+            .tlsFailure
+        case CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE: .connectionLost
+        // libcurl was about to repeat a request that must not be repeated.
+        case CURLE_ABORTED_BY_CALLBACK: .connectionLost
+        case CURLE_WRITE_ERROR where response.excess != nil: .responseTooLarge
+        case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL, CURLE_BAD_CONTENT_ENCODING: .protocolError
+        default: .internalError
+        }
+    }
+}
