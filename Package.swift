@@ -63,7 +63,7 @@ let package = Package(
         tests("JWTAuth", uses: ["JWT", "ServiceRuntime", .hummingbirdTesting]),
         tests("CurlClient"),
         tests("Database"),
-        tests("ServiceRuntime", uses: [.hummingbirdTesting]),
+        tests("ServiceRuntime", uses: [.hummingbirdTesting, .configuration, .metrics, .nioCore]),
         tests("Login", of: "LoginService", uses: ["JWTAuth", .hummingbirdTesting]),
         tests("Catalog", of: "CatalogService", uses: ["JWTAuth", .hummingbirdTesting]),
         tests("Orders", of: "OrdersService", uses: ["JWTAuth", .hummingbirdTesting]),

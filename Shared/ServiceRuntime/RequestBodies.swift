@@ -30,7 +30,8 @@ public struct JSONBodyDecoder: RequestDecoder {
                 detail: "Send JSON, with the header field Content-Type: application/json.")
         }
         let bytes = Data(try await request.body.collect(upTo: context.maxUploadSize).readableBytesView)
-        guard String(validating: bytes, as: UTF8.self) != nil else {
+        // JSONDecoder would guess UTF-16 and UTF-32, in which every ASCII character has a zero byte.
+        guard !bytes.contains(0), String(validating: bytes, as: UTF8.self) != nil else {
             throw Problem.badRequest("The body is not valid UTF-8.")
         }
         do {
@@ -51,10 +52,8 @@ public struct JSONBodyDecoder: RequestDecoder {
             return .unprocessable([.init(fieldName(context.codingPath + [key]), "is missing")])
         case .valueNotFound(let type, let context), .typeMismatch(let type, let context):
             return .unprocessable([.init(fieldName(context.codingPath), "must be \(word(for: type))")])
-        case .dataCorrupted(let context) where !context.codingPath.isEmpty:
-            return .unprocessable([.init(fieldName(context.codingPath), "has a value that does not fit")])
         default:
-            return .badRequest("The body is not valid JSON.")
+            return .badRequest("The body is not valid JSON, or has a number that is too large.")
         }
     }
 
@@ -72,11 +71,29 @@ public struct JSONBodyDecoder: RequestDecoder {
     private func word(for type: Any.Type) -> String {
         switch type {
         case is String.Type: "a string"
-        case is any BinaryInteger.Type: "a whole number"
-        case is any BinaryFloatingPoint.Type: "a number"
+        case is WholeNumber.Type: "a whole number"
+        case is any BinaryFloatingPoint.Type: "a whole number"
         case is Bool.Type: "true or false"
         case is [Any].Type: "a list"
         default: "an object"
         }
+    }
+}
+
+/// A whole number in a request body.
+///
+/// `JSONDecoder` does not say which `Int` did not fit a fraction or a huge number; this type does.
+public struct WholeNumber: Decodable, Sendable, Equatable {
+    /// The number, within ±2^53: what a JSON number carries exactly everywhere (RFC 8259 §6).
+    public let value: Int
+
+    /// Reads a number and refuses fractions and what is beyond ±2^53.
+    public init(from decoder: any Decoder) throws {
+        let number = try decoder.singleValueContainer().decode(Double.self)
+        guard number.magnitude <= 0x1p53, let value = Int(exactly: number) else {
+            throw DecodingError.typeMismatch(
+                WholeNumber.self, .init(codingPath: decoder.codingPath, debugDescription: "not a whole number"))
+        }
+        self.value = value
     }
 }

@@ -60,30 +60,6 @@ public struct Serve<Definition: ServiceDefinition>: AsyncParsableCommand {
     }
 }
 
-/// `LOG_LEVEL` and `LOG_FORMAT`.
-private struct LogSettings {
-    let level: Logger.Level
-    let isJSON: Bool
-
-    init(_ settings: inout Settings) {
-        let levels = Logger.Level.allCases.map { ($0.rawValue, $0) }
-        level = settings.choice("LOG_LEVEL", default: .info, from: Dictionary(uniqueKeysWithValues: levels))
-        isJSON = settings.choice("LOG_FORMAT", default: false, from: ["text": false, "json": true])
-    }
-
-    func bootstrap() {
-        let level = level
-        let isJSON = isJSON
-        LoggingSystem.bootstrap { label in
-            var handler: any LogHandler =
-                isJSON
-                ? JSONLogHandler(label: label, clock: .system) : StreamLogHandler.standardError(label: label)
-            handler.logLevel = level
-            return handler
-        }
-    }
-}
-
 /// Asks the service's own `/readyz` and exits with 0 or 1: the health check of a container without a shell.
 public struct Probe<Definition: ServiceDefinition>: AsyncParsableCommand {
     /// The command's name and its line of help.

@@ -15,14 +15,16 @@ public struct ServiceSettings: Sendable {
     public let origins: Set<String>
     /// Whether browsers may send cookies across origins.
     public let allowsCookies: Bool
+    private let log: LogSettings
 
-    /// Reads `HOST`, `PORT`, `CORS_ORIGINS` and `TOKEN_COOKIE`.
+    /// Reads `HOST`, `PORT`, `CORS_ORIGINS`, `TOKEN_COOKIE`, `LOG_LEVEL` and `LOG_FORMAT`.
     public init(name: String, defaultPort: Int, _ settings: inout Settings) {
         self.name = name
         host = settings.string("HOST") ?? "127.0.0.1"
         port = settings.integer("PORT", default: defaultPort, in: 0...65535)
         origins = Set(settings.list("CORS_ORIGINS", default: ["http://localhost:8080"]))
         allowsCookies = settings.toggle("TOKEN_COOKIE", default: false)
+        log = LogSettings(&settings)
         for origin in origins where !Self.isOrigin(origin) {
             settings.fault("CORS_ORIGINS", "'\(origin)' is no origin; write it like https://shop.example, and never *")
         }
@@ -52,7 +54,9 @@ public struct ServiceSettings: Sendable {
     public func application<Context: ServiceRequestContext>(
         router: Router<Context>, services: [any Service]
     ) -> some ApplicationProtocol where Context.Source == ApplicationRequestContextSource {
-        Application(
+        var logger = Logger(label: name)
+        logger.logLevel = log.level
+        return Application(
             router: router,
             server: .http1(
                 configuration: .init(
@@ -61,7 +65,7 @@ public struct ServiceSettings: Sendable {
                         maxHeaderFieldSize: Self.maxHeaderBytes, maxHeaderListSize: Self.maxHeaderBytes,
                         maxHeaderFieldCount: Self.maxHeaderFields))),
             configuration: .init(address: .hostname(host, port: port), serverName: nil),
-            services: services, logger: Logger(label: name))
+            services: services, logger: logger)
     }
 
     private static let idleTimeoutSeconds = 60

@@ -17,12 +17,14 @@ public struct WallClock: Sendable {
 extension Date {
     /// This moment as RFC 3339 text in UTC with milliseconds: `2026-11-21T09:30:00.000Z`.
     public var rfc3339: String {
-        formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true).timeZone(separator: .omitted))
+        let (seconds, thousandths) = milliseconds.quotientAndRemainder(dividingBy: 1000)
+        let text = Date(timeIntervalSince1970: Double(seconds)).formatted(.iso8601)
+        return "\(text.dropLast()).\(String(1000 + thousandths).dropFirst())Z"
     }
 
     /// This moment in whole milliseconds since 1970, as the stores keep it.
     public var milliseconds: Int64 {
-        Int64((timeIntervalSince1970 * 1000).rounded(.down))
+        Int64((timeIntervalSince1970 * 1000).rounded())
     }
 
     /// The moment that lies `milliseconds` after 1970.

@@ -1,0 +1,25 @@
+import Logging
+
+/// `LOG_LEVEL` and `LOG_FORMAT`.
+struct LogSettings {
+    let level: Logger.Level
+    let isJSON: Bool
+
+    init(_ settings: inout Settings) {
+        let levels = Logger.Level.allCases.map { ($0.rawValue, $0) }
+        level = settings.choice("LOG_LEVEL", default: .info, from: Dictionary(uniqueKeysWithValues: levels))
+        isJSON = settings.choice("LOG_FORMAT", default: false, from: ["text": false, "json": true])
+    }
+
+    func bootstrap() {
+        let level = level
+        let isJSON = isJSON
+        LoggingSystem.bootstrap { label in
+            var handler: any LogHandler =
+                isJSON
+                ? JSONLogHandler(label: label, clock: .system) : StreamLogHandler.standardError(label: label)
+            handler.logLevel = level
+            return handler
+        }
+    }
+}

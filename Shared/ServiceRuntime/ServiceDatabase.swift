@@ -1,0 +1,63 @@
+public import Database
+import HTTPTypes
+public import ServiceLifecycle
+
+extension Settings {
+    /// `DATABASE_URL`; by default `sqlite:data/<service>.sqlite`.
+    public mutating func databaseURL(service name: String) -> DatabaseURL? {
+        do {
+            return try DatabaseURL(string("DATABASE_URL", isSecret: true) ?? "sqlite:data/\(name).sqlite")
+        } catch {
+            fault("DATABASE_URL", error.message)
+            return nil
+        }
+    }
+}
+
+extension Readiness.Check {
+    /// Whether the database answers.
+    public static func database(_ database: SQLDatabase) -> Self {
+        Self("database") {
+            do {
+                try await database.ping()
+                return .ready
+            } catch let error as DatabaseError {
+                return .unavailable(error.code.description)
+            } catch {
+                return .unavailable("no answer")
+            }
+        }
+    }
+}
+
+/// Closes the database when everything that was started after it has stopped.
+public struct DatabaseLifetime: Service {
+    private let database: SQLDatabase
+
+    /// Watches over an open database.
+    public init(_ database: SQLDatabase) {
+        self.database = database
+    }
+
+    /// Waits for the shutdown and closes.
+    public func run() async throws {
+        try? await gracefulShutdown()
+        try database.close()
+    }
+}
+
+extension DatabaseError: ProblemConvertible {
+    /// What a client sees when the store fails where the service expected it to work. Nothing was changed.
+    public var problem: Problem {
+        switch code {
+        case .full:
+            Problem(
+                .init(code: 507, reasonPhrase: "Insufficient Storage"), code: "storage_full",
+                detail: "The service has no space left to store this. Nothing was changed.")
+        case .busy, .unavailable, .readOnly:
+            .unavailable(code: "storage_unavailable", "The service cannot reach its store. Nothing was changed.")
+        default:
+            .internalError
+        }
+    }
+}
