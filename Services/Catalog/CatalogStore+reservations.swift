@@ -1,0 +1,121 @@
+import Database
+import Foundation
+import ServiceRuntime
+
+extension CatalogStore {
+    /// Sets stock aside under this id, all of it or none.
+    ///
+    /// Every change is one conditional statement, so that stock cannot be sold twice, however many processes do this at
+    /// the same time.
+    ///
+    /// - Returns: The reservation, and whether it is new: the same call repeated finds what the first one made.
+    /// - Throws: `ReservationRefusal`; then nothing was reserved.
+    func reserve(
+        _ id: UUID, _ wanted: Quantities, at date: Date
+    ) async throws -> (reservation: Reservation, isNew: Bool) {
+        try await database.write { connection in
+            let added = try connection.execute(
+                "INSERT INTO reservations (id, created_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING",
+                id, Int(date.milliseconds))
+            let isNew = added == 1
+            if isNew {
+                try Self.takeStock(wanted, for: id, connection)
+            } else {
+                try Self.requireHeld(id, connection)
+            }
+            let reservation = try Self.reservation(id, connection)
+            guard reservation.quantities == wanted else { throw ReservationRefusal.differs }
+            return (reservation, isNew)
+        }
+    }
+
+    /// Gives the stock of a reservation back, and sees to it that a reservation with this id is not made later: an order
+    /// may be given up while its reservation is still on the way.
+    func release(_ id: UUID, at date: Date) async throws {
+        try await database.write { connection in
+            let now = Int(date.milliseconds)
+            // First, because it waits for a reservation with this id that is being made at this moment.
+            try connection.execute(
+                "INSERT INTO reservations (id, created_at, released_at) VALUES ($1, $2, $2) ON CONFLICT (id) DO NOTHING",
+                id, now)
+            let released = try connection.execute(
+                "UPDATE reservations SET released_at = $2 WHERE id = $1 AND released_at IS NULL", id, now)
+            if released == 1 { try Self.returnStock(of: id, connection) }
+        }
+    }
+
+    private static func takeStock(_ wanted: Quantities, for id: UUID, _ connection: Connection) throws {
+        var unknown: [UUID] = []
+        var outOfStock: [UUID] = []
+        for (product, quantity) in wanted.products {
+            let taken = try connection.queryOne(
+                """
+                UPDATE products SET stock = stock - $1 WHERE id = $2 AND stock >= $1 AND NOT deleted
+                RETURNING id AS product_id, $1 AS quantity, name, price_cents, currency
+                """,
+                quantity, product)
+            if let taken {
+                try record(Reservation.Item(taken), for: id, connection)
+            } else if try isSold(product, connection) {
+                outOfStock.append(product)
+            } else {
+                unknown.append(product)
+            }
+        }
+        guard unknown.isEmpty else { throw ReservationRefusal.unknownProducts(unknown) }
+        guard outOfStock.isEmpty else { throw ReservationRefusal.outOfStock(outOfStock) }
+    }
+
+    private static func record(_ item: Reservation.Item, for id: UUID, _ connection: Connection) throws {
+        try connection.execute(
+            """
+            INSERT INTO reservation_items (reservation_id, product_id, quantity, name, price_cents, currency)
+            VALUES ($1, $2, $3, $4, $5, $6)
+            """,
+            id, item.productID, item.quantity, item.name, item.priceCents, item.currency)
+    }
+
+    private static func isSold(_ product: UUID, _ connection: Connection) throws -> Bool {
+        try connection.queryOne("SELECT id FROM products WHERE id = $1 AND NOT deleted", product) != nil
+    }
+
+    private static func requireHeld(_ id: UUID, _ connection: Connection) throws {
+        let held = try connection.queryOne(
+            "SELECT id FROM reservations WHERE id = $1 AND released_at IS NULL", id)
+        guard held != nil else { throw ReservationRefusal.released }
+    }
+
+    private static func reservation(_ id: UUID, _ connection: Connection) throws -> Reservation {
+        let rows = try connection.query(
+            """
+            SELECT product_id, quantity, name, price_cents, currency FROM reservation_items
+            WHERE reservation_id = $1 ORDER BY product_id
+            """,
+            id)
+        return Reservation(id: id, items: try rows.map(Reservation.Item.init))
+    }
+
+    /// In the order of the products, as when stock is taken.
+    private static func returnStock(of id: UUID, _ connection: Connection) throws {
+        for item in try reservation(id, connection).items {
+            try connection.execute(
+                "UPDATE products SET stock = stock + $1 WHERE id = $2", item.quantity, item.productID)
+        }
+    }
+}
+
+extension Reservation {
+    var quantities: Quantities {
+        Quantities(items.map { ($0.productID, $0.quantity) })
+    }
+}
+
+extension Reservation.Item {
+    init(_ row: Row) throws {
+        productID = try row["product_id"]
+        quantity = try row["quantity"]
+        name = try row["name"]
+        priceCents = try row["price_cents"]
+        currency = try row["currency"]
+    }
+}

@@ -1,0 +1,113 @@
+import Database
+import Foundation
+import ServiceRuntime
+
+/// The products and reservations in the database.
+struct CatalogStore: Sendable {
+    let database: SQLDatabase
+
+    static let migrations = [
+        Migration(
+            "products",
+            """
+            CREATE TABLE products (
+                id TEXT PRIMARY KEY,
+                name TEXT NOT NULL,
+                description TEXT NOT NULL,
+                price_cents BIGINT NOT NULL CHECK (price_cents >= 0),
+                currency TEXT NOT NULL,
+                stock BIGINT NOT NULL CHECK (stock >= 0),
+                -- A deleted product stays for the reservations that name it.
+                deleted BOOLEAN NOT NULL DEFAULT FALSE
+            )
+            """),
+        Migration(
+            "reservations",
+            """
+            CREATE TABLE reservations (
+                id TEXT PRIMARY KEY,
+                created_at BIGINT NOT NULL,
+                -- Once set, the id is spent: a reservation that arrives after its release is not made.
+                released_at BIGINT
+            );
+            CREATE TABLE reservation_items (
+                reservation_id TEXT NOT NULL REFERENCES reservations (id),
+                product_id TEXT NOT NULL REFERENCES products (id),
+                quantity BIGINT NOT NULL CHECK (quantity > 0),
+                name TEXT NOT NULL,
+                price_cents BIGINT NOT NULL,
+                currency TEXT NOT NULL,
+                PRIMARY KEY (reservation_id, product_id)
+            );
+            """),
+    ]
+
+    private static let columns = "id, name, description, price_cents, currency, stock"
+
+    /// The products of a page, in the order of their ids, which is the order in which they were created.
+    func products(_ page: Page) async throws -> [Product] {
+        try await database.read { connection in
+            try connection.query(
+                "SELECT \(Self.columns) FROM products WHERE id > $1 AND NOT deleted ORDER BY id LIMIT $2",
+                page.after?.lowercase ?? "", page.limit
+            ).map(Product.init)
+        }
+    }
+
+    /// The product with this id, or nil.
+    func product(_ id: UUID) async throws -> Product? {
+        try await database.read { connection in
+            try connection.queryOne(
+                "SELECT \(Self.columns) FROM products WHERE id = $1 AND NOT deleted", id
+            ).map(Product.init)
+        }
+    }
+
+    /// Adds products. One whose id is known, even as deleted, is left as it is.
+    func add(_ products: [Product]) async throws {
+        try await database.write { connection in
+            for product in products {
+                try connection.execute(
+                    """
+                    INSERT INTO products (\(Self.columns)) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO NOTHING
+                    """,
+                    product.id, product.name, product.description, product.priceCents, product.currency,
+                    product.stock)
+            }
+        }
+    }
+
+    /// Changes the fields that are given and returns the product, or nil when there is none with this id.
+    func change(_ id: UUID, to fields: ProductFields) async throws -> Product? {
+        try await database.write { connection in
+            try connection.queryOne(
+                """
+                UPDATE products SET name = COALESCE($2, name), description = COALESCE($3, description),
+                    price_cents = COALESCE($4, price_cents), currency = COALESCE($5, currency),
+                    stock = COALESCE($6, stock)
+                WHERE id = $1 AND NOT deleted RETURNING \(Self.columns)
+                """,
+                id, fields.name, fields.description, fields.priceCents, fields.currency, fields.stock
+            ).map(Product.init)
+        }
+    }
+
+    /// Takes a product out of the catalog. Reservations of it stay as they are. False when there is none with this id.
+    func delete(_ id: UUID) async throws -> Bool {
+        try await database.write { connection in
+            try connection.execute(
+                "UPDATE products SET deleted = TRUE WHERE id = $1 AND NOT deleted", id) == 1
+        }
+    }
+}
+
+extension Product {
+    init(_ row: Row) throws {
+        id = try row["id"]
+        name = try row["name"]
+        description = try row["description"]
+        priceCents = try row["price_cents"]
+        currency = try row["currency"]
+        stock = try row["stock"]
+    }
+}
