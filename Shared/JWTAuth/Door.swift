@@ -1,0 +1,120 @@
+import Foundation
+import HTTPTypes
+public import Hummingbird
+import JWT
+import Logging
+import Metrics
+public import ServiceRuntime
+
+/// What stands before the routes of a service: it lets in who has a token that is right for the route.
+///
+/// ```swift
+/// let mine = router.behind(door, .user, scope: "inbox:read")
+/// mine.get("messages") { request, context in try await store.messages(of: context.identity.subject) }
+/// ```
+///
+/// Everything is decided here, with the keys in memory; nobody is asked.
+public struct Door: Sendable {
+    private let service: String
+    private let keys: KeySource
+    private let leewaySeconds: Int64
+    private let credentials: CredentialReader
+    private let userTokens: ReloadingVerifier
+    private let clock: WallClock
+
+    /// The door of a service.
+    ///
+    /// - Parameters:
+    ///   - service: What the service is and which origins it allows; its name is the audience that tokens must name.
+    ///   - settings: The keys and the issuer.
+    ///   - keys: The keys of `settings`.
+    public init(of service: ServiceSettings, _ settings: DoorSettings, keys: KeySource, clock: WallClock) {
+        self.service = service.name
+        self.keys = keys
+        leewaySeconds = Int64(settings.leewaySeconds)
+        credentials = CredentialReader(
+            transports: Transports(cookie: service.allowsCookies), allowedOrigins: service.origins)
+        userTokens = ReloadingVerifier(
+            source: keys,
+            policy: .access(issuer: settings.issuer, audience: service.name, leeway: leewaySeconds))
+        self.clock = clock
+    }
+
+    /// A check for requests that need a token of `kind` that allows all of `scopes`.
+    fileprivate func check(_ kind: TokenKind, scopes: [String]) -> DoorCheck {
+        let verifier =
+            switch kind {
+            case .user: userTokens
+            case .service(let names):
+                ReloadingVerifier(
+                    source: keys, policy: .service(issuers: names, audience: service, leeway: leewaySeconds))
+            }
+        return DoorCheck(
+            realm: service, kind: kind, scopes: scopes, credentials: credentials, verifier: verifier, clock: clock)
+    }
+}
+
+extension RouterMethods<DoorContext> {
+    /// The routes behind a door: each needs a token of `kind` that allows `scope`, and knows who calls.
+    public func behind(
+        _ door: Door, _ kind: TokenKind, scope: String? = nil
+    ) -> RouterGroup<IdentifiedContext> {
+        group().add(middleware: door.check(kind, scopes: scope.map { [$0] } ?? [])).group(context: IdentifiedContext.self)
+    }
+}
+
+/// Lets a request pass, with the identity of its caller, or refuses it (RFC 6750 §3).
+private struct DoorCheck: RouterMiddleware {
+    let realm: String
+    let kind: TokenKind
+    let scopes: [String]
+    let credentials: CredentialReader
+    let verifier: ReloadingVerifier
+    let clock: WallClock
+
+    func handle(
+        _ request: Request, context: DoorContext, next: (Request, DoorContext) async throws -> Response
+    ) async throws -> Response {
+        guard let text = try credentials.token(of: request) else {
+            refused("missing", logger: context.logger)
+            throw Problem.missingToken(realm: realm)
+        }
+        var context = context
+        let identity = try identity(text, request, logger: context.logger)
+        context.identity = identity
+        for scope in scopes where !identity.allows(scope) {
+            refused("scope", logger: context.logger)
+            throw Problem.insufficientScope(realm: realm, missing: scope)
+        }
+        return try await next(request, context)
+    }
+
+    private func identity(_ text: String, _ request: Request, logger: Logger) throws -> Identity {
+        do {
+            let now = NumericDate(seconds: Int64(clock.now().timeIntervalSince1970))
+            let token = try verifier.verify(text, at: now)
+            guard let identity = Identity(token), isBound(token, to: request) else {
+                refused("request", logger: logger)
+                throw Problem.invalidToken(realm: realm, expired: false)
+            }
+            return identity
+        } catch let error as JWTError {
+            refused(error.kind.rawValue, "\(error)", logger: logger)
+            throw Problem.invalidToken(realm: realm, expired: error.kind == .expired)
+        }
+    }
+
+    /// A service's token is good for the one request whose hash it carries.
+    private func isBound(_ token: VerifiedToken, to request: Request) -> Bool {
+        guard case .service = kind else { return true }
+        let hash = RequestHash.of(
+            method: request.method.rawValue, path: request.uri.path, query: request.uri.query)
+        return token.queryHash.map { $0.utf8.elementsEqual(hash.utf8) } ?? false
+    }
+
+    /// The exact reason goes to the log and the metrics, never to the caller.
+    private func refused(_ reason: String, _ detail: String? = nil, logger: Logger) {
+        Counter(label: "door_refusals", dimensions: [("reason", reason)]).increment()
+        logger.info("The door refused a request.", metadata: ["reason": "\(reason)", "detail": "\(detail ?? "-")"])
+    }
+}

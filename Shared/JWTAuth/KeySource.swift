@@ -1,0 +1,156 @@
+import Foundation
+public import JWT
+import Libcrypto
+import Logging
+import Metrics
+public import ServiceLifecycle
+public import ServiceRuntime
+import Synchronization
+
+/// The keys of a service: one secret from the environment, or a JWK Set file that is read again when it changes.
+///
+/// The file is read once a second and its content compared, which notices every way of replacing it: writing, renaming,
+/// and the symlinks of container orchestrators. A file that cannot be read or is faulty leaves the old keys in force.
+public final class KeySource: Service {
+    /// The keys with the number of their edition, which grows with every change.
+    struct Edition: Sendable {
+        let number: Int
+        let keys: KeySet
+    }
+
+    private struct State {
+        var edition: Edition
+        var digest: [UInt8]
+        var nextForcedRead: Date
+        var isFaulty = false
+    }
+
+    private let path: String?
+    private let state: Mutex<State>
+    private let clock: WallClock
+    private let logger = Logger(label: "keys")
+
+    private static let readInterval = Duration.seconds(1)
+    private static let forcedReadIntervalSeconds = 1.0
+
+    /// Keys that never change.
+    public init(_ keys: KeySet) {
+        path = nil
+        clock = .system
+        state = Mutex(State(edition: Edition(number: 1, keys: keys), digest: [], nextForcedRead: .distantFuture))
+    }
+
+    /// Keys from a JWK Set file.
+    ///
+    /// - Throws: `KeyError`, or an error of the file system when the file cannot be read.
+    public init(file path: String, clock: WallClock) throws {
+        let text = try Self.read(path)
+        self.path = path
+        self.clock = clock
+        state = Mutex(
+            State(
+                edition: Edition(number: 1, keys: try KeySet(jwkSet: text)), digest: sha256(text),
+                nextForcedRead: .distantPast))
+    }
+
+    /// The keys in force.
+    public var keys: KeySet { edition.keys }
+
+    var edition: Edition { state.withLock { $0.edition } }
+
+    /// Reads the file again because a token names a key that is not in it, at most once a second.
+    func rereadForUnknownKey() {
+        let now = clock.now()
+        let mayRead = state.withLock { state in
+            guard path != nil, now >= state.nextForcedRead else { return false }
+            state.nextForcedRead = now.addingTimeInterval(Self.forcedReadIntervalSeconds)
+            return true
+        }
+        if mayRead { reread() }
+    }
+
+    /// Reads the file whenever it may have changed, until the service shuts down.
+    public func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while (try? await Task.sleep(for: Self.readInterval)) != nil {
+                if self.path != nil { self.reread() }
+            }
+        }
+    }
+
+    private func reread() {
+        guard let path else { return }
+        do {
+            let text = try Self.read(path)
+            let digest = sha256(text)
+            guard state.withLock({ $0.digest != digest || $0.isFaulty }) else { return }
+            adopt(try KeySet(jwkSet: text), digest: digest)
+        } catch {
+            noteFault(error)
+        }
+    }
+
+    private func adopt(_ keys: KeySet, digest: [UInt8]) {
+        let number = state.withLock { state in
+            if state.digest != digest { state.edition = Edition(number: state.edition.number + 1, keys: keys) }
+            state.digest = digest
+            state.isFaulty = false
+            return state.edition.number
+        }
+        Gauge(label: "jwt_keys_faulty").record(0)
+        Counter(label: "jwt_keys_reloads").increment()
+        let ids = keys.keys.map { $0.id ?? "-" }.joined(separator: " ")
+        logger.notice("The key file was read.", metadata: ["edition": "\(number)", "kids": "\(ids)"])
+    }
+
+    private func noteFault(_ error: any Error) {
+        let isNew = state.withLock { state in
+            defer { state.isFaulty = true }
+            return !state.isFaulty
+        }
+        Gauge(label: "jwt_keys_faulty").record(1)
+        guard isNew else { return }
+        Counter(label: "jwt_keys_reload_failures").increment()
+        logger.error("The key file is faulty; the old keys stay in force.", metadata: ["error": "\(error)"])
+    }
+
+    private static func read(_ path: String) throws -> [UInt8] {
+        let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+        defer { try? file.close() }
+        return Array(try file.read(upToCount: KeySet.maximumTextBytes + 1) ?? Data())
+    }
+}
+
+/// A verifier that follows the keys of its source.
+final class ReloadingVerifier: Sendable {
+    private let source: KeySource
+    private let policy: Policy
+    private let current: Mutex<(number: Int, verifier: Verifier)>
+
+    init(source: KeySource, policy: Policy) {
+        let edition = source.edition
+        self.source = source
+        self.policy = policy
+        current = Mutex((edition.number, Verifier(keys: edition.keys, policy: policy)))
+    }
+
+    /// Verifies a token; one with an unknown `kid` makes the source look for new keys first.
+    func verify(_ token: String, at now: NumericDate) throws(JWTError) -> VerifiedToken {
+        do {
+            return try verifier().verify(token, at: now)
+        } catch where error.kind == .key {
+            source.rereadForUnknownKey()
+            return try verifier().verify(token, at: now)
+        }
+    }
+
+    private func verifier() -> Verifier {
+        let edition = source.edition
+        return current.withLock { current in
+            if current.number != edition.number {
+                current = (edition.number, Verifier(keys: edition.keys, policy: policy))
+            }
+            return current.verifier
+        }
+    }
+}

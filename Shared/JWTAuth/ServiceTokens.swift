@@ -1,0 +1,50 @@
+import Foundation
+public import HTTPTypes
+import JWT
+import Libcrypto
+public import ServiceRuntime
+
+/// Signs the tokens with which a service calls another: sixty seconds, one request.
+public struct ServiceTokens: Sendable {
+    private let issuer: String
+    private let keys: KeySource
+    private let clock: WallClock
+
+    private static let lifeSeconds: Int64 = 60
+    private static let idBytes = 16
+
+    /// Tokens that the service `issuer` signs with the first of `keys`.
+    public init(issuer: String, keys: KeySource, clock: WallClock) {
+        self.issuer = issuer
+        self.keys = keys
+        self.clock = clock
+    }
+
+    /// A token for one request to another service.
+    ///
+    /// - Parameters:
+    ///   - audience: The name of the service that is called.
+    ///   - scope: What the call needs.
+    ///   - user: The account on whose behalf the service calls; nil when it calls as itself.
+    ///   - method: The method of the request.
+    ///   - path: The path of the request, percent-encoded, without the server's address.
+    /// - Throws: `JWTError` when the token cannot be made.
+    public func token(
+        for audience: String, scope: String, onBehalfOf user: String? = nil, method: HTTPRequest.Method, path: String
+    ) throws -> String {
+        let now = NumericDate(seconds: Int64(clock.now().timeIntervalSince1970))
+        let parts = path.split(separator: "?", maxSplits: 1)
+        let claims = Claims(
+            issuer: issuer, subject: user ?? issuer, audience: [audience], expiresAt: now + Self.lifeSeconds,
+            issuedAt: now, id: base64URL(randomBytes(Self.idBytes)), scope: scope,
+            queryHash: RequestHash.of(
+                method: method.rawValue, path: parts.first.map(String.init) ?? "/", query: parts.count > 1 ? String(parts[1]) : nil),
+            actor: user == nil ? nil : issuer)
+        return try Signer(keys: keys.keys, type: "service+jwt").sign(claims)
+    }
+
+    private func base64URL(_ bytes: [UInt8]) -> String {
+        Data(bytes).base64EncodedString()
+            .replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+    }
+}
