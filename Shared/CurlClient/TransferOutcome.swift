@@ -49,11 +49,16 @@ extension Transfer {
         case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
             CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS:
             .tlsFailure
+        // So libcurl calls malformed chunks, with no system call to blame.
+        case CURLE_RECV_ERROR where response.hasBegun && easy.systemError == 0: .protocolError
         case CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE: .connectionLost
         // libcurl was about to repeat a request that must not be repeated.
         case CURLE_ABORTED_BY_CALLBACK: .connectionLost
         case CURLE_WRITE_ERROR where response.excess != nil: .responseTooLarge
-        case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL, CURLE_BAD_CONTENT_ENCODING: .protocolError
+        // The last is what libcurl says of a header line without a colon.
+        case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL, CURLE_BAD_CONTENT_ENCODING,
+            CURLE_BAD_FUNCTION_ARGUMENT:
+            .protocolError
         default: .internalError
         }
     }

@@ -1,0 +1,144 @@
+import CurlClient
+import HTTPTypes
+import Testing
+
+@Suite(.timeLimit(.minutes(1)))
+struct ConnectionTests {
+    @Test func `one request after the other takes one connection`() async throws {
+        let client = HTTPClient()
+        let server = ScriptedServer.answering(Answer.hello)
+        for _ in 0..<2000 {
+            #expect(try await client.execute(.init(url: server.url())).body == Array("hello".utf8))
+        }
+        #expect(server.connections == 1)
+        #expect(server.requests.count == 2000)
+    }
+
+    @Test func `requests with and without bodies share a connection`() async throws {
+        let client = HTTPClient()
+        let server = ScriptedServer.answering(Answer.empty)
+        for method in [HTTPRequest.Method.get, .post, .put, .delete, .get] {
+            let body: [UInt8]? = method == .post || method == .put ? [1, 2, 3] : nil
+            _ = try await client.execute(.init(method: method, url: server.url(), body: body))
+        }
+        #expect(server.connections == 1)
+        #expect(server.requests.map(\.body.count) == [0, 3, 3, 0, 0])
+    }
+
+    @Test func `200 requests at once get their own answers`() async throws {
+        let client = HTTPClient()
+        let server = ScriptedServer { connection in
+            while let request = connection.readRequest() {
+                let line = request.requestLine
+                connection.send("HTTP/1.1 200 OK\r\nContent-Length: \(line.utf8.count)\r\n\r\n\(line)")
+            }
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<200 {
+                group.addTask {
+                    let response = try await client.execute(.init(url: server.url("/\(number)")))
+                    #expect(response.body == Array("GET /\(number) HTTP/1.1".utf8))
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(server.requests.count == 200)
+        #expect(server.connections <= HTTPClient.Configuration().maximumConnectionsPerHost)
+    }
+
+    @Test(arguments: [(3, 100), (100, 3)])
+    func `no more connections are open than configured`(_ perHost: Int, _ total: Int) async throws {
+        let client = HTTPClient.with {
+            $0.maximumConnectionsPerHost = perHost
+            $0.maximumConnections = total
+        }
+        let arrived = Gate()
+        let server = ScriptedServer { connection in
+            while connection.readRequest() != nil {
+                // The first answers wait until as many requests are there as may be.
+                if connection.server.requests.count == 3 { arrived.open() }
+                arrived.waitUntilOpen()
+                connection.send(Answer.empty)
+            }
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<30 { group.addTask { _ = try await client.execute(.init(url: server.url())) } }
+            try await group.waitForAll()
+        }
+        #expect(server.requests.count == 30)
+        #expect(server.mostOpenConnections == 3)
+    }
+
+    @Test func `a host that is busy keeps no one else waiting`() async throws {
+        let client = HTTPClient.with { $0.maximumConnectionsPerHost = 1 }
+        let done = Gate()
+        let busy = ScriptedServer { connection in
+            while connection.readRequest() != nil {
+                done.waitUntilOpen()
+                connection.send(Answer.empty)
+            }
+        }
+        let other = ScriptedServer.answering(Answer.empty)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<3 { group.addTask { _ = try await client.execute(.init(url: busy.url())) } }
+            for _ in 0..<3 { _ = try await client.execute(.init(url: other.url())) }
+            #expect(busy.requests.count <= 1)
+            done.open()
+            try await group.waitForAll()
+        }
+        #expect(busy.requests.count == 3)
+    }
+
+    @Test func `a connection that the server closed meanwhile is replaced`() async throws {
+        let client = HTTPClient()
+        let closed = Gate()
+        let server = ScriptedServer { connection in
+            _ = connection.readRequest()
+            connection.send(Answer.empty)
+            if connection.number == 1 { closed.open() }
+        }
+        _ = try await client.execute(.init(method: .post, url: server.url()))
+        await closed.opened()
+        _ = try await client.execute(.init(method: .post, url: server.url()))
+        #expect(server.connections == 2)
+        #expect(server.requests.count == 2)
+    }
+
+    @Test func `a connection that dies when it is reused costs an idempotent request nothing`() async throws {
+        let server = dyingOnReuse()
+        let client = HTTPClient()
+        _ = try await client.execute(.init(url: server.url()))
+        _ = try await client.execute(.init(url: server.url()))
+        #expect(server.connections == 2)
+        #expect(server.requests.count == 3)
+    }
+
+    @Test(arguments: [nil, [1, 2, 3]])
+    func `a connection that dies when it is reused fails a POST, which is not sent twice`(_ body: [UInt8]?) async throws {
+        let server = dyingOnReuse()
+        let client = HTTPClient()
+        _ = try await client.execute(.init(url: server.url()))
+        let error = try await client.failure(.init(method: .post, url: server.url(), body: body, retry: .standard))
+        #expect(error.code == .connectionLost)
+        #expect(error.requestMayHaveBeenSent)
+        #expect(server.requests.count == 2)
+    }
+
+    @Test func `a connection unused for longer than its lifetime is replaced`() async throws {
+        let client = HTTPClient.with { $0.idleLifetime = .seconds(1) }
+        let server = ScriptedServer.answering(Answer.empty)
+        _ = try await client.execute(.init(url: server.url()))
+        try await Task.sleep(for: .seconds(2.5))
+        _ = try await client.execute(.init(url: server.url()))
+        #expect(server.connections == 2)
+    }
+
+    /// A server whose first connection answers one request and breaks at the second, after it has read it.
+    private func dyingOnReuse() -> ScriptedServer {
+        ScriptedServer { connection in
+            guard connection.readRequest() != nil, connection.send(Answer.empty) else { return }
+            guard connection.readRequest() != nil else { return }
+            if connection.number > 1 { connection.send(Answer.empty) }
+        }
+    }
+}
