@@ -9,7 +9,7 @@ struct ResponseBuffer {
 
     private let maximumBodyBytes: Int
     private var head: [UInt8] = []
-    private var isHeadComplete = false
+    private(set) var isHeadComplete = false
     private var headBytes = 0
     private var headLines = 0
     private(set) var body: [UInt8] = []

@@ -28,6 +28,8 @@ extension Transfer {
     }
 
     private func completeResponse() throws(HTTPClientError) -> HTTPClient.Response {
+        // libcurl is content with half a head.
+        guard response.isHeadComplete else { throw failure(.connectionLost, "the connection closed within the head") }
         guard let status = response.status, status.kind != .informational, let fields = response.fields() else {
             throw failure(.protocolError, "the head of the response is malformed")
         }
@@ -35,7 +37,9 @@ extension Transfer {
     }
 
     private func reason(_ code: CURLcode) -> String {
-        if let excess = response.excess { return "the response exceeds \(excess)" }
+        if errorCode(code) == .responseTooLarge {
+            return "the response exceeds \(response.excess ?? "the length of a header line")"
+        }
         let text = unsafe String(cString: curl_easy_strerror(code))
         let number = easy.systemError
         return number == 0 ? text : unsafe "\(text) (\(String(cString: strerror(number))))"
@@ -55,6 +59,8 @@ extension Transfer {
         // libcurl was about to repeat a request that must not be repeated.
         case CURLE_ABORTED_BY_CALLBACK: .connectionLost
         case CURLE_WRITE_ERROR where response.excess != nil: .responseTooLarge
+        // libcurl's own limit for one header line, 100 KiB.
+        case CURLE_OUT_OF_MEMORY where sends > 0: .responseTooLarge
         // The last is what libcurl says of a header line without a colon.
         case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL, CURLE_BAD_CONTENT_ENCODING,
             CURLE_BAD_FUNCTION_ARGUMENT:

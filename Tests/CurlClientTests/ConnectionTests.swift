@@ -114,7 +114,8 @@ struct ConnectionTests {
     }
 
     @Test(arguments: [nil, [1, 2, 3]])
-    func `a connection that dies when it is reused fails a POST, which is not sent twice`(_ body: [UInt8]?) async throws {
+    func `a connection that dies when it is reused fails a POST, which is not sent twice`(_ body: [UInt8]?) async throws
+    {
         let server = dyingOnReuse()
         let client = HTTPClient()
         _ = try await client.execute(.init(url: server.url()))
@@ -128,7 +129,7 @@ struct ConnectionTests {
         let client = HTTPClient.with { $0.idleLifetime = .seconds(1) }
         let server = ScriptedServer.answering(Answer.empty)
         _ = try await client.execute(.init(url: server.url()))
-        try await Task.sleep(for: .seconds(2.5))
+        try await Task.sleep(for: .seconds(2.1))
         _ = try await client.execute(.init(url: server.url()))
         #expect(server.connections == 2)
     }

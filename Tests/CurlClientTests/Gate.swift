@@ -36,4 +36,11 @@ final class Gate: Sendable {
         semaphore.wait()
         semaphore.signal()
     }
+
+    /// For the threads of a server: whether it opens within so many milliseconds.
+    func opens(within milliseconds: Int) -> Bool {
+        guard semaphore.wait(timeout: .now() + .milliseconds(milliseconds)) == .success else { return false }
+        semaphore.signal()
+        return true
+    }
 }

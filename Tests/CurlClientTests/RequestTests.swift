@@ -22,7 +22,8 @@ struct RequestTests {
     }
 
     @Test(arguments: [
-        "/", "/a/../b", "/a/./b", "//a//", "/%2e%2E/%2f", "/a;b=1,2", "/?", "/?a=%20&b=+", "/a:b@c", "/~a!$&'()*", "/?a=/?b",
+        "/", "/a/../b", "/a/./b", "//a//", "/%2e%2E/%2f", "/a;b=1,2", "/?", "/?a=%20&b=+", "/a:b@c", "/~a!$&'()*",
+        "/?a=/?b",
     ])
     func `the path leaves as it was given`(_ path: String) async throws {
         let request = try await received(.init(url: server.url(path)))
@@ -39,11 +40,16 @@ struct RequestTests {
     @Test(arguments: [
         "", "/", "example", "example.org/", "//example.org/", "ftp://example.org/", "file:///etc/passwd", "http:",
         "http:/example.org", "http://", "http:///a", "http://:80/", "http://?a", "http:// example.org/", " http://a/",
-        "http://a b/", "http://a/b c", "http://a/\r\nX: y", "http://a\r\nX: y/", "http://a/\n", "http://a/\t", "http://a/\0",
-        "http://a\0b/", "http://ä/", "http://a/ä", "http://a/\u{7F}", "http://user@a/", "http://user:pw@a/", "http://@a/",
-        "http://a:b@c/", "http://a:80@c/", "http://a:/", "http://a:0/", "http://a:65536/", "http://a:-1/", "http://a:+1/",
-        "http://a:99999999999999999999/", "http://a:1x/", "http://a\\b/", "http://a/\\b", "http://a#b@c/", "http://a/#f",
-        "http://a/<", "http://a/\"", "http://a/{}", "http://a/|", "http://a/^", "http://a/`", "http://a/[", "http://a%2fb/",
+        "http://a b/", "http://a/b c", "http://a/\r\nX: y", "http://a\r\nX: y/", "http://a/\n", "http://a/\t",
+        "http://a/\0",
+        "http://a\0b/", "http://ä/", "http://a/ä", "http://a/\u{7F}", "http://user@a/", "http://user:pw@a/",
+        "http://@a/",
+        "http://a:b@c/", "http://a:80@c/", "http://a:/", "http://a:0/", "http://a:65536/", "http://a:-1/",
+        "http://a:+1/",
+        "http://a:99999999999999999999/", "http://a:1x/", "http://a\\b/", "http://a/\\b", "http://a#b@c/",
+        "http://a/#f",
+        "http://a/<", "http://a/\"", "http://a/{}", "http://a/|", "http://a/^", "http://a/`", "http://a/[",
+        "http://a%2fb/",
         "http://a/%", "http://a/%4", "http://a/%zz", "http://[::1/", "http://[]/", "http://[a]b/", "http://[1]/",
         "http://[::1]x/", "http://[::1%25eth0]/", "http://a,b/", "http://a;b/",
         "http://a/" + String(repeating: "a", count: 8192),
@@ -116,7 +122,9 @@ struct RequestFieldTests {
         #expect(request.values("user-agent") == ["mine"])
     }
 
-    @Test(arguments: ["a\r\nX-Evil: b", "a\nX-Evil: b", "a\rX-Evil: b", "a\0X-Evil: b", "\r\n\r\nGET / HTTP/1.1\r\n\r\n"])
+    @Test(arguments: [
+        "a\r\nX-Evil: b", "a\nX-Evil: b", "a\rX-Evil: b", "a\0X-Evil: b", "\r\n\r\nGET / HTTP/1.1\r\n\r\n",
+    ])
     func `a value cannot begin a new line`(_ value: String) async throws {
         let fields = [
             HTTPField(name: .accept, value: value), HTTPField(name: .accept, lenientValue: Array(value.utf8)),

@@ -18,7 +18,8 @@ struct ResponseTests {
 
     @Test func `status, fields and body arrive as they were sent`() async throws {
         let response = try await response(
-            to: .get, "HTTP/1.1 201 Created\r\nX-One:  a b \r\nSet-Cookie: a\r\nset-cookie: b\r\nContent-Length: 3\r\n\r\nabc")
+            to: .get,
+            "HTTP/1.1 201 Created\r\nX-One:  a b \r\nSet-Cookie: a\r\nset-cookie: b\r\nContent-Length: 3\r\n\r\nabc")
         #expect(response.status == .created)
         #expect(response.headers.value("x-one") == "a b")
         #expect(response.headers[values: .setCookie] == ["a", "b"])
@@ -49,7 +50,8 @@ struct ResponseTests {
     @Test(arguments: [204, 304, 404, 409, 500, 503])
     func `every status is a response`(_ status: Int) async throws {
         let head = "HTTP/1.1 \(status) X\r\nRetry-After: 1\r\n"
-        let response = try await response(head + (status == 204 || status == 304 ? "\r\n" : "Content-Length: 0\r\n\r\n"))
+        let response = try await response(
+            head + (status == 204 || status == 304 ? "\r\n" : "Content-Length: 0\r\n\r\n"))
         #expect(response.status.code == status)
         #expect(response.headers[.retryAfter] == "1")
     }
@@ -96,7 +98,8 @@ struct ResponseTests {
 
     @Test(arguments: [
         "SSH-2.0-OpenSSH_9.2\r\n", "\r\n\r\n", "\0\0\0\0\r\n", "HTTP/1.1 abc OK\r\n\r\n", "HTTP/9.9 200 OK\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nno colon\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 200 OK\r\n: x\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nno colon\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\n: x\r\nContent-Length: 0\r\n\r\n",
         "HTTP/1.1 200 OK\r\nX y: z\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", "HTTP/1.1 099 X\r\nContent-Length: 0\r\n\r\n",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nHTTP/1.1 500 X\r\n\r\n",

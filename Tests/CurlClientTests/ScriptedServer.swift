@@ -136,41 +136,49 @@ struct ServerConnection: Sendable {
 }
 
 /// A listening socket whose queue is full, so that the system answers no further connection.
-final class BlackHole {
+final class BlackHole: Sendable {
     let port: UInt16
-    private var sockets: [CInt] = []
+    private let sockets: [CInt]
 
     init() {
         let (listener, port) = listen(backlog: 0)
-        self.port = port
-        sockets = [listener]
-        for _ in 0..<4 {
-            let client = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
+        let clients = (0..<4).map { _ in
+            let client = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue), 0)
             unsafe withLoopback(port) { unsafe _ = connect(client, $0, $1) }
-            sockets.append(client)
+            return client
         }
+        self.port = port
+        sockets = clients + [listener]
     }
 
     deinit { for socket in sockets { close(socket) } }
 }
 
-/// A port of this machine on which nothing listens.
-func closedPort() -> UInt16 {
-    let (listener, port) = listen(backlog: 1)
-    close(listener)
-    return port
+/// A port of this machine that is taken, and on which nothing listens.
+final class ClosedPort: Sendable {
+    let port: UInt16
+    private let socket: CInt
+
+    init() { (socket, port) = bindLoopback() }
+
+    deinit { close(socket) }
 }
 
 private func listen(backlog: Int32) -> (socket: CInt, port: UInt16) {
-    let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    unsafe withLoopback(0) { unsafe precondition(bind(listener, $0, $1) == 0) }
-    precondition(listen(listener, backlog) == 0)
+    let (socket, port) = bindLoopback()
+    precondition(listen(socket, backlog) == 0)
+    return (socket, port)
+}
+
+private func bindLoopback() -> (socket: CInt, port: UInt16) {
+    let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    unsafe withLoopback(0) { unsafe precondition(bind(socket, $0, $1) == 0) }
     var address = sockaddr_in()
     var size = socklen_t(MemoryLayout<sockaddr_in>.size)
     unsafe withUnsafeMutablePointer(to: &address) { pointer in
-        unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe _ = getsockname(listener, $0, &size) }
+        unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe _ = getsockname(socket, $0, &size) }
     }
-    return (listener, UInt16(bigEndian: address.sin_port))
+    return (socket, UInt16(bigEndian: address.sin_port))
 }
 
 private func withLoopback(_ port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Void) {

@@ -1,0 +1,62 @@
+import Foundation
+import Synchronization
+import Testing
+
+/// OpenSSL's own server, with a certificate that it has signed itself.
+final class TLSServer: Sendable {
+    let port: UInt16
+    private let server: Process
+    private let folder: URL
+
+    init() async throws {
+        folder = FileManager.default.temporaryDirectory.appending(path: "tls-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let key = folder.appending(path: "key.pem").path
+        let certificate = folder.appending(path: "certificate.pem").path
+        let made = Gate()
+        let request = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"]
+        let maker = Self.openSSL(request + ["-keyout", key, "-out", certificate])
+        maker.terminationHandler = { _ in made.open() }
+        try maker.run()
+        await made.opened()
+        server = Self.openSSL(["s_server", "-accept", "127.0.0.1:0", "-key", key, "-cert", certificate, "-www"])
+        port = try await Self.portAfterStart(of: server)
+    }
+
+    deinit {
+        // Threads of the concurrency pool block SIGTERM, and a process that one of them starts inherits that.
+        kill(server.processIdentifier, SIGKILL)
+        try? FileManager.default.removeItem(at: folder)
+    }
+
+    private static func openSSL(_ arguments: [String]) -> Process {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/openssl")
+        process.arguments = arguments
+        process.standardError = FileHandle.nullDevice
+        return process
+    }
+
+    /// The server says `ACCEPT 127.0.0.1:port` when it listens.
+    private static func portAfterStart(of server: Process) async throws -> UInt16 {
+        let output = Pipe()
+        let text = Mutex("")
+        let listens = Gate()
+        output.fileHandleForReading.readabilityHandler = { handle in
+            let part = String(decoding: handle.availableData, as: UTF8.self)
+            let isComplete = text.withLock { text in
+                text += part
+                return part.isEmpty || text.hasSuffix("\n") && text.contains("ACCEPT")
+            }
+            if isComplete {
+                handle.readabilityHandler = nil
+                listens.open()
+            }
+        }
+        server.standardOutput = output
+        try server.run()
+        await listens.opened()
+        let digits = text.withLock { $0.split(separator: ":").last?.prefix { $0.isNumber } ?? "" }
+        return try #require(UInt16(digits))
+    }
+}
