@@ -61,7 +61,7 @@ let package = Package(
         tests("JWT"),
         tests("JWTCommand"),
         tests("JWTAuth", uses: ["JWT", "ServiceRuntime", .hummingbirdTesting]),
-        tests("CurlClient"),
+        tests("CurlClient", uses: [.httpTypes]),
         tests("Database"),
         tests("ServiceRuntime", uses: [.hummingbirdTesting, .configuration, .metrics, .nioCore]),
         tests("Login", of: "LoginService", uses: ["JWTAuth", .hummingbirdTesting]),
