@@ -58,7 +58,7 @@ let package = Package(
             name: "TestSupport", dependencies: ["JWT", "CurlClient", .httpTypes], path: "Tests/Support",
             swiftSettings: .strict),
         tests("Libcrypto"),
-        tests("JWT"),
+        tests("JWT", uses: ["Libcrypto"]),
         tests("JWTCommand"),
         tests("JWTAuth", uses: ["JWT", "ServiceRuntime", .hummingbirdTesting]),
         tests("CurlClient", uses: [.httpTypes]),

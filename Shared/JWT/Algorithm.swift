@@ -18,6 +18,9 @@ public enum Algorithm: String, Sendable, CaseIterable {
         }
     }
 
+    /// The size of a signature, in bytes.
+    var signatureBytes: Int { function.byteCount }
+
     /// The shortest secret that RFC 7518 section 3.2 allows, which is the size of the hash, in bytes.
     public var minimumSecretBytes: Int { function.byteCount }
 }

@@ -6,19 +6,35 @@ struct ClaimTable: Sendable {
         case id = "jti", scope, scopes, username, sessionID = "sid", queryHash = "qsh", actor = "act"
     }
 
-    private var slices: [Name: JSONSlice] = [:]
+    /// A set of names.
+    struct Names: OptionSet, Sendable {
+        let rawValue: UInt16
+        init(rawValue: UInt16) { self.rawValue = rawValue }
+        init(_ name: Name) { rawValue = 1 << UInt16(name.index) }
+    }
+
+    private(set) var present: Names = []
     private(set) var expiresAt: NumericDate?
     private(set) var notBefore: NumericDate?
     private(set) var issuedAt: NumericDate?
-    /// The names that have no property.
-    private var others: Set<[UInt8]> = []
+    private var slices = InlineArray<13, JSONSlice>(repeating: JSONSlice(start: 0, end: 0, kind: .null))
 
-    subscript(name: Name) -> JSONSlice? { slices[name] }
+    subscript(name: Name) -> JSONSlice? {
+        present.contains(Names(name)) ? slices[name.index] : nil
+    }
 
-    /// Reads a payload's JSON.
+    /// Reads a payload's JSON, and holds every known claim to the type that its RFC gives it.
     init(_ bytes: Span<UInt8>) throws(JWTError) {
+        var others = NameList()
         do throws(JSONFault) {
-            try scan(bytes)
+            try JSONScanner.scanObject(bytes) { name, value throws(JSONFault) in
+                guard let known = Name(name, in: bytes) else {
+                    guard others.insert(name, bytes) else { throw .malformed }
+                    return
+                }
+                guard present.insert(Names(known)).inserted else { throw .malformed }
+                slices[known.index] = value
+            }
         } catch {
             throw error == .tooDeep
                 ? JWTError(.limit, "the claims are nested too deep")
@@ -27,52 +43,99 @@ struct ClaimTable: Sendable {
         try checkTypes(bytes)
     }
 
-    /// Whether a claim is there, whatever its value.
-    func contains(_ name: String) -> Bool {
-        if let name = Name(rawValue: name) { return slices[name] != nil }
-        return others.contains(Array(name.utf8))
-    }
-
-    private mutating func scan(_ bytes: Span<UInt8>) throws(JSONFault) {
-        try JSONScanner.scanObject(bytes) { name, value throws(JSONFault) in
-            let known = Name.allCases.first { bytes.equals(name, $0.rawValue) }
-            if let known {
-                guard slices.updateValue(value, forKey: known) == nil else { throw .malformed }
-            } else {
-                guard others.insert(bytes.unescaped(name)).inserted else { throw .malformed }
-            }
-        }
-    }
-
-    /// Holds every known claim to the type that its RFC gives it.
     private mutating func checkTypes(_ bytes: Span<UInt8>) throws(JWTError) {
-        for (name, value) in slices {
-            switch name {
-            case .expiresAt: expiresAt = try Self.date(name, value, bytes)
-            case .notBefore: notBefore = try Self.date(name, value, bytes)
-            case .issuedAt: issuedAt = try Self.date(name, value, bytes)
-            case .audience: guard value.isString || bytes.isArrayOfStrings(value) else { throw Self.wrongType(name) }
-            case .scopes: guard bytes.isArrayOfStrings(value) else { throw Self.wrongType(name) }
-            case .actor: guard value.kind == .object else { throw Self.wrongType(name) }
-            default: guard value.isString else { throw Self.wrongType(name) }
-            }
+        expiresAt = try date(.expiresAt, bytes)
+        notBefore = try date(.notBefore, bytes)
+        issuedAt = try date(.issuedAt, bytes)
+        for name in [Name.issuer, .subject, .id, .scope, .username, .sessionID, .queryHash] {
+            guard self[name]?.isString ?? true else { throw Self.wrongType(name) }
         }
+        if let audience = self[.audience], !audience.isString, !bytes.isArrayOfStrings(audience) {
+            throw Self.wrongType(.audience)
+        }
+        if let scopes = self[.scopes], !bytes.isArrayOfStrings(scopes) { throw Self.wrongType(.scopes) }
+        if let actor = self[.actor], actor.kind != .object { throw Self.wrongType(.actor) }
     }
 
-    private static func date(_ name: Name, _ value: JSONSlice, _ bytes: Span<UInt8>) throws(JWTError) -> NumericDate {
-        guard value.kind == .number else { throw wrongType(name) }
+    @inline(__always)
+    private func date(_ name: Name, _ bytes: Span<UInt8>) throws(JWTError) -> NumericDate? {
+        guard let value = self[name] else { return nil }
+        guard value.kind == .number else { throw Self.wrongType(name) }
         guard let date = NumericDate(value, in: bytes) else {
-            throw JWTError(.invalidClaim, "a date lies outside of what can be told apart", claim: name.rawValue)
+            throw JWTError(.invalidClaim, "a date lies outside of what 64 bits can tell", claim: name.rawValue)
         }
         return date
     }
 
     private static func wrongType(_ name: Name) -> JWTError {
-        JWTError(.invalidClaim, "the claim \(name.rawValue) has a value of the wrong type", claim: name.rawValue)
+        JWTError(.invalidClaim, "a claim's value is of the wrong type", claim: name.rawValue)
+    }
+}
+
+extension ClaimTable.Name {
+    /// The place of the name's slice.
+    @inline(__always)
+    var index: Int {
+        switch self {
+        case .issuer: 0
+        case .subject: 1
+        case .audience: 2
+        case .expiresAt: 3
+        case .notBefore: 4
+        case .issuedAt: 5
+        case .id: 6
+        case .scope: 7
+        case .scopes: 8
+        case .username: 9
+        case .sessionID: 10
+        case .queryHash: 11
+        case .actor: 12
+        }
+    }
+
+    /// The known name that a member has, its escapes resolved.
+    @inline(__always)
+    init?(_ name: JSONSlice, in bytes: Span<UInt8>) {
+        guard name.kind == .string else {
+            self.init(anyForm: name, in: bytes)
+            return
+        }
+        let start = name.range.lowerBound
+        switch name.range.count {
+        case 3:
+            switch UInt32(letters: bytes.byte(start), bytes.byte(start + 1), bytes.byte(start + 2)) {
+            case UInt32(letters: "iss"): self = .issuer
+            case UInt32(letters: "sub"): self = .subject
+            case UInt32(letters: "aud"): self = .audience
+            case UInt32(letters: "exp"): self = .expiresAt
+            case UInt32(letters: "nbf"): self = .notBefore
+            case UInt32(letters: "iat"): self = .issuedAt
+            case UInt32(letters: "jti"): self = .id
+            case UInt32(letters: "sid"): self = .sessionID
+            case UInt32(letters: "qsh"): self = .queryHash
+            case UInt32(letters: "act"): self = .actor
+            default: return nil
+            }
+        case 5 where bytes.byte(start) == UInt8(ascii: "s"), 6 where bytes.byte(start) == UInt8(ascii: "s"),
+            8 where bytes.byte(start) == UInt8(ascii: "u"):
+            self.init(anyForm: name, in: bytes)
+        default: return nil
+        }
+    }
+}
+
+extension CaseIterable where Self: RawRepresentable<String> {
+    /// The case whose raw value is a string in a scanned text, compared byte by byte.
+    init?(anyForm string: JSONSlice, in bytes: Span<UInt8>) {
+        guard let match = Self.allCases.first(where: { bytes.equals(string, $0.rawValue.utf8.span) }) else {
+            return nil
+        }
+        self = match
     }
 }
 
 extension Span<UInt8> {
+    /// Whether a value is an array that has only strings in it.
     func isArrayOfStrings(_ value: JSONSlice) -> Bool {
         guard value.kind == .array else { return false }
         var result = true
@@ -89,5 +152,16 @@ extension Span<UInt8> {
         let array = extracting(value.range)
         try? JSONScanner.scanArray(array) { element throws(JSONFault) in strings.append(array.string(element)) }
         return strings
+    }
+
+    /// Whether one of `strings(value)` is these bytes.
+    func contains(_ other: Span<UInt8>, in value: JSONSlice) -> Bool {
+        guard value.kind == .array else { return equals(value, other) }
+        var result = false
+        let array = extracting(value.range)
+        try? JSONScanner.scanArray(array) { element throws(JSONFault) in
+            if array.equals(element, other) { result = true }
+        }
+        return result
     }
 }

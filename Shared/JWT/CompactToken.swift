@@ -6,20 +6,32 @@ struct CompactToken {
     /// Header, period and payload: what the signature is made over.
     var signingInput: Range<Int> { header.lowerBound..<payload.upperBound }
 
-    init(_ token: Span<UInt8>, maximumBytes: Int) throws(JWTError) {
-        guard token.count <= maximumBytes else { throw JWTError(.limit, "the token is larger than allowed here") }
-        var periods: (first: Int, second: Int) = (0, 0)
-        var count = 0
+    /// The parts of a token whose periods stand at these two places.
+    @inline(__always)
+    init(count: Int, firstPeriod: Int, secondPeriod: Int) {
+        header = 0..<firstPeriod
+        payload = (firstPeriod + 1)..<secondPeriod
+        signature = (secondPeriod + 1)..<count
+    }
+
+    /// Finds the periods, of which there must be two.
+    init(_ token: Span<UInt8>) throws(JWTError) {
+        var places: (first: Int, second: Int) = (0, 0)
+        var periods = 0
         for index in 0..<token.count where token[index] == UInt8(ascii: ".") {
-            count += 1
-            if count == 1 { periods.first = index }
-            if count == 2 { periods.second = index }
+            periods += 1
+            if periods == 1 { places.first = index }
+            if periods == 2 { places.second = index }
         }
-        guard count == 2 else {
-            throw JWTError(.malformed, "a token has three parts with a period between them")
+        guard periods == 2 else { throw Self.wrongNumberOfParts(token.extracting(first: places.first), periods) }
+        self.init(count: token.count, firstPeriod: places.first, secondPeriod: places.second)
+    }
+
+    /// Five parts whose first names an encryption are an encrypted token (RFC 7516 section 9).
+    private static func wrongNumberOfParts(_ header: Span<UInt8>, _ periods: Int) -> JWTError {
+        if periods == 4, let bytes = Base64URL.decode(header), (try? Header(bytes.span))?.isEncrypted ?? false {
+            return JWTError(.unsupported, "the token is encrypted (JWE)", claim: "enc")
         }
-        header = 0..<periods.first
-        payload = (periods.first + 1)..<periods.second
-        signature = (periods.second + 1)..<token.count
+        return JWTError(.malformed, "a token has three parts with a period between them")
     }
 }

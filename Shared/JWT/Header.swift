@@ -1,29 +1,26 @@
-/// What the header of a token says (RFC 7515 section 4.1), as far as it matters here.
+/// What the header of a token says (RFC 7515 section 4.1), as far as it matters here; strings as slices of its JSON.
 ///
 /// `jwk`, `jku`, `x5c`, `x5u` and what else an attacker may put there are never looked at (RFC 8725 section 3.10).
 struct Header {
-    var algorithm: String?
-    var keyID: String?
-    var type: String?
-    var isNested = false
-    var isCritical = false
-    var isEncrypted = false
-    var isUnencoded = false
+    private(set) var algorithm: JSONSlice?
+    private(set) var keyID: JSONSlice?
+    private(set) var type: JSONSlice?
+    private(set) var isNested = false
+    private(set) var isCritical = false
+    private(set) var isEncrypted = false
+    private(set) var isUnencoded = false
 
     /// The largest header, in bytes of JSON.
     static let maximumBytes = 8 * 1024
 
     /// Reads a header's JSON.
     init(_ bytes: Span<UInt8>) throws(JWTError) {
+        var names = NameList()
         do throws(JSONFault) {
-            var names: Set<[UInt8]> = []
-            var header = Self()
             try JSONScanner.scanObject(bytes) { name, value throws(JSONFault) in
-                let name = bytes.unescaped(name)
-                guard names.insert(name).inserted else { throw .malformed }
-                try header.set(String(decoding: name, as: UTF8.self), value, bytes)
+                guard names.insert(name, bytes) else { throw .malformed }
+                if let parameter = Parameter(anyForm: name, in: bytes) { try set(parameter, value, bytes) }
             }
-            self = header
         } catch {
             throw error == .tooDeep
                 ? JWTError(.limit, "the header is nested too deep")
@@ -31,39 +28,45 @@ struct Header {
         }
     }
 
-    private init() {}
+    /// The parameters that mean something here.
+    private enum Parameter: String, CaseIterable {
+        case algorithm = "alg", keyID = "kid", type = "typ", contentType = "cty", critical = "crit", encryption = "enc"
+        case base64URLEncodePayload = "b64"
+    }
 
-    private mutating func set(_ name: String, _ value: JSONSlice, _ bytes: Span<UInt8>) throws(JSONFault) {
+    private mutating func set(_ name: Parameter, _ value: JSONSlice, _ bytes: Span<UInt8>) throws(JSONFault) {
         switch name {
         // A missing and a misshapen `alg` are one fault: no algorithm is named.
-        case "alg": algorithm = value.isString ? bytes.string(value) : nil
-        case "kid": keyID = try Self.string(value, bytes)
-        case "typ": type = try Self.string(value, bytes)
-        case "cty": isNested = MediaType.matches(try Self.string(value, bytes), "JWT")
-        case "crit": isCritical = true
-        case "enc": isEncrypted = true
-        case "b64":
+        case .algorithm: algorithm = value.isString ? value : nil
+        case .keyID: keyID = try Self.string(value)
+        case .type: type = try Self.string(value)
+        case .contentType: isNested = MediaType.matches(bytes.unescaped(try Self.string(value)), MediaType.jwt)
+        case .critical: isCritical = true
+        case .encryption: isEncrypted = true
+        case .base64URLEncodePayload:
             guard value.kind == .boolean else { throw .malformed }
             isUnencoded = bytes[value.range.lowerBound] == UInt8(ascii: "f")
-        default: break
         }
     }
 
-    private static func string(_ value: JSONSlice, _ bytes: Span<UInt8>) throws(JSONFault) -> String {
+    private static func string(_ value: JSONSlice) throws(JSONFault) -> JSONSlice {
         guard value.isString else { throw .malformed }
-        return bytes.string(value)
+        return value
     }
 }
 
 /// Media types as `typ` and `cty` name them (RFC 7515 sections 4.1.9 and 4.1.10).
 enum MediaType {
+    /// What a token without `typ` is.
+    static let jwt = Array("JWT".utf8)
+
     /// Whether two names are the same type: without regard to case, and with `application/` left out where it may be.
-    static func matches(_ a: String, _ b: String) -> Bool {
+    static func matches(_ a: [UInt8], _ b: [UInt8]) -> Bool {
         normalized(a) == normalized(b)
     }
 
-    private static func normalized(_ name: String) -> [UInt8] {
-        let lowered = name.utf8.map { $0 &- UInt8(ascii: "A") < 26 ? $0 | 0x20 : $0 }
+    private static func normalized(_ name: [UInt8]) -> [UInt8] {
+        let lowered = name.map { $0 &- UInt8(ascii: "A") < 26 ? $0 | 0x20 : $0 }
         let prefix = Array("application/".utf8)
         let isPlain = lowered.starts(with: prefix) && !lowered.dropFirst(prefix.count).contains(UInt8(ascii: "/"))
         return isPlain ? Array(lowered.dropFirst(prefix.count)) : lowered

@@ -10,7 +10,10 @@ public struct InspectedToken: Sendable {
     /// - Throws: `JWTError` of the kinds `malformed` and `limit`.
     public init(inspecting token: String) throws(JWTError) {
         let token = Array(token.utf8)
-        let parts = try CompactToken(token.span, maximumBytes: Policy.maximumRevocationsBytes)
+        guard token.count <= Policy.maximumRevocationsBytes else {
+            throw JWTError(.limit, "the token is larger than \(Policy.maximumRevocationsBytes) bytes")
+        }
+        let parts = try CompactToken(token.span)
         header = try Self.object(token.span.extracting(parts.header), "the header")
         payload = try Self.object(token.span.extracting(parts.payload), "the payload")
     }

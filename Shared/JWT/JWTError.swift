@@ -42,9 +42,10 @@ public struct JWTError: Error, Sendable, Hashable, CustomStringConvertible {
 
     /// One sentence that says what is wrong.
     public var description: String {
-        switch (kind, seconds) {
-        case (.expired, let seconds?): "the token expired \(seconds) seconds ago"
-        case (.notYetValid, let seconds?): "the token becomes valid in \(seconds) seconds"
+        switch (kind, claim, seconds) {
+        case (.expired, _, let seconds?): "the token expired \(seconds) seconds ago"
+        case (.notYetValid, _, let seconds?): "the token becomes valid in \(seconds) seconds"
+        case (.missingClaim, let claim?, _), (.invalidClaim, let claim?, _): "\(sentence) (\(claim))"
         default: sentence
         }
     }

@@ -30,12 +30,12 @@ public struct Signer: Sendable {
         let payload = try claims.json()
         let count =
             header.count + 2 + Base64URL.encodedCount(payload.count)
-            + Base64URL.encodedCount(key.hmac.function.byteCount)
+            + Base64URL.encodedCount(key.algorithm.signatureBytes)
         guard count <= Policy.maximumRevocationsBytes else { throw JWTError(.limit, "the token would be too large") }
         var token = header
         token.append(UInt8(ascii: "."))
         token += Base64URL.encode(payload).utf8
-        let signature = [UInt8](capacity: key.hmac.function.byteCount) { key.hmac.authenticate(token.span, into: &$0) }
+        let signature = [UInt8](capacity: key.algorithm.signatureBytes) { key.hmac.authenticate(token.span, into: &$0) }
         token.append(UInt8(ascii: "."))
         token += Base64URL.encode(signature).utf8
         return String(decoding: token, as: UTF8.self)

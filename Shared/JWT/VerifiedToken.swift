@@ -44,8 +44,7 @@ public struct VerifiedToken: Sendable {
 
     /// The value of any claim; nil when the token does not have it.
     public subscript(name: String) -> JSONValue? {
-        guard claims.contains(name) else { return nil }
-        return JSONValue(object: payload)?[name]
+        JSONValue(object: payload)?[name]
     }
 
     private func string(_ name: ClaimTable.Name) -> String? {

@@ -6,11 +6,13 @@ public struct Verifier: Sendable {
     public let keys: KeySet
     /// What is demanded of a token besides.
     public let policy: Policy
+    private let demands: Demands
 
     /// A verifier that accepts what these keys signed and this policy allows, and nothing else.
     public init(keys: KeySet, policy: Policy) {
         self.keys = keys
         self.policy = policy
+        demands = Demands(policy, keys: keys)
     }
 
     /// Verifies a token (RFC 7515 section 5.2, RFC 7519 section 7.2).
@@ -26,85 +28,95 @@ public struct Verifier: Sendable {
     /// - Parameter now: the present, by the caller's clock.
     /// - Throws: `JWTError`, whose `kind` says why the token is refused.
     public func verify(_ token: Span<UInt8>, at now: NumericDate) throws(JWTError) -> VerifiedToken {
-        let (payload, keyID) = try verifySignature(token)
-        let claims = try ClaimTable(payload.span)
-        try policy.check(claims, in: payload.span, at: now)
-        return VerifiedToken(payload: payload, keyID: keyID, claims: claims)
+        let (payload, key) = try verifySignature(token)
+        let verified = try Base64URL.withDecoded(token.extracting(payload)) { bytes throws(JWTError) in
+            let claims = try ClaimTable(bytes)
+            try demands.check(claims, in: bytes, at: now)
+            return VerifiedToken(payload: bytes.array, keyID: keys.keys[key].id, claims: claims)
+        }
+        guard let verified else { throw Self.notBase64URL }
+        return verified
     }
 
     /// What concerns the signature alone (RFC 7515 section 5.2). Nothing of the payload is read before it is right.
-    func verifySignature(_ token: Span<UInt8>) throws(JWTError) -> (payload: [UInt8], keyID: String?) {
-        let parts = try CompactToken(token, maximumBytes: policy.maximumTokenBytes)
-        guard Base64URL.decodedCount(parts.header.count) <= Header.maximumBytes else {
-            throw JWTError(.limit, "the header is larger than \(Header.maximumBytes) bytes")
+    func verifySignature(_ token: Span<UInt8>) throws(JWTError) -> (payload: Range<Int>, key: Int) {
+        guard token.count <= demands.maximumTokenBytes else {
+            throw JWTError(.limit, "the token is larger than is allowed here")
         }
-        guard let headerBytes = Base64URL.decode(token.extracting(parts.header)),
-            let payload = Base64URL.decode(token.extracting(parts.payload)),
-            let signature = Base64URL.decode(token.extracting(parts.signature))
-        else { throw JWTError(.malformed, "a part of the token is not strict base64url") }
-        let header = try Header(headerBytes.span)
-        let candidates = try keys(for: header)
+        let (parts, choice) = try locate(token)
+        guard let key = findKey(choice, token, parts) else {
+            // Text that is no base64url at all is the more specific fault.
+            _ = try CompactToken(token)
+            for part in [parts.payload, parts.signature] where !Base64URL.isValid(token.extracting(part)) {
+                throw Self.notBase64URL
+            }
+            throw JWTError(.signature, "the signature is not that of this text")
+        }
+        return (parts.payload, key)
+    }
+
+    @inline(__always)
+    private func locate(_ token: Span<UInt8>) throws(JWTError) -> (CompactToken, KeyChoice) {
+        if let known = demands.headers.match(token) { return known }
+        return try readHeader(token)
+    }
+
+    /// The key, out of those that come into question, that the signature was made with.
+    private func findKey(_ choice: KeyChoice, _ token: Span<UInt8>, _ parts: CompactToken) -> Int? {
         let input = token.extracting(parts.signingInput)
-        for key in candidates where key.hmac.isValid(signature.span, for: input) { return (payload, key.id) }
-        throw JWTError(.signature, "the signature is not that of this text")
-    }
-
-    /// The keys that a token with this header may have been signed with.
-    private func keys(for header: Header) throws(JWTError) -> [Key] {
-        try refuseOtherKinds(header)
-        guard let name = header.algorithm, let algorithm = Algorithm(exactly: name),
-            keys.keys.contains(where: { $0.algorithm == algorithm })
-        else { throw JWTError(.algorithm, "the header's alg is not one that is allowed here", claim: "alg") }
-        if header.isCritical { throw JWTError(.critical, "the header demands extensions (crit)", claim: "crit") }
-        if header.isUnencoded { throw JWTError(.unsupported, "a JWT's payload is never unencoded", claim: "b64") }
-        if header.isNested { throw JWTError(.unsupported, "a token within a token is not taken", claim: "cty") }
-        if let type = policy.type, !MediaType.matches(header.type ?? "JWT", type) {
-            throw JWTError(.unsupported, "the token is of another kind than is wanted here", claim: "typ")
-        }
-        guard let id = header.keyID, keys.keys.contains(where: { $0.id != nil }) else {
-            return keys.keys.filter { $0.algorithm == algorithm }
-        }
-        guard let key = keys.keys.first(where: { $0.id?.utf8.elementsEqual(id.utf8) ?? false }) else {
-            throw JWTError(.key, "the header's kid names no key that is known here", claim: "kid")
-        }
-        guard key.algorithm == algorithm else {
-            throw JWTError(.algorithm, "the header's alg is not that of the key it names", claim: "alg")
-        }
-        return [key]
-    }
-
-    private func refuseOtherKinds(_ header: Header) throws(JWTError) {
-        if header.isEncrypted { throw JWTError(.unsupported, "the token is encrypted (JWE)", claim: "enc") }
-    }
-}
-
-extension Algorithm {
-    /// Compares bytes: Swift's own comparison would take different spellings for the same.
-    init?(exactly name: String) {
-        guard let match = Self.allCases.first(where: { $0.rawValue.utf8.elementsEqual(name.utf8) }) else { return nil }
-        self = match
-    }
-}
-
-extension Policy {
-    /// Checks the claims (RFC 7519 section 4.1); their types have been checked already.
-    func check(_ claims: ClaimTable, in payload: Span<UInt8>, at now: NumericDate) throws(JWTError) {
-        for name in required where !claims.contains(name) {
-            throw JWTError(.missingClaim, "the claim \(name) is missing", claim: name)
-        }
-        if let issuers, let issuer = claims[.issuer], !issuers.contains(where: { payload.equals(issuer, $0) }) {
-            throw JWTError(.issuer, "the token's issuer is not trusted here", claim: "iss")
-        }
-        if let named = claims[.audience] {
-            guard let audience, payload.strings(named).contains(where: { $0.utf8.elementsEqual(audience.utf8) }) else {
-                throw JWTError(.audience, "the token is meant for someone else", claim: "aud")
+        let found = try? Base64URL.withDecoded(token.extracting(parts.signature)) { signature throws(JWTError) in
+            switch choice {
+            case .key(let index): keys.keys[index].hmac.isValid(signature, for: input) ? index : nil
+            case .every(let algorithm):
+                keys.keys.indices.first {
+                    keys.keys[$0].algorithm == algorithm && keys.keys[$0].hmac.isValid(signature, for: input)
+                }
             }
         }
-        if let expiry = claims.expiresAt, now >= expiry + leeway {
-            throw JWTError(.expired, "the token has expired", claim: "exp", seconds: now - expiry)
+        return found ?? nil
+    }
+
+    private static var notBase64URL: JWTError {
+        JWTError(.malformed, "a part of the token is not strict base64url")
+    }
+}
+
+// MARK: - Headers that are not known beforehand
+
+extension Verifier {
+    private func readHeader(_ token: Span<UInt8>) throws(JWTError) -> (CompactToken, KeyChoice) {
+        let parts = try CompactToken(token)
+        let text = token.extracting(parts.header)
+        guard Base64URL.decodedCount(text.count) <= Header.maximumBytes else {
+            throw JWTError(.limit, "the header is larger than is allowed", claim: nil)
         }
-        if let start = claims.notBefore, now + leeway < start {
-            throw JWTError(.notYetValid, "the token is not valid yet", claim: "nbf", seconds: start - now)
+        let choice = try Base64URL.withDecoded(text) { bytes throws(JWTError) in
+            try chooseKey(for: try Header(bytes), bytes)
         }
+        guard let choice else { throw Self.notBase64URL }
+        return (parts, choice)
+    }
+
+    /// Holds a header to the rules, the ones that say most about it first, and finds the key that it asks for.
+    private func chooseKey(for header: Header, _ bytes: Span<UInt8>) throws(JWTError) -> KeyChoice {
+        if header.isEncrypted { throw JWTError(.unsupported, "the token is encrypted (JWE)", claim: "enc") }
+        guard let algorithm = header.algorithm.flatMap({ Algorithm(anyForm: $0, in: bytes) }),
+            keys.keys.contains(where: { $0.algorithm == algorithm })
+        else { throw JWTError(.algorithm, "the header's alg is not one that is allowed here", claim: "alg") }
+        if header.isCritical { throw JWTError(.critical, "the header demands an extension", claim: "crit") }
+        if header.isUnencoded { throw JWTError(.unsupported, "a JWT's payload is never unencoded", claim: "b64") }
+        if header.isNested { throw JWTError(.unsupported, "a token within a token is not taken", claim: "cty") }
+        guard demands.allows(type: header.type, in: bytes) else {
+            throw JWTError(.unsupported, "the token is of another kind than is wanted here", claim: "typ")
+        }
+        // Where no key has a name, a `kid` is a hint that cannot be followed (RFC 7515 section 4.1.4).
+        guard let id = header.keyID, keys.keys.contains(where: { $0.id != nil }) else { return .every(algorithm) }
+        guard let index = keys.keys.firstIndex(where: { $0.id.map { bytes.equals(id, $0.utf8.span) } ?? false }) else {
+            throw JWTError(.key, "the header's kid names no key that is known here", claim: "kid")
+        }
+        guard keys.keys[index].algorithm == algorithm else {
+            throw JWTError(.algorithm, "the header's alg is not that of the key it names", claim: "alg")
+        }
+        return .key(index)
     }
 }

@@ -2,66 +2,147 @@
 public enum Base64URL {
     /// The text of `bytes`.
     public static func encode(_ bytes: [UInt8]) -> String {
-        let text = [UInt8](capacity: encodedCount(bytes.count)) { encode(bytes.span, into: &$0) }
-        return String(decoding: text, as: UTF8.self)
+        let count = encodedCount(bytes.count)
+        return unsafe String(unsafeUninitializedCapacity: count) { text in
+            unsafe bytes.withUnsafeBufferPointer { unsafe encode($0, into: text) }
+            return count
+        }
     }
 
     /// The bytes of `text`, or nil when it has a character outside the alphabet (padding and white space included), a
     /// length that no encoder makes, or bits set after the last byte.
     public static func decode(_ text: String) -> [UInt8]? {
-        let text = Array(text.utf8)
-        return decode(text.span)
-    }
-
-    /// The length of the text of so many bytes.
-    static func encodedCount(_ byteCount: Int) -> Int { byteCount / 3 * 4 + [0, 2, 3][byteCount % 3] }
-
-    /// How many bytes a text of this length stands for.
-    static func decodedCount(_ count: Int) -> Int { count / 4 * 3 + [0, 0, 1, 2][count % 4] }
-
-    static func encode(_ bytes: Span<UInt8>, into output: inout OutputSpan<UInt8>) {
-        var index = 0
-        while index < bytes.count {
-            let left = bytes.count - index
-            let group =
-                UInt32(bytes[index]) << 16 | (left > 1 ? UInt32(bytes[index + 1]) << 8 : 0)
-                | (left > 2 ? UInt32(bytes[index + 2]) : 0)
-            for place in 0...min(left, 3) {
-                output.append(alphabet[Int(group >> UInt32(18 - 6 * place)) & 63])
-            }
-            index += 3
-        }
+        decode(text.utf8.span)
     }
 
     static func decode(_ text: Span<UInt8>) -> [UInt8]? {
-        guard text.count % 4 != 1 else { return nil }
-        var valid = true
-        let bytes = [UInt8](capacity: decodedCount(text.count)) { output in
-            var index = 0
-            while index < text.count {
-                let length = min(4, text.count - index)
-                var group: UInt32 = 0
-                for place in 0..<length {
-                    let value = values[Int(text[index + place])]
-                    if value > 63 { valid = false }
-                    group |= UInt32(value & 63) << UInt32(18 - 6 * place)
-                }
-                let unused: UInt32 = length == 2 ? 0xFFFF : length == 3 ? 0xFF : 0
-                if group & unused != 0 { valid = false }
-                for place in 0..<(length - 1) {
-                    output.append(UInt8(truncatingIfNeeded: group >> UInt32(16 - 8 * place)))
-                }
-                index += 4
-            }
+        var isValid = false
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: decodedCount(text.count)) { output, count in
+            isValid = unsafe text.withUnsafeBufferPointer { unsafe decode($0, into: output) }
+            count = decodedCount(text.count)
         }
-        return valid ? bytes : nil
+        return isValid ? bytes : nil
     }
 
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+    /// Calls `body` with the bytes of `text` in a buffer that lies on the stack unless it is large; nil when `text` is not
+    /// strict base64url.
+    @inline(__always)
+    static func withDecoded<Result>(
+        _ text: Span<UInt8>, _ body: (Span<UInt8>) throws(JWTError) -> Result
+    ) throws(JWTError) -> Result? {
+        try unsafe withUnsafeTemporaryAllocation(
+            of: UInt8.self, capacity: decodedCount(text.count)
+        ) { buffer throws(JWTError) -> Result? in
+            guard unsafe text.withUnsafeBufferPointer({ unsafe decode($0, into: buffer) }) else { return nil }
+            return try unsafe body(UnsafeBufferPointer(buffer).span)
+        }
+    }
 
-    private static let values: [UInt8] = {
-        var values = [UInt8](repeating: 255, count: 256)
-        for (value, character) in alphabet.enumerated() { values[Int(character)] = UInt8(value) }
-        return values
-    }()
+    /// Whether `text` is strict base64url.
+    static func isValid(_ text: Span<UInt8>) -> Bool {
+        guard text.count % 4 != 1 else { return false }
+        var seen: UInt32 = 0
+        for index in 0..<text.count { seen |= unsafe Tables.values[Int(text[index])] }
+        let last = text.isEmpty ? 0 : unsafe Tables.values[Int(text[text.count - 1])]
+        let unused: UInt32 = [0, 0, 0x0F, 0x03][text.count % 4]
+        return seen & Tables.invalid == 0 && last & unused == 0
+    }
+
+    /// The length of the text of so many bytes.
+    static func encodedCount(_ byteCount: Int) -> Int { (byteCount * 4 + 2) / 3 }
+
+    /// How many bytes a text of this length stands for.
+    static func decodedCount(_ count: Int) -> Int { count * 3 / 4 }
+}
+
+// MARK: - The loops
+
+extension Base64URL {
+    /// Writes `encodedCount(bytes.count)` characters, three bytes at a time as two lookups of two characters each.
+    @unsafe static func encode(_ bytes: UnsafeBufferPointer<UInt8>, into text: UnsafeMutableBufferPointer<UInt8>) {
+        guard let input = bytes.baseAddress, let output = text.baseAddress else { return }
+        let pairs = unsafe Tables.pairs
+        var (from, to) = (0, 0)
+        let raw = UnsafeMutableRawPointer(output)
+        while from + 3 <= bytes.count {
+            let group = unsafe Int(input[from]) << 16 | Int(input[from + 1]) << 8 | Int(input[from + 2])
+            let four = unsafe UInt32(pairs[group >> 12]) | UInt32(pairs[group & 0xFFF]) << 16
+            unsafe raw.storeBytes(of: four.littleEndian, toByteOffset: to, as: UInt32.self)
+            from += 3
+            to += 4
+        }
+        let left = bytes.count - from
+        guard left > 0 else { return }
+        let group = unsafe Int(input[from]) << 16 | (left > 1 ? Int(input[from + 1]) << 8 : 0)
+        unsafe raw.storeBytes(of: pairs[group >> 12].littleEndian, toByteOffset: to, as: UInt16.self)
+        if left > 1 { unsafe output[to + 2] = UInt8(truncatingIfNeeded: pairs[group & 0xFFF]) }
+    }
+
+    /// Writes `decodedCount(text.count)` bytes; false when the text is not strict. Four tables, one for each place in a
+    /// group, hold the six bits where they belong, so that a group takes four lookups and no shifts.
+    @unsafe static func decode(
+        _ text: UnsafeBufferPointer<UInt8>, into bytes: UnsafeMutableBufferPointer<UInt8>
+    ) -> Bool {
+        guard text.count % 4 != 1 else { return false }
+        guard let input = text.baseAddress, let output = bytes.baseAddress else { return text.isEmpty }
+        let places = unsafe Tables.places
+        var seen: UInt32 = 0
+        var (from, to) = (0, 0)
+        let raw = UnsafeMutableRawPointer(output)
+        // The last whole group is left to the loop below: a store of four bytes would go beyond the end.
+        while from + 8 <= text.count {
+            let group =
+                unsafe places[Int(input[from])] | places[256 + Int(input[from + 1])]
+                | places[512 + Int(input[from + 2])] | places[768 + Int(input[from + 3])]
+            seen |= group
+            unsafe raw.storeBytes(of: group.littleEndian, toByteOffset: to, as: UInt32.self)
+            from += 4
+            to += 3
+        }
+        while from < text.count {
+            let length = min(4, text.count - from)
+            var group: UInt32 = 0
+            for place in 0..<length { group |= unsafe places[place * 256 + Int(input[from + place])] }
+            seen |= group
+            for place in 0..<(length - 1) {
+                unsafe output[to + place] = UInt8(truncatingIfNeeded: group)
+                group >>= 8
+            }
+            // What is left of a short group are the bits that no byte takes.
+            if length < 4, group & 0xFF != 0 { return false }
+            from += 4
+            to += 3
+        }
+        return seen & Tables.invalid == 0
+    }
+
+    private enum Tables {
+        /// Set in the entry of every character that is not of the alphabet.
+        static let invalid: UInt32 = 0x8000_0000
+        static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+
+        /// For twelve bits the two characters, in the order of memory.
+        nonisolated(unsafe) static let pairs = unsafe UnsafePointer(
+            filled(4096) { UInt16(alphabet[$0 >> 6]) | UInt16(alphabet[$0 & 63]) << 8 })
+
+        /// The value of a character.
+        nonisolated(unsafe) static let values = unsafe UnsafePointer(
+            filled(256) { character in
+                alphabet.firstIndex { Int($0) == character }.map { UInt32($0) } ?? invalid
+            })
+
+        /// For each of the four places in a group and each character, the bits of three bytes in the order of memory.
+        nonisolated(unsafe) static let places = unsafe UnsafePointer(
+            filled(4 * 256) { index in
+                let value = unsafe values[index % 256]
+                let group = value << UInt32(18 - 6 * (index / 256))
+                return value == invalid ? invalid : group >> 16 | group & 0xFF00 | (group & 0xFF) << 16
+            })
+
+        private static func filled<Entry>(_ count: Int, _ entry: (Int) -> Entry) -> UnsafeMutablePointer<Entry> {
+            let table = UnsafeMutablePointer<Entry>.allocate(capacity: count)
+            for index in 0..<count { unsafe (table + index).initialize(to: entry(index)) }
+            return unsafe table
+        }
+    }
 }

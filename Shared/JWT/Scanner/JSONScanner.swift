@@ -69,6 +69,7 @@ struct JSONScanner {
     }
 
     /// A member's name and the colon after it.
+    @inline(__always)
     private mutating func name(_ bytes: Span<UInt8>) throws(JSONFault) -> JSONSlice {
         skipWhitespace(bytes)
         guard take(UInt8(ascii: "\""), bytes) else { throw .malformed }
@@ -79,10 +80,14 @@ struct JSONScanner {
     }
 
     /// A value of any kind, whose containers are inside one object.
+    @inline(__always)
     private mutating func value(_ bytes: Span<UInt8>) throws(JSONFault) -> JSONSlice {
         skipWhitespace(bytes)
         let start = position
         switch peek(bytes) {
+        case UInt8(ascii: "\""):
+            position += 1
+            return try string(bytes)
         case UInt8(ascii: "{"), UInt8(ascii: "["):
             let kind: JSONSlice.Kind = peek(bytes) == UInt8(ascii: "{") ? .object : .array
             try skipContainer(bytes)
@@ -164,21 +169,23 @@ struct JSONScanner {
 extension JSONScanner {
     @inline(__always)
     private func peek(_ bytes: Span<UInt8>) -> UInt8 {
-        position < bytes.count ? bytes[position] : 0
+        position < bytes.count ? bytes.byte(position) : 0
     }
 
     @inline(__always)
     private mutating func take(_ byte: UInt8, _ bytes: Span<UInt8>) -> Bool {
-        guard position < bytes.count, bytes[position] == byte else { return false }
+        guard position < bytes.count, bytes.byte(position) == byte else { return false }
         position += 1
         return true
     }
 
     @inline(__always)
     private mutating func skipWhitespace(_ bytes: Span<UInt8>) {
-        while position < bytes.count, bytes[position] <= 0x20 {
-            guard [0x20, 0x0A, 0x0D, 0x09].contains(bytes[position]) else { return }
-            position += 1
+        while position < bytes.count, bytes.byte(position) <= 0x20 {
+            switch bytes.byte(position) {
+            case 0x20, 0x0A, 0x0D, 0x09: position += 1
+            default: return
+            }
         }
     }
 
@@ -194,12 +201,28 @@ extension JSONScanner {
     }
 
     /// A string whose opening quote has been taken.
+    @inline(__always)
     private mutating func string(_ bytes: Span<UInt8>) throws(JSONFault) -> JSONSlice {
         let start = position
+        while position + 8 <= bytes.count {
+            let mark = bytes.word(at: position).markOfSpecialJSON
+            if mark == 0 {
+                position += 8
+                continue
+            }
+            position += mark.trailingZeroBitCount / 8
+            guard bytes.byte(position) == UInt8(ascii: "\"") else { break }
+            position += 1
+            return JSONSlice(start: UInt32(start), end: UInt32(position - 1), kind: .string)
+        }
+        return try restOfString(bytes, from: start)
+    }
+
+    /// Goes on byte by byte, near the end of the text or where a string has more than plain ASCII in it.
+    private mutating func restOfString(_ bytes: Span<UInt8>, from start: Int) throws(JSONFault) -> JSONSlice {
         var kind = JSONSlice.Kind.string
         while position < bytes.count {
-            let byte = bytes[position]
-            switch byte {
+            switch bytes.byte(position) {
             case UInt8(ascii: "\""):
                 position += 1
                 return JSONSlice(start: UInt32(start), end: UInt32(position - 1), kind: kind)
@@ -264,7 +287,7 @@ extension JSONScanner {
 
     private mutating func digits(_ bytes: Span<UInt8>) throws(JSONFault) {
         let start = position
-        while position < bytes.count, bytes[position] &- UInt8(ascii: "0") < 10 { position += 1 }
+        while position < bytes.count, bytes.byte(position) &- UInt8(ascii: "0") < 10 { position += 1 }
         guard position > start else { throw .malformed }
     }
 }

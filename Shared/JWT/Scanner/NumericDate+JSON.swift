@@ -1,0 +1,82 @@
+extension NumericDate {
+    /// Reads a number of any form that JSON has; nil when it lies outside of 64 bits.
+    init?(_ number: JSONSlice, in bytes: Span<UInt8>) {
+        if let plain = Self.plainInteger(number.range, bytes) {
+            self.init(seconds: plain)
+        } else {
+            self.init(anyForm: number, in: bytes)
+        }
+    }
+
+    /// Up to 18 digits and nothing else, as nearly every date is written.
+    @inline(__always)
+    private static func plainInteger(_ range: Range<Int>, _ bytes: Span<UInt8>) -> Int64? {
+        guard range.count <= 18 else { return nil }
+        var value: Int64 = 0
+        for index in range {
+            let digit = bytes.byte(index) &- UInt8(ascii: "0")
+            guard digit < 10 else { return nil }
+            value = value &* 10 &+ Int64(digit)
+        }
+        return value
+    }
+
+    private init?(anyForm number: JSONSlice, in bytes: Span<UInt8>) {
+        var range = number.range
+        let isNegative = bytes[range.lowerBound] == UInt8(ascii: "-")
+        if isNegative { range = range.dropFirst() }
+        let (digits, exponent) = Self.splitExponent(range, bytes)
+        let point = digits.first { bytes[$0] == UInt8(ascii: ".") } ?? digits.upperBound
+        // Digits up to `integerDigits` (which may lie outside of those written) are whole seconds.
+        let integerDigits = (point - digits.lowerBound) + exponent
+        guard let (whole, hasFraction) = Self.wholePart(digits, integerDigits, bytes) else { return nil }
+        let magnitude = hasFraction && !isNegative ? whole.addingReportingOverflow(1) : (whole, false)
+        guard !magnitude.1 else { return nil }
+        if isNegative {
+            guard magnitude.0 <= Int64.min.magnitude else { return nil }
+            seconds = Int64(truncatingIfNeeded: 0 &- magnitude.0)
+        } else {
+            guard let positive = Int64(exactly: magnitude.0) else { return nil }
+            seconds = positive
+        }
+    }
+
+    /// The digits before `e`, and the number behind it, which stops growing where it can no longer matter.
+    private static func splitExponent(_ range: Range<Int>, _ bytes: Span<UInt8>) -> (digits: Range<Int>, exponent: Int)
+    {
+        guard let mark = range.first(where: { bytes[$0] | 0x20 == UInt8(ascii: "e") }) else { return (range, 0) }
+        var exponent = 0
+        for index in (mark + 1)..<range.upperBound where bytes[index] >= UInt8(ascii: "0") {
+            exponent = min(exponent * 10 + Int(bytes[index] - UInt8(ascii: "0")), 1 << 40)
+        }
+        return (range.lowerBound..<mark, bytes[mark + 1] == UInt8(ascii: "-") ? -exponent : exponent)
+    }
+
+    /// The first `integerDigits` digits as a number, and whether any of the others is not zero.
+    private static func wholePart(
+        _ digits: Range<Int>, _ integerDigits: Int, _ bytes: Span<UInt8>
+    ) -> (whole: UInt64, hasFraction: Bool)? {
+        var whole: UInt64 = 0
+        var hasFraction = false
+        var place = 0
+        for index in digits where bytes[index] != UInt8(ascii: ".") {
+            let digit = UInt64(bytes[index] - UInt8(ascii: "0"))
+            if place >= integerDigits {
+                hasFraction = hasFraction || digit != 0
+            } else {
+                let (product, overflow) = whole.multipliedReportingOverflow(by: 10)
+                let (sum, carry) = product.addingReportingOverflow(digit)
+                guard !overflow, !carry else { return nil }
+                whole = sum
+            }
+            place += 1
+        }
+        while place < integerDigits, whole > 0 {
+            let (product, overflow) = whole.multipliedReportingOverflow(by: 10)
+            guard !overflow else { return nil }
+            whole = product
+            place += 1
+        }
+        return (whole, hasFraction)
+    }
+}

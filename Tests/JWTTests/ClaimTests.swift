@@ -1,0 +1,178 @@
+import Testing
+
+@testable import JWT
+
+/// The registered claims (RFC 7519 section 4.1, RFC 8725 sections 3.8, 3.9 and 3.12).
+@Suite struct ClaimTests {
+    private static let now: NumericDate = 1_700_000_000
+
+    private func kind(_ payload: String, _ change: (inout Policy) -> Void = { _ in }) throws -> JWTError.Kind? {
+        var policy = Policy.bare
+        change(&policy)
+        return try refusal(of: Forge.token(payload: payload), policy: policy, at: Self.now)
+    }
+
+    @Test(
+        arguments: [
+            ("1700000001", nil), ("1700000000", .expired), ("1699999999", .expired), ("0", .expired), ("-1", .expired),
+            ("-0", .expired),
+            ("1700000000.5", nil), ("1700000000.0", .expired), ("1700000000.000000000001", nil),
+            ("1699999999.999", .expired),
+            ("1.700000001e9", nil), ("1.7e9", .expired), ("17000000005e-1", nil), ("17000000000E-1", .expired),
+            ("9223372036854775807", nil),
+            ("9223372036854775808", .invalidClaim), ("18446744073709551616", .invalidClaim), ("1e18", nil),
+            ("1e19", .invalidClaim),
+            ("1e400", .invalidClaim), ("-1e400", .invalidClaim), ("1e-400", .expired),
+            ("1e99999999999999999999", .invalidClaim),
+            ("1e-99999999999999999999", .expired), ("0e99999999999999999999", .expired),
+            ("-9223372036854775808", .expired),
+            ("-9223372036854775809", .invalidClaim), ("0.0000000000000000000018e30", nil),
+            ("\"1700000001\"", .invalidClaim),
+            ("true", .invalidClaim), ("null", .invalidClaim), ("[1700000001]", .invalidClaim), ("{}", .invalidClaim),
+            ("\"\"", .invalidClaim),
+            ("9223372036854775807.5", .invalidClaim), ("9223372036854775806.5", nil),
+        ] as [(String, JWTError.Kind?)])
+    func `a token has expired when now is exp or later`(value: String, expected: JWTError.Kind?) throws {
+        #expect(try kind(#"{"exp":\#(value)}"#) == expected)
+        #expect(try kind(#"{"e\u0078p":\#(value)}"#) == expected)
+    }
+
+    @Test(
+        arguments: [
+            ("1700000000", nil), ("1699999999", nil), ("1700000001", .notYetValid), ("1700000000.5", .notYetValid),
+            ("1700000000.0", nil),
+            ("9223372036854775807", .notYetValid), ("9223372036854775808", .invalidClaim),
+            ("-9223372036854775808", nil), ("1e400", .invalidClaim),
+            ("\"0\"", .invalidClaim), ("false", .invalidClaim), ("null", .invalidClaim), ("[]", .invalidClaim),
+            ("-5", nil),
+        ] as [(String, JWTError.Kind?)])
+    func `a token is not valid before nbf`(value: String, expected: JWTError.Kind?) throws {
+        #expect(try kind(#"{"nbf":\#(value)}"#) == expected)
+    }
+
+    @Test(arguments: ["\"1700000000\"", "true", "null", "[]", "{}", "1e400"])
+    func `iat is a date`(value: String) throws {
+        #expect(try kind(#"{"iat":\#(value)}"#) == .invalidClaim)
+        #expect(try kind(#"{"iat":1700000000}"#) == nil)
+        #expect(try kind(#"{"iat":1699999999.25}"#) == nil)
+    }
+
+    @Test func `leeway widens both ends by as much and no more`() throws {
+        func with(_ leeway: Int64) -> (inout Policy) -> Void { { $0.leeway = leeway } }
+        #expect(try kind(#"{"exp":1699999941}"#, with(60)) == nil)
+        #expect(try kind(#"{"exp":1699999940}"#, with(60)) == .expired)
+        #expect(try kind(#"{"nbf":1700000060}"#, with(60)) == nil)
+        #expect(try kind(#"{"nbf":1700000061}"#, with(60)) == .notYetValid)
+        #expect(try kind(#"{"exp":9223372036854775807,"nbf":-9223372036854775808}"#, with(300)) == nil)
+        #expect(try kind(#"{"exp":-9223372036854775808}"#, with(300)) == .expired)
+        #expect(try kind(#"{"nbf":9223372036854775807}"#, with(300)) == .notYetValid)
+    }
+
+    @Test func `the presets take no more leeway than a few minutes`() {
+        #expect(Policy.access(issuer: "i", audience: "a", leeway: 3600).leeway == 300)
+        #expect(Policy.access(issuer: "i", audience: "a", leeway: -1).leeway == 0)
+    }
+
+    @Test func `dates at the ends of time are compared without overflow`() throws {
+        for now in [NumericDate(seconds: .min), NumericDate(seconds: .max)] {
+            for date in [Int64.min, .min + 1, -1, 0, 1, .max - 1, .max] {
+                let token = Forge.token(payload: #"{"exp":\#(date),"nbf":\#(date)}"#)
+                var policy = Policy.bare
+                policy.leeway = 300
+                let kind = try refusal(of: token, policy: policy, at: now)
+                #expect([nil, .expired, .notYetValid].contains(kind))
+            }
+        }
+    }
+
+    @Test(
+        arguments: [
+            (#""orders""#, nil), (#"["orders"]"#, nil), (#"["catalog","orders"]"#, nil), (#""catalog""#, .audience),
+            (#"["catalog"]"#, .audience),
+            (#"[]"#, .audience), (#""""#, .audience), (#""Orders""#, .audience), (#""orders ""#, .audience),
+            (#""order""#, .audience),
+            (#""orders/x""#, .audience), (#""*""#, .audience), (#"["order","s"]"#, .audience), (#""\u006frders""#, nil),
+            (#"null"#, .invalidClaim),
+            (#"7"#, .invalidClaim), (#"true"#, .invalidClaim), (#"{}"#, .invalidClaim),
+            (#"{"orders":1}"#, .invalidClaim),
+            (#"["orders",7]"#, .invalidClaim), (#"["orders",null]"#, .invalidClaim), (#"[["orders"]]"#, .invalidClaim),
+            (#"["orders",{}]"#, .invalidClaim),
+        ] as [(String, JWTError.Kind?)])
+    func `aud must name this verifier`(value: String, expected: JWTError.Kind?) throws {
+        #expect(try kind(#"{"aud":\#(value)}"#) { $0.audience = "orders" } == expected)
+    }
+
+    @Test(
+        arguments: [
+            (#""orders""#, .audience), (#"["a","b"]"#, .audience), (#""""#, .audience), (#"[]"#, .audience),
+            (#"null"#, .invalidClaim),
+        ] as [(String, JWTError.Kind?)])
+    func `a verifier without a name refuses a token that is meant for someone`(value: String, expected: JWTError.Kind?)
+        throws
+    {
+        #expect(try kind(#"{"aud":\#(value)}"#) == expected)
+    }
+
+    @Test func `names are compared byte by byte`() throws {
+        #expect(try kind("{\"aud\":\"caf\u{E9}\"}") { $0.audience = "cafe\u{301}" } == .audience)
+        #expect(try kind("{\"iss\":\"caf\u{E9}\"}") { $0.issuers = ["cafe\u{301}"] } == .issuer)
+        #expect(try kind("{\"aud\":\"\u{212B}\"}") { $0.audience = "\u{C5}" } == .audience)
+    }
+
+    @Test(
+        arguments: [
+            (#""https://login.example""#, nil), (#""https://login.example/""#, .issuer),
+            (#""https://LOGIN.example""#, .issuer),
+            (#""http://login.example""#, .issuer), (#""""#, .issuer), (#"["https://login.example"]"#, .invalidClaim),
+            (#"null"#, .invalidClaim),
+            (#"7"#, .invalidClaim), (#"{}"#, .invalidClaim), (#""https:\/\/login.example""#, nil),
+        ] as [(String, JWTError.Kind?)])
+    func `iss must be a trusted issuer, as one string`(value: String, expected: JWTError.Kind?) throws {
+        #expect(
+            try kind(#"{"iss":\#(value)}"#) { $0.issuers = ["https://other.example", "https://login.example"] }
+                == expected)
+    }
+
+    @Test(arguments: ["sub", "jti", "iss"])
+    func `a claim that is a string is nothing else`(name: String) throws {
+        for value in ["1", "null", "true", "[]", "[\"a\"]", "{}"] {
+            #expect(try kind(#"{"\#(name)":\#(value)}"#) == .invalidClaim)
+        }
+        #expect(try kind(#"{"\#(name)":"a"}"#) == nil)
+    }
+
+    @Test(arguments: ["exp", "sub", "jti", "iss", "aud", "nbf", "iat", "email", "client_id"])
+    func `a required claim must be there`(name: String) throws {
+        #expect(try kind("{}") { $0.required = [name] } == .missingClaim)
+        #expect(try kind(#"{"EXP":1,"Sub":"a","x":{"\#(name)":"a"}}"#) { $0.required = [name] } == .missingClaim)
+    }
+
+    @Test func `a required claim of any name is found, escaped or not`() throws {
+        #expect(try kind(#"{"email":"a@b"}"#) { $0.required = ["email"] } == nil)
+        #expect(try kind(#"{"e\u006dail":null}"#) { $0.required = ["email"] } == nil)
+        #expect(try kind(#"{"sub":null}"#) { $0.required = ["sub"] } == .invalidClaim)
+    }
+
+    @Test func `a claim in the header does not count`() throws {
+        let token = Forge.token(header: #"{"alg":"HS256","exp":9999999999,"iss":"i"}"#)
+        var policy = Policy.bare
+        policy.required = ["exp"]
+        #expect(try refusal(of: token, policy: policy) == .missingClaim)
+        let expiredInHeader = Forge.token(header: #"{"alg":"HS256","exp":1}"#)
+        #expect(try refusal(of: expiredInHeader) == nil)
+    }
+
+    @Test func `an error says what it is about, and nothing of the token`() throws {
+        let verifier = Verifier(keys: KeySet(try Key(secret: Forge.secret)), policy: .bare)
+        let expired = #expect(throws: JWTError.self) {
+            try verifier.verify(Forge.token(payload: #"{"exp":1000,"sub":"private"}"#), at: 1180)
+        }
+        #expect(expired?.claim == "exp")
+        #expect(expired?.seconds == 180)
+        #expect(expired?.description == "the token expired 180 seconds ago")
+        let early = #expect(throws: JWTError.self) {
+            try verifier.verify(Forge.token(payload: #"{"nbf":1000}"#), at: 940)
+        }
+        #expect(early?.seconds == 60)
+    }
+}

@@ -1,0 +1,85 @@
+import Testing
+
+@testable import JWT
+
+/// What the header may say (RFC 7515 section 4, RFC 7797, RFC 8725).
+@Suite struct HeaderTests {
+    @Test(arguments: [
+        #""crit":["exp"],"exp":1"#, #""crit":["b64"],"b64":true"#, #""crit":["b64"],"b64":false"#, #""crit":[]"#,
+        #""crit":null"#,
+        #""crit":"exp""#, #""crit":["alg"]"#, #""crit":{}"#, #""\u0063rit":["x"],"x":0"#,
+    ])
+    func `any demand for an extension is refused`(members: String) throws {
+        #expect(try refusal(of: Forge.token(header: #"{"alg":"HS256",\#(members)}"#)) == .critical)
+    }
+
+    @Test func `an unencoded payload is refused, also when nobody calls it critical`() throws {
+        #expect(try refusal(of: Forge.token(header: #"{"alg":"HS256","b64":false}"#)) == .unsupported)
+        #expect(try refusal(of: Forge.token(header: #"{"alg":"HS256","b64":true}"#)) == nil)
+        #expect(try refusal(of: Forge.token(header: #"{"alg":"HS256","b64":"false"}"#)) == .malformed)
+    }
+
+    @Test(arguments: ["JWT", "jwt", "application/jwt", "Application/JWT"])
+    func `a token within a token is refused`(type: String) throws {
+        #expect(try refusal(of: Forge.token(header: #"{"alg":"HS256","cty":"\#(type)"}"#)) == .unsupported)
+    }
+
+    @Test(arguments: ["json", "application/example", "jwt2"])
+    func `another content type is passed over`(type: String) throws {
+        #expect(try refusal(of: Forge.token(header: #"{"alg":"HS256","cty":"\#(type)"}"#)) == nil)
+    }
+
+    @Test(arguments: [
+        (#""typ":"JWT""#, "JWT", true), (#""typ":"jwt""#, "JWT", true), (#""typ":"application/jwt""#, "JWT", true),
+        (#""x":1"#, "JWT", true), (#""typ":"at+jwt""#, "JWT", false), (#""typ":"JOSE""#, "JWT", false),
+        (#""typ":"""#, "JWT", false),
+        (#""typ":"JWT ""#, "JWT", false), (#""typ":"application/x/jwt""#, "x/jwt", false),
+        (#""typ":"\u004aWT""#, "JWT", true),
+        (#""typ":"at+jwt""#, "at+jwt", true), (#""typ":"application/at+JWT""#, "at+jwt", true),
+        (#""x":1"#, "at+jwt", false),
+        (#""typ":"JWT""#, "at+jwt", false), (#""typ":"link+jwt""#, "service+jwt", false),
+    ])
+    func `the type is compared as a media type, and a missing one counts as JWT`(
+        member: String, wanted: String, isAccepted: Bool
+    ) throws {
+        var policy = Policy.bare
+        policy.type = wanted
+        let kind = try refusal(of: Forge.token(header: #"{"alg":"HS256",\#(member)}"#), policy: policy)
+        #expect(kind == (isAccepted ? nil : .unsupported))
+    }
+
+    @Test(arguments: [
+        #""jwk":{"kty":"oct","k":"AAAA","alg":"HS256"}"#, #""jku":"https://attacker.example/keys""#,
+        #""jku":"file:///dev/null""#,
+        #""x5u":"ftp://attacker.example/c""#, #""x5c":["MIIB"]"#, #""x5t":"AAAA""#, #""zip":"DEF""#, #""iss":"x""#,
+    ])
+    func `a key that the token brings along is never used`(member: String) throws {
+        let header = #"{"alg":"HS256",\#(member)}"#
+        #expect(try refusal(of: Forge.token(header: header)) == nil)
+        #expect(try refusal(of: Forge.token(header: header, secret: [0, 0, 0])) == .signature)
+    }
+
+    @Test(arguments: [
+        #"{"alg":"none","alg":"HS256"}"#, #"{"alg":"HS256","alg":"HS256"}"#, #"{"alg":"HS256","\u0061lg":"none"}"#,
+        #"{"alg":"HS256","crit":["a"],"crit":["b"]}"#, #"{"alg":"HS256","kid":"a","kid":"b"}"#,
+        #"{"alg":"HS256","x":1,"x":2}"#,
+        #"{"alg":"HS256","x":{"a":1,"a":2}}"#, #"{"alg":"HS256","typ":5}"#, #"{"alg":"HS256","typ":null}"#,
+        #"{"alg":"HS256","kid":["a"]}"#, #"{"alg":"HS256","kid":7}"#, #"{"alg":"HS256","kid":null}"#,
+        #"{"alg":"HS256","cty":1}"#,
+        #"["HS256"]"#, #""HS256""#, "null", "", " ", #"{"alg":"HS256"}}"#, #"{"alg":"HS256"} x"#, #"{"alg":"HS256",}"#,
+    ])
+    func `a header that two readers could read differently is refused`(header: String) throws {
+        #expect(try refusal(of: Forge.token(header: header)) == .malformed)
+    }
+
+    @Test func `white space that JSON allows is allowed in the header`() throws {
+        #expect(try refusal(of: Forge.token(header: " {\t\"alg\" :\r\n \"HS256\" } ")) == nil)
+    }
+
+    @Test func `a large header and a deep one are refused before anything is computed`() throws {
+        let large = #"{"alg":"HS256","x":"\#(String(repeating: "x", count: Header.maximumBytes))"}"#
+        #expect(try refusal(of: Forge.token(header: large)) == .limit)
+        let deep = #"{"alg":"HS256","x":\#(String(repeating: "[", count: 100) + String(repeating: "]", count: 100))}"#
+        #expect(try refusal(of: Forge.token(header: deep)) == .limit)
+    }
+}

@@ -1,0 +1,110 @@
+import Libcrypto
+import Testing
+
+@testable import JWT
+
+@Suite struct KeySetTests {
+    private let old: Key
+    private let new: Key
+
+    init() throws {
+        old = try Key(id: "2025-10", secret: Forge.secret)
+        new = try Key(id: "2025-11", secret: Array(Forge.secret.reversed()))
+    }
+
+    @Test func `the first key signs and all verify`() throws {
+        let token = try Signer(keys: try KeySet([old])).sign(Claims(subject: "a"))
+        let verifier = Verifier(keys: try KeySet([new, old]), policy: .bare)
+        #expect(try verifier.verify(token, at: 0).keyID == "2025-10")
+        #expect(try verifier.verify(try Signer(keys: verifier.keys).sign(Claims()), at: 0).keyID == "2025-11")
+    }
+
+    @Test func `an unknown kid is refused even when another key would fit`() throws {
+        let verifier = Verifier(keys: try KeySet([new, old]), policy: .bare)
+        let kids = [
+            "2025-12", "2025-1", "2025-10 ", "2025-100", "", "../../dev/null", "' OR 1=1 --", "2025-10\\u0000", "| cat",
+            String(repeating: "k", count: 4000),
+        ]
+        for kid in kids {
+            let token = Forge.token(header: #"{"alg":"HS256","kid":"\#(kid)"}"#)
+            #expect { try verifier.verify(token, at: 0) } throws: { ($0 as? JWTError)?.kind == .key }
+        }
+    }
+
+    @Test func `a kid is compared byte by byte`() throws {
+        let verifier = Verifier(keys: KeySet(try Key(id: "caf\u{E9}", secret: Forge.secret)), policy: .bare)
+        #expect(
+            try verifier.verify(Forge.token(header: "{\"alg\":\"HS256\",\"kid\":\"caf\u{E9}\"}"), at: 0).keyID
+                == "caf\u{E9}")
+        let decomposed = Forge.token(header: "{\"alg\":\"HS256\",\"kid\":\"cafe\u{301}\"}")
+        #expect { try verifier.verify(decomposed, at: 0) } throws: { ($0 as? JWTError)?.kind == .key }
+    }
+
+    @Test func `a known kid does not let another key of the set verify`() throws {
+        let verifier = Verifier(keys: try KeySet([new, old]), policy: .bare)
+        let token = Forge.token(header: #"{"alg":"HS256","kid":"2025-11"}"#)
+        #expect { try verifier.verify(token, at: 0) } throws: { ($0 as? JWTError)?.kind == .signature }
+    }
+
+    @Test func `a token without kid is tried with every key`() throws {
+        let verifier = Verifier(keys: try KeySet([new, old]), policy: .bare)
+        #expect(try verifier.verify(Forge.token(), at: 0).keyID == "2025-10")
+    }
+
+    @Test func `a set whose keys have no names passes over the token's hint`() throws {
+        let verifier = Verifier(keys: KeySet(try Key(secret: Forge.secret)), policy: .bare)
+        #expect(try verifier.verify(Forge.token(header: #"{"alg":"HS256","kid":"any"}"#), at: 0).keyID == nil)
+    }
+
+    @Test func `a set has keys, not too many, and no name twice`() throws {
+        #expect(code { try KeySet([]) } == .noKeys)
+        #expect(code { try KeySet([old, new, old]) } == .duplicateID)
+        let many = try (0...KeySet.maximumKeys).map { try Key(id: "\($0)", secret: Forge.secret) }
+        #expect(code { try KeySet(many) } == .tooLarge)
+    }
+
+    @Test func `a written set is read again as the same keys`() throws {
+        let unnamed = try Key(.hs512, secret: Forge.secret)
+        let read = try KeySet(jwkSet: Array(try KeySet([new, old, unnamed]).jwkSet().utf8))
+        #expect(read.keys.map(\.id) == ["2025-11", "2025-10", nil])
+        #expect(read.keys.map(\.algorithm) == [.hs256, .hs256, .hs512])
+        #expect(read.keys.map(\.secret.bytes) == [new, old, unnamed].map(\.secret.bytes))
+    }
+
+    @Test(arguments: [
+        (#"{}"#, KeyError.Code.notAKeySet), (#"[]"#, .notAKeySet), (#"{"keys":{}}"#, .notAKeySet), ("", .notAKeySet),
+        (#"{"keys":[],"keys":[]}"#, .notAKeySet), (#"{"keys":[]}"#, .noKeys), (#"{"keys":[],}"#, .notAKeySet),
+        (#"{"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB","alg":"RS256"}]}"#, .unsupported),
+        (#"{"keys":["oct"]}"#, .unsupported),
+        (#"{"keys":[{"kty":"oct","k":"\#(secret)"}]}"#, .unsupported),
+        (#"{"keys":[{"kty":"oct","alg":"A256KW","k":"\#(secret)"}]}"#, .unsupported),
+        (#"{"keys":[{"kty":"oct","alg":"HS256","use":"enc","k":"\#(secret)"}]}"#, .unsupported),
+        (#"{"keys":[{"kty":"oct","alg":"HS256","key_ops":["sign"],"k":"\#(secret)"}]}"#, .unsupported),
+        (#"{"keys":[{"kty":"oct","alg":"HS256","k":"\#(secret)="}]}"#, .unsupported),
+        (#"{"keys":[{"kty":"oct","alg":"HS256"}]}"#, .unsupported),
+        (#"{"keys":[{"kty":"oct","alg":"HS256","k":""}]}"#, .empty),
+        (#"{"keys":[{"kty":"oct","alg":"HS512","k":"\#(secret)"}]}"#, .tooShort),
+        (#"{"keys":[{"kty":"oct","alg":"HS256","kid":7,"k":"\#(secret)"}]}"#, .identifier),
+        (#"{"keys":[{"kty":"oct","alg":"HS256","kid":"","k":"\#(secret)"}]}"#, .identifier),
+    ])
+    func `a text that is not a set of HMAC keys is refused`(text: String, expected: KeyError.Code) {
+        #expect(code { try KeySet(jwkSet: Array(text.utf8)) } == expected)
+    }
+
+    @Test func `members that are not known are passed over`() throws {
+        let text =
+            #"{"keys":[{"kty":"oct","alg":"HS256","use":"sig","key_ops":["sign","verify"],"x":[1],"k":"\#(Self.secret)"}],"y":1}"#
+        #expect(try KeySet(jwkSet: Array(text.utf8)).keys.count == 1)
+    }
+
+    private static let secret = "-ebuDNsVZ2iJtoZ-akfXTSCt4UO2cruLCsbWlBinggE"
+
+    private func code(_ body: () throws -> KeySet) -> KeyError.Code? {
+        do {
+            _ = try body()
+            return nil
+        } catch {
+            return (error as? KeyError)?.code
+        }
+    }
+}

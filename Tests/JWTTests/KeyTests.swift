@@ -1,0 +1,100 @@
+import Libcrypto
+import Testing
+
+@testable import JWT
+
+/// What may be a secret (RFC 7518 section 3.2, RFC 8725 sections 3.1 and 3.5).
+@Suite struct KeyTests {
+    @Test(arguments: Algorithm.allCases)
+    func `a secret is at least as long as the hash`(algorithm: Algorithm) throws {
+        let exact = [UInt8](repeating: 0x5A, count: algorithm.minimumSecretBytes)
+        _ = try Key(algorithm, secret: exact)
+        #expect(code { try Key(algorithm, secret: exact.dropLast()) } == .tooShort)
+        #expect(code { try Key(algorithm, secret: []) } == .empty)
+    }
+
+    @Test func `a secret longer than anyone needs is refused`() {
+        #expect(code { try Key(secret: Array(repeating: 1, count: Key.maximumSecretBytes + 1)) } == .tooLarge)
+    }
+
+    @Test(arguments: [
+        "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\n-----END PUBLIC KEY-----",
+        "  \r\n-----BEGIN RSA PUBLIC KEY-----\r\nMIIBCgKCAQEA\r\n-----END RSA PUBLIC KEY-----\r\n",
+        "\u{FEFF}-----BEGIN CERTIFICATE-----\nMIIBszCCARygAwIBAgIUF",
+        "Proc-Type: 4\n-----BEGIN EC PRIVATE KEY-----\nMHcC",
+        "---- BEGIN SSH2 PUBLIC KEY ----\nAAAAB3NzaC1yc2EAAAADAQAB",
+        "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABgQC7 someone@example",
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGPKSUrS", "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAI",
+        #"{"kty":"RSA","n":"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx","e":"AQAB"}"#,
+        #" { "kty" : "EC", "crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4" }"#,
+        #"{"keys":[]}                        "#,
+    ])
+    func `the text of a key of another kind is no secret`(text: String) {
+        #expect(code { try Key(secret: Array(text.utf8)) } == .anotherKind)
+        #expect(code { try Key(insecureExampleSecret: Array(text.utf8)) } == .anotherKind)
+    }
+
+    @Test func `the binary form of a public key is no secret`() {
+        let rsa: [UInt8] = [
+            0x30, 0x82, 1, 0x22, 0x30, 0x0D, 6, 9, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 1, 5, 0, 3, 0x82,
+        ]
+        let ec: [UInt8] = [
+            0x30, 0x59, 0x30, 0x13, 6, 7, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 2, 1, 6, 8, 0x2A, 0x86, 0x48, 0xCE, 0x3D,
+        ]
+        for key in [rsa, ec] {
+            #expect(code { try Key(secret: key + repeatElement(7, count: 64)) } == .anotherKind)
+        }
+    }
+
+    @Test(arguments: ["a-string-secret-at-least-256-bits-long", "your-secret-key-at-least-32-bytes-long"])
+    func `a secret from public examples is refused however long`(text: String) {
+        #expect(code { try Key(secret: Array(text.utf8)) } == .placeholder)
+    }
+
+    @Test(arguments: ["secret", "12345", "foxtrot"])
+    func `an example's secret needs the initializer that says what it is`(text: String) throws {
+        #expect(code { try Key(secret: Array(text.utf8)) } == .tooShort)
+        _ = try Key(insecureExampleSecret: Array(text.utf8))
+        #expect(code { try Key(insecureExampleSecret: []) } == .empty)
+    }
+
+    @Test func `a secret is taken as it is, with newlines, zero bytes and spelling`() throws {
+        let token = Forge.token()
+        let variants: [[UInt8]] = [
+            Forge.secret + [0x0A], Forge.secret + [0], [0x20] + Forge.secret,
+            Array(Base64URL.encode(Forge.secret).utf8),
+        ]
+        for secret in variants {
+            let verifier = Verifier(keys: KeySet(try Key(secret: secret)), policy: .bare)
+            #expect { try verifier.verify(token, at: 0) } throws: { ($0 as? JWTError)?.kind == .signature }
+        }
+        let padding = String(repeating: "x", count: 32)
+        let composed = Forge.token(secret: Array((padding + "\u{E9}").utf8))
+        let decomposed = Verifier(keys: KeySet(try Key(secret: Array((padding + "e\u{301}").utf8))), policy: .bare)
+        #expect { try decomposed.verify(composed, at: 0) } throws: { ($0 as? JWTError)?.kind == .signature }
+    }
+
+    @Test func `no description shows a secret`() throws {
+        let key = try Key(id: "one", secret: Forge.secret)
+        var dumped = ""
+        dump(KeySet(key), to: &dumped)
+        let text = "\(key) \(String(reflecting: key)) \(KeySet(key)) \(dumped)"
+        #expect(!text.contains("secret of the tests"))
+        #expect(!text.contains("\(Forge.secret[0]), \(Forge.secret[1])"))
+    }
+
+    @Test func `a generated key is as long as its hash and never the same`() throws {
+        let keys = try (0..<8).map { try Key.generate(.hs384, id: "\($0)") }
+        #expect(keys.allSatisfy { $0.secret.count == 48 })
+        #expect(Set(keys.map(\.secret.bytes)).count == 8)
+    }
+
+    private func code(_ body: () throws -> Key) -> KeyError.Code? {
+        do {
+            _ = try body()
+            return nil
+        } catch {
+            return (error as? KeyError)?.code
+        }
+    }
+}

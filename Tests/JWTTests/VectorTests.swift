@@ -1,0 +1,204 @@
+import Foundation
+import Testing
+
+@testable import JWT
+
+/// Published vectors. `Tests/Vectors/README.md` says where each file is from; every case in them is run and counted.
+@Suite struct VectorTests {
+    @Test func `RFC 7515 A.1 is accepted until it expires`() throws {
+        let vectors = try Vectors.rfc7515()
+        let key = try Vectors.key(vectors["A.1"]?["key"])
+        let token = try #require(vectors["A.1"]?["token"] as? String)
+        let verifier = Verifier(keys: KeySet(key), policy: Policy(issuers: ["joe"], audience: nil))
+        let verified = try verifier.verify(token, at: 1_300_819_379)
+        #expect(verified.issuer == "joe")
+        #expect(verified["http://example.com/is_root"]?.boolean == true)
+        #expect(kind { try verifier.verify(token, at: 1_300_819_380) } == .expired)
+    }
+
+    @Test func `the other algorithms of RFC 7515 appendix A are refused`() throws {
+        let vectors = try Vectors.rfc7515()
+        #expect(vectors.count == 5)
+        let verifier = Verifier(keys: KeySet(try Vectors.key(vectors["A.1"]?["key"])), policy: .bare)
+        for id in ["A.2", "A.3", "A.4", "A.5"] {
+            let token = try #require(vectors[id]?["token"] as? String)
+            #expect(kind { try verifier.verify(token, at: 0) } == .algorithm)
+        }
+    }
+
+    @Test func `RFC 7797's tokens are no JWTs`() throws {
+        let file = try Vectors.object("rfc7797.json")
+        let key = try Vectors.key(file["key"])
+        let verifier = Verifier(keys: KeySet(key), policy: .bare)
+        let vectors = try #require(file["vectors"] as? [[String: Any]])
+        #expect(vectors.count == 2)
+        let control = try #require(vectors[0]["compact"] as? String)
+        #expect(try verifier.payload(control) == Array("$.02".utf8))
+        #expect(kind { try verifier.verify(control, at: 0) } == .malformed)
+        let detached = try #require(vectors[1]["detached_compact"] as? String)
+        #expect(kind { try verifier.verify(detached, at: 0) } == .critical)
+    }
+
+    @Test func `the HMAC examples of RFC 7520 verify, and none of the others`() throws {
+        var accepted: [String] = []
+        let names = try Vectors.list("ietf-jose-cookbook/jws") + ["curve25519/jws.json"]
+        #expect(names.count == 9)
+        for name in names {
+            let path = name.contains("/") ? "ietf-jose-cookbook/\(name)" : "ietf-jose-cookbook/jws/\(name)"
+            let file = try Vectors.object(path)
+            let output = try #require(file["output"] as? [String: Any])
+            let key = try (try? Vectors.key((file["input"] as? [String: Any])?["key"])) ?? Key(secret: Forge.secret)
+            let verifier = Verifier(keys: KeySet(key), policy: .bare)
+            if let token = output["compact"] as? String, (try? verifier.payload(token)) != nil { accepted.append(name) }
+            for form in ["json", "json_flat"] {
+                guard let json = output[form] else { continue }
+                let text = String(decoding: try JSONSerialization.data(withJSONObject: json), as: UTF8.self)
+                #expect(kind { try verifier.verify(text, at: 0) } == .malformed)
+            }
+        }
+        #expect(accepted == ["4_4.hmac-sha2_integrity_protection.json"])
+    }
+
+    @Test func `the articles' tokens verify with the secrets printed beside them`() throws {
+        let tokens = try #require(try Vectors.object("seed_tokens.json")["tokens"] as? [[String: Any]])
+        #expect(tokens.count == 5)
+        for entry in tokens {
+            let (token, secret) = (entry["token"] as? String ?? "", entry["secret"] as? String ?? "")
+            let key = try Key(insecureExampleSecret: Array(secret.utf8))
+            let verifier = Verifier(keys: KeySet(key), policy: .bare)
+            if entry["verifies"] as? Bool == true {
+                _ = try verifier.verify(token, at: 1_400_000_000)
+                let hasExpiry = (entry["payload"] as? [String: Any])?["exp"] != nil
+                #expect(kind { try verifier.verify(token, at: 1_700_000_000) } == (hasExpiry ? .expired : nil))
+            } else {
+                #expect(kind { try verifier.verify(token, at: 1_400_000_000) } == .malformed)
+            }
+        }
+    }
+
+    @Test func `Wycheproof's signatures: every HMAC case is decided rightly and no other algorithm is taken`() throws {
+        let file = try Vectors.object("wycheproof/json_web_signature_test.json")
+        let corrected = try Vectors.corrections()
+        #expect(corrected.count == 6)
+        var counts = (hmac: 0, others: 0)
+        for (key, tests) in try Vectors.groups(file) {
+            for test in tests {
+                let (id, token) = try Vectors.token(of: test)
+                if let key = try? Vectors.key(key) {
+                    counts.hmac += 1
+                    let verifier = Verifier(keys: KeySet(key), policy: .bare)
+                    let isAccepted = (try? verifier.payload(token)) != nil
+                    let expected = corrected[id] ?? (test["result"] as? String ?? "")
+                    #expect(isAccepted == (expected == "valid"), "tcId \(id)")
+                } else {
+                    counts.others += 1
+                    #expect(try refusal(of: token) != nil, "tcId \(id)")
+                }
+            }
+        }
+        #expect(counts == (40, 361))
+    }
+
+    @Test func `Wycheproof's keys: a set is taken only when each of its keys is one for HMAC signatures`() throws {
+        let file = try Vectors.object("wycheproof/json_web_key_test.json")
+        var counts = (accepted: 0, refused: 0)
+        for (set, tests) in try Vectors.groups(file) {
+            let text = Array(try JSONSerialization.data(withJSONObject: set))
+            for test in tests {
+                let (id, token) = try Vectors.token(of: test)
+                let keys = try? KeySet(jwkSet: text)
+                let isAccepted = keys.map { (try? Verifier(keys: $0, policy: .bare).payload(token)) != nil } ?? false
+                if isAccepted { counts.accepted += 1 } else { counts.refused += 1 }
+                // The one valid case that is not HMAC is 5, an RSA key.
+                #expect(isAccepted == (test["result"] as? String == "valid" && id != 5), "tcId \(id)")
+            }
+        }
+        #expect(counts == (4, 22))
+    }
+
+    @Test func `Wycheproof's older cases: HMAC as labelled, encryption and the rest refused`() throws {
+        let file = try Vectors.object("wycheproof/json_web_crypto_test.json")
+        var counts = (hmac: 0, others: 0)
+        for (key, tests) in try Vectors.groups(file) {
+            for test in tests {
+                let (id, token) = try Vectors.token(of: test)
+                if let key = try? Vectors.key(key) {
+                    counts.hmac += 1
+                    let isAccepted = (try? Verifier(keys: KeySet(key), policy: .bare).payload(token)) != nil
+                    #expect(isAccepted == (test["result"] as? String == "valid"), "tcId \(id)")
+                } else {
+                    counts.others += 1
+                    #expect(try refusal(of: token) != nil, "tcId \(id)")
+                }
+            }
+        }
+        #expect(counts == (17, 66))
+    }
+
+    private func kind(_ body: () throws -> VerifiedToken) -> JWTError.Kind? {
+        do {
+            _ = try body()
+            return nil
+        } catch {
+            return (error as? JWTError)?.kind
+        }
+    }
+}
+
+extension Verifier {
+    /// The signature's half of verification: most published vectors are JWS, not JWT.
+    fileprivate func payload(_ token: String) throws -> [UInt8] {
+        let (payload, _) = try verifySignature(token.utf8.span)
+        guard let bytes = Base64URL.decode(token.utf8.span.extracting(payload)) else {
+            throw JWTError(.malformed, "the payload is not strict base64url")
+        }
+        return bytes
+    }
+}
+
+/// Reads the files of `Tests/Vectors` with Foundation, not with the code that they test.
+private enum Vectors {
+    private static let folder = URL(filePath: #filePath).appending(path: "../../Vectors").standardized
+
+    static func object(_ path: String) throws -> [String: Any] {
+        let data = try Data(contentsOf: folder.appending(path: path))
+        return try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    }
+
+    static func list(_ path: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: folder.appending(path: path).path()).sorted()
+    }
+
+    /// An HMAC key out of a JWK; throws for every other kind.
+    static func key(_ jwk: Any?) throws -> Key {
+        guard var jwk = jwk as? [String: Any] else { throw KeyError(.notAKeySet, "") }
+        if jwk["kty"] as? String == "oct", jwk["alg"] == nil { jwk["alg"] = "HS256" }
+        let set = try JSONSerialization.data(withJSONObject: ["keys": [jwk]])
+        return try KeySet(jwkSet: Array(set)).signingKey
+    }
+
+    static func rfc7515() throws -> [String: [String: Any]] {
+        let vectors = try #require(try object("rfc7515_appendix_a.json")["vectors"] as? [[String: Any]])
+        return Dictionary(uniqueKeysWithValues: vectors.map { ($0["id"] as? String ?? "", $0) })
+    }
+
+    static func groups(_ file: [String: Any]) throws -> [(key: Any, tests: [[String: Any]])] {
+        try #require(file["testGroups"] as? [[String: Any]]).map {
+            ($0["private"] ?? $0["public"] ?? [:], $0["tests"] as? [[String: Any]] ?? [])
+        }
+    }
+
+    /// A case's number and token; the JSON serialization as its text.
+    static func token(of test: [String: Any]) throws -> (id: Int, token: String) {
+        let value = test["jws"] ?? test["jwe"] ?? ""
+        let id = try #require(test["tcId"] as? Int)
+        if let token = value as? String { return (id, token) }
+        return (id, String(decoding: try JSONSerialization.data(withJSONObject: value), as: UTF8.self))
+    }
+
+    static func corrections() throws -> [Int: String] {
+        let cases = try #require(try object("wycheproof/known_issues.json")["cases"] as? [[String: Any]])
+        return Dictionary(
+            uniqueKeysWithValues: cases.map { ($0["tcId"] as? Int ?? 0, $0["treat_as"] as? String ?? "") })
+    }
+}
