@@ -55,19 +55,19 @@ let package = Package(
             swiftSettings: .strict),
 
         .target(
-            name: "TestSupport", dependencies: ["JWT", "CurlClient", .httpTypes], path: "Tests/Support",
+            name: "TestSupport", dependencies: ["JWT", "JWTAuth", "ServiceRuntime", "CurlClient", .httpTypes, .hummingbirdTesting, .nioCore], path: "Tests/Support",
             swiftSettings: .strict),
         tests("Libcrypto"),
         tests("JWT", uses: ["Libcrypto"]),
         tests("JWTCommand"),
-        tests("JWTAuth", uses: ["JWT", "ServiceRuntime", .hummingbirdTesting]),
         tests("CurlClient", uses: [.httpTypes]),
         tests("Database"),
-        tests("ServiceRuntime", uses: [.hummingbirdTesting, .configuration, .metrics, .nioCore]),
-        tests("Login", of: "LoginService", uses: ["JWTAuth", .hummingbirdTesting]),
-        tests("Catalog", of: "CatalogService", uses: ["JWTAuth", .hummingbirdTesting]),
-        tests("Orders", of: "OrdersService", uses: ["JWTAuth", .hummingbirdTesting]),
-        tests("Inbox", of: "InboxService", uses: ["JWTAuth", .hummingbirdTesting]),
+        tests("ServiceRuntime", uses: [.hummingbird, .hummingbirdTesting, .configuration, .metrics, .nioCore]),
+        tests("JWTAuth", uses: ["JWT", "ServiceRuntime", "TestSupport", .hummingbird, .hummingbirdTesting]),
+        serviceTests("Login"),
+        serviceTests("Catalog"),
+        serviceTests("Orders"),
+        serviceTests("Inbox"),
         .testTarget(
             name: "SystemTests", dependencies: ["TestSupport"], path: "Tests/SystemTests", swiftSettings: .strict),
     ]
@@ -121,8 +121,19 @@ func service(_ name: String, uses dependencies: [Target.Dependency] = []) -> Tar
 }
 
 /// The tests of one target, in `Tests/<name>Tests`.
-func tests(_ name: String, of target: String? = nil, uses dependencies: [Target.Dependency] = []) -> Target {
+func tests(_ name: String, uses dependencies: [Target.Dependency] = []) -> Target {
     .testTarget(
-        name: "\(name)Tests", dependencies: [.byName(name: target ?? name), "TestSupport"] + dependencies,
+        name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, path: "Tests/\(name)Tests",
+        swiftSettings: .strict)
+}
+
+/// The tests of one service, in `Tests/<name>Tests`.
+func serviceTests(_ name: String) -> Target {
+    .testTarget(
+        name: "\(name)Tests",
+        dependencies: [
+            .byName(name: "\(name)Service"), "Database", "JWT", "JWTAuth", "ServiceRuntime", "TestSupport",
+            .hummingbird, .hummingbirdTesting, .configuration, .httpTypes,
+        ],
         path: "Tests/\(name)Tests", swiftSettings: .strict)
 }

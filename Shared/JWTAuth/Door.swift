@@ -27,10 +27,9 @@ public struct Door: Sendable {
     /// - Parameters:
     ///   - service: What the service is and which origins it allows; its name is the audience that tokens must name.
     ///   - settings: The keys and the issuer.
-    ///   - keys: The keys of `settings`.
-    public init(of service: ServiceSettings, _ settings: DoorSettings, keys: KeySource, clock: WallClock) {
+    public init(of service: ServiceSettings, _ settings: DoorSettings, clock: WallClock) {
         self.service = service.name
-        self.keys = keys
+        keys = settings.keys
         leewaySeconds = Int64(settings.leewaySeconds)
         credentials = CredentialReader(
             transports: Transports(cookie: service.allowsCookies), allowedOrigins: service.origins)

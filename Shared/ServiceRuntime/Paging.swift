@@ -16,9 +16,13 @@ public struct Page: Sendable {
         after = try request.uri.queryParameters["after"].map(Self.cursor)
     }
 
-    /// The value of `after` that leads to the page behind the row `id`. Clients treat it as opaque.
-    public static func cursor(after id: UUID) -> String {
-        id.lowercase
+    /// How many rows to ask the store for: one more than the page holds shows whether there is a next page.
+    public var fetchLimit: Int { limit + 1 }
+
+    /// Cuts the rows that the store gave to the page, with the cursor of the next one, which clients treat as opaque.
+    public func cut<Row>(_ rows: [Row], id: (Row) -> UUID) -> (rows: [Row], next: String?) {
+        guard rows.count > limit else { return (rows, nil) }
+        return (Array(rows.prefix(limit)), id(rows[limit - 1]).lowercase)
     }
 
     private static let defaultLimit = 50
@@ -35,6 +39,16 @@ public struct Page: Sendable {
         guard let id = UUID(lowercase: text) else {
             throw Problem.unprocessable([.init("after", "must be the `next` of an earlier page")])
         }
+        return id
+    }
+}
+
+extension Parameters {
+    /// The path parameter `name` as an id.
+    ///
+    /// - Throws: `Problem` with 404 when it is none: no thing can have such an id.
+    public func id(_ name: String = "id") throws -> UUID {
+        guard let text = get(name), let id = UUID(lowercase: text) else { throw Problem.notFound() }
         return id
     }
 }

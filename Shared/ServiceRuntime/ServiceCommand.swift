@@ -9,7 +9,7 @@ import ServiceLifecycle
 import UnixSignals
 
 /// A service as an executable: what the commands `serve` and `probe` need to know of it.
-public protocol ServiceDefinition: Sendable {
+public protocol ServiceDefinition {
     /// The name of the service and of its executable.
     static var name: String { get }
     /// The port when `PORT` is not set.
@@ -17,7 +17,7 @@ public protocol ServiceDefinition: Sendable {
     /// The type of the application that `buildApplication` assembles.
     associatedtype BuiltApplication: ApplicationProtocol
     /// Assembles the service from its environment.
-    static func buildApplication(reader: ConfigReader) async throws -> BuiltApplication
+    static func buildApplication(reader: ConfigReader, clock: WallClock) async throws -> BuiltApplication
 }
 
 /// Serves until SIGTERM or SIGINT, then finishes what was accepted within ten seconds.
@@ -37,7 +37,7 @@ public struct Serve<Definition: ServiceDefinition>: AsyncParsableCommand {
         do {
             let reader = ConfigReader(provider: EnvironmentVariablesProvider())
             try Settings.read(reader) { LogSettings(&$0).bootstrap() }
-            let application = try await Definition.buildApplication(reader: reader)
+            let application = try await Definition.buildApplication(reader: reader, clock: .system)
             try await serve(application)
         } catch let faults as Settings.Faults {
             try abort("\(Definition.name) cannot start. Mend its environment:\n\(faults)")

@@ -4,12 +4,13 @@ public import ServiceLifecycle
 
 extension Settings {
     /// `DATABASE_URL`; by default `sqlite:data/<service>.sqlite`.
-    public mutating func databaseURL(service name: String) -> DatabaseURL? {
+    ///
+    /// - Throws: `Settings.Unusable` after noting a fault.
+    public mutating func databaseURL(service name: String) throws -> DatabaseURL {
         do {
             return try DatabaseURL(string("DATABASE_URL", isSecret: true) ?? "sqlite:data/\(name).sqlite")
         } catch {
-            fault("DATABASE_URL", error.message)
-            return nil
+            throw unusable("DATABASE_URL", error.message)
         }
     }
 }

@@ -48,6 +48,15 @@ public struct Settings: Sendable {
         faults.append(Fault(variable: variable, problem: problem))
     }
 
+    /// Thrown where a fault leaves nothing to go on with; `read` throws the faults in its place.
+    public struct Unusable: Error {}
+
+    /// Notes a fault that no default can stand in for.
+    public mutating func unusable(_ variable: String, _ problem: String) -> Unusable {
+        fault(variable, problem)
+        return Unusable()
+    }
+
     /// The text of a variable, or nil when it is not set or empty.
     public func string(_ variable: String, isSecret: Bool = false) -> String? {
         let key = ConfigKey(variable.lowercased().split(separator: "_").map(String.init))

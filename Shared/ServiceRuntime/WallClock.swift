@@ -23,12 +23,12 @@ extension Date {
     }
 
     /// This moment in whole milliseconds since 1970, as the stores keep it.
-    public var milliseconds: Int64 {
-        Int64((timeIntervalSince1970 * 1000).rounded())
+    public var milliseconds: Int {
+        Int((timeIntervalSince1970 * 1000).rounded())
     }
 
     /// The moment that lies `milliseconds` after 1970.
-    public init(milliseconds: Int64) {
+    public init(milliseconds: Int) {
         self.init(timeIntervalSince1970: Double(milliseconds) / 1000)
     }
 }

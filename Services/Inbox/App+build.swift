@@ -1,0 +1,35 @@
+import Configuration
+import Database
+import Hummingbird
+import JWTAuth
+import ServiceRuntime
+
+extension Inbox: ServiceDefinition {
+    static let name = "inbox"
+    static let defaultPort = 8083
+
+    /// Assembles the service; `main` and the tests call the same function.
+    static func buildApplication(reader: ConfigReader, clock: WallClock) async throws -> some ApplicationProtocol {
+        let settings = try Settings.read(reader) { try InboxSettings(clock: clock, &$0) }
+        let database = try SQLDatabase.open(settings.database, migrations: InboxStore.migrations)
+        let door = Door(of: settings.service, settings.door, clock: clock)
+
+        let router = settings.service.router(context: DoorContext.self, readiness: [.database(database)])
+        MessageRoutes(store: InboxStore(database: database), clock: clock).add(to: router, door)
+        return settings.service.application(
+            router: router, services: [DatabaseLifetime(database), settings.door.keys])
+    }
+}
+
+/// The environment of the service, read once.
+struct InboxSettings {
+    let service: ServiceSettings
+    let database: DatabaseURL
+    let door: DoorSettings
+
+    init(clock: WallClock, _ settings: inout Settings) throws {
+        service = ServiceSettings(name: Inbox.name, defaultPort: Inbox.defaultPort, &settings)
+        database = try settings.databaseURL(service: Inbox.name)
+        door = try DoorSettings(clock: clock, &settings)
+    }
+}
