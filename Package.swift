@@ -55,7 +55,10 @@ let package = Package(
             swiftSettings: .strict),
 
         .target(
-            name: "TestSupport", dependencies: ["JWT", "JWTAuth", "ServiceRuntime", "CurlClient", .httpTypes, .hummingbirdTesting, .nioCore], path: "Tests/Support",
+            name: "TestSupport",
+            dependencies: [
+                "JWT", "JWTAuth", "ServiceRuntime", "CurlClient", .httpTypes, .hummingbirdTesting, .nioCore,
+            ], path: "Tests/Support",
             swiftSettings: .strict),
         tests("Libcrypto"),
         tests("JWT", uses: ["Libcrypto"]),
@@ -115,7 +118,8 @@ func service(_ name: String, uses dependencies: [Target.Dependency] = []) -> Tar
     .executableTarget(
         name: "\(name)Service",
         dependencies: [
-            "JWTAuth", "ServiceRuntime", "Database", .hummingbird, .configuration, .logging, .lifecycle, .argumentParser,
+            "JWTAuth", "ServiceRuntime", "Database", .hummingbird, .configuration, .logging, .lifecycle,
+            .argumentParser,
         ] + dependencies,
         path: "Services/\(name)", swiftSettings: .strict)
 }

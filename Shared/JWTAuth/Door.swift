@@ -58,7 +58,8 @@ extension RouterMethods<DoorContext> {
     public func behind(
         _ door: Door, _ kind: TokenKind, scope: String? = nil
     ) -> RouterGroup<IdentifiedContext> {
-        group().add(middleware: door.check(kind, scopes: scope.map { [$0] } ?? [])).group(context: IdentifiedContext.self)
+        group().add(middleware: door.check(kind, scopes: scope.map { [$0] } ?? [])).group(
+            context: IdentifiedContext.self)
     }
 }
 

@@ -34,7 +34,9 @@ public enum RequestHash {
         }
         values["token"] = nil
         return values.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-            .map { "\($0.key)=\($0.value.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.joined(separator: ","))" }
+            .map {
+                "\($0.key)=\($0.value.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.joined(separator: ","))"
+            }
             .joined(separator: "&")
     }
 

@@ -38,7 +38,8 @@ public struct ServiceTokens: Sendable {
             issuer: issuer, subject: user ?? issuer, audience: [audience], expiresAt: now + Self.lifeSeconds,
             issuedAt: now, id: base64URL(randomBytes(Self.idBytes)), scope: scope,
             queryHash: RequestHash.of(
-                method: method.rawValue, path: parts.first.map(String.init) ?? "/", query: parts.count > 1 ? String(parts[1]) : nil),
+                method: method.rawValue, path: parts.first.map(String.init) ?? "/",
+                query: parts.count > 1 ? String(parts[1]) : nil),
             actor: user == nil ? nil : issuer)
         return try Signer(keys: keys.keys, type: "service+jwt").sign(claims)
     }

@@ -14,7 +14,8 @@ struct AnswerMiddleware<Context: RequestContext>: RouterMiddleware {
         let response: Response
         do {
             response = try await next(request, context)
-        } catch let error as any HTTPResponseError where error is Problem || !(error is HTTPError) && !isTooLarge(error) {
+        } catch let error as any HTTPResponseError where error is Problem || !(error is HTTPError) && !isTooLarge(error)
+        {
             response = try error.response(from: request, context: context)
         } catch {
             response = try problem(for: error, logger: context.logger).response(from: request, context: context)

@@ -70,13 +70,16 @@ extension Problem {
     }
 
     /// 503: come again in `seconds`.
-    public static func unavailable(code: String = "unavailable", _ detail: String, retryAfter seconds: Int = 1) -> Problem {
+    public static func unavailable(code: String = "unavailable", _ detail: String, retryAfter seconds: Int = 1)
+        -> Problem
+    {
         Problem(.serviceUnavailable, code: code, detail: detail, headers: [.retryAfter: String(seconds)])
     }
 
     /// 500: a fault of the service. The cause is in the log, under the request's id.
     static let internalError = Problem(
-        .internalServerError, code: "internal_error", detail: "The service failed. The request id finds the cause in its log.")
+        .internalServerError, code: "internal_error",
+        detail: "The service failed. The request id finds the cause in its log.")
 
     /// The problem that tells of an error of Hummingbird.
     static func other(_ error: any HTTPResponseError) -> Problem {

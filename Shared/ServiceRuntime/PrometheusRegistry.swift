@@ -27,7 +27,8 @@ public final class PrometheusRegistry: MetricsFactory {
     public var text: String {
         families.withLock { families in
             families.sorted { $0.key < $1.key }.map { name, family in
-                let lines = family.series.sorted { $0.key < $1.key }.map { labels, series in series.lines(name, labels) }
+                let lines = family.series.sorted { $0.key < $1.key }.map { labels, series in series.lines(name, labels)
+                }
                 return "# TYPE \(name) \(family.type)\n" + lines.joined()
             }.joined()
         }

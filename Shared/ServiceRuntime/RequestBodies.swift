@@ -16,7 +16,7 @@ extension ServiceRequestContext {
 /// Reads the JSON body of a request, with an error that names the field that does not fit.
 ///
 /// Refuses with 415 what is not `application/json`, with 400 what is no JSON in UTF-8, with 413 what is too large,
-/// with 422 members of a wrong type. Members that the type does not name are ignored.
+/// with 422 members of a wrong type and strings with U+0000. Members that the type does not name are ignored.
 public struct JSONBodyDecoder: RequestDecoder {
     /// Decodes a value from the body of `request`.
     ///
@@ -34,6 +34,9 @@ public struct JSONBodyDecoder: RequestDecoder {
         guard !bytes.contains(0), String(validating: bytes, as: UTF8.self) != nil else {
             throw Problem.badRequest("The body is not valid UTF-8.")
         }
+        guard !escapesNUL(bytes) else {
+            throw Problem.unprocessable([.init("", "The body has the character U+0000, which no text here may hold")])
+        }
         do {
             return try JSONDecoder().decode(type, from: bytes)
         } catch let error as DecodingError {
@@ -44,6 +47,17 @@ public struct JSONBodyDecoder: RequestDecoder {
     private func isJSON(_ contentType: String?) -> Bool {
         guard let mediaType = contentType?.split(separator: ";").first else { return false }
         return mediaType.trimmingCharacters(in: .whitespaces).lowercased() == "application/json"
+    }
+
+    /// Whether a string of the text spells the character that not every database can store.
+    private func escapesNUL(_ json: Data) -> Bool {
+        var rest = json[...]
+        while let backslash = rest.firstIndex(of: UInt8(ascii: "\\")) {
+            rest = rest[(backslash + 1)...]
+            if rest.starts(with: "u0000".utf8) { return true }
+            rest = rest.dropFirst()
+        }
+        return false
     }
 
     private func problem(for error: DecodingError) -> Problem {

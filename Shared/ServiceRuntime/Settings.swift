@@ -80,7 +80,9 @@ public struct Settings: Sendable {
     }
 
     /// One of several words.
-    public mutating func choice<Value>(_ variable: String, default fallback: Value, from values: [String: Value]) -> Value {
+    public mutating func choice<Value>(_ variable: String, default fallback: Value, from values: [String: Value])
+        -> Value
+    {
         guard let text = string(variable) else { return fallback }
         guard let value = values[text] else {
             fault(variable, "must be one of: \(values.keys.sorted().joined(separator: ", "))")

@@ -36,7 +36,9 @@ extension UUID {
     ///
     /// One identifier has one spelling, so that it can be compared and stored as text.
     public init?(lowercase text: some StringProtocol) {
-        guard let uuid = UUID(uuidString: String(text)), uuid.lowercase.utf8.elementsEqual(text.utf8) else { return nil }
+        guard let uuid = UUID(uuidString: String(text)), uuid.lowercase.utf8.elementsEqual(text.utf8) else {
+            return nil
+        }
         self = uuid
     }
 

@@ -105,7 +105,8 @@ import Testing
 
     @Test(arguments: [
         (#"{"body":"x"}"#, 422, "subject"), (#"{"subject":"","body":"x"}"#, 422, "subject"),
-        (#"{"subject":"x"}"#, 422, "body"), (#"{"subject":["x"],"body":"x"}"#, 422, "subject"),
+        (#"{"subject":"a\u0000b","body":"x"}"#, 422, ""), (#"{"subject":"x"}"#, 422, "body"),
+        (#"{"subject":["x"],"body":"x"}"#, 422, "subject"),
         (#"{"subject":"\#(String(repeating: "x", count: 201))","body":"x"}"#, 422, "subject"),
         (#"{"subject":"x","body":"\#(String(repeating: "x", count: 10_001))"}"#, 422, "body"),
     ])
@@ -119,14 +120,6 @@ import Testing
         }
     }
 
-    @Test func `a message with a NUL character is kept or refused, and breaks nothing`() async throws {
-        try await inbox().test(.router) { client in
-            let answer = try await deliver(
-                client, id: UUID(), to: alice, json: #"{"subject":"a\u0000b","body":"\u0000"}"#)
-            #expect([201, 422].contains(answer.status))
-        }
-    }
-
     @Test func `pages follow each other, newest first`() async throws {
         try await inbox().test(.router) { client in
             var ids: [String] = []
@@ -134,7 +127,9 @@ import Testing
                 clock.advance(seconds: 1)
                 let id = UUID.version7(at: clock.now)
                 ids.insert(id.lowercase, at: 0)
-                #expect(try await deliver(client, id: id, to: alice, json: #"{"subject":"\#(index)","body":""}"#).status == 201)
+                #expect(
+                    try await deliver(client, id: id, to: alice, json: #"{"subject":"\#(index)","body":""}"#).status
+                        == 201)
             }
             var seen: [String] = []
             var uri = "/messages?limit=2"
@@ -147,7 +142,9 @@ import Testing
         }
     }
 
-    @Test(arguments: ["limit=0", "limit=201", "limit=x", "limit=", "after=x", "after=%00", "limit=99999999999999999999"])
+    @Test(arguments: [
+        "limit=0", "limit=201", "limit=x", "limit=", "after=x", "after=%00", "limit=99999999999999999999",
+    ])
     func `a page that cannot be is refused`(query: String) async throws {
         try await inbox().test(.router) { client in
             let answer = try await client.send(.get, "/messages?\(query)", token: aliceToken())

@@ -53,6 +53,8 @@ private struct ProblemBody: Decodable {
         (#"{"text":"a","number":99999999999999999999}"#, 422, "number"),
         (#"{"text":"a","number":1,"items":[{"quantity":1},{"quantity":"x"}]}"#, 422, "items[1].quantity"),
         (#"{"text":"a","number":1,"items":{}}"#, 422, "items"),
+        (#"{"text":"\u0000","number":1}"#, 422, ""),
+        (#"{"text":"\\u0000","number":1,"items":[]}"#, 200, nil),
         (#"[]"#, 422, ""),
         (#""#, 400, nil),
         (#"{"text""#, 400, nil),
@@ -65,6 +67,7 @@ private struct ProblemBody: Decodable {
             let response = try await client.execute(
                 uri: "/echo", method: .post, headers: Self.json, body: ByteBuffer(string: body))
             #expect(response.status.code == status)
+            guard response.status != .ok else { return }
             #expect(try problem(response).errors?.first?.field == field)
         }
     }

@@ -1,7 +1,7 @@
 import Foundation
 public import HTTPTypes
 public import HummingbirdTesting
-public import NIOCore
+import NIOCore
 
 /// An answer as the tests look at it.
 public struct Answer: Sendable {
