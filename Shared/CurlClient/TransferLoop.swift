@@ -112,7 +112,10 @@ extension TransferLoop {
     private func work() {
         blockSignals()
         var engine = TransferEngine(multi, configuration: configuration)
-        while let commands = receive() {
+        var isOpen = true
+        while isOpen {
+            let commands: [Command]
+            (commands, isOpen) = receive()
             for command in commands {
                 switch command {
                 case .submit(let transfer): engine.submit(transfer)
@@ -120,7 +123,7 @@ extension TransferLoop {
                 }
             }
             engine.work()
-            waitForWork(engine.timeToNextDeadline)
+            if isOpen { waitForWork(engine.timeToNextDeadline) }
         }
         engine.endAll(.shutDown)
         multi.close()
@@ -131,11 +134,11 @@ extension TransferLoop {
         for continuation in waiting { continuation.resume() }
     }
 
-    /// The commands since the last time, or `nil` when the loop is closed.
-    private func receive() -> [Command]? {
+    /// The commands since the last time, and whether there will be more.
+    private func receive() -> ([Command], isOpen: Bool) {
         state.withLock { state in
             state.isAsleep = false
-            return state.isClosed ? nil : exchange(&state.commands, with: [])
+            return (exchange(&state.commands, with: []), !state.isClosed)
         }
     }
 

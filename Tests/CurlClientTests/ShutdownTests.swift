@@ -1,4 +1,5 @@
 import CurlClient
+import HTTPTypes
 import Testing
 
 @Suite(.timeLimit(.minutes(1)))
@@ -37,6 +38,25 @@ struct ShutdownTests {
         #expect(error.code == .shutDown)
         #expect(!error.requestMayHaveBeenSent)
         #expect(server.requests.count == 1)
+    }
+
+    @Test func `requests that race the shutdown all end`() async throws {
+        let server = ScriptedServer.answering(Answer.hello)
+        for _ in 0..<20 {
+            let client = HTTPClient()
+            await withTaskGroup(of: Void.self) { group in
+                for number in 0..<40 {
+                    group.addTask {
+                        if number == 20 { await client.shutdown() }
+                        do throws(HTTPClientError) {
+                            #expect(try await client.execute(.init(url: server.url())).status == .ok)
+                        } catch {
+                            #expect(error.code == .shutDown)
+                        }
+                    }
+                }
+            }
+        }
     }
 
     @Test func `a client that nobody holds any more closes its connections`() async throws {
