@@ -30,11 +30,15 @@ let package = Package(
     targets: [
         service("Login", uses: ["JWT", "Libcrypto", .metrics, .nioCore, .nioPosix]),
         service("Catalog"),
-        service("Orders", uses: ["CurlClient"]),
+        service("Orders", uses: ["CurlClient", .metrics]),
         service("Inbox"),
 
         shared("JWT", uses: ["Libcrypto"]),
-        shared("JWTAuth", uses: ["JWT", "Libcrypto", "ServiceRuntime", .hummingbird, .lifecycle, .logging, .metrics]),
+        shared(
+            "JWTAuth",
+            uses: [
+                "JWT", "Libcrypto", "CurlClient", "ServiceRuntime", .hummingbird, .httpTypes, .lifecycle, .logging, .metrics,
+            ]),
         shared("CurlClient", uses: ["CCurl", .httpTypes]),
         shared(
             "ServiceRuntime",

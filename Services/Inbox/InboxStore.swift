@@ -48,8 +48,8 @@ struct InboxStore: Sendable {
         }
     }
 
-    /// The messages of an account, newest first, at most `limit`, behind the message `after`.
-    func messages(of account: String, limit: Int, after: UUID?) async throws -> [Message] {
+    /// The messages of an account, newest first.
+    func messages(of account: String, _ page: Page) async throws -> [Message] {
         try await database.read { connection in
             try connection.query(
                 """
@@ -57,7 +57,7 @@ struct InboxStore: Sendable {
                 WHERE account = $1 AND deleted_at IS NULL AND ($2 IS NULL OR id < $2)
                 ORDER BY id DESC LIMIT $3
                 """,
-                account, after, limit
+                account, page.after, page.fetchLimit
             ).map(Message.init)
         }
     }

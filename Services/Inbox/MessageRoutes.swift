@@ -15,17 +15,16 @@ struct MessageRoutes: Sendable {
     func add(to router: Router<DoorContext>, _ door: Door) {
         router.behind(door, .user, scope: "inbox:read")
             .get("messages", use: list)
-            .post("messages/:id/read", use: markRead)
-            .delete("messages/:id", use: delete)
+            .post("messages/{id}/read", use: markRead)
+            .delete("messages/{id}", use: delete)
         router.behind(door, .service(from: ["orders"]), scope: "inbox:write")
-            .put("accounts/:account/messages/:id", use: deliver)
+            .put("accounts/{account}/messages/{id}", use: deliver)
     }
 
     /// `GET /messages`: only my own, newest first.
     private func list(_ request: Request, _ context: IdentifiedContext) async throws -> MessageList {
         let page = try Page(of: request)
-        let messages = try await store.messages(
-            of: context.identity.subject, limit: page.fetchLimit, after: page.after)
+        let messages = try await store.messages(of: context.identity.subject, page)
         return MessageList(page.cut(messages, id: \.id))
     }
 

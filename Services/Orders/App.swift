@@ -1,4 +1,10 @@
+import ArgumentParser
+import ServiceRuntime
+
+/// The service `orders`: my orders.
 @main
-struct App {
-    static func main() {}
+struct Orders: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "orders", abstract: "My orders; calls catalog for stock and inbox for messages.",
+        subcommands: [Serve<Orders>.self, Probe<Orders>.self], defaultSubcommand: Serve<Orders>.self)
 }

@@ -1,0 +1,112 @@
+import Foundation
+import HTTPTypes
+import Logging
+import ServiceRuntime
+
+/// Places orders so that none is without its reservation, nor a reservation without its order.
+///
+/// The order is written down as pending, then catalog is asked, then the order is placed. Whatever ends a request in
+/// between, what it may have reserved is given back: at once when catalog answers, otherwise by the outbox.
+struct Checkout: Sendable {
+    let store: OrderStore
+    let catalog: CatalogClient
+    let outbox: Outbox
+    let clock: WallClock
+
+    /// How long a call to another service may take.
+    static let callDeadline = Duration.seconds(3)
+    /// How long a pending order belongs to its request: longer than the calls can take.
+    private static let leaseSeconds = 6.0
+
+    /// Places an order; under an idempotency key that was used before, the order is the earlier one.
+    ///
+    /// - Throws: `Problem`: 409 out of stock or still under way, 422 for unknown products or a key that was used for
+    ///   another basket, 503 when catalog cannot be reached.
+    func place(_ basket: Basket, for account: String, key: String?, logger: Logger) async throws -> Order {
+        let now = clock.now()
+        let id = UUID.version7(at: now)
+        let opening = try await store.open(
+            id, basket, of: account, key: key, at: now, leaseUntil: now.addingTimeInterval(Self.leaseSeconds))
+        switch opening {
+        case .opened: break
+        case .alreadyPlaced(let order): return order
+        case .underWay: throw Problem.requestUnderWay
+        case .differs: throw Problem.keyReused
+        }
+        switch await catalog.reserve(basket, for: id, of: account) {
+        case .reserved(let reservation):
+            return try await place(id, reservation, logger: logger)
+        case .refused(let problem):
+            try await store.abandon(id, release: false, at: clock.now())
+            throw problem
+        case .failed(let mayBeReserved, let reason):
+            throw try await giveUp(id, release: mayBeReserved, reason: reason, logger: logger)
+        }
+    }
+
+    /// Cancels an order of an account and gives its stock back; a second time changes nothing.
+    ///
+    /// - Returns: The order, or nil when the account has none with this id.
+    func cancel(_ id: UUID, of account: String) async throws -> Order? {
+        guard let order = try await store.cancel(id, of: account, at: clock.now()) else { return nil }
+        try await outbox.releaseNow(id)
+        return order
+    }
+
+    private func place(_ id: UUID, _ reservation: Reservation, logger: Logger) async throws -> Order {
+        guard let totalCents = reservation.totalCents else {
+            throw try await giveUp(id, release: true, reason: "the total is too large", logger: logger)
+        }
+        let now = clock.now()
+        let message = Message(placed: id, reservation, totalCents: totalCents, at: now)
+        guard
+            let order = try await store.place(id, reservation, totalCents: totalCents, message: message, at: now)
+        else {
+            logger.warning("The order took so long that it was given up.", metadata: ["order": "\(id.lowercase)"])
+            throw Problem.catalogUnavailable
+        }
+        outbox.notify()
+        return order
+    }
+
+    private func giveUp(_ id: UUID, release: Bool, reason: String, logger: Logger) async throws -> Problem {
+        logger.warning("Catalog did not reserve.", metadata: ["order": "\(id.lowercase)", "reason": "\(reason)"])
+        try await store.abandon(id, release: release, at: clock.now())
+        outbox.notify()
+        return .catalogUnavailable
+    }
+}
+
+extension Message {
+    /// The message that tells of a placed order.
+    init(placed order: UUID, _ reservation: Reservation, totalCents: Int, at date: Date) {
+        let lines = reservation.items.map { "\($0.quantity) × \($0.name)" }.joined(separator: "\n")
+        id = UUID.version7(at: date)
+        subject = "Your order is placed"
+        body = "Order \(order.lowercase)\n\(lines)\nTotal: \(Money(cents: totalCents, currency: reservation.currency))"
+    }
+}
+
+/// An amount as people write it: `12.50 EUR`.
+struct Money: CustomStringConvertible {
+    let cents: Int
+    let currency: String
+
+    var description: String {
+        let (whole, rest) = cents.quotientAndRemainder(dividingBy: 100)
+        return "\(whole).\(rest < 10 ? "0" : "")\(rest) \(currency)"
+    }
+}
+
+extension Problem {
+    fileprivate static let requestUnderWay = Problem(
+        .conflict, code: "request_in_progress", detail: "The request with this Idempotency-Key is still under way.",
+        headers: [.retryAfter: "1"])
+
+    fileprivate static let keyReused = Problem(
+        .unprocessableContent, code: "idempotency_key_reused",
+        detail: "This Idempotency-Key was used for another order. Take a new one.")
+
+    fileprivate static let catalogUnavailable = Problem.unavailable(
+        code: "catalog_unavailable", "The catalog cannot be reached. Nothing was ordered; try again.")
+}
