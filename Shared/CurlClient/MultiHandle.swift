@@ -1,7 +1,7 @@
 import CCurl
 
-/// libcurl's multi handle. All of it is for one thread at a time, except `wake`, which is for any.
-@safe struct MultiHandle: @unchecked Sendable {
+/// libcurl's multi handle, for one thread.
+@safe struct MultiHandle: ~Copyable {
     /// Names an easy handle.
     struct ID: Hashable, Sendable {
         private let address: UInt
@@ -46,14 +46,13 @@ import CCurl
         return nil
     }
 
-    /// Returns when there is something for `perform` to do, when woken, or after so many milliseconds.
-    func wait(milliseconds: Int) {
-        unsafe curl_multi_poll(pointer, nil, 0, Int32(clamping: milliseconds), nil)
+    /// Returns when there is something for `perform` to do, when the bell rings, or after so many milliseconds.
+    func wait(for bell: Bell, milliseconds: Int) {
+        var waited = curl_waitfd(fd: bell.descriptor, events: Int16(CURL_WAIT_POLLIN), revents: 0)
+        unsafe curl_multi_poll(pointer, &waited, 1, Int32(clamping: milliseconds), nil)
+        if waited.revents != 0 { bell.reset() }
     }
 
-    /// Makes `wait` return, now or the next time.
-    func wake() { unsafe curl_multi_wakeup(pointer) }
-
-    /// Closes all connections. The handle is unusable afterwards.
-    func close() { unsafe curl_multi_cleanup(pointer) }
+    /// Closes all connections.
+    deinit { unsafe curl_multi_cleanup(pointer) }
 }

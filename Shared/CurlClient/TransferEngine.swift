@@ -12,6 +12,8 @@ struct TransferEngine: ~Copyable {
         var running = 0
     }
 
+    private static let longestWait = Duration.seconds(3600)
+
     private let multi: MultiHandle
     private let maximumPerLane: Int
     private let maximumRunning: Int
@@ -22,14 +24,11 @@ struct TransferEngine: ~Copyable {
     /// No live transfer's deadline is earlier.
     private var nextDeadline: ContinuousClock.Instant?
 
-    init(_ multi: MultiHandle, configuration: HTTPClient.Configuration) {
-        self.multi = multi
+    init(configuration: HTTPClient.Configuration) {
+        multi = MultiHandle(maximumConnections: configuration.maximumConnections)
         maximumPerLane = configuration.maximumConnectionsPerHost
         maximumRunning = configuration.maximumConnections
     }
-
-    /// How long there is nothing to do unless something happens.
-    var timeToNextDeadline: Duration? { nextDeadline.map { $0 - .now } }
 
     mutating func submit(_ transfer: Transfer) {
         guard !transfer.isCancelled else { return transfer.end(.cancelled) }
@@ -61,6 +60,12 @@ struct TransferEngine: ~Copyable {
             if let transfer = live[easy] { end(transfer, .finished(code)) }
         }
         endOverdue()
+    }
+
+    /// Returns when a transfer can be moved, a deadline has passed, or the bell rings.
+    func wait(for bell: Bell) {
+        let time = nextDeadline.map { $0 - .now } ?? Self.longestWait
+        multi.wait(for: bell, milliseconds: time.milliseconds)
     }
 
     private mutating func endOverdue() {

@@ -10,9 +10,9 @@ final class TransferLoop: Sendable {
 
     private struct State {
         var commands: [Command] = []
-        /// The thread waits in libcurl, or is about to, and must be woken.
+        /// The thread waits, or is about to, and must be woken.
         var isAsleep = false
-        /// No more commands are taken, and the multi handle may be gone.
+        /// No more commands are taken.
         var isClosed = false
         /// The thread, until someone has joined or detached it.
         var thread: pthread_t?
@@ -20,14 +20,11 @@ final class TransferLoop: Sendable {
         var waitingForEnd: [CheckedContinuation<Void, Never>] = []
     }
 
-    private let multi: MultiHandle
     private let configuration: HTTPClient.Configuration
     private let state = Mutex(State())
+    private let bell = Bell()
 
-    init(configuration: HTTPClient.Configuration) {
-        self.configuration = configuration
-        multi = MultiHandle(maximumConnections: configuration.maximumConnections)
-    }
+    init(configuration: HTTPClient.Configuration) { self.configuration = configuration }
 
     /// Runs a transfer to its end. Cancelling the task ends it at once.
     func run(_ transfer: Transfer) async -> Transfer.End {
@@ -43,18 +40,19 @@ final class TransferLoop: Sendable {
 
     /// Whether the command was taken.
     private func send(_ command: Command) -> Bool {
-        state.withLock { state in
-            if state.isClosed { return false }
-            state.commands.append(command)
-            wakeIfAsleep(&state)
-            return true
+        change { state in
+            if !state.isClosed { state.commands.append(command) }
+            return !state.isClosed
         }
     }
 
-    /// For callers that hold the lock: without it, the handle could be gone by now.
-    private func wakeIfAsleep(_ state: inout State) {
-        if state.isAsleep { multi.wake() }
-        state.isAsleep = false
+    /// Changes the state, and wakes the thread to see it.
+    private func change<Result: Sendable>(_ body: (inout State) -> Result) -> Result {
+        let (result, wasAsleep) = state.withLock { state in
+            (body(&state), exchange(&state.isAsleep, with: false))
+        }
+        if wasAsleep { bell.ring() }
+        return result
     }
 }
 
@@ -76,13 +74,7 @@ extension TransferLoop {
     }
 
     /// Has the thread end, without waiting for it.
-    func close() {
-        state.withLock { state in
-            if state.isClosed { return }
-            state.isClosed = true
-            wakeIfAsleep(&state)
-        }
-    }
+    func close() { change { $0.isClosed = true } }
 
     /// Returns when the thread has ended, after `close`.
     func join() async {
@@ -107,11 +99,18 @@ extension TransferLoop {
 // MARK: - The thread's work
 
 extension TransferLoop {
-    private static let longestWaitMilliseconds = 3_600_000
-
     private func work() {
         blockSignals()
-        var engine = TransferEngine(multi, configuration: configuration)
+        runTransfers()
+        let waiting = state.withLock { state in
+            state.hasEnded = true
+            return exchange(&state.waitingForEnd, with: [])
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+
+    private func runTransfers() {
+        var engine = TransferEngine(configuration: configuration)
         var isOpen = true
         while isOpen {
             let commands: [Command]
@@ -123,15 +122,9 @@ extension TransferLoop {
                 }
             }
             engine.work()
-            if isOpen { waitForWork(engine.timeToNextDeadline) }
+            if mayWait() { engine.wait(for: bell) }
         }
         engine.endAll(.shutDown)
-        multi.close()
-        let waiting = state.withLock { state in
-            state.hasEnded = true
-            return exchange(&state.waitingForEnd, with: [])
-        }
-        for continuation in waiting { continuation.resume() }
     }
 
     /// The commands since the last time, and whether there will be more.
@@ -142,13 +135,12 @@ extension TransferLoop {
         }
     }
 
-    private func waitForWork(_ timeToNextDeadline: Duration?) {
-        let isIdle = state.withLock { state in
+    /// Whether there is nothing to receive. From then on the thread must be woken.
+    private func mayWait() -> Bool {
+        state.withLock { state in
             state.isAsleep = state.commands.isEmpty && !state.isClosed
             return state.isAsleep
         }
-        guard isIdle else { return }
-        multi.wait(milliseconds: timeToNextDeadline?.milliseconds ?? Self.longestWaitMilliseconds)
     }
 
     /// Signals are for other threads; and TLS writes to a closed connection must not end the process (SIGPIPE).

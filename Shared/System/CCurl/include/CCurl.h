@@ -2,6 +2,7 @@
 #define CCURL_H
 
 #include <curl/curl.h>
+#include <sys/eventfd.h>  // for waking a thread that waits in libcurl; Swift's Glibc module lacks it
 
 // Typed faces of libcurl's variadic functions, which Swift cannot call. The option or info given must be of the
 // function's kind.
