@@ -2,7 +2,19 @@ import Database
 import Foundation
 import ServiceRuntime
 
-/// The products and reservations in the database.
+/// Something that is sold.
+struct Product: Sendable, Equatable {
+    let id: UUID
+    var name: String
+    var description: String
+    var priceCents: Int
+    /// Three capital letters (ISO 4217).
+    var currency: String
+    /// How many can still be reserved.
+    var stock: Int
+}
+
+/// The products, and the stock that orders reserved.
 struct CatalogStore: Sendable {
     let database: SQLDatabase
 
@@ -44,17 +56,17 @@ struct CatalogStore: Sendable {
 
     private static let columns = "id, name, description, price_cents, currency, stock"
 
-    /// The products of a page, in the order of their ids, which is the order in which they were created.
-    func products(_ page: Page) async throws -> [Product] {
+    /// The products in the order of their ids, which is that of their creation, at most `limit`, behind `after`.
+    func products(limit: Int, after: UUID?) async throws -> [Product] {
         try await database.read { connection in
             try connection.query(
-                "SELECT \(Self.columns) FROM products WHERE id > $1 AND NOT deleted ORDER BY id LIMIT $2",
-                page.after?.lowercase ?? "", page.limit
+                "SELECT \(Self.columns) FROM products WHERE id > COALESCE($1, '') AND NOT deleted ORDER BY id LIMIT $2",
+                after, limit
             ).map(Product.init)
         }
     }
 
-    /// The product with this id, or nil.
+    /// The product with this id, or nil when there is none.
     func product(_ id: UUID) async throws -> Product? {
         try await database.read { connection in
             try connection.queryOne(
@@ -77,7 +89,9 @@ struct CatalogStore: Sendable {
         }
     }
 
-    /// Changes the fields that are given and returns the product, or nil when there is none with this id.
+    /// Changes the fields that are given.
+    ///
+    /// - Returns: The product, or nil when there is none with this id.
     func change(_ id: UUID, to fields: ProductFields) async throws -> Product? {
         try await database.write { connection in
             try connection.queryOne(
@@ -92,7 +106,9 @@ struct CatalogStore: Sendable {
         }
     }
 
-    /// Takes a product out of the catalog. Reservations of it stay as they are. False when there is none with this id.
+    /// Takes a product out of the catalog. Reservations of it stay as they are.
+    ///
+    /// - Returns: Whether there was such a product.
     func delete(_ id: UUID) async throws -> Bool {
         try await database.write { connection in
             try connection.execute(

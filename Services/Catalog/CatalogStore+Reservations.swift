@@ -2,6 +2,49 @@ import Database
 import Foundation
 import ServiceRuntime
 
+/// Stock that is set aside for one order, at the prices of that moment.
+struct Reservation: Sendable, Equatable {
+    struct Item: Sendable, Equatable {
+        let productID: UUID
+        let quantity: Int
+        let name: String
+        let priceCents: Int
+        let currency: String
+    }
+
+    let id: UUID
+    let items: [Item]
+}
+
+/// Why a reservation is not made.
+enum ReservationRefusal: Error, Equatable {
+    /// There is not enough of these products.
+    case outOfStock([UUID])
+    /// These are not products that are sold.
+    case unknownProducts([UUID])
+    /// A reservation with this id and other items exists.
+    case differs
+    /// The reservation with this id was released. It is not made again.
+    case released
+}
+
+/// How many of each product a reservation asks for: every product once, in the order of the ids.
+///
+/// The order keeps two transactions that want the same products from waiting for each other in a circle.
+struct Quantities: Sendable, Equatable {
+    let products: [(id: UUID, quantity: Int)]
+
+    init(_ items: some Sequence<(UUID, Int)>) {
+        products = Dictionary(items, uniquingKeysWith: +)
+            .map { (id: $0.key, quantity: $0.value) }
+            .sorted { $0.id.lowercase < $1.id.lowercase }
+    }
+
+    static func == (left: Self, right: Self) -> Bool {
+        left.products.elementsEqual(right.products, by: ==)
+    }
+}
+
 extension CatalogStore {
     /// Sets stock aside under this id, all of it or none.
     ///
@@ -16,7 +59,7 @@ extension CatalogStore {
         try await database.write { connection in
             let added = try connection.execute(
                 "INSERT INTO reservations (id, created_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING",
-                id, Int(date.milliseconds))
+                id, date.milliseconds)
             let isNew = added == 1
             if isNew {
                 try Self.takeStock(wanted, for: id, connection)
@@ -33,7 +76,7 @@ extension CatalogStore {
     /// may be given up while its reservation is still on the way.
     func release(_ id: UUID, at date: Date) async throws {
         try await database.write { connection in
-            let now = Int(date.milliseconds)
+            let now = date.milliseconds
             // First, because it waits for a reservation with this id that is being made at this moment.
             try connection.execute(
                 "INSERT INTO reservations (id, created_at, released_at) VALUES ($1, $2, $2) ON CONFLICT (id) DO NOTHING",

@@ -1,0 +1,40 @@
+import Configuration
+import Database
+import Hummingbird
+import JWTAuth
+import ServiceRuntime
+
+extension Catalog: ServiceDefinition {
+    static let name = "catalog"
+    static let defaultPort = 8081
+
+    /// Assembles the service; `main` and the tests call the same function.
+    static func buildApplication(reader: ConfigReader, clock: WallClock) async throws -> some ApplicationProtocol {
+        let settings = try Settings.read(reader) { try CatalogSettings(clock: clock, &$0) }
+        let database = try SQLDatabase.open(settings.database, migrations: CatalogStore.migrations)
+        let store = CatalogStore(database: database)
+        if settings.hasDemoData { try await store.add(DemoData.products) }
+        let door = Door(of: settings.service, settings.door, clock: clock)
+
+        let router = settings.service.router(context: DoorContext.self, readiness: [.database(database)])
+        ProductRoutes(store: store, clock: clock).add(to: router, door)
+        ReservationRoutes(store: store, clock: clock).add(to: router, door)
+        return settings.service.application(
+            router: router, services: [DatabaseLifetime(database), settings.door.keys])
+    }
+}
+
+/// The environment of the service, read once.
+struct CatalogSettings {
+    let service: ServiceSettings
+    let hasDemoData: Bool
+    let database: DatabaseURL
+    let door: DoorSettings
+
+    init(clock: WallClock, _ settings: inout Settings) throws {
+        service = ServiceSettings(name: Catalog.name, defaultPort: Catalog.defaultPort, &settings)
+        hasDemoData = settings.toggle("DEMO_DATA", default: false)
+        database = try settings.databaseURL(service: Catalog.name)
+        door = try DoorSettings(clock: clock, &settings)
+    }
+}

@@ -1,0 +1,65 @@
+import Foundation
+import HTTPTypes
+import ServiceRuntime
+import Testing
+
+@testable import CatalogService
+
+@Suite struct ProductFieldsTests {
+    @Test(arguments: [
+        (ProductFields(name: "", priceCents: 1), ["name"]),
+        (ProductFields(name: " \u{3000}\t", priceCents: 1), ["name"]),
+        (ProductFields(name: "two\nlines", priceCents: 1), ["name"]),
+        (ProductFields(name: "nul\u{0}", priceCents: 1), ["name"]),
+        (ProductFields(name: String(repeating: "a", count: 201), priceCents: 1), ["name"]),
+        (ProductFields(name: String(repeating: "é", count: 101), priceCents: 1), ["name"]),
+        (ProductFields(name: "a"), ["price_cents"]),
+        (ProductFields(), ["name", "price_cents"]),
+        (ProductFields(name: "a", priceCents: -1), ["price_cents"]),
+        (ProductFields(name: "a", priceCents: 100_000_001), ["price_cents"]),
+        (ProductFields(name: "a", description: "\u{0}", priceCents: 1), ["description"]),
+        (ProductFields(name: "a", description: "\u{9b}31m", priceCents: 1), ["description"]),
+        (ProductFields(name: "a", description: String(repeating: "a", count: 10_001), priceCents: 1), ["description"]),
+        (ProductFields(name: "a", priceCents: 1, currency: "eur"), ["currency"]),
+        (ProductFields(name: "a", priceCents: 1, currency: "EURO"), ["currency"]),
+        (ProductFields(name: "a", priceCents: 1, currency: "€"), ["currency"]),
+        (ProductFields(name: "a", priceCents: 1, stock: -1), ["stock"]),
+        (ProductFields(name: "a", priceCents: 1, stock: 1_000_000_001), ["stock"]),
+        (
+            ProductFields(name: "", description: "\u{7}", priceCents: -1, currency: "", stock: -1),
+            ["name", "description", "price_cents", "currency", "stock"]
+        ),
+    ])
+    func `fields that do not fit are all named`(fields: ProductFields, names: [String]) throws {
+        let problem = try #require(throws: Problem.self) { try fields.product(id: UUID()) }
+        #expect(problem.status == .unprocessableContent)
+        #expect((problem.extensions["errors"] as? [Problem.InvalidField])?.map(\.field) == names)
+    }
+
+    @Test(arguments: [
+        ProductFields(name: "a", priceCents: 0),
+        ProductFields(
+            name: String(repeating: "é", count: 100), description: "Two\r\n\tlines 👋", priceCents: 100_000_000,
+            currency: "JPY", stock: 1_000_000_000),
+    ])
+    func `fields at their limits fit`(fields: ProductFields) throws {
+        let product = try fields.product(id: UUID())
+        #expect(product.name == fields.name)
+        #expect(product.description == fields.description ?? "")
+        #expect(product.priceCents == fields.priceCents)
+        #expect(product.currency == fields.currency ?? "EUR")
+        #expect(product.stock == fields.stock ?? 0)
+    }
+
+    @Test func `the demo products fit and sort by their number`() {
+        #expect(DemoData.products.count == 12)
+        for product in DemoData.products {
+            let fields = ProductFields(
+                name: product.name, description: product.description, priceCents: product.priceCents,
+                currency: product.currency, stock: product.stock)
+            #expect(throws: Never.self) { try fields.validate() }
+        }
+        let ids = DemoData.products.map(\.id.lowercase)
+        #expect(ids == ids.sorted() && Set(ids).count == 12)
+    }
+}
