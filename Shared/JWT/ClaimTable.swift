@@ -1,55 +1,86 @@
 /// Where each known claim stands in a payload.
 struct ClaimTable: Sendable {
-    /// The claims that have a property of their own.
-    enum Name: String, CaseIterable {
-        case issuer = "iss", subject = "sub", audience = "aud", expiresAt = "exp", notBefore = "nbf", issuedAt = "iat"
-        case id = "jti", scope, scopes, username, sessionID = "sid", queryHash = "qsh", actor = "act"
+    /// The claims that have a property of their own. The dates come first, where `dates` has a place for each.
+    enum Name: Int, CaseIterable {
+        case expiresAt, notBefore, issuedAt
+        case issuer, subject, audience, id, scope, scopes, username, sessionID, queryHash, actor
     }
 
     /// A set of names.
     struct Names: OptionSet, Sendable {
         let rawValue: UInt16
         init(rawValue: UInt16) { self.rawValue = rawValue }
-        init(_ name: Name) { rawValue = 1 << UInt16(name.index) }
+        @inline(__always)
+        init(_ name: Name) { rawValue = 1 << UInt16(name.rawValue) }
+
+        static let dates: Names = [Names(.expiresAt), Names(.notBefore), Names(.issuedAt)]
+        static let strings: Names = [
+            Names(.issuer), Names(.subject), Names(.id), Names(.scope), Names(.username), Names(.sessionID),
+            Names(.queryHash),
+        ]
+
+        var first: Name? { Name(rawValue: rawValue.trailingZeroBitCount) }
     }
 
     private(set) var present: Names = []
-    private(set) var expiresAt: NumericDate?
-    private(set) var notBefore: NumericDate?
-    private(set) var issuedAt: NumericDate?
-    private var slices = InlineArray<13, JSONSlice>(repeating: JSONSlice(start: 0, end: 0, kind: .null))
+    private var slices = InlineArray<13, JSONSlice>(repeating: JSONSlice(0, 0, .null))
+    private var dates = InlineArray<3, Int64>(repeating: 0)
 
+    @inline(__always)
     subscript(name: Name) -> JSONSlice? {
-        present.contains(Names(name)) ? slices[name.index] : nil
+        present.contains(Names(name)) ? slices[name.rawValue] : nil
+    }
+
+    /// A claim that is a date; nil when it is not there, or is not one.
+    @inline(__always)
+    func date(_ name: Name) -> NumericDate? {
+        guard Names.dates.contains(Names(name)), present.contains(Names(name)) else { return nil }
+        return NumericDate(seconds: dates[name.rawValue])
     }
 
     /// Reads a payload's JSON, and holds every known claim to the type that its RFC gives it.
-    init(_ bytes: Span<UInt8>) throws(JWTError) {
+    @inline(__always)
+    mutating func read(_ bytes: Span<UInt8>) throws(JWTError) {
         var others = NameList()
+        var (strings, numbers): (Names, Names) = ([], [])
         do throws(JSONFault) {
             try JSONScanner.scanObject(bytes) { name, value throws(JSONFault) in
                 guard let known = Name(name, in: bytes) else {
                     guard others.insert(name, bytes) else { throw .malformed }
                     return
                 }
-                guard present.insert(Names(known)).inserted else { throw .malformed }
-                slices[known.index] = value
+                let name = Names(known)
+                guard present.isDisjoint(with: name) else { throw .malformed }
+                present.formUnion(name)
+                slices[known.rawValue] = value
+                if value.isString { strings.formUnion(name) }
+                if value.kind == .number { numbers.formUnion(name) }
             }
         } catch {
             throw error == .tooDeep
                 ? JWTError(.limit, "the claims are nested too deep")
                 : JWTError(.malformed, "the claims are not a strict JSON object")
         }
-        try checkTypes(bytes)
+        let wrong = present.intersection(.strings).subtracting(strings)
+            .union(present.intersection(.dates).subtracting(numbers))
+        if let name = wrong.first { throw Self.wrongType(name) }
+        try readDate(.expiresAt, bytes)
+        try readDate(.notBefore, bytes)
+        try readDate(.issuedAt, bytes)
+        try checkContainers(bytes)
     }
 
-    private mutating func checkTypes(_ bytes: Span<UInt8>) throws(JWTError) {
-        expiresAt = try date(.expiresAt, bytes)
-        notBefore = try date(.notBefore, bytes)
-        issuedAt = try date(.issuedAt, bytes)
-        for name in [Name.issuer, .subject, .id, .scope, .username, .sessionID, .queryHash] {
-            guard self[name]?.isString ?? true else { throw Self.wrongType(name) }
+    @inline(__always)
+    private mutating func readDate(_ name: Name, _ bytes: Span<UInt8>) throws(JWTError) {
+        guard present.contains(Names(name)) else { return }
+        guard let date = NumericDate(slices[name.rawValue], in: bytes) else {
+            throw JWTError(.invalidClaim, "a date lies outside of what 64 bits can tell", claim: name.text)
         }
+        dates[name.rawValue] = date.seconds
+    }
+
+    @inline(__always)
+    private func checkContainers(_ bytes: Span<UInt8>) throws(JWTError) {
         if let audience = self[.audience], !audience.isString, !bytes.isArrayOfStrings(audience) {
             throw Self.wrongType(.audience)
         }
@@ -57,80 +88,61 @@ struct ClaimTable: Sendable {
         if let actor = self[.actor], actor.kind != .object { throw Self.wrongType(.actor) }
     }
 
-    @inline(__always)
-    private func date(_ name: Name, _ bytes: Span<UInt8>) throws(JWTError) -> NumericDate? {
-        guard let value = self[name] else { return nil }
-        guard value.kind == .number else { throw Self.wrongType(name) }
-        guard let date = NumericDate(value, in: bytes) else {
-            throw JWTError(.invalidClaim, "a date lies outside of what 64 bits can tell", claim: name.rawValue)
-        }
-        return date
-    }
-
     private static func wrongType(_ name: Name) -> JWTError {
-        JWTError(.invalidClaim, "a claim's value is of the wrong type", claim: name.rawValue)
+        JWTError(.invalidClaim, "a claim's value is of the wrong type", claim: name.text)
     }
 }
 
 extension ClaimTable.Name {
-    /// The place of the name's slice.
-    @inline(__always)
-    var index: Int {
+    /// The name in a token.
+    var text: String {
         switch self {
-        case .issuer: 0
-        case .subject: 1
-        case .audience: 2
-        case .expiresAt: 3
-        case .notBefore: 4
-        case .issuedAt: 5
-        case .id: 6
-        case .scope: 7
-        case .scopes: 8
-        case .username: 9
-        case .sessionID: 10
-        case .queryHash: 11
-        case .actor: 12
+        case .expiresAt: "exp"
+        case .notBefore: "nbf"
+        case .issuedAt: "iat"
+        case .issuer: "iss"
+        case .subject: "sub"
+        case .audience: "aud"
+        case .id: "jti"
+        case .scope: "scope"
+        case .scopes: "scopes"
+        case .username: "username"
+        case .sessionID: "sid"
+        case .queryHash: "qsh"
+        case .actor: "act"
         }
+    }
+
+    init?(_ text: String) {
+        guard let match = Self.allCases.first(where: { $0.text.utf8.elementsEqual(text.utf8) }) else { return nil }
+        self = match
     }
 
     /// The known name that a member has, its escapes resolved.
     @inline(__always)
     init?(_ name: JSONSlice, in bytes: Span<UInt8>) {
-        guard name.kind == .string else {
-            self.init(anyForm: name, in: bytes)
+        let range = name.range
+        guard name.kind == .string, range.lowerBound + 8 <= bytes.count else {
+            self.init(bytes.string(name))
             return
         }
-        let start = name.range.lowerBound
-        switch name.range.count {
-        case 3:
-            switch UInt32(letters: bytes.byte(start), bytes.byte(start + 1), bytes.byte(start + 2)) {
-            case UInt32(letters: "iss"): self = .issuer
-            case UInt32(letters: "sub"): self = .subject
-            case UInt32(letters: "aud"): self = .audience
-            case UInt32(letters: "exp"): self = .expiresAt
-            case UInt32(letters: "nbf"): self = .notBefore
-            case UInt32(letters: "iat"): self = .issuedAt
-            case UInt32(letters: "jti"): self = .id
-            case UInt32(letters: "sid"): self = .sessionID
-            case UInt32(letters: "qsh"): self = .queryHash
-            case UInt32(letters: "act"): self = .actor
-            default: return nil
-            }
-        case 5 where bytes.byte(start) == UInt8(ascii: "s"), 6 where bytes.byte(start) == UInt8(ascii: "s"),
-            8 where bytes.byte(start) == UInt8(ascii: "u"):
-            self.init(anyForm: name, in: bytes)
+        guard range.count <= 8, !range.isEmpty else { return nil }
+        switch bytes.word(at: range.lowerBound) << UInt64(64 - 8 * range.count) {
+        case UInt64(letters: "iss"): self = .issuer
+        case UInt64(letters: "sub"): self = .subject
+        case UInt64(letters: "aud"): self = .audience
+        case UInt64(letters: "exp"): self = .expiresAt
+        case UInt64(letters: "nbf"): self = .notBefore
+        case UInt64(letters: "iat"): self = .issuedAt
+        case UInt64(letters: "jti"): self = .id
+        case UInt64(letters: "scope"): self = .scope
+        case UInt64(letters: "scopes"): self = .scopes
+        case UInt64(letters: "username"): self = .username
+        case UInt64(letters: "sid"): self = .sessionID
+        case UInt64(letters: "qsh"): self = .queryHash
+        case UInt64(letters: "act"): self = .actor
         default: return nil
         }
-    }
-}
-
-extension CaseIterable where Self: RawRepresentable<String> {
-    /// The case whose raw value is a string in a scanned text, compared byte by byte.
-    init?(anyForm string: JSONSlice, in bytes: Span<UInt8>) {
-        guard let match = Self.allCases.first(where: { bytes.equals(string, $0.rawValue.utf8.span) }) else {
-            return nil
-        }
-        self = match
     }
 }
 

@@ -72,3 +72,13 @@ enum MediaType {
         return isPlain ? Array(lowered.dropFirst(prefix.count)) : lowered
     }
 }
+
+extension CaseIterable where Self: RawRepresentable<String> {
+    /// The case whose raw value is a string in a scanned text, compared byte by byte.
+    init?(anyForm string: JSONSlice, in bytes: Span<UInt8>) {
+        guard let match = Self.allCases.first(where: { bytes.equals(string, $0.rawValue.utf8.span) }) else {
+            return nil
+        }
+        self = match
+    }
+}

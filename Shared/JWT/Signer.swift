@@ -1,11 +1,10 @@
-import Libcrypto
-
 /// Makes tokens: synchronous, without input or output, usable from any thread.
 public struct Signer: Sendable {
     /// The key that signs.
     public let key: Key
     /// The header's `typ`.
     public let type: String
+    /// The header as it stands in a token, with the period behind it.
     private let header: [UInt8]
 
     /// A signer whose tokens name `key` and are of this type.
@@ -14,7 +13,7 @@ public struct Signer: Sendable {
         self.type = type
         let id = key.id.map { [JSONValue.Member("kid", .string($0))] } ?? []
         let members = [.init("alg", .string(key.algorithm.rawValue))] + id + [JSONValue.Member("typ", .string(type))]
-        header = Array(Base64URL.encode(Array(JSONValue.object(members).text.utf8)).utf8)
+        header = Array((Base64URL.encode(Array(JSONValue.object(members).text.utf8)) + ".").utf8)
     }
 
     /// A signer with the first key of a set.
@@ -25,46 +24,107 @@ public struct Signer: Sendable {
     /// Signs claims into a token (RFC 7515 section 5.1).
     ///
     /// - Throws: `JWTError` of the kind `invalidClaim` when a verifier would have to refuse the claims, such as one that is
-    ///   there twice, and `limit` when the token would be too large.
+    ///   there twice, `malformed` when one of `others` is not JSON, and `limit` when the token would be too large.
     public func sign(_ claims: Claims) throws(JWTError) -> String {
-        let payload = try claims.json()
-        let count =
-            header.count + 2 + Base64URL.encodedCount(payload.count)
-            + Base64URL.encodedCount(key.algorithm.signatureBytes)
-        guard count <= Policy.maximumRevocationsBytes else { throw JWTError(.limit, "the token would be too large") }
-        var token = header
-        token.append(UInt8(ascii: "."))
-        token += Base64URL.encode(payload).utf8
-        let signature = [UInt8](capacity: key.algorithm.signatureBytes) { key.hmac.authenticate(token.span, into: &$0) }
-        token.append(UInt8(ascii: "."))
-        token += Base64URL.encode(signature).utf8
-        return String(decoding: token, as: UTF8.self)
+        let others = try claims.otherMembers()
+        let count = claims.textCount + others.count
+        if let token = try sign(claims, others, payloadCapacity: count) { return token }
+        // Something had to be escaped, which makes six bytes of one at most.
+        guard let token = try sign(claims, others, payloadCapacity: 6 * count) else {
+            throw JWTError(.limit, "the token would be too large")
+        }
+        return token
+    }
+
+    /// Nil when the payload needs more than `payloadCapacity` bytes.
+    private func sign(_ claims: Claims, _ others: [UInt8], payloadCapacity: Int) throws(JWTError) -> String? {
+        guard payloadCapacity <= 2 * Policy.maximumRevocationsBytes else {
+            throw JWTError(.limit, "the token would be too large")
+        }
+        return CompactToken.write(header: header, payloadCapacity: payloadCapacity, key: key.hmac) { payload in
+            claims.write(to: &payload, others)
+        }
     }
 }
 
+// MARK: - The payload
+
 extension Claims {
-    /// The claims as compact JSON.
-    func json() throws(JWTError) -> [UInt8] {
-        var members: [JSONValue.Member] = []
-        func add(_ name: ClaimTable.Name, _ value: JSONValue?) {
-            if let value { members.append(.init(name.rawValue, value)) }
+    /// The most bytes of JSON that the claims take, `others` not counted, as long as nothing needs an escape.
+    fileprivate var textCount: Int {
+        // Braces, names, quotes, commas and the dates.
+        var count = 256
+        for text in [issuer, subject, id, sessionID, username, scope, queryHash, actor] {
+            count += text?.utf8.count ?? 0
         }
-        add(.issuer, issuer.map { .string($0) })
-        add(.subject, subject.map { .string($0) })
-        if audience.count == 1 { add(.audience, .string(audience[0])) }
-        if audience.count > 1 { add(.audience, .array(audience.map { .string($0) })) }
-        add(.issuedAt, issuedAt.map { .integer($0.seconds) })
-        add(.notBefore, notBefore.map { .integer($0.seconds) })
-        add(.expiresAt, expiresAt.map { .integer($0.seconds) })
-        add(.id, id.map { .string($0) })
-        add(.sessionID, sessionID.map { .string($0) })
-        add(.username, username.map { .string($0) })
-        add(.scope, scope.map { .string($0) })
-        add(.queryHash, queryHash.map { .string($0) })
-        add(.actor, actor.map { ["sub": .string($0)] })
-        members += others
-        let json = Array(JSONValue.object(members).text.utf8)
-        _ = try ClaimTable(json.span)
-        return json
+        for name in audience { count += name.utf8.count + 3 }
+        return count
+    }
+
+    fileprivate func write(to payload: inout JSONWriter, _ others: [UInt8]) {
+        payload.member("\"iss\":", issuer)
+        payload.member("\"sub\":", subject)
+        writeAudience(to: &payload)
+        payload.member("\"iat\":", issuedAt)
+        payload.member("\"nbf\":", notBefore)
+        payload.member("\"exp\":", expiresAt)
+        payload.member("\"jti\":", id)
+        payload.member("\"sid\":", sessionID)
+        payload.member("\"username\":", username)
+        payload.member("\"scope\":", scope)
+        payload.member("\"qsh\":", queryHash)
+        if let actor {
+            payload.append("\"act\":{\"sub\":")
+            payload.append(string: actor)
+            payload.append("},")
+        }
+        payload.append(others.span)
+        payload.finish()
+    }
+
+    private func writeAudience(to payload: inout JSONWriter) {
+        guard audience.count > 1 else {
+            payload.member("\"aud\":", audience.first)
+            return
+        }
+        payload.append("\"aud\":[")
+        for (index, name) in audience.enumerated() {
+            if index > 0 { payload.append(UInt8(ascii: ",")) }
+            payload.append(string: name)
+        }
+        payload.append("],")
+    }
+
+    /// The members of `others`, each with a comma behind it, held to the rules of the scanner.
+    fileprivate func otherMembers() throws(JWTError) -> [UInt8] {
+        guard !others.isEmpty else { return [] }
+        for member in others {
+            guard ClaimTable.Name(member.name) == nil else {
+                throw JWTError(
+                    .invalidClaim, "a claim that has a property of its own is among the others", claim: member.name)
+            }
+        }
+        let object = Array(JSONValue.object(others).text.utf8)
+        var table = ClaimTable()
+        try table.read(object.span)
+        return object.dropFirst().dropLast() + [UInt8(ascii: ",")]
+    }
+}
+
+extension JSONWriter {
+    @inline(__always)
+    fileprivate mutating func member(_ name: StaticString, _ value: String?) {
+        guard let value else { return }
+        append(name)
+        append(string: value)
+        append(UInt8(ascii: ","))
+    }
+
+    @inline(__always)
+    fileprivate mutating func member(_ name: StaticString, _ value: NumericDate?) {
+        guard let value else { return }
+        append(name)
+        append(value.seconds)
+        append(UInt8(ascii: ","))
     }
 }

@@ -15,11 +15,11 @@ public struct VerifiedToken: Sendable {
     /// `aud`: for whom it is meant; empty when it does not say.
     public var audience: [String] { strings(.audience) }
     /// `exp`: from when on it is refused.
-    public var expiresAt: NumericDate? { claims.expiresAt }
+    public var expiresAt: NumericDate? { claims.date(.expiresAt) }
     /// `nbf`: until when it was refused.
-    public var notBefore: NumericDate? { claims.notBefore }
+    public var notBefore: NumericDate? { claims.date(.notBefore) }
     /// `iat`: when it was issued.
-    public var issuedAt: NumericDate? { claims.issuedAt }
+    public var issuedAt: NumericDate? { claims.date(.issuedAt) }
     /// `jti`: the token's own name.
     public var id: String? { string(.id) }
     /// `sid`: the session that it belongs to.

@@ -2,17 +2,16 @@ import Libcrypto
 
 /// Checks tokens: synchronous, without input or output, usable from any thread.
 public struct Verifier: Sendable {
+    private let rules: Rules
+
     /// The keys that signatures are checked with.
-    public let keys: KeySet
+    public var keys: KeySet { rules.keys }
     /// What is demanded of a token besides.
-    public let policy: Policy
-    private let demands: Demands
+    public var policy: Policy { rules.policy }
 
     /// A verifier that accepts what these keys signed and this policy allows, and nothing else.
     public init(keys: KeySet, policy: Policy) {
-        self.keys = keys
-        self.policy = policy
-        demands = Demands(policy, keys: keys)
+        rules = Rules(policy, keys: keys)
     }
 
     /// Verifies a token (RFC 7515 section 5.2, RFC 7519 section 7.2).
@@ -28,19 +27,20 @@ public struct Verifier: Sendable {
     /// - Parameter now: the present, by the caller's clock.
     /// - Throws: `JWTError`, whose `kind` says why the token is refused.
     public func verify(_ token: Span<UInt8>, at now: NumericDate) throws(JWTError) -> VerifiedToken {
-        let (payload, key) = try verifySignature(token)
-        let verified = try Base64URL.withDecoded(token.extracting(payload)) { bytes throws(JWTError) in
-            let claims = try ClaimTable(bytes)
-            try demands.check(claims, in: bytes, at: now)
-            return VerifiedToken(payload: bytes.array, keyID: keys.keys[key].id, claims: claims)
+        let (payloadRange, key) = try verifySignature(token)
+        var claims = ClaimTable()
+        let payload = try Base64URL.withDecoded(token.extracting(payloadRange)) { bytes throws(JWTError) in
+            try claims.read(bytes)
+            try rules.check(claims, in: bytes, at: now)
+            return bytes.array
         }
-        guard let verified else { throw Self.notBase64URL }
-        return verified
+        guard let payload else { throw Self.notBase64URL }
+        return VerifiedToken(payload: payload, keyID: rules.keys.keys[key].id, claims: claims)
     }
 
     /// What concerns the signature alone (RFC 7515 section 5.2). Nothing of the payload is read before it is right.
     func verifySignature(_ token: Span<UInt8>) throws(JWTError) -> (payload: Range<Int>, key: Int) {
-        guard token.count <= demands.maximumTokenBytes else {
+        guard token.count <= rules.policy.maximumTokenBytes else {
             throw JWTError(.limit, "the token is larger than is allowed here")
         }
         let (parts, choice) = try locate(token)
@@ -57,7 +57,7 @@ public struct Verifier: Sendable {
 
     @inline(__always)
     private func locate(_ token: Span<UInt8>) throws(JWTError) -> (CompactToken, KeyChoice) {
-        if let known = demands.headers.match(token) { return known }
+        if let known = rules.headers.match(token) { return known }
         return try readHeader(token)
     }
 
@@ -66,10 +66,11 @@ public struct Verifier: Sendable {
         let input = token.extracting(parts.signingInput)
         let found = try? Base64URL.withDecoded(token.extracting(parts.signature)) { signature throws(JWTError) in
             switch choice {
-            case .key(let index): keys.keys[index].hmac.isValid(signature, for: input) ? index : nil
+            case .key(let index): rules.keys.keys[index].hmac.isValid(signature, for: input) ? index : nil
             case .every(let algorithm):
-                keys.keys.indices.first {
-                    keys.keys[$0].algorithm == algorithm && keys.keys[$0].hmac.isValid(signature, for: input)
+                rules.keys.keys.indices.first {
+                    rules.keys.keys[$0].algorithm == algorithm
+                        && rules.keys.keys[$0].hmac.isValid(signature, for: input)
                 }
             }
         }
@@ -101,20 +102,21 @@ extension Verifier {
     private func chooseKey(for header: Header, _ bytes: Span<UInt8>) throws(JWTError) -> KeyChoice {
         if header.isEncrypted { throw JWTError(.unsupported, "the token is encrypted (JWE)", claim: "enc") }
         guard let algorithm = header.algorithm.flatMap({ Algorithm(anyForm: $0, in: bytes) }),
-            keys.keys.contains(where: { $0.algorithm == algorithm })
+            rules.keys.keys.contains(where: { $0.algorithm == algorithm })
         else { throw JWTError(.algorithm, "the header's alg is not one that is allowed here", claim: "alg") }
         if header.isCritical { throw JWTError(.critical, "the header demands an extension", claim: "crit") }
         if header.isUnencoded { throw JWTError(.unsupported, "a JWT's payload is never unencoded", claim: "b64") }
         if header.isNested { throw JWTError(.unsupported, "a token within a token is not taken", claim: "cty") }
-        guard demands.allows(type: header.type, in: bytes) else {
+        guard rules.allows(type: header.type, in: bytes) else {
             throw JWTError(.unsupported, "the token is of another kind than is wanted here", claim: "typ")
         }
         // Where no key has a name, a `kid` is a hint that cannot be followed (RFC 7515 section 4.1.4).
-        guard let id = header.keyID, keys.keys.contains(where: { $0.id != nil }) else { return .every(algorithm) }
-        guard let index = keys.keys.firstIndex(where: { $0.id.map { bytes.equals(id, $0.utf8.span) } ?? false }) else {
+        guard let id = header.keyID, rules.keys.keys.contains(where: { $0.id != nil }) else { return .every(algorithm) }
+        guard let index = rules.keys.keys.firstIndex(where: { $0.id.map { bytes.equals(id, $0.utf8.span) } ?? false })
+        else {
             throw JWTError(.key, "the header's kid names no key that is known here", claim: "kid")
         }
-        guard keys.keys[index].algorithm == algorithm else {
+        guard rules.keys.keys[index].algorithm == algorithm else {
             throw JWTError(.algorithm, "the header's alg is not that of the key it names", claim: "alg")
         }
         return .key(index)

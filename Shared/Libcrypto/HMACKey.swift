@@ -41,13 +41,18 @@ import COpenSSL
         unsafe states.deallocate()
     }
 
-    /// Appends the authentication code of `message`, `function.byteCount` bytes, to `output`, which must have room for it.
-    public func authenticate(_ message: Span<UInt8>, into output: inout OutputSpan<UInt8>) {
-        precondition(output.freeCapacity >= function.byteCount, "no room for the authentication code")
-        unsafe output.withUnsafeMutableBufferPointer { buffer, count in
-            guard let start = buffer.baseAddress else { return }
-            unsafe compute(message, start + count)
-            count += function.byteCount
+    /// The authentication code of `message`: `function.byteCount` bytes.
+    public func code(for message: Span<UInt8>) -> [UInt8] {
+        unsafe withCode(for: message) { unsafe Array($0) }
+    }
+
+    /// Calls `body` with the authentication code of `message`, `function.byteCount` bytes on the stack.
+    public func withCode<Result>(
+        for message: Span<UInt8>, _ body: (UnsafeBufferPointer<UInt8>) -> Result
+    ) -> Result {
+        unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: function.byteCount) { code in
+            if let start = code.baseAddress { unsafe compute(message, start) }
+            return unsafe body(UnsafeBufferPointer(code))
         }
     }
 
@@ -57,9 +62,22 @@ import COpenSSL
         return unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Int(SHA512_DIGEST_LENGTH)) { expected in
             guard let start = expected.baseAddress else { return false }
             unsafe compute(message, start)
-            return unsafe code.withUnsafeBufferPointer {
-                unsafe CRYPTO_memcmp($0.baseAddress, start, $0.count) == 0
+            return unsafe differs(code, start) == 0
+        }
+    }
+
+    /// Not zero when the bytes differ, found by looking at all of them, eight at a time. A hash's size is a multiple of that.
+    private func differs(_ code: Span<UInt8>, _ expected: UnsafePointer<UInt8>) -> UInt64 {
+        unsafe code.withUnsafeBytes { code in
+            var difference: UInt64 = 0
+            for offset in stride(from: 0, to: function.byteCount, by: 8) {
+                let (a, b) = unsafe (
+                    code.loadUnaligned(fromByteOffset: offset, as: UInt64.self),
+                    UnsafeRawPointer(expected).loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+                )
+                difference |= a ^ b
             }
+            return difference
         }
     }
 

@@ -34,9 +34,7 @@ enum Forge {
     }
 
     static func code(_ input: String, _ algorithm: Algorithm = .hs256, secret: [UInt8] = secret) -> [UInt8] {
-        let key = HMACKey(algorithm.function, secret: secret)
-        let input = Array(input.utf8)
-        return [UInt8](capacity: algorithm.function.byteCount) { key.authenticate(input.span, into: &$0) }
+        HMACKey(algorithm.function, secret: secret).code(for: input.utf8.span)
     }
 }
 

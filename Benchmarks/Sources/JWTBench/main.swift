@@ -18,7 +18,11 @@ print("token \(token.utf8.count) bytes, input \(input.count)")
 
 @inline(never) func sink<T>(_ value: T) { withExtendedLifetime(value) {} }
 
+let only = CommandLine.arguments.dropFirst().first
+
 func measure(_ name: String, _ body: () -> Void) {
+    if let only, only != name { return }
+    if CommandLine.arguments.count > 2 { for _ in 0..<1000 { body() }; return }
     var best = Double.infinity
     var n = 1000
     var allocations = 0

@@ -43,28 +43,25 @@ extension UInt64 {
 
     /// For the eight bytes of a string in JSON: the highest bit of the lowest byte that does not stand for itself (a quote,
     /// a backslash, a control character, a part of a longer character). Bits above that byte mean nothing.
+    ///
+    /// A subtraction sets that bit where the byte was too small for it, and where it was 0x80 or more, which the last term
+    /// marks anyway.
     @inline(__always)
     var markOfSpecialJSON: UInt64 {
         let quote = self ^ UInt64(repeating: UInt8(ascii: "\""))
         let backslash = self ^ UInt64(repeating: UInt8(ascii: "\\"))
         let ones = UInt64(repeating: 1)
-        return
-            ((quote &- ones) & ~quote | (backslash &- ones) & ~backslash | (self &- UInt64(repeating: 0x20)) & ~self
-            | self) & UInt64(repeating: 0x80)
+        return ((quote &- ones) | (backslash &- ones) | (self &- UInt64(repeating: 0x20)) | self)
+            & UInt64(repeating: 0x80)
     }
 }
 
-extension UInt32 {
-    /// Three bytes as one number, the first in the lowest place.
+extension UInt64 {
+    /// Up to eight letters in the form of a word that was read and moved up until nothing else is in it.
     @inline(__always)
-    init(letters first: UInt8, _ second: UInt8, _ third: UInt8) {
-        self = UInt32(first) | UInt32(second) << 8 | UInt32(third) << 16
-    }
-
-    /// A word of three letters in the same form.
-    @inline(__always)
-    init(letters word: StaticString) {
-        precondition(word.utf8CodeUnitCount == 3)
-        unsafe self.init(letters: word.utf8Start[0], word.utf8Start[1], word.utf8Start[2])
+    init(letters: StaticString) {
+        var word: UInt64 = 0
+        for index in 0..<letters.utf8CodeUnitCount { word = unsafe word >> 8 | UInt64(letters.utf8Start[index]) << 56 }
+        self = word
     }
 }

@@ -6,19 +6,42 @@ enum JSONFault: Error {
     case tooDeep
 }
 
-/// A value inside a scanned text: where it stands, and what it is.
+/// A value inside a scanned text: where it stands, and what it is, in eight bytes.
 struct JSONSlice {
-    enum Kind: UInt8 {
+    enum Kind: UInt32 {
         case string, escapedString, number, object, array, boolean, null
     }
 
-    var start: UInt32
-    var end: UInt32
-    var kind: Kind
+    /// The largest text that is scanned, in bytes: three bits of the second number hold the kind.
+    static let maximumTextBytes = 1 << 29
+
+    private let start: UInt32
+    private let endAndKind: UInt32
+
+    @inline(__always)
+    init(_ start: Int, _ end: Int, _ kind: Kind) {
+        self.start = UInt32(truncatingIfNeeded: start)
+        endAndKind = UInt32(truncatingIfNeeded: end) << 3 | kind.rawValue
+    }
+
+    @inline(__always)
+    var kind: Kind {
+        switch endAndKind & 7 {
+        case 0: .string
+        case 1: .escapedString
+        case 2: .number
+        case 3: .object
+        case 4: .array
+        case 5: .boolean
+        default: .null
+        }
+    }
 
     /// For a string the bytes between its quotes.
-    var range: Range<Int> { Int(start)..<Int(end) }
-    var isString: Bool { kind == .string || kind == .escapedString }
+    @inline(__always)
+    var range: Range<Int> { unsafe Range(uncheckedBounds: (Int(start), Int(endAndKind >> 3))) }
+    @inline(__always)
+    var isString: Bool { endAndKind & 7 <= Kind.escapedString.rawValue }
 }
 
 /// Walks a JSON text (RFC 8259) once, from the first byte to the last, and refuses everything that two readers could
@@ -35,6 +58,7 @@ struct JSONScanner {
     static func scanObject(
         _ bytes: Span<UInt8>, member: (_ name: JSONSlice, _ value: JSONSlice) throws(JSONFault) -> Void
     ) throws(JSONFault) {
+        guard bytes.count <= JSONSlice.maximumTextBytes else { throw .tooDeep }
         var scanner = JSONScanner()
         scanner.skipWhitespace(bytes)
         guard scanner.take(UInt8(ascii: "{"), bytes) else { throw .malformed }
@@ -83,15 +107,22 @@ struct JSONScanner {
     @inline(__always)
     private mutating func value(_ bytes: Span<UInt8>) throws(JSONFault) -> JSONSlice {
         skipWhitespace(bytes)
+        if take(UInt8(ascii: "\""), bytes) { return try string(bytes) }
+        return try valueOtherThanString(bytes)
+    }
+
+    private mutating func valueOtherThanString(_ bytes: Span<UInt8>) throws(JSONFault) -> JSONSlice {
         let start = position
         switch peek(bytes) {
-        case UInt8(ascii: "\""):
-            position += 1
-            return try string(bytes)
-        case UInt8(ascii: "{"), UInt8(ascii: "["):
-            let kind: JSONSlice.Kind = peek(bytes) == UInt8(ascii: "{") ? .object : .array
+        case UInt8(ascii: "1")...UInt8(ascii: "9"):
+            try number(bytes)
+            return JSONSlice(start, position, .number)
+        case UInt8(ascii: "{"):
             try skipContainer(bytes)
-            return JSONSlice(start: UInt32(start), end: UInt32(position), kind: kind)
+            return JSONSlice(start, position, .object)
+        case UInt8(ascii: "["):
+            try skipContainer(bytes)
+            return JSONSlice(start, position, .array)
         default:
             return try scalar(bytes)
         }
@@ -117,7 +148,7 @@ struct JSONScanner {
             try number(bytes)
             kind = .number
         }
-        return JSONSlice(start: UInt32(start), end: UInt32(position), kind: kind)
+        return JSONSlice(start, position, kind)
     }
 
     /// Scans an array or object to its end; the open ones are kept on a stack.
@@ -213,7 +244,7 @@ extension JSONScanner {
             position += mark.trailingZeroBitCount / 8
             guard bytes.byte(position) == UInt8(ascii: "\"") else { break }
             position += 1
-            return JSONSlice(start: UInt32(start), end: UInt32(position - 1), kind: .string)
+            return JSONSlice(start, position - 1, .string)
         }
         return try restOfString(bytes, from: start)
     }
@@ -225,7 +256,7 @@ extension JSONScanner {
             switch bytes.byte(position) {
             case UInt8(ascii: "\""):
                 position += 1
-                return JSONSlice(start: UInt32(start), end: UInt32(position - 1), kind: kind)
+                return JSONSlice(start, position - 1, kind)
             case UInt8(ascii: "\\"):
                 kind = .escapedString
                 try escape(bytes)
@@ -275,9 +306,18 @@ extension JSONScanner {
         position += length
     }
 
+    @inline(__always)
     private mutating func number(_ bytes: Span<UInt8>) throws(JSONFault) {
         _ = take(UInt8(ascii: "-"), bytes)
         if !take(UInt8(ascii: "0"), bytes) { try digits(bytes) }
+        if position < bytes.count,
+            bytes.byte(position) == UInt8(ascii: ".") || bytes.byte(position) | 0x20 == UInt8(ascii: "e")
+        {
+            try fractionAndExponent(bytes)
+        }
+    }
+
+    private mutating func fractionAndExponent(_ bytes: Span<UInt8>) throws(JSONFault) {
         if take(UInt8(ascii: "."), bytes) { try digits(bytes) }
         if take(UInt8(ascii: "e"), bytes) || take(UInt8(ascii: "E"), bytes) {
             if !take(UInt8(ascii: "+"), bytes) { _ = take(UInt8(ascii: "-"), bytes) }
@@ -285,6 +325,7 @@ extension JSONScanner {
         }
     }
 
+    @inline(__always)
     private mutating func digits(_ bytes: Span<UInt8>) throws(JSONFault) {
         let start = position
         while position < bytes.count, bytes.byte(position) &- UInt8(ascii: "0") < 10 { position += 1 }

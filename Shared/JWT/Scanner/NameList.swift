@@ -1,7 +1,7 @@
 /// The names seen in an object, to find one that comes twice. The first few take no memory of their own.
 struct NameList {
     private static let inlineCapacity = 8
-    private var first = InlineArray<8, JSONSlice>(repeating: JSONSlice(start: 0, end: 0, kind: .null))
+    private var first = InlineArray<8, JSONSlice>(repeating: JSONSlice(0, 0, .null))
     private var count = 0
     private var more: Set<[UInt8]> = []
 

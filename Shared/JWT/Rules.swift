@@ -1,23 +1,26 @@
-/// A policy and a key set in the form in which a verifier compares with them: bytes and bits instead of strings.
-struct Demands: Sendable {
-    let maximumTokenBytes: Int
+import Libcrypto
+
+/// A key set and a policy in the form in which a verifier works with them: bytes and bits instead of strings, behind one
+/// reference, so that passing a verifier on costs no more than that.
+final class Rules: Sendable {
+    let keys: KeySet
+    let policy: Policy
     let headers: KnownHeaders
-    private let type: [UInt8]?
-    private let issuers: [[UInt8]]?
-    private let audience: [UInt8]?
-    private let leeway: Int64
-    private let required: ClaimTable.Names
-    private let otherRequired: [String]
+    let type: [UInt8]?
+    let issuers: [[UInt8]]?
+    let audience: [UInt8]?
+    let required: ClaimTable.Names
+    let otherRequired: [String]
 
     init(_ policy: Policy, keys: KeySet) {
-        maximumTokenBytes = policy.maximumTokenBytes
+        self.keys = keys
+        self.policy = policy
         headers = KnownHeaders(keys: keys, type: policy.type)
         type = policy.type.map { Array($0.utf8) }
         issuers = policy.issuers.map { $0.map { Array($0.utf8) } }
         audience = policy.audience.map { Array($0.utf8) }
-        leeway = policy.leeway
         let names = policy.required.map { name in
-            (name, ClaimTable.Name.allCases.first { $0.rawValue.utf8.elementsEqual(name.utf8) })
+            (name, ClaimTable.Name(name))
         }
         required = ClaimTable.Names(names.compactMap { $0.1.map(ClaimTable.Names.init) })
         otherRequired = names.filter { $0.1 == nil }.map(\.0)
@@ -42,17 +45,17 @@ struct Demands: Sendable {
             }
         }
         // Differences, unlike sums with the leeway, cannot leave the range of what they are compared with.
-        if let expiry = claims.expiresAt, now - expiry >= leeway {
+        if let expiry = claims.date(.expiresAt), now - expiry >= policy.leeway {
             throw JWTError(.expired, "the token has expired", claim: "exp", seconds: now - expiry)
         }
-        if let start = claims.notBefore, start - now > leeway {
+        if let start = claims.date(.notBefore), start - now > policy.leeway {
             throw JWTError(.notYetValid, "the token is not valid yet", claim: "nbf", seconds: start - now)
         }
     }
 
     private func checkPresence(_ claims: ClaimTable, _ payload: Span<UInt8>) throws(JWTError) {
         for name in ClaimTable.Name.allCases where required.contains(.init(name)) && claims[name] == nil {
-            throw JWTError(.missingClaim, "a required claim is missing", claim: name.rawValue)
+            throw JWTError(.missingClaim, "a required claim is missing", claim: name.text)
         }
         for name in otherRequired where !payload.hasMember(name) {
             throw JWTError(.missingClaim, "a required claim is missing", claim: name)
