@@ -61,7 +61,8 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "JWT", "JWTAuth", "ServiceRuntime", "CurlClient", .httpTypes, .hummingbirdTesting, .nioCore,
+                "JWT", "JWTAuth", "ServiceRuntime", "CurlClient", .httpTypes, .logging, .nioCore, .hummingbird,
+                .hummingbirdTesting,
             ], path: "Tests/Support",
             swiftSettings: .strict),
         tests("Libcrypto"),

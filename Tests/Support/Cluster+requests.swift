@@ -1,0 +1,36 @@
+import CurlClient
+import Foundation
+public import HTTPTypes
+
+extension Cluster {
+    /// Sends a request to a service, with a bearer token and a JSON body when they are given.
+    public func send(
+        _ method: HTTPRequest.Method, _ service: ServiceName, _ path: String, token: String? = nil,
+        headers: HTTPFields = [:], json body: String? = nil, deadline: Duration = .seconds(30)
+    ) async throws -> Answer {
+        var headers = headers
+        if let token { headers[.authorization] = "Bearer \(token)" }
+        if body != nil { headers[.contentType] = headers[.contentType] ?? "application/json" }
+        let response = try await http.execute(
+            .init(
+                method: method, url: url(service, path), headers: headers, body: body.map { Array($0.utf8) },
+                deadline: deadline))
+        return Answer(
+            status: response.status.code, headers: response.headers,
+            text: String(decoding: response.body, as: UTF8.self))
+    }
+
+    /// Sends a `GET`.
+    public func get(_ service: ServiceName, _ path: String, token: String? = nil) async throws -> Answer {
+        try await send(.get, service, path, token: token)
+    }
+}
+
+extension Answer {
+    /// The body as a value, whose properties are named in camel case where the JSON has snake case.
+    public func decoded<Value: Decodable>(as type: Value.Type = Value.self) throws -> Value {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return try decoder.decode(type, from: Data(text.utf8))
+    }
+}

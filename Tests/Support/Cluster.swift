@@ -1,0 +1,202 @@
+import CurlClient
+public import Foundation
+import Synchronization
+
+/// The services of the project, by the names of their executables.
+public enum ServiceName: String, CaseIterable, Sendable {
+    case login, catalog, orders, inbox
+}
+
+/// The services as real processes on free ports, with fresh databases and a fresh secret, in a temporary folder that
+/// is laid out like the project's own: `data/`, `run/` with the logs, `secrets/jwt.json`.
+///
+/// See `withCluster`, which makes one and ends it.
+public final class Cluster: Sendable {
+    /// The folder that holds everything of this cluster.
+    public let directory: URL
+
+    let http = HTTPClient()
+    private let ports: [ServiceName: Int]
+    private let processes = Mutex<[ServiceName: ChildProcess]>([:])
+
+    /// The project's folder.
+    public static let project = URL(filePath: #filePath).appending(path: "../../..").standardized
+
+    /// The folder with the executables, which is that of the tests.
+    public static let executables =
+        URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
+
+    init() async throws {
+        directory = FileManager.default.temporaryDirectory.appending(path: "hallpass-\(UUID().uuidString.lowercased())")
+        for folder in ["data", "run"] {
+            try FileManager.default.createDirectory(
+                at: directory.appending(path: folder), withIntermediateDirectories: true)
+        }
+        // The scripts stand where they do in the project, so that they act on this folder.
+        try FileManager.default.createSymbolicLink(
+            at: directory.appending(path: "scripts"), withDestinationURL: Self.project.appending(path: "scripts"))
+        try await run(["scripts/secret"], in: directory)
+
+        var ports: [ServiceName: Int] = [:]
+        for service in ServiceName.allCases { ports[service] = try await FreePorts.next(http) }
+        self.ports = ports
+    }
+
+    /// The port of a service, whether it runs or not.
+    public func port(_ service: ServiceName) -> Int {
+        ports[service, default: 0]
+    }
+
+    /// The address of a service: `http://localhost:20345/orders`.
+    public func url(_ service: ServiceName, _ path: String = "") -> String {
+        "http://localhost:\(port(service))\(path)"
+    }
+
+    /// The process id of a service that was started.
+    public func process(_ service: ServiceName) throws -> Int32 {
+        try started(service).identifier
+    }
+
+    /// All that a service has logged, from all its starts.
+    public func log(_ service: ServiceName) throws -> String {
+        try String(contentsOf: logFile(service), encoding: .utf8)
+    }
+
+    private func logFile(_ service: ServiceName) -> URL {
+        directory.appending(path: "run/\(service.rawValue).log")
+    }
+
+    private func started(_ service: ServiceName) throws -> ChildProcess {
+        guard let process = processes.withLock({ $0[service] }) else {
+            throw ClusterError("\(service.rawValue) was never started")
+        }
+        return process
+    }
+}
+
+extension Cluster {
+    /// How long a service may take to be ready, or to end.
+    private static let patience: Duration = .seconds(60)
+
+    /// Starts a service, with its data as it was left, and waits until it is ready.
+    public func start(_ service: ServiceName, environment: [String: String] = [:]) async throws {
+        let process = try launch(service, environment: environment)
+        let deadline = ContinuousClock.now + Self.patience
+        while await !isReady(service) {
+            guard process.isRunning else { throw ClusterError("\(service.rawValue) ended at its start") }
+            guard ContinuousClock.now < deadline else { throw ClusterError("\(service.rawValue) is not ready") }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    /// Starts a service without waiting for anything.
+    func launch(_ service: ServiceName, environment: [String: String]) throws -> ChildProcess {
+        let defaults = [
+            "PATH": "/usr/bin:/bin", "PORT": "\(port(service))",
+            "JWT_KEYS_FILE": directory.appending(path: "secrets/jwt.json").path, "DEMO_DATA": "on",
+            "LOGIN_URL": url(.login), "CATALOG_URL": url(.catalog), "INBOX_URL": url(.inbox),
+        ]
+        let process = try ChildProcess(
+            [Self.executables.appending(path: service.rawValue).path],
+            environment: defaults.merging(environment) { $1 },
+            directory: directory, log: logFile(service))
+        processes.withLock { $0[service] = process }
+        return process
+    }
+
+    private func isReady(_ service: ServiceName) async -> Bool {
+        (try? await get(service, "/readyz").status) == 200
+    }
+
+    /// Asks a service to finish, as `scripts/down` does, and returns its exit status once it has ended.
+    @discardableResult
+    public func stop(_ service: ServiceName) async throws -> Int32 {
+        let process = try started(service)
+        process.send(signal: SIGTERM)
+        return await process.ended().status
+    }
+
+    /// Ends a service at once, in the middle of whatever it is doing.
+    public func kill(_ service: ServiceName) async throws {
+        let process = try started(service)
+        process.send(signal: SIGKILL)
+        _ = await process.ended()
+    }
+
+    /// Freezes a service: connections are accepted by the system, nothing is answered.
+    public func pause(_ service: ServiceName) throws {
+        try started(service).send(signal: SIGSTOP)
+    }
+
+    /// Lets a frozen service go on.
+    public func resume(_ service: ServiceName) throws {
+        try started(service).send(signal: SIGCONT)
+    }
+
+    func end() async {
+        for process in processes.withLock({ $0.values }) {
+            process.send(signal: SIGKILL)
+            _ = await process.ended()
+        }
+        await http.shutdown()
+        try? FileManager.default.removeItem(at: directory)
+    }
+}
+
+/// Makes a cluster, starts `services` and runs `body`. Afterwards nothing of it is left, whatever happened; when `body`
+/// throws, the ends of the logs are printed.
+public func withCluster<Result>(
+    running services: [ServiceName] = ServiceName.allCases, environment: [String: String] = [:],
+    _ body: (Cluster) async throws -> Result
+) async throws -> Result {
+    let cluster = try await Cluster()
+    do {
+        try await withThrowingTaskGroup { group in
+            for service in services {
+                group.addTask { try await cluster.start(service, environment: environment) }
+            }
+            try await group.waitForAll()
+        }
+        let result = try await body(cluster)
+        await cluster.end()
+        return result
+    } catch {
+        for service in ServiceName.allCases {
+            guard let log = try? cluster.log(service) else { continue }
+            print("--- \(service.rawValue)\n\(log.suffix(2000))")
+        }
+        await cluster.end()
+        throw error
+    }
+}
+
+/// What went wrong with a cluster, in a sentence.
+public struct ClusterError: Error, CustomStringConvertible {
+    /// The sentence.
+    public let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
+
+/// Ports below those that the system gives away by itself, each handed out once in a test run.
+private enum FreePorts {
+    private static let candidate = Mutex(Int.random(in: 20_000..<28_000))
+
+    static func next(_ http: HTTPClient) async throws -> Int {
+        while true {
+            let port = candidate.withLock {
+                $0 += 1
+                return $0
+            }
+            do {
+                _ = try await http.execute(.init(url: "http://localhost:\(port)/", deadline: .seconds(1)))
+            } catch  where error.code == .connectionFailed {
+                return port
+            } catch {
+                continue
+            }
+        }
+    }
+}
