@@ -1,4 +1,10 @@
+import ArgumentParser
+import ServiceRuntime
+
+/// The service `login`: accounts, tokens and sessions.
 @main
-struct App {
-    static func main() {}
+struct Login: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "login", abstract: "Accounts, tokens and sessions.",
+        subcommands: [Serve<Login>.self, Probe<Login>.self, AccountsCommand.self], defaultSubcommand: Serve<Login>.self)
 }

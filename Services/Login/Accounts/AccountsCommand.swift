@@ -1,0 +1,111 @@
+import ArgumentParser
+import Configuration
+import Database
+import Foundation
+import ServiceRuntime
+
+/// `login accounts …`: works on the database of the login service, also while it runs.
+struct AccountsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "accounts", abstract: "List accounts, grant and revoke scopes, disable and enable.",
+        discussion: """
+            Works on the database that DATABASE_URL names. A running service heeds a change at the next sign-in or \
+            refresh; access tokens that are out already end by themselves.
+            """,
+        subcommands: [List.self, Grant.self, Revoke.self, Disable.self, Enable.self])
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Print one line for each account.")
+
+        func run() async throws {
+            for account in try await AccountStore.ofEnvironment().list() { print(account.line) }
+        }
+    }
+
+    struct Grant: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Let an account have scopes besides what it has.")
+        @Argument(help: "The name of the account.") var name: Username
+        @Argument(help: "Scopes, such as catalog:write orders:read:all.") var scopes: [String]
+
+        func run() async throws {
+            switch try await AccountStore.ofEnvironment().grant(try Scope(arguments: scopes), to: name) {
+            case .granted(let account): print(account.line)
+            case .tooMuch:
+                throw ValidationError(
+                    "An account has at most \(AccountStore.maxScopeBytes) bytes of scopes, so that tokens stay short.")
+            case nil: throw ValidationError.noAccount(name)
+            }
+        }
+    }
+
+    struct Revoke: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Take scopes from an account.")
+        @Argument(help: "The name of the account.") var name: Username
+        @Argument(help: "Scopes, such as catalog:write.") var scopes: [String]
+
+        func run() async throws {
+            let account = try await AccountStore.ofEnvironment().revoke(try Scope(arguments: scopes), from: name)
+            guard let account else { throw ValidationError.noAccount(name) }
+            print(account.line)
+        }
+    }
+
+    struct Disable: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Shut an account out and end its sessions.")
+        @Argument(help: "The name of the account.") var name: Username
+
+        func run() async throws { try await AccountsCommand.setDisabled(true, name) }
+    }
+
+    struct Enable: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Let a disabled account in again.")
+        @Argument(help: "The name of the account.") var name: Username
+
+        func run() async throws { try await AccountsCommand.setDisabled(false, name) }
+    }
+
+    fileprivate static func setDisabled(_ isDisabled: Bool, _ name: Username) async throws {
+        let account = try await AccountStore.ofEnvironment()
+            .setDisabled(isDisabled, name, at: WallClock.system.now())
+        guard let account else { throw ValidationError.noAccount(name) }
+        print(account.line)
+    }
+}
+
+extension AccountStore {
+    /// The accounts of the database that the environment names.
+    fileprivate static func ofEnvironment() throws -> AccountStore {
+        let url = try Settings.read(ConfigReader(provider: EnvironmentVariablesProvider())) {
+            try $0.databaseURL(service: Login.name)
+        }
+        return AccountStore(database: try .open(url, migrations: Schema.migrations))
+    }
+}
+
+extension Account {
+    /// Name, id, state and scope, separated by tabs.
+    fileprivate var line: String {
+        [username, id.lowercase, isDisabled ? "disabled" : "enabled", scope.text].joined(separator: "\t")
+    }
+}
+
+extension Scope {
+    fileprivate init(arguments: [String]) throws {
+        guard let scope = Scope(arguments.joined(separator: " ")) else {
+            throw ValidationError("A scope is a word like catalog:write, and each is named once.")
+        }
+        self = scope
+    }
+}
+
+extension ValidationError {
+    fileprivate static func noAccount(_ name: Username) -> ValidationError {
+        ValidationError("There is no account \(name.text).")
+    }
+}
+
+extension Username: ExpressibleByArgument {
+    init?(argument: String) {
+        self.init(argument)
+    }
+}

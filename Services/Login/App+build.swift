@@ -1,0 +1,99 @@
+import Configuration
+import Database
+import Hummingbird
+import JWT
+import JWTAuth
+import Logging
+import ServiceRuntime
+
+extension Login: ServiceDefinition {
+    static let name = "login"
+    static let defaultPort = 8080
+
+    /// Assembles the service; `main` and the tests call the same function.
+    static func buildApplication(reader: ConfigReader, clock: WallClock) async throws -> some ApplicationProtocol {
+        try await buildApplication(reader: reader, clock: clock, passwordCost: .standard)
+    }
+
+    /// Assembles the service with another price of guessing passwords: tests pay less.
+    static func buildApplication(
+        reader: ConfigReader, clock: WallClock, passwordCost: PasswordHash.Cost
+    ) async throws -> some ApplicationProtocol {
+        let settings = try LoginSettings(reader, clock: clock)
+        let database = try SQLDatabase.open(settings.database, migrations: Schema.migrations)
+        let accounts = AccountStore(database: database)
+        let sessions = SessionStore(database: database, lifeSeconds: settings.refreshTokenSeconds)
+        let hasher = PasswordHasher(cost: passwordCost)
+        if settings.hasDemoData { try await DemoData.plant(in: accounts, hasher: hasher, clock: clock) }
+        settings.warn(Logger(label: name))
+
+        let router = settings.service.router(context: DoorContext.self, readiness: [.database(database)])
+        SignupRoutes(accounts: accounts, hasher: hasher, clock: clock).add(to: router)
+        TokenRoutes(
+            authenticator: Authenticator(accounts: accounts, hasher: hasher, throttle: LoginThrottle(), clock: clock),
+            sessions: sessions, tokens: settings.accessTokens, clock: clock
+        ).add(to: router)
+        let door = Door(of: settings.service, settings.door, clock: clock)
+        SessionRoutes(sessions: sessions, clock: clock).add(to: router, door)
+        DiscoveryRoutes(issuer: settings.door.issuer).add(to: router)
+        return settings.service.application(
+            router: router, services: [DatabaseLifetime(database), settings.door.keys])
+    }
+}
+
+/// The environment of the service, read once.
+struct LoginSettings {
+    let service: ServiceSettings
+    let database: DatabaseURL
+    let door: DoorSettings
+    let audiences: [String]
+    let accessTokenSeconds: Int
+    let refreshTokenSeconds: Int
+    let hasDemoData: Bool
+
+    /// What it takes to issue access tokens with the keys that are in force at the time.
+    var accessTokens: AccessTokens {
+        let keys = door.keys
+        return AccessTokens(issuer: door.issuer, audiences: audiences, lifeSeconds: accessTokenSeconds) {
+            Signer(keys: keys.keys)
+        }
+    }
+
+    /// Above this, a logout takes effect too late where the revocations are not known.
+    private static let shortLifeSeconds = 600
+    private static let weekSeconds = 604_800
+
+    init(_ reader: ConfigReader, clock: WallClock) throws {
+        self = try Settings.read(reader) { try LoginSettings(&$0, clock: clock) }
+    }
+
+    private init(_ settings: inout Settings, clock: WallClock) throws {
+        service = ServiceSettings(name: Login.name, defaultPort: Login.defaultPort, &settings)
+        audiences = Self.audiences(&settings)
+        accessTokenSeconds = settings.integer(
+            "ACCESS_TOKEN_TTL", default: Self.shortLifeSeconds, in: 1...Self.weekSeconds)
+        refreshTokenSeconds = settings.integer(
+            "REFRESH_TOKEN_TTL", default: 2 * Self.weekSeconds, in: 1...52 * Self.weekSeconds)
+        hasDemoData = settings.toggle("DEMO_DATA", default: false)
+        database = try settings.databaseURL(service: Login.name)
+        door = try DoorSettings(clock: clock, &settings)
+    }
+
+    private static func audiences(_ settings: inout Settings) -> [String] {
+        let names = settings.list("TOKEN_AUDIENCES", default: ["login", "catalog", "orders", "inbox"])
+        if names.isEmpty || Set(names).count < names.count {
+            settings.fault("TOKEN_AUDIENCES", "must name services, each once")
+        }
+        return names
+    }
+
+    /// Says what works but should not stay so.
+    func warn(_ logger: Logger) {
+        if accessTokenSeconds > Self.shortLifeSeconds {
+            logger.warning("ACCESS_TOKEN_TTL is above \(Self.shortLifeSeconds): stolen tokens live long.")
+        }
+        if hasDemoData {
+            logger.warning("DEMO_DATA is on: there are accounts with a password that everyone knows.")
+        }
+    }
+}

@@ -1,0 +1,35 @@
+import Hummingbird
+
+/// What tells visitors where they are: the metadata of an authorization server (RFC 8414), and a word for browsers.
+struct DiscoveryRoutes: Sendable {
+    let issuer: String
+
+    func add(to router: some RouterMethods<some RequestContext>) {
+        let metadata = Metadata(issuer: issuer)
+        router.get(".well-known/oauth-authorization-server") { _, _ in metadata }
+        router.get("/") { _, _ in
+            """
+            This is the login service of Hallpass. POST /signup makes an account, POST /token signs in.
+            What else it offers: /.well-known/oauth-authorization-server
+
+            """
+        }
+    }
+
+    /// RFC 8414 §2.
+    private struct Metadata: ResponseEncodable {
+        let issuer: String
+        let token_endpoint: String
+        let scopes_supported = Scope.customer.union(.staff).names
+        /// None: there is no authorization endpoint.
+        let response_types_supported: [String] = []
+        let grant_types_supported = TokenRoutes.grantTypes
+        /// Clients are public: they have no secret of their own.
+        let token_endpoint_auth_methods_supported = ["none"]
+
+        init(issuer: String) {
+            self.issuer = issuer
+            token_endpoint = (issuer.hasSuffix("/") ? String(issuer.dropLast()) : issuer) + "/token"
+        }
+    }
+}

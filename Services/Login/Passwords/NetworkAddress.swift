@@ -1,0 +1,23 @@
+/// The network that a request comes from, as far as failures are counted for it.
+enum NetworkAddress {
+    /// An IPv4 address whole, of an IPv6 address the first 64 bits; `unknown` where there is no socket.
+    ///
+    /// - Parameter address: What `inet_ntop` writes, as in `2001:db8::7` or `::ffff:192.0.2.1`.
+    static func network(of address: String?) -> String {
+        guard let address else { return "unknown" }
+        guard address.contains(":") else { return address }
+        if address.contains("."), let colon = address.lastIndex(of: ":") {
+            return String(address[address.index(after: colon)...])
+        }
+        return groups(of: address).prefix(4).joined(separator: ":") + "::/64"
+    }
+
+    /// The eight groups of an IPv6 address, with those that `::` stands for.
+    private static func groups(of address: String) -> [Substring] {
+        let halves = address.prefix { $0 != "%" }.split(separator: "::", omittingEmptySubsequences: false)
+            .map { $0.split(separator: ":") }
+        guard halves.count == 2 else { return halves[0] }
+        let zeros = max(0, 8 - halves[0].count - halves[1].count)
+        return halves[0] + Array(repeating: "0", count: zeros) + halves[1]
+    }
+}

@@ -1,0 +1,97 @@
+import Foundation
+import Libcrypto
+
+/// A password as it is stored: scrypt in PHC form, `$scrypt$ln=15,r=8,p=1$<salt>$<hash>`, both in base64 without padding.
+///
+/// The form is that of the PHC string format specification; `ln` is the binary logarithm of scrypt's `N`.
+struct PasswordHash: Sendable, Equatable {
+    /// What scrypt is to cost (RFC 7914 §2).
+    struct Cost: Sendable, Equatable {
+        let logN: Int
+        let blockSize: Int
+        let parallelism: Int
+
+        /// 32 MiB for about 100 ms on one core of the machine on which it was measured.
+        static let standard = Cost(logN: 15, blockSize: 8, parallelism: 1)
+
+        fileprivate var parameters: ScryptParameters {
+            ScryptParameters(cost: 1 << logN, blockSize: blockSize, parallelism: parallelism)
+        }
+    }
+
+    let cost: Cost
+    let salt: [UInt8]
+    let hash: [UInt8]
+
+    private static let saltBytes = 16
+    private static let hashBytes = 32
+    /// More memory than this is not given to one hash, whatever stands in the database.
+    private static let maxMemoryBytes = 80 << 20
+
+    /// Hashes a password with a new salt. Takes `cost` of memory and time on the calling thread.
+    init(of password: Password, cost: Cost) throws {
+        self.cost = cost
+        salt = randomBytes(Self.saltBytes)
+        hash = try Self.derive(password, salt: salt, cost: cost)
+    }
+
+    /// A hash that no password has: what a name that does not exist is checked against, at the full cost.
+    static func unmatchable(cost: Cost) -> PasswordHash {
+        PasswordHash(cost: cost, salt: randomBytes(saltBytes), hash: randomBytes(hashBytes))
+    }
+
+    private init(cost: Cost, salt: [UInt8], hash: [UInt8]) {
+        self.cost = cost
+        self.salt = salt
+        self.hash = hash
+    }
+
+    /// Whether `password` is the one; takes the same time either way.
+    func matches(_ password: Password) throws -> Bool {
+        equalInConstantTime(try Self.derive(password, salt: salt, cost: cost), hash)
+    }
+
+    private static func derive(_ password: Password, salt: [UInt8], cost: Cost) throws -> [UInt8] {
+        try scrypt(
+            password: password.bytes, salt: salt, parameters: cost.parameters, maximumMemory: maxMemoryBytes,
+            outputByteCount: hashBytes)
+    }
+}
+
+extension PasswordHash: CustomStringConvertible {
+    /// The PHC string.
+    var description: String {
+        "$scrypt$ln=\(cost.logN),r=\(cost.blockSize),p=\(cost.parallelism)$\(Self.encode(salt))$\(Self.encode(hash))"
+    }
+
+    /// Reads a PHC string. Nil when it is none of scrypt's, or asks for more than this program would spend on it.
+    init?(phc text: String) {
+        let parts = text.split(separator: "$", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 5, parts[0].isEmpty, parts[1] == "scrypt", let cost = Cost(parts[2]),
+            let salt = Self.decode(parts[3]), let hash = Self.decode(parts[4]), hash.count == Self.hashBytes,
+            (8...64).contains(salt.count)
+        else { return nil }
+        self.init(cost: cost, salt: salt, hash: hash)
+    }
+
+    private static func encode(_ bytes: [UInt8]) -> String {
+        Data(bytes).base64EncodedString().replacing("=", with: "")
+    }
+
+    private static func decode(_ text: String) -> [UInt8]? {
+        let padding = String(repeating: "=", count: (4 - text.utf8.count % 4) % 4)
+        return Data(base64Encoded: text + padding).map(Array.init)
+    }
+}
+
+extension PasswordHash.Cost {
+    /// Reads `ln=15,r=8,p=1`.
+    fileprivate init?(_ text: String) {
+        let numbers = zip(text.split(separator: ",", omittingEmptySubsequences: false), ["ln=", "r=", "p="])
+            .compactMap { part, name in part.hasPrefix(name) ? Int(part.dropFirst(name.count)) : nil }
+        guard numbers.count == 3, text.filter({ $0 == "," }).count == 2, (1...20).contains(numbers[0]),
+            (1...32).contains(numbers[1]), (1...16).contains(numbers[2])
+        else { return nil }
+        self.init(logN: numbers[0], blockSize: numbers[1], parallelism: numbers[2])
+    }
+}

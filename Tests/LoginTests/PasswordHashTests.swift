@@ -1,0 +1,77 @@
+import Testing
+
+@testable import LoginService
+
+@Suite struct `Password hashes` {
+    /// Made with Python: `hashlib.scrypt(b"correct horse battery staple", salt=bytes(range(16)), n=1 << 10, r=8, p=2,
+    /// dklen=32)`, both in base64 without padding.
+    private static let fromPython =
+        "$scrypt$ln=10,r=8,p=2$AAECAwQFBgcICQoLDA0ODw$wk79EttC618m617oirShLZuxJkXcX6rXHrrS9rQQ/44"
+
+    @Test func `A hash of another implementation is read and matches`() throws {
+        let hash = try present(PasswordHash(phc: Self.fromPython))
+        #expect(try hash.matches("correct horse battery staple".prepared))
+        #expect(try !hash.matches("correct horse battery stapl".prepared))
+        #expect(hash.description == Self.fromPython)
+    }
+
+    @Test func `A new hash matches its password and no other, and has a salt of its own`() throws {
+        let password = try goodPassword.prepared
+        let (a, b) = (try PasswordHash(of: password, cost: .cheap), try PasswordHash(of: password, cost: .cheap))
+        #expect(try a.matches(password))
+        #expect(try !a.matches("An uncommon password".prepared))
+        #expect(a.salt != b.salt && a.hash != b.hash)
+        #expect(PasswordHash(phc: a.description) == a)
+    }
+
+    @Test func `No password matches the unmatchable hash`() throws {
+        #expect(try !PasswordHash.unmatchable(cost: .cheap).matches(goodPassword.prepared))
+    }
+
+    @Test(arguments: [
+        "", "$", "$scrypt$", "plain", "$argon2id$v=19$m=65536,t=3,p=4$AAECAwQFBgcICQoLDA0ODw$AAAA",
+        "$scrypt$ln=10,r=8,p=2$AAECAwQFBgcICQoLDA0ODw", "$scrypt$ln=10,r=8,p=2$AAECAwQFBgcICQoLDA0ODw$AAAA",
+        "$scrypt$ln=63,r=8,p=1$SALT$HASH", "$scrypt$ln=0,r=8,p=1$SALT$HASH", "$scrypt$ln=10,r=-8,p=1$SALT$HASH",
+        "$scrypt$ln=10,r=8$SALT$HASH", "$scrypt$ln=10,r=8,p=2,q=1$SALT$HASH", "$scrypt$r=8,ln=10,p=2$SALT$HASH",
+        "$scrypt$ln=10,r=8,p=99999999999999999999$SALT$HASH", "$scrypt$ln=10,r=8,p=2$$HASH",
+        "$scrypt$ln=10,r=8,p=2$S!LT$HASH", "x$scrypt$ln=10,r=8,p=2$SALT$HASH", "$scrypt$ln=10,r=8,p=2$SALT$HASH$",
+    ])
+    func `Damaged texts are no hashes`(text: String) {
+        let hash = String(repeating: "A", count: 43)
+        let filled = text.replacing("SALT", with: "AAECAwQFBgcICQoLDA0ODw").replacing("HASH", with: hash)
+        #expect(PasswordHash(phc: filled) == nil)
+    }
+}
+
+@Suite struct `The password hasher` {
+    @Test func `A flood is refused beyond the queue, and what was admitted is answered`() async throws {
+        let hasher = PasswordHasher(cost: .init(logN: 12, blockSize: 8, parallelism: 1))
+        let password = try goodPassword.prepared
+        let (answered, refused) = await withTaskGroup(of: Bool.self) { group in
+            for _ in 0..<400 { group.addTask { (try? await hasher.verify(password, against: nil)) != nil } }
+            return await group.reduce(into: (0, 0)) { $1 ? ($0.0 += 1) : ($0.1 += 1) }
+        }
+        #expect(answered >= PasswordHasher.maxPending && refused > 0 && answered + refused == 400)
+        #expect(hasher.load.pending == 0)
+        #expect(hasher.load.total == answered)
+        #expect(try await hasher.hash(password).matches(password))
+    }
+
+    @Test func `A hash with other parameters is outdated`() throws {
+        let hasher = PasswordHasher(cost: .init(logN: 5, blockSize: 8, parallelism: 1))
+        let (old, new) = (
+            try PasswordHash(of: goodPassword.prepared, cost: .cheap),
+            try PasswordHash(of: goodPassword.prepared, cost: .init(logN: 5, blockSize: 8, parallelism: 1))
+        )
+        #expect(hasher.isOutdated(old) && !hasher.isOutdated(new))
+    }
+
+    @Test func `A waiting hash is given up when its task is cancelled`() async throws {
+        let hasher = PasswordHasher(cost: .init(logN: 14, blockSize: 8, parallelism: 1))
+        let password = try goodPassword.prepared
+        let tasks = (0..<20).map { _ in Task { try await hasher.verify(password, against: nil) } }
+        for task in tasks { task.cancel() }
+        for task in tasks { _ = await task.result }
+        #expect(hasher.load.pending == 0)
+    }
+}
