@@ -19,7 +19,7 @@ extension Login: ServiceDefinition {
     static func buildApplication(
         reader: ConfigReader, clock: WallClock, passwordCost: PasswordHash.Cost
     ) async throws -> some ApplicationProtocol {
-        let settings = try LoginSettings(reader, clock: clock)
+        let settings = try Settings.read(reader) { try LoginSettings(clock: clock, &$0) }
         let database = try SQLDatabase.open(settings.database, migrations: Schema.migrations)
         let accounts = AccountStore(database: database)
         let sessions = SessionStore(database: database, lifeSeconds: settings.refreshTokenSeconds)
@@ -63,11 +63,7 @@ struct LoginSettings {
     private static let shortLifeSeconds = 600
     private static let weekSeconds = 604_800
 
-    init(_ reader: ConfigReader, clock: WallClock) throws {
-        self = try Settings.read(reader) { try LoginSettings(&$0, clock: clock) }
-    }
-
-    private init(_ settings: inout Settings, clock: WallClock) throws {
+    init(clock: WallClock, _ settings: inout Settings) throws {
         service = ServiceSettings(name: Login.name, defaultPort: Login.defaultPort, &settings)
         audiences = Self.audiences(&settings)
         accessTokenSeconds = settings.integer(

@@ -1,10 +1,11 @@
 import Hummingbird
+import JWTAuth
 
 /// What tells visitors where they are: the metadata of an authorization server (RFC 8414), and a word for browsers.
 struct DiscoveryRoutes: Sendable {
     let issuer: String
 
-    func add(to router: some RouterMethods<some RequestContext>) {
+    func add(to router: Router<DoorContext>) {
         let metadata = Metadata(issuer: issuer)
         router.get(".well-known/oauth-authorization-server") { _, _ in metadata }
         router.get("/") { _, _ in

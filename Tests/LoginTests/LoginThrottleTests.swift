@@ -1,11 +1,12 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import LoginService
 
-@Suite struct `The throttle of sign-ins` {
+@Suite struct LoginThrottleTests {
     private let throttle = LoginThrottle()
-    private let clock = MovingClock()
+    private let clock = TestClock()
 
     private func attempt(_ name: String?, from address: String = "192.0.2.1") throws -> LoginThrottle.Attempt {
         .init(username: try name?.username, address: address)
@@ -26,7 +27,7 @@ import Testing
         (try? throttle.admit(attempt, at: clock.now)) != nil
     }
 
-    @Test func `The wait doubles with each failure, up to a minute`() throws {
+    @Test func `the wait doubles with each failure, up to a minute`() throws {
         let alice = try attempt("alice")
         for _ in 1...5 { #expect(fail(alice) == 0) }
         var waits: [Int] = []
@@ -39,9 +40,9 @@ import Testing
         #expect(waits == [1, 2, 4, 8, 16, 32, 60, 60, 60])
     }
 
-    @Test func `An attempt that comes too early does not prolong the wait`() throws {
+    @Test func `an attempt that comes too early does not prolong the wait`() throws {
         let alice = try attempt("alice")
-        for _ in 1...10 { _ = fail(alice); clock.advance(seconds: 60) }
+        for _ in 1...12 { _ = fail(alice); clock.advance(seconds: 60) }
         _ = fail(alice)
         for left in stride(from: 60, to: 0, by: -10) {
             #expect(fail(alice) == left)
@@ -50,7 +51,7 @@ import Testing
         #expect(isAdmitted(alice))
     }
 
-    @Test func `Whoever fails at a name from elsewhere does not keep its owner out`() throws {
+    @Test func `whoever fails at a name from elsewhere does not keep its owner out`() throws {
         for round in 0..<200 {
             _ = fail(try attempt("alice", from: "198.51.100.\(round % 50)"))
         }
@@ -60,25 +61,27 @@ import Testing
         #expect(isAdmitted(owner))
     }
 
-    @Test func `A name that many fail at has no free failures`() throws {
+    @Test func `a name that many fail at has no free failures`() throws {
         for address in 0..<LoginThrottle.failuresOfAttack {
             _ = fail(try attempt("alice", from: "198.51.100.\(address)"))
         }
         let stranger = try attempt("alice", from: "203.0.113.9")
-        #expect([fail(stranger), fail(stranger)] == [0, 1])
-        #expect([fail(try attempt("bob", from: "203.0.113.9")), fail(try attempt("bob", from: "203.0.113.9"))] == [0, 0])
+        #expect(fail(stranger) == 0)
+        #expect(fail(stranger) == 1)
+        for _ in 1...2 { #expect(fail(try attempt("bob", from: "203.0.113.9")) == 0) }
     }
 
-    @Test func `The owner who errs during an attack waits for the own errors only`() throws {
+    @Test func `the owner who errs during an attack waits for the own errors only`() throws {
         let owner = try attempt("alice")
         for address in 0..<60 { _ = fail(try attempt("alice", from: "198.51.100.\(address)")) }
-        #expect([fail(owner), fail(owner)] == [0, 1])
+        #expect(fail(owner) == 0)
+        #expect(fail(owner) == 1)
         for address in 0..<60 { _ = fail(try attempt("alice", from: "198.51.100.\(address)")) }
         clock.advance(seconds: 1)
         #expect(isAdmitted(owner))
     }
 
-    @Test func `One address that tries many names waits, names of no account included`() throws {
+    @Test func `one address that tries many names waits, names of no account included`() throws {
         for index in 0..<LoginThrottle.freeFailuresOfAddress {
             #expect(fail(try attempt(index % 2 == 0 ? "user\(index)" : nil)) == 0)
         }
@@ -87,7 +90,7 @@ import Testing
         #expect(fail(try attempt("another", from: "203.0.113.9")) == 0)
     }
 
-    @Test func `A pair that has signed in before does not suffer from its neighbours`() throws {
+    @Test func `a pair that has signed in before does not suffer from its neighbours`() throws {
         let (alice, stranger) = (try attempt("alice"), try attempt("stranger"))
         #expect(isAdmitted(alice))
         throttle.succeeded(alice, at: clock.now)
@@ -96,7 +99,7 @@ import Testing
         #expect(!isAdmitted(stranger))
     }
 
-    @Test func `A success does not pay for an address's failures at other names`() throws {
+    @Test func `a success does not pay for an address's failures at other names`() throws {
         let mallory = try attempt("mallory")
         for index in 0..<21 {
             #expect(fail(try attempt("user\(index)")) == 0)
@@ -105,13 +108,13 @@ import Testing
         #expect(fail(try attempt("user99")) == 1)
     }
 
-    @Test func `Many attempts at once are no faster than one after the other`() throws {
+    @Test func `many attempts at once are no faster than one after the other`() throws {
         let alice = try attempt("alice")
         for _ in 1...5 { _ = fail(alice) }
         #expect((1...50).filter { _ in isAdmitted(alice) }.count == 1)
     }
 
-    @Test func `A success begins anew`() throws {
+    @Test func `a success begins anew`() throws {
         let alice = try attempt("alice")
         for _ in 1...6 { _ = fail(alice) }
         clock.advance(seconds: 1)
@@ -120,7 +123,7 @@ import Testing
         for _ in 1...5 { #expect(fail(alice) == 0) }
     }
 
-    @Test func `Failures are forgotten after a quarter of an hour`() throws {
+    @Test func `failures are forgotten after a quarter of an hour`() throws {
         let alice = try attempt("alice")
         for _ in 1...6 { _ = fail(alice) }
         clock.advance(seconds: LoginThrottle.memorySeconds)
@@ -128,7 +131,7 @@ import Testing
         #expect(fail(alice) == 1)
     }
 
-    @Test func `The memory is bounded, and keeps what happened last`() throws {
+    @Test func `the memory is bounded, and keeps what happened last`() throws {
         var ledger = FailureLedger<Int>(maxRecords: 100)
         for key in 0..<1000 {
             clock.advance(seconds: 0.1)
@@ -140,13 +143,13 @@ import Testing
     }
 }
 
-@Suite struct `Network addresses` {
+@Suite struct NetworkAddressTests {
     @Test(arguments: [
         (nil, "unknown"), ("192.0.2.1", "192.0.2.1"), ("::ffff:192.0.2.1", "192.0.2.1"),
         ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"), ("2001:db8::7", "2001:db8:0:0::/64"), ("::1", "0:0:0:0::/64"),
         ("fe80::1%eth0", "fe80:0:0:0::/64"), ("2001:db8:1:2::", "2001:db8:1:2::/64"), ("::", "0:0:0:0::/64"),
     ])
-    func `Failures are counted for the network of a customer`(address: String?, network: String) {
+    func `failures are counted for the network of a customer`(address: String?, network: String) {
         #expect(NetworkAddress.network(of: address) == network)
     }
 }

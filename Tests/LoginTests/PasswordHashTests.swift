@@ -2,20 +2,20 @@ import Testing
 
 @testable import LoginService
 
-@Suite struct `Password hashes` {
+@Suite struct PasswordHashTests {
     /// Made with Python: `hashlib.scrypt(b"correct horse battery staple", salt=bytes(range(16)), n=1 << 10, r=8, p=2,
     /// dklen=32)`, both in base64 without padding.
     private static let fromPython =
         "$scrypt$ln=10,r=8,p=2$AAECAwQFBgcICQoLDA0ODw$wk79EttC618m617oirShLZuxJkXcX6rXHrrS9rQQ/44"
 
-    @Test func `A hash of another implementation is read and matches`() throws {
+    @Test func `a hash of another implementation is read and matches`() throws {
         let hash = try present(PasswordHash(phc: Self.fromPython))
         #expect(try hash.matches("correct horse battery staple".prepared))
         #expect(try !hash.matches("correct horse battery stapl".prepared))
         #expect(hash.description == Self.fromPython)
     }
 
-    @Test func `A new hash matches its password and no other, and has a salt of its own`() throws {
+    @Test func `a new hash matches its password and no other, and has a salt of its own`() throws {
         let password = try goodPassword.prepared
         let (a, b) = (try PasswordHash(of: password, cost: .cheap), try PasswordHash(of: password, cost: .cheap))
         #expect(try a.matches(password))
@@ -24,7 +24,7 @@ import Testing
         #expect(PasswordHash(phc: a.description) == a)
     }
 
-    @Test func `No password matches the unmatchable hash`() throws {
+    @Test func `no password matches the unmatchable hash`() throws {
         #expect(try !PasswordHash.unmatchable(cost: .cheap).matches(goodPassword.prepared))
     }
 
@@ -36,15 +36,15 @@ import Testing
         "$scrypt$ln=10,r=8,p=99999999999999999999$SALT$HASH", "$scrypt$ln=10,r=8,p=2$$HASH",
         "$scrypt$ln=10,r=8,p=2$S!LT$HASH", "x$scrypt$ln=10,r=8,p=2$SALT$HASH", "$scrypt$ln=10,r=8,p=2$SALT$HASH$",
     ])
-    func `Damaged texts are no hashes`(text: String) {
+    func `damaged texts are no hashes`(text: String) {
         let hash = String(repeating: "A", count: 43)
         let filled = text.replacing("SALT", with: "AAECAwQFBgcICQoLDA0ODw").replacing("HASH", with: hash)
         #expect(PasswordHash(phc: filled) == nil)
     }
 }
 
-@Suite struct `The password hasher` {
-    @Test func `A flood is refused beyond the queue, and what was admitted is answered`() async throws {
+@Suite struct PasswordHasherTests {
+    @Test func `a flood is refused beyond the queue, and what was admitted is answered`() async throws {
         let hasher = PasswordHasher(cost: .init(logN: 12, blockSize: 8, parallelism: 1))
         let password = try goodPassword.prepared
         let (answered, refused) = await withTaskGroup(of: Bool.self) { group in
@@ -57,7 +57,7 @@ import Testing
         #expect(try await hasher.hash(password).matches(password))
     }
 
-    @Test func `A hash with other parameters is outdated`() throws {
+    @Test func `a hash with other parameters is outdated`() throws {
         let hasher = PasswordHasher(cost: .init(logN: 5, blockSize: 8, parallelism: 1))
         let (old, new) = (
             try PasswordHash(of: goodPassword.prepared, cost: .cheap),
@@ -66,7 +66,7 @@ import Testing
         #expect(hasher.isOutdated(old) && !hasher.isOutdated(new))
     }
 
-    @Test func `A waiting hash is given up when its task is cancelled`() async throws {
+    @Test func `a waiting hash is given up when its task is cancelled`() async throws {
         let hasher = PasswordHasher(cost: .init(logN: 14, blockSize: 8, parallelism: 1))
         let password = try goodPassword.prepared
         let tasks = (0..<20).map { _ in Task { try await hasher.verify(password, against: nil) } }

@@ -2,20 +2,21 @@ import Testing
 
 @testable import LoginService
 
-@Suite struct `Rules for names and passwords` {
+@Suite struct PasswordTests {
     @Test(arguments: [
         ("abc", "abc"), ("a.b_c-9", "a.b_c-9"), ("Alice", "alice"), ("ABC", "abc"),
         ("0123456789abcdef0123456789abcdef", "0123456789abcdef0123456789abcdef"),
     ])
-    func `A user name is folded to lower case`(typed: String, stored: String) {
+    func `a user name is folded to lower case`(typed: String, stored: String) {
         #expect(Username(typed)?.text == stored)
     }
 
     @Test(arguments: [
-        "", "ab", "0123456789abcdef0123456789abcdef0", "a b c", "al\u{0}ice", "alice\n", "a/../b", "élise", "\u{212A}elvin",
+        "", "ab", "0123456789abcdef0123456789abcdef0", "a b c", "al\u{0}ice", "alice\n", "a/../b", "élise",
+        "\u{212A}elvin",
         "ａｌｉｃｅ", "a@b.c", "alice'--", "abc\u{301}",
     ])
-    func `Other texts are no user names`(typed: String) {
+    func `other texts are no user names`(typed: String) {
         #expect(Username(typed) == nil)
     }
 
@@ -24,7 +25,7 @@ import Testing
         String(repeating: "x", count: 128), String(repeating: "é", count: 128), "correct horse battery staple",
         " leading and trailing ", "👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦",
     ])
-    func `A good password has no objection`(password: String) {
+    func `a good password has no objection`(password: String) {
         #expect(Password.objection(to: password, username: "alice") == nil)
     }
 
@@ -37,27 +38,27 @@ import Testing
         ("good\u{0}password", "control"), ("good\npassword", "control"), ("good\u{7F}password", "control"),
         ("good\u{2028}password", "control"),
     ])
-    func `A bad password is refused with its reason`(password: String, reason: String) {
+    func `a bad password is refused with its reason`(password: String, reason: String) {
         #expect(Password.objection(to: password, username: "alice.and.bob")?.contains(reason) == true)
     }
 
     @Test(arguments: [
         ("caf\u{65}\u{301} au lait", "caf\u{E9} au lait"), ("a\u{A0}b\u{3000}c", "a b c"), ("Å\u{212B}", "Å\u{C5}"),
     ])
-    func `What looks the same is the same password`(a: String, b: String) throws {
+    func `what looks the same is the same password`(a: String, b: String) throws {
         #expect(try a.prepared.bytes == b.prepared.bytes)
     }
 
     @Test(arguments: [("Secret phrase", "secret phrase"), ("ﬁne phrase", "fine phrase"), ("phrase ", "phrase")])
-    func `Case, compatibility forms and outer spaces make a difference`(a: String, b: String) throws {
+    func `case, compatibility forms and outer spaces make a difference`(a: String, b: String) throws {
         #expect(try a.prepared.bytes != b.prepared.bytes)
     }
 
-    @Test func `The common passwords are in the form in which they are looked up`() {
+    @Test func `the common passwords are in the form in which they are looked up`() {
         #expect(CommonPasswords.all.allSatisfy { $0.utf8.count >= 8 && $0.lowercased().utf8.elementsEqual($0.utf8) })
     }
 
-    @Test func `A password does not show in descriptions`() throws {
+    @Test func `a password does not show in descriptions`() throws {
         #expect(!"\(try goodPassword.prepared)".contains("uncommon"))
     }
 }

@@ -1,13 +1,15 @@
 import Database
 import Foundation
+import ServiceRuntime
+import TestSupport
 import Testing
 
 @testable import LoginService
 
-@Suite struct `The store of accounts` {
-    private let clock = MovingClock()
+@Suite struct AccountStoreTests {
+    private let clock = TestClock()
 
-    @Test func `An account is stored with its hash, not its password`() async throws {
+    @Test func `an account is stored with its hash, not its password`() async throws {
         let stores = try Stores()
         let account = try await stores.addAccount("alice")
         let row = try await stores.database.read { connection in
@@ -16,12 +18,12 @@ import Testing
         let (id, password): (UUID, String) = (try present(row)["id"], try present(row)["password"])
         #expect(id == account.id)
         #expect(password.hasPrefix("$scrypt$ln=4,r=8,p=1$") && !password.contains(goodPassword))
-        #expect(try present(row)["created_at"] == Int(1_800_000_000_000))
+        #expect(try present(row)["created_at"] == clock.now.milliseconds)
         #expect(try await stores.accounts.find("alice".username) == account)
         #expect(account.scope.text == "orders:read orders:write inbox:read")
     }
 
-    @Test func `A name is taken once`() async throws {
+    @Test func `a name is taken once`() async throws {
         let stores = try Stores()
         let first = try await stores.addAccount("alice")
         let hash = try PasswordHash(of: "another password".prepared, cost: .cheap)
@@ -29,7 +31,7 @@ import Testing
         #expect(try await stores.accounts.list() == [first])
     }
 
-    @Test func `Grants are added once, kept in order, and taken away`() async throws {
+    @Test func `grants are added once, kept in order, and taken away`() async throws {
         let stores = try Stores()
         _ = try await stores.addAccount("alice")
         let alice = try "alice".username
@@ -41,39 +43,44 @@ import Testing
         #expect(left?.scope.text == "orders:read inbox:read catalog:write orders:read:all")
     }
 
-    @Test func `Grants that would make tokens too long change nothing`() async throws {
+    @Test func `grants that would make tokens too long change nothing`() async throws {
         let stores = try Stores()
         let before = try await stores.addAccount("alice")
         let long = Scope(names: [String(repeating: "x", count: AccountStore.maxScopeBytes)])
         guard case .tooMuch = try await stores.accounts.grant(long, to: "alice".username) else {
-            return Issue.record("the grant was accepted")
+            Issue.record("the grant was accepted")
+            return
         }
         #expect(try await stores.accounts.find("alice".username) == before)
     }
 
-    @Test func `What is done to an account that does not exist is nil`() async throws {
-        let (accounts, nobody) = (try Stores().accounts, try "nobody".username)
-        #expect(try await accounts.grant(.staff, to: nobody) == nil)
-        #expect(try await accounts.revoke(.staff, from: nobody) == nil)
-        #expect(try await accounts.setDisabled(true, nobody, at: clock.now) == nil)
-        #expect(try await accounts.credentials(of: nobody) == nil)
+    @Test func `what is done to an account that does not exist is nil`() async throws {
+        let stores = try Stores()
+        let (accounts, nobody) = (stores.accounts, try "nobody".username)
+        let granted = try await accounts.grant(.staff, to: nobody)
+        let revoked = try await accounts.revoke(.staff, from: nobody)
+        let disabled = try await accounts.setDisabled(true, nobody, at: clock.now)
+        let credentials = try await accounts.credentials(of: nobody)
+        #expect(granted == nil && revoked == nil && disabled == nil && credentials?.account == nil)
     }
 
-    @Test func `Disabling ends the sessions; enabling does not bring them back`() async throws {
+    @Test func `disabling ends the sessions; enabling does not bring them back`() async throws {
         let stores = try Stores()
         let account = try await stores.addAccount("alice")
-        let (session, token) = try await stores.sessions.begin(account, scope: .customer, audience: ["x"], at: clock.now)
+        let (session, token) = try await stores.sessions.begin(
+            account, scope: .customer, audience: ["x"], at: clock.now)
         _ = try await stores.accounts.setDisabled(true, "alice".username, at: clock.now)
         #expect(try await stores.accounts.find("alice".username)?.isDisabled == true)
         #expect(try await stores.sessions.find(session.id, at: clock.now) == nil)
         _ = try await stores.accounts.setDisabled(false, "alice".username, at: clock.now)
         #expect(try await stores.accounts.find("alice".username)?.isDisabled == false)
         guard case .unknown = try await stores.sessions.renew(token, at: clock.now, inspect: { _ in }) else {
-            return Issue.record("the session goes on")
+            Issue.record("the session goes on")
+            return
         }
     }
 
-    @Test func `A damaged hash is an error that names the account, not a wrong password`() async throws {
+    @Test func `a damaged hash is an error that names the account, not a wrong password`() async throws {
         let stores = try Stores()
         let account = try await stores.addAccount("alice")
         try await stores.database.write { try $0.execute("UPDATE accounts SET password = 'plain'") }
@@ -83,8 +90,8 @@ import Testing
     }
 }
 
-@Suite struct `The store of sessions` {
-    private let clock = MovingClock()
+@Suite struct SessionStoreTests {
+    private let clock = TestClock()
     private let stores: Stores
     private let account: Account
 
@@ -99,18 +106,20 @@ import Testing
 
     /// The session that a token goes on with, and its next token; nil when it is refused.
     private func renew(_ token: RefreshToken) async throws -> (Session, RefreshToken)? {
-        guard case .renewed(let session, let next) = try await stores.sessions.renew(token, at: clock.now, inspect: { _ in })
+        guard
+            case .renewed(let session, let next) = try await stores.sessions.renew(
+                token, at: clock.now, inspect: { _ in })
         else { return nil }
         return (session, next)
     }
 
-    @Test func `A session is found as it was begun`() async throws {
+    @Test func `a session is found as it was begun`() async throws {
         let (session, _) = try await begin()
         #expect(try await stores.sessions.find(session.id, at: clock.now) == session)
         #expect(session.expiresAt == clock.now + 1000)
     }
 
-    @Test func `Only the hash of a refresh token is stored`() async throws {
+    @Test func `only the hash of a refresh token is stored`() async throws {
         let (_, token) = try await begin()
         let row = try await stores.database.read { try $0.queryOne("SELECT hash, used_at FROM refresh_tokens") }
         let hash: [UInt8] = try present(row)["hash"]
@@ -121,7 +130,7 @@ import Testing
         #expect(file.range(of: Data(token.text.utf8)) == nil)
     }
 
-    @Test func `Each use of a refresh token gives the next one and puts off the end`() async throws {
+    @Test func `each use of a refresh token gives the next one and puts off the end`() async throws {
         var (session, token) = try await begin()
         for _ in 1...5 {
             clock.advance(seconds: 900)
@@ -132,18 +141,19 @@ import Testing
         }
     }
 
-    @Test func `A refresh token that is used twice ends its session`() async throws {
+    @Test func `a refresh token that is used twice ends its session`() async throws {
         let (session, first) = try await begin()
         let (_, second) = try present(try await renew(first))
         guard case .reused(let id) = try await stores.sessions.renew(first, at: clock.now, inspect: { _ in }) else {
-            return Issue.record("the token was accepted twice")
+            Issue.record("the token was accepted twice")
+            return
         }
         #expect(id == session.id)
         #expect(try await stores.sessions.find(session.id, at: clock.now) == nil)
         #expect(try await renew(second) == nil)
     }
 
-    @Test func `Of many uses at once one succeeds`() async throws {
+    @Test func `of many uses at once one succeeds`() async throws {
         let (_, token) = try await begin()
         let successes = try await withThrowingTaskGroup(of: Bool.self) { group in
             for _ in 0..<20 { group.addTask { try await renew(token) != nil } }
@@ -152,7 +162,7 @@ import Testing
         #expect(successes == 1)
     }
 
-    @Test func `A refusal by the caller leaves the refresh token good`() async throws {
+    @Test func `a refusal by the caller leaves the refresh token good`() async throws {
         struct Refusal: Error {}
         let (_, token) = try await begin()
         await #expect(throws: Refusal.self) {
@@ -161,14 +171,14 @@ import Testing
         #expect(try await renew(token) != nil)
     }
 
-    @Test func `A session ends when it is not used, and its token with it`() async throws {
+    @Test func `a session ends when it is not used, and its token with it`() async throws {
         let (session, token) = try await begin()
         clock.advance(seconds: 1000)
         #expect(try await stores.sessions.find(session.id, at: clock.now) == nil)
         #expect(try await renew(token) == nil)
     }
 
-    @Test func `An ended session stays ended`() async throws {
+    @Test func `an ended session stays ended`() async throws {
         let (session, token) = try await begin()
         let (other, _) = try await begin()
         try await stores.sessions.end(session.id, at: clock.now)
@@ -179,14 +189,16 @@ import Testing
         #expect(try await stores.sessions.find(other.id, at: clock.now) == nil)
     }
 
-    @Test func `A scope that was taken away is gone at the next renewal; one that was granted is not added`() async throws {
+    @Test func `a scope that was taken away is gone at the next renewal; one that was granted is not added`()
+        async throws
+    {
         let (_, token) = try await begin()
         _ = try await stores.accounts.revoke(Scope(names: ["orders:write"]), from: "alice".username)
         _ = try await stores.accounts.grant(.staff, to: "alice".username)
         #expect(try await renew(token)?.0.scope.text == "orders:read inbox:read")
     }
 
-    @Test func `Sessions that are over are forgotten at the next sign-in`() async throws {
+    @Test func `sessions that are over are forgotten at the next sign-in`() async throws {
         _ = try await begin()
         clock.advance(seconds: 1001)
         _ = try await begin()
@@ -197,7 +209,7 @@ import Testing
     }
 
     @Test(arguments: ["", "x", "é", String(repeating: "A", count: 42), String(repeating: "A", count: 44), "A=B+C/D"])
-    func `Other texts are no refresh tokens`(text: String) {
+    func `other texts are no refresh tokens`(text: String) {
         #expect(RefreshToken(text) == nil)
     }
 }

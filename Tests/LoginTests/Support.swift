@@ -4,9 +4,8 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
-import NIOCore
 import ServiceRuntime
-import Synchronization
+import TestSupport
 
 @testable import LoginService
 
@@ -15,16 +14,19 @@ extension PasswordHash.Cost {
     static let cheap = Self(logN: 4, blockSize: 8, parallelism: 1)
 }
 
-/// A clock that stands still until it is moved.
-final class MovingClock: Sendable {
-    private let moment = Mutex(Date(timeIntervalSince1970: 1_800_000_000))
+let goodPassword = "an uncommon password"
 
-    var now: Date { moment.withLock { $0 } }
-    var wall: WallClock { WallClock { self.now } }
+struct Missing: Error {}
 
-    func advance(seconds: Double) {
-        moment.withLock { $0 += seconds }
-    }
+/// The value, or a failed test.
+func present<Value>(_ value: Value?) throws -> Value {
+    guard let value else { throw Missing() }
+    return value
+}
+
+extension String {
+    var username: Username { get throws { try present(Username(self)) } }
+    var prepared: Password { get throws { try present(Password(self)) } }
 }
 
 /// A folder that is removed with its content when the last reference to it goes.
@@ -61,93 +63,67 @@ struct Stores: Sendable {
         sessions = SessionStore(database: database, lifeSeconds: sessionLifeSeconds)
     }
 
-    /// Makes an account whose password is `password`.
-    func addAccount(_ name: String, password: String = goodPassword, cost: PasswordHash.Cost = .cheap) async throws -> Account {
-        let hash = try PasswordHash(of: try password.prepared, cost: cost)
-        let account = try await accounts.create(try name.username, password: hash, scope: .customer, at: MovingClock().now)
-        return try present(account)
+    /// Makes the account of a customer, whose password is `goodPassword`.
+    func addAccount(_ name: String, cost: PasswordHash.Cost = .cheap) async throws -> Account {
+        let hash = try PasswordHash(of: goodPassword.prepared, cost: cost)
+        return try present(
+            await accounts.create(name.username, password: hash, scope: .customer, at: TestClock().now))
     }
 }
 
-let goodPassword = "an uncommon password"
-let secret = "0123456789abcdef-0123456789abcdef"
-
-struct Missing: Error {}
-
-/// The value, or a failed test.
-func present<Value>(_ value: Value?) throws -> Value {
-    guard let value else { throw Missing() }
-    return value
-}
-
-extension String {
-    var username: Username { get throws { try present(Username(self)) } }
-    var prepared: Password { get throws { try present(Password(self)) } }
-}
-
-/// A running login service, its clock and its database.
+/// A login service under test, with its clock and its database file.
 struct LoginUnderTest: Sendable {
     let client: any TestClientProtocol
-    let clock: MovingClock
+    let clock: TestClock
     let folder: TemporaryFolder
 
-    /// Runs the service that `main` would run, on a fresh database.
+    /// Builds the service as `main` does, on a fresh database, and runs `body` against it.
     static func run(
         _ setup: TestingSetup = .router, _ environment: [String: String] = [:], cost: PasswordHash.Cost = .cheap,
-        _ body: @Sendable (LoginUnderTest) async throws -> Void
+        _ body: @escaping @Sendable (LoginUnderTest) async throws -> Void
     ) async throws {
-        let (clock, folder) = (MovingClock(), try TemporaryFolder())
-        let defaults = [
-            "PORT": "0", "LOG_LEVEL": "critical", "JWT_SECRET": secret, "DATABASE_URL": folder.databaseURL,
-        ]
-        let provider = EnvironmentVariablesProvider(environmentVariables: defaults.merging(environment) { $1 })
+        let (clock, folder) = (TestClock(), try TemporaryFolder())
+        let environment = TokenMint.environment
+            .merging(["DATABASE_URL": folder.databaseURL]) { $1 }.merging(environment) { $1 }
+        let provider = EnvironmentVariablesProvider(environmentVariables: environment)
         let application = try await Login.buildApplication(
-            reader: ConfigReader(provider: provider), clock: clock.wall, passwordCost: cost)
+            reader: ConfigReader(provider: provider), clock: clock.clock, passwordCost: cost)
         try await application.test(setup) { client in
             try await body(LoginUnderTest(client: client, clock: clock, folder: folder))
         }
     }
 
-    func send(
-        _ method: HTTPRequest.Method, _ path: String, type: String? = nil, _ body: String = "", bearer: String? = nil
-    ) async throws -> Answer {
-        try await send(method, path, type: type, Array(body.utf8), bearer: bearer)
-    }
-
-    func send(
-        _ method: HTTPRequest.Method, _ path: String, type: String?, _ body: [UInt8], bearer: String? = nil
-    ) async throws -> Answer {
-        var headers: HTTPFields = [:]
-        headers[.contentType] = type
-        headers[.authorization] = bearer.map { "Bearer \($0)" }
-        let response = try await client.execute(
-            uri: path, method: method, headers: headers, body: ByteBuffer(bytes: body))
-        return Answer(response)
-    }
-
     func signUp(_ name: String, _ password: String = goodPassword) async throws -> Answer {
-        try await send(
-            .post, "/signup", type: "application/json", try json(["username": name, "password": password]))
+        try await client.send(.post, "/signup", json: json(["username": name, "password": password]))
     }
 
-    /// Asks for a token with a JSON body.
-    func token(_ parameters: [String: String]) async throws -> Answer {
-        try await send(.post, "/token", type: "application/json", try json(parameters))
-    }
-
-    func signIn(_ name: String, _ password: String = goodPassword, _ more: [String: String] = [:]) async throws -> Answer {
-        let parameters = ["grant_type": "password", "username": name, "password": password]
-        return try await token(parameters.merging(more) { $1 })
+    /// Signs in with a JSON body.
+    func signIn(
+        _ name: String, _ password: String = goodPassword, _ more: [String: String] = [:]
+    ) async throws -> Answer {
+        try await token(
+            ["grant_type": "password", "username": name, "password": password].merging(more) { $1 })
     }
 
     func refresh(_ token: String, _ more: [String: String] = [:]) async throws -> Answer {
         try await self.token(["grant_type": "refresh_token", "refresh_token": token].merging(more) { $1 })
     }
 
-    func rows(_ sql: String, _ values: any Storable...) async throws -> Int {
+    func token(_ parameters: [String: String]) async throws -> Answer {
+        try await client.send(.post, "/token", json: json(parameters))
+    }
+
+    /// Sends a form to the token endpoint.
+    func form(_ body: String) async throws -> Answer {
+        try await client.send(
+            .post, "/token", headers: [.contentType: "application/x-www-form-urlencoded"], json: body)
+    }
+
+    /// The rows of a query, asked over another connection.
+    func rows(_ sql: String) async throws -> [Row] {
         let database = try folder.openDatabase()
         defer { try? database.close() }
-        return try await database.read { connection in try connection.query(sql).count }
+        return try await database.read { try $0.query(sql) }
     }
 
     private func json(_ members: [String: String]) throws -> String {
@@ -155,42 +131,16 @@ struct LoginUnderTest: Sendable {
     }
 }
 
-/// What the service answered.
-struct Answer: Sendable {
-    let status: HTTPResponse.Status
-    let headers: HTTPFields
-    let body: String
-
-    init(_ response: TestResponse) {
-        status = response.status
-        headers = response.headers
-        body = String(buffer: response.body)
-    }
-
-    /// A member of the JSON body, when it is a string or a number.
-    subscript(_ name: String) -> String? {
-        let members = try? JSONSerialization.jsonObject(with: Data(body.utf8)) as? [String: Any]
-        switch members?[name] {
-        case let text as String: return text
-        case let number as NSNumber: return number.stringValue
-        default: return nil
-        }
-    }
-
-    func text(_ name: String) throws -> String {
-        try present(self[name])
-    }
+extension Answer {
+    /// A member of the JSON body that is a string.
+    subscript(_ name: String) -> String? { json[name] as? String }
 }
 
-/// The claims of a token, read without our own decoder.
-func claims(of token: String) throws -> [String: any Sendable] {
-    try segment(1, of: token)
-}
-
-func segment(_ index: Int, of token: String) throws -> [String: any Sendable] {
+/// A part of a token as JSON, read without our own decoder.
+func segment(_ index: Int, of token: String) throws -> [String: Any] {
     let part = token.split(separator: ".", omittingEmptySubsequences: false)[index]
-    let base64 = part.replacing("-", with: "+").replacing("_", with: "/")
+    let base64 = String(part).replacing("-", with: "+").replacing("_", with: "/")
     let padded = base64 + String(repeating: "=", count: (4 - base64.count % 4) % 4)
-    let object = try JSONSerialization.jsonObject(with: try present(Data(base64Encoded: padded)))
-    return try present(object as? [String: any Sendable])
+    let object = try JSONSerialization.jsonObject(with: present(Data(base64Encoded: padded)))
+    return try present(object as? [String: Any])
 }

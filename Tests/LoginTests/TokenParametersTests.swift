@@ -2,7 +2,7 @@ import Testing
 
 @testable import LoginService
 
-@Suite struct `Parameters of the token endpoint` {
+@Suite struct TokenParametersTests {
     private func form(_ text: String) throws(OAuthError) -> TokenParameters {
         try TokenParameters(form: Array(text.utf8))
     }
@@ -11,23 +11,24 @@ import Testing
         ("password=a+b", "a b"), ("password=a%20b", "a b"), ("password=a%2Bb", "a+b"), ("password=%C3%A9", "é"),
         ("password=a=b", "a=b"), ("x=1&&password=p&", "p"), ("pass%77ord=p", "p"), ("password=%26%3D", "&="),
     ])
-    func `A form is decoded`(text: String, value: String) throws {
+    func `a form is decoded`(text: String, value: String) throws {
         let password = try form(text).required("password")
         #expect(password.utf8.elementsEqual(value.utf8))
     }
 
     @Test(arguments: ["", "password", "password=", "Password=x", "password%00=x".replacing("%00", with: "2")])
-    func `A parameter without a value counts as left out`(text: String) throws {
+    func `a parameter without a value counts as left out`(text: String) throws {
         #expect(try form(text).optional("password") == nil)
         #expect(throws: OAuthError.self) { try form(text).required("password") }
     }
 
     @Test(arguments: [
-        "password=%", "password=%4", "password=%zz", "password=%00", "password=%FF", "password=%C3", "password=%ED%A0%80",
+        "password=%", "password=%4", "password=%zz", "password=%00", "password=%FF", "password=%C3",
+        "password=%ED%A0%80",
         "password=a&password=a", "password=a&password=b", "password=&password=", "pass%77ord=a&password=b", "%00=x",
         (0..<65).map { "p\($0)=x" }.joined(separator: "&"),
     ])
-    func `A malformed or ambiguous form is refused`(text: String) {
+    func `a malformed or ambiguous form is refused`(text: String) {
         #expect { try form(text) } throws: { ($0 as? OAuthError)?.code == .invalidRequest }
     }
 
@@ -36,37 +37,38 @@ import Testing
         "{\"password\":\"a\",\"pass\\u0077ord\":\"b\"}", "{\"a\":\"\\ud800\"}", "{'a':1}", "\u{FEFF}{}",
         String(repeating: "{\"a\":", count: 1000) + "1" + String(repeating: "}", count: 1000),
     ])
-    func `What is not one strict JSON object is refused`(text: String) {
+    func `what is not one strict JSON object is refused`(text: String) {
         #expect { try TokenParameters(json: Array(text.utf8)) } throws: {
             ($0 as? OAuthError)?.code == .invalidRequest
         }
     }
 
     @Test(arguments: ["1", "true", "null", "[]", "[\"x\"]", "{}", "1.5"])
-    func `A JSON parameter that is no string is refused, and only where it is asked for`(value: String) throws {
+    func `a JSON parameter that is no string is refused, and only where it is asked for`(value: String) throws {
         let parameters = try TokenParameters(json: Array("{\"scope\":\(value),\"username\":\"alice\"}".utf8))
         #expect(try parameters.optional("username") == "alice")
         #expect { try parameters.optional("scope") } throws: { ($0 as? OAuthError)?.code == .invalidRequest }
     }
 }
 
-@Suite struct Scopes {
+@Suite struct ScopeTests {
     private let granted = Scope.customer
 
     @Test(arguments: [
         (nil, "orders:read orders:write inbox:read"), ("orders:read", "orders:read"),
         ("inbox:read orders:read", "orders:read inbox:read"),
     ])
-    func `A request narrows what is granted, in the order of the grants`(requested: String?, scope: String) throws {
+    func `a request narrows what is granted, in the order of the grants`(requested: String?, scope: String) throws {
         #expect(try granted.narrowed(to: requested).text == scope)
     }
 
     @Test(arguments: [
-        "catalog:write", "orders:read catalog:write", "unknown", " ", "orders:read ", " orders:read", "orders:read  inbox:read",
+        "catalog:write", "orders:read catalog:write", "unknown", " ", "orders:read ", " orders:read",
+        "orders:read  inbox:read",
         "orders:read orders:read", "ORDERS:READ", "orders:read\n", "orders:\"read", "orders\\read", "orders:rea\u{0}d",
         "orders:re\u{301}ad", "*",
     ])
-    func `More than is granted, or malformed, is an invalid scope`(requested: String) {
+    func `more than is granted, or malformed, is an invalid scope`(requested: String) {
         #expect { try granted.narrowed(to: requested) } throws: { ($0 as? OAuthError)?.code == .invalidScope }
     }
 }

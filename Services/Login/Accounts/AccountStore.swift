@@ -31,7 +31,7 @@ struct AccountStore: Sendable {
     }
 
     /// What granting came to.
-    enum GrantResult: Sendable {
+    enum GrantResult: Sendable, Equatable {
         case granted(Account)
         /// The account would have more than `maxScopeBytes`; nothing was changed.
         case tooMuch

@@ -8,7 +8,7 @@ struct SignupRoutes: Sendable {
     let hasher: PasswordHasher
     let clock: WallClock
 
-    func add(to router: some RouterMethods<DoorContext>) {
+    func add(to router: Router<DoorContext>) {
         router.post("signup", use: signup)
     }
 
@@ -22,7 +22,7 @@ struct SignupRoutes: Sendable {
         let username: String
     }
 
-    @Sendable private func signup(_ request: Request, context: DoorContext) async throws -> EditedResponse<Answer> {
+    private func signup(_ request: Request, _ context: DoorContext) async throws -> EditedResponse<Answer> {
         let signup = try await request.decode(as: Signup.self, context: context)
         let (username, password) = try checked(signup)
         guard try await !accounts.exists(username) else { throw Self.taken }

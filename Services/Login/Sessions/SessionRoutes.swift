@@ -10,7 +10,7 @@ struct SessionRoutes: Sendable {
     let sessions: SessionStore
     let clock: WallClock
 
-    func add(to router: some RouterMethods<DoorContext>, _ door: Door) {
+    func add(to router: Router<DoorContext>, _ door: Door) {
         router.behind(door, .user)
             .get("me", use: me)
             .post("logout", use: logout)
@@ -30,7 +30,7 @@ struct SessionRoutes: Sendable {
     }
 
     /// This service knows whether the session goes on, so an ended one is refused here before its access token expires.
-    @Sendable private func me(_ request: Request, context: IdentifiedContext) async throws -> Me {
+    private func me(_ request: Request, _ context: IdentifiedContext) async throws -> Me {
         let token = context.identity.token
         guard let id = context.sessionID, let session = try await sessions.find(id, at: clock.now()) else {
             throw Problem.sessionOver
@@ -42,7 +42,7 @@ struct SessionRoutes: Sendable {
                 id: session.id.lowercase, created_at: session.createdAt.rfc3339, expires_at: session.expiresAt.rfc3339))
     }
 
-    @Sendable private func logout(_ request: Request, context: IdentifiedContext) async throws -> HTTPResponse.Status {
+    private func logout(_ request: Request, _ context: IdentifiedContext) async throws -> HTTPResponse.Status {
         switch request.uri.queryParameters["everywhere"] {
         case "true":
             guard let account = UUID(lowercase: context.identity.subject) else { throw Problem.sessionOver }

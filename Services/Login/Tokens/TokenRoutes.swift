@@ -14,7 +14,7 @@ struct TokenRoutes: Sendable {
     /// The grant types that the endpoint knows (RFC 6749 §4.3 and §6).
     static let grantTypes = ["password", "refresh_token"]
 
-    func add(to router: some RouterMethods<DoorContext>) {
+    func add(to router: Router<DoorContext>) {
         router.post("token", use: token)
     }
 
@@ -28,7 +28,7 @@ struct TokenRoutes: Sendable {
         let account_id: String
     }
 
-    @Sendable private func token(_ request: Request, context: DoorContext) async throws -> EditedResponse<Answer> {
+    private func token(_ request: Request, _ context: DoorContext) async throws -> EditedResponse<Answer> {
         let parameters = try await TokenParameters(of: request, context: context)
         let answer: Answer
         let grantType = try parameters.required("grant_type")
