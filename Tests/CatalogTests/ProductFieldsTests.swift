@@ -10,6 +10,7 @@ import Testing
         (ProductFields(name: "", priceCents: 1), ["name"]),
         (ProductFields(name: " \u{3000}\t", priceCents: 1), ["name"]),
         (ProductFields(name: "two\nlines", priceCents: 1), ["name"]),
+        (ProductFields(name: "two\u{2028}lines", priceCents: 1), ["name"]),
         (ProductFields(name: "nul\u{0}", priceCents: 1), ["name"]),
         (ProductFields(name: String(repeating: "a", count: 201), priceCents: 1), ["name"]),
         (ProductFields(name: String(repeating: "é", count: 101), priceCents: 1), ["name"]),

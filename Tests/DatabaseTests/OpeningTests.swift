@@ -58,6 +58,16 @@ import Testing
         try database.close()
     }
 
+    @Test func `after closing, the file alone holds everything`() async throws {
+        let database = try SQLDatabase.open(folder.url(), migrations: [.products])
+        try await database.write { try $0.execute("INSERT INTO products (id, stock) VALUES ('lamp', 3)") }
+        #expect(try await database.productCount() == 1)
+        try database.close()
+        try FileManager.default.copyItem(atPath: "\(folder.path)/test.sqlite", toPath: "\(folder.path)/copy.sqlite")
+        let copy = try SQLDatabase.open(folder.url("copy.sqlite"), migrations: [.products])
+        #expect(try await copy.productCount() == 1)
+    }
+
     @Test func `a file that is not a database is called corrupt`() throws {
         let text = Data(String(repeating: "This is a poem, not a database.\n", count: 400).utf8)
         try text.write(to: URL(fileURLWithPath: "\(folder.path)/test.sqlite"))

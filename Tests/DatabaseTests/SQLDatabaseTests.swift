@@ -162,6 +162,26 @@ import Testing
         try database.close()
     }
 
+    @Test func `closing amid reads and writes ends each of them with its result or as unavailable`() async throws {
+        let outcomes = try await withThrowingTaskGroup(of: DatabaseError.Code?.self) { group in
+            for index in 0..<200 {
+                group.addTask {
+                    do {
+                        if index == 100 { try database.close() }
+                        try await database.write { try $0.execute("UPDATE products SET stock = 1") }
+                        _ = try await database.productCount()
+                        return nil
+                    } catch let error as DatabaseError {
+                        return error.code
+                    }
+                }
+            }
+            return try await group.reduce(into: Set()) { $0.insert($1) }
+        }
+        #expect(outcomes.isSubset(of: [nil, .unavailable]))
+        #expect(outcomes.contains(.unavailable))
+    }
+
     @Test func `a database in memory works like a file`() async throws {
         let memory = try SQLDatabase.open(DatabaseURL("sqlite::memory:"), migrations: [.products])
         try await memory.write { try $0.execute("INSERT INTO products (id, stock) VALUES ('lamp', 3)") }
