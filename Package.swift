@@ -15,6 +15,7 @@ let package = Package(
         .executable(name: "inbox", targets: ["InboxService"]),
         .executable(name: "jwt", targets: ["JWTCommand"]),
         .library(name: "JWT", targets: ["JWT"]),
+        .library(name: "CurlClient", targets: ["CurlClient"]),
     ],
     dependencies: [
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),

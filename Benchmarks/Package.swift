@@ -8,10 +8,18 @@ let package = Package(
     name: "benchmarks",
     platforms: [.macOS(.v15)],
     dependencies: [
-        .package(name: "hallpass", path: "..")
+        .package(name: "hallpass", path: ".."),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     ],
     targets: [
         .target(name: "Floor", linkerSettings: [.linkedLibrary("crypto")]),
+        .executableTarget(
+            name: "ClientBench",
+            dependencies: [
+                .product(name: "CurlClient", package: "hallpass"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            swiftSettings: [.swiftLanguageMode(.v6)]),
         .executableTarget(
             name: "JWTBench",
             dependencies: ["Floor", .product(name: "JWT", package: "hallpass")],
