@@ -54,9 +54,15 @@ extension Claims {
     fileprivate var textCount: Int {
         // Braces, names, quotes, commas and the dates.
         var count = 256
-        for text in [issuer, subject, id, sessionID, username, scope, queryHash, actor] {
-            count += text?.utf8.count ?? 0
-        }
+        func add(_ text: String?) { count += text?.utf8.count ?? 0 }
+        add(issuer)
+        add(subject)
+        add(id)
+        add(sessionID)
+        add(username)
+        add(scope)
+        add(queryHash)
+        add(actor)
         for name in audience { count += name.utf8.count + 3 }
         return count
     }

@@ -43,16 +43,16 @@ import COpenSSL
 
     /// The authentication code of `message`: `function.byteCount` bytes.
     public func code(for message: Span<UInt8>) -> [UInt8] {
-        unsafe withCode(for: message) { unsafe Array($0) }
+        var bytes: [UInt8] = []
+        unsafe withCode(for: message) { bytes = unsafe Array($0) }
+        return bytes
     }
 
     /// Calls `body` with the authentication code of `message`, `function.byteCount` bytes on the stack.
-    public func withCode<Result>(
-        for message: Span<UInt8>, _ body: (UnsafeBufferPointer<UInt8>) -> Result
-    ) -> Result {
+    public func withCode(for message: Span<UInt8>, _ body: (UnsafeBufferPointer<UInt8>) -> Void) {
         unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: function.byteCount) { code in
             if let start = code.baseAddress { unsafe compute(message, start) }
-            return unsafe body(UnsafeBufferPointer(code))
+            unsafe body(UnsafeBufferPointer(code))
         }
     }
 

@@ -5,6 +5,7 @@ extension CompactToken {
     /// when the payload does not fit into `payloadCapacity` bytes.
     ///
     /// The payload is written on the stack unless it is large, and the token into the memory of the string that is returned.
+    @inline(__always)
     static func write(
         header: [UInt8], payloadCapacity: Int, key: HMACKey, payload write: (inout JSONWriter) -> Void
     ) -> String? {

@@ -52,11 +52,14 @@
             digits += 1
             power *= 10
         }
-        for place in (0..<digits).reversed() {
-            unsafe start[count + place] = UInt8(ascii: "0") + UInt8(magnitude % 10)
+        count += digits
+        var place = count
+        while digits > 0 {
+            place -= 1
+            digits -= 1
+            unsafe start[place] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: magnitude % 10)
             magnitude /= 10
         }
-        count += digits
     }
 
     /// Writes a string with its quotes, and escapes where JSON asks for one.
@@ -76,8 +79,14 @@
                 index += 1
             }
         }
-        while index < bytes.count, !isOverfull {
-            append(escaping: bytes.byte(index))
+        while index < bytes.count, reserve(1) {
+            let byte = bytes.byte(index)
+            if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+                append(escaping: byte)
+            } else {
+                unsafe start[count] = byte
+                count += 1
+            }
             index += 1
         }
         append(UInt8(ascii: "\""))
