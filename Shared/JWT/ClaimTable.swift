@@ -14,9 +14,9 @@ struct ClaimTable: Sendable {
         init(_ name: Name) { rawValue = 1 << UInt16(name.rawValue) }
 
         static let dates: Names = [Names(.expiresAt), Names(.notBefore), Names(.issuedAt)]
-        static let strings: Names = [
-            Names(.issuer), Names(.subject), Names(.id), Names(.scope), Names(.username), Names(.sessionID),
-            Names(.queryHash),
+        static let registeredStrings: Names = [Names(.issuer), Names(.subject), Names(.id)]
+        static let privateStrings: Names = [
+            Names(.scope), Names(.username), Names(.sessionID), Names(.queryHash),
         ]
 
         var first: Name? { Name(rawValue: rawValue.trailingZeroBitCount) }
@@ -40,7 +40,7 @@ struct ClaimTable: Sendable {
 
     /// Reads a payload's JSON, and holds every known claim to the type that its RFC gives it.
     @inline(__always)
-    mutating func read(_ bytes: Span<UInt8>) throws(JWTError) {
+    mutating func read(_ bytes: Span<UInt8>, checksPrivateClaims: Bool = true) throws(JWTError) {
         var others = NameList()
         var (strings, numbers): (Names, Names) = ([], [])
         do throws(JSONFault) {
@@ -61,13 +61,19 @@ struct ClaimTable: Sendable {
                 ? JWTError(.limit, "the claims are nested too deep")
                 : JWTError(.malformed, "the claims are not a strict JSON object")
         }
-        let wrong = present.intersection(.strings).subtracting(strings)
+        let mustBeStrings =
+            checksPrivateClaims
+            ? Names.registeredStrings.union(.privateStrings) : .registeredStrings
+        let wrong = present.intersection(mustBeStrings).subtracting(strings)
             .union(present.intersection(.dates).subtracting(numbers))
         if let name = wrong.first { throw Self.wrongType(name) }
         try readDate(.expiresAt, bytes)
         try readDate(.notBefore, bytes)
         try readDate(.issuedAt, bytes)
-        try checkContainers(bytes)
+        if let audience = self[.audience], !audience.isString, !bytes.isArrayOfStrings(audience) {
+            throw Self.wrongType(.audience)
+        }
+        if checksPrivateClaims { try checkPrivateContainers(bytes) }
     }
 
     @inline(__always)
@@ -79,11 +85,7 @@ struct ClaimTable: Sendable {
         dates[name.rawValue] = date.seconds
     }
 
-    @inline(__always)
-    private func checkContainers(_ bytes: Span<UInt8>) throws(JWTError) {
-        if let audience = self[.audience], !audience.isString, !bytes.isArrayOfStrings(audience) {
-            throw Self.wrongType(.audience)
-        }
+    private func checkPrivateContainers(_ bytes: Span<UInt8>) throws(JWTError) {
         if let scopes = self[.scopes], !bytes.isArrayOfStrings(scopes) { throw Self.wrongType(.scopes) }
         if let actor = self[.actor], actor.kind != .object { throw Self.wrongType(.actor) }
     }

@@ -129,6 +129,16 @@ extension JSONValue {
         }
     }
 
+    /// Whether every text that stands for a number is one, so that no other JSON comes in by it.
+    var hasNumbersOnly: Bool {
+        switch self {
+        case .number(let text): JSONScanner.isNumber(text.utf8.span)
+        case .array(let elements): elements.allSatisfy(\.hasNumbersOnly)
+        case .object(let members): members.allSatisfy(\.value.hasNumbersOnly)
+        default: true
+        }
+    }
+
     func write(to output: inout [UInt8]) {
         switch self {
         case .null: output += "null".utf8

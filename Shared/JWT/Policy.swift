@@ -15,6 +15,9 @@ public struct Policy: Sendable {
     /// The largest token that is looked at, in bytes.
     public var maximumTokenBytes: Int
 
+    /// Whether the claims of this system are held to their types too, as those of RFC 7519 always are.
+    package var checksPrivateClaims = true
+
     /// The most leeway that a preset takes, in seconds. RFC 7519 speaks of "no more than a few minutes".
     public static let maximumLeeway: Int64 = 300
     /// The size limit where none is given, in bytes: what fits into the header fields of common servers.

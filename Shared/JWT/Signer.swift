@@ -36,6 +36,17 @@ public struct Signer: Sendable {
         return token
     }
 
+    /// Signs a JSON object whose members are the claims, in their order.
+    ///
+    /// - Throws: `JWTError` of the kinds `malformed`, `invalidClaim` and `limit`, where a verifier would refuse the claims.
+    public func sign(_ claims: JSONValue) throws(JWTError) -> String {
+        let members = try claims.claimMembers()
+        guard let token = try sign(Claims(), members, payloadCapacity: members.count + 2) else {
+            throw JWTError(.limit, "the token would be too large")
+        }
+        return token
+    }
+
     /// Nil when the payload needs more than `payloadCapacity` bytes.
     private func sign(_ claims: Claims, _ others: [UInt8], payloadCapacity: Int) throws(JWTError) -> String? {
         guard payloadCapacity <= 2 * Policy.maximumRevocationsBytes else {
@@ -101,19 +112,25 @@ extension Claims {
         payload.append("],")
     }
 
-    /// The members of `others`, each with a comma behind it, held to the rules of the scanner.
+    /// The members of `others`, each with a comma behind it.
     fileprivate func otherMembers() throws(JWTError) -> [UInt8] {
         guard !others.isEmpty else { return [] }
-        for member in others {
-            guard ClaimTable.Name(member.name) == nil else {
-                throw JWTError(
-                    .invalidClaim, "a claim that has a property of its own is among the others", claim: member.name)
-            }
+        if let known = others.first(where: { ClaimTable.Name($0.name) != nil }) {
+            throw JWTError(.invalidClaim, "a claim that has a property is among the others", claim: known.name)
         }
-        let object = Array(JSONValue.object(others).text.utf8)
+        return try JSONValue.object(others).claimMembers()
+    }
+}
+
+extension JSONValue {
+    /// The members of an object, each with a comma behind it, held to what a verifier demands of them.
+    fileprivate func claimMembers() throws(JWTError) -> [UInt8] {
+        guard hasNumbersOnly else { throw JWTError(.malformed, "a number is not written as JSON wants it") }
+        let object = Array(text.utf8)
         var table = ClaimTable()
         try table.read(object.span)
-        return object.dropFirst().dropLast() + [UInt8(ascii: ",")]
+        let members = object.dropFirst().dropLast()
+        return members.isEmpty ? [] : members + [UInt8(ascii: ",")]
     }
 }
 

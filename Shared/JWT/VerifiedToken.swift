@@ -48,10 +48,12 @@ public struct VerifiedToken: Sendable {
     }
 
     private func string(_ name: ClaimTable.Name) -> String? {
-        claims[name].map { payload.span.string($0) }
+        guard let slice = claims[name], slice.isString else { return nil }
+        return payload.span.string(slice)
     }
 
     private func strings(_ name: ClaimTable.Name) -> [String] {
-        claims[name].map { payload.span.strings($0) } ?? []
+        guard let slice = claims[name], slice.isString || payload.span.isArrayOfStrings(slice) else { return [] }
+        return payload.span.strings(slice)
     }
 }

@@ -30,7 +30,7 @@ public struct Verifier: Sendable {
         let (payloadRange, key) = try verifySignature(token)
         var claims = ClaimTable()
         let payload = try Base64URL.withDecoded(token.extracting(payloadRange)) { bytes throws(JWTError) in
-            try claims.read(bytes)
+            try claims.read(bytes, checksPrivateClaims: rules.policy.checksPrivateClaims)
             try rules.check(claims, in: bytes, at: now)
             return bytes.array
         }

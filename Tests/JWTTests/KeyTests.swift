@@ -53,7 +53,8 @@ import Testing
 
     @Test(arguments: ["secret", "12345", "foxtrot"])
     func `an example's secret needs the initializer that says what it is`(text: String) throws {
-        #expect(code { try Key(secret: Array(text.utf8)) } == .tooShort)
+        let refusal = code { try Key(secret: Array(text.utf8)) }
+        #expect(refusal == .tooShort || refusal == .placeholder)
         _ = try Key(insecureExampleSecret: Array(text.utf8))
         #expect(code { try Key(insecureExampleSecret: []) } == .empty)
     }

@@ -92,6 +92,12 @@ struct JSONScanner {
         }
     }
 
+    /// Whether a whole text is one number.
+    static func isNumber(_ bytes: Span<UInt8>) -> Bool {
+        var scanner = JSONScanner()
+        return (try? scanner.number(bytes)) != nil && scanner.position == bytes.count
+    }
+
     /// A member's name and the colon after it.
     @inline(__always)
     private mutating func name(_ bytes: Span<UInt8>) throws(JSONFault) -> JSONSlice {

@@ -1,0 +1,100 @@
+import Testing
+
+@testable import JWT
+
+@Suite struct SignerTests {
+    private let key: Key
+    private let verifier: Verifier
+
+    init() throws {
+        key = try Key(id: "one", secret: Forge.secret)
+        verifier = Verifier(keys: KeySet(key), policy: .bare)
+    }
+
+    @Test func `every claim is read back as it was written`() throws {
+        let claims = Claims(
+            issuer: "https://login.example", subject: "a\"b\\c\n\u{1}é😀", expiresAt: 2000, notBefore: -5, issuedAt: 0,
+            id: "", scope: "a b", sessionID: "s", username: "u", queryHash: "q", actor: "caller/\u{7F}",
+            others: [.init("n", .null), .init("f", .number("1.50e3")), .init("l", [1, true, "x", ["y": -3]])])
+        let token = try verifier.verify(try Signer(key: key).sign(claims), at: 1000)
+        #expect(token.issuer == "https://login.example")
+        #expect(token.subject.map { Array($0.utf8) } == Array("a\"b\\c\n\u{1}é😀".utf8))
+        #expect([token.expiresAt, token.notBefore, token.issuedAt] == [2000, -5, 0])
+        #expect([token.id, token.sessionID, token.username, token.queryHash] == ["", "s", "u", "q"])
+        #expect(token.actor == "caller/\u{7F}")
+        #expect(token.scopes == ["a", "b"])
+        #expect(token["f"]?.text == "1.50e3")
+        #expect(token["l"]?.text == #"[1,true,"x",{"y":-3}]"#)
+        #expect(token["none"] == nil)
+    }
+
+    @Test func `the header names algorithm, key and type, in this order`() throws {
+        let token = try Signer(key: key, type: "service+jwt").sign(Claims())
+        let header = try InspectedToken(inspecting: token).header
+        #expect(header.text == #"{"alg":"HS256","kid":"one","typ":"service+jwt"}"#)
+    }
+
+    @Test func `one audience is a string and several are an array`() throws {
+        let signer = Signer(key: key)
+        #expect(try InspectedToken(inspecting: signer.sign(Claims(audience: ["a"]))).payload.text == #"{"aud":"a"}"#)
+        #expect(
+            try InspectedToken(inspecting: signer.sign(Claims(audience: ["a", "b"]))).payload.text
+                == #"{"aud":["a","b"]}"#)
+        #expect(try InspectedToken(inspecting: signer.sign(Claims())).payload.text == "{}")
+    }
+
+    @Test func `text of any length is written, also when all of it needs escapes`() throws {
+        for count in [0, 1, 7, 8, 9, 15, 16, 63, 64, 1000, 5000] {
+            for character in ["a", "\"", "\u{1}", "é", "😀"] {
+                let subject = String(repeating: character, count: count)
+                var policy = Policy.bare
+                policy.maximumTokenBytes = 100_000
+                let verifier = Verifier(keys: KeySet(key), policy: policy)
+                #expect(try verifier.verify(Signer(key: key).sign(Claims(subject: subject)), at: 0).subject == subject)
+            }
+        }
+    }
+
+    @Test(arguments: [
+        Int64.min, .min + 1, -1, 0, 9, 10, 99, 100, 1_762_000_000, 999_999_999_999_999_999, .max - 1, .max,
+    ])
+    func `a date of any size is written and read`(seconds: Int64) throws {
+        let token = try Signer(key: key).sign(Claims(issuedAt: NumericDate(seconds: seconds)))
+        #expect(try verifier.verify(token, at: 0).issuedAt == NumericDate(seconds: seconds))
+    }
+
+    @Test func `what a verifier would refuse is not signed`() {
+        let refused: [(Claims, JWTError.Kind)] = [
+            (Claims(others: [.init("a", 1), .init("a", 2)]), .malformed),
+            (Claims(others: [.init("exp", 1)]), .invalidClaim),
+            (Claims(others: [.init("a", .number("01"))]), .malformed),
+            (Claims(others: [.init("a", .number("1,\"exp\":2"))]), .malformed),
+            (Claims(others: [.init("a", ["b": 1, "b": 2])]), .malformed),
+            (Claims(subject: String(repeating: "x", count: 20_000_000)), .limit),
+        ]
+        for (claims, kind) in refused {
+            #expect { try Signer(key: key).sign(claims) } throws: { ($0 as? JWTError)?.kind == kind }
+        }
+        let deep = (0..<100).reduce(JSONValue.null) { value, _ in [value] }
+        #expect { try Signer(key: key).sign(Claims(others: [.init("a", deep)])) } throws: {
+            ($0 as? JWTError)?.kind == .limit
+        }
+    }
+
+    @Test func `an object is signed member by member under the same rules`() throws {
+        let signer = Signer(key: key)
+        let object = try #require(JSONValue(object: Array(#"{"z":1,"sub":"a","exp":5000}"#.utf8)))
+        #expect(try InspectedToken(inspecting: signer.sign(object)).payload.text == #"{"z":1,"sub":"a","exp":5000}"#)
+        #expect { try signer.sign(["exp": "soon"]) } throws: { ($0 as? JWTError)?.kind == .invalidClaim }
+        #expect { try signer.sign(["a", "b"]) } throws: { ($0 as? JWTError)?.kind == .malformed }
+        #expect(try InspectedToken(inspecting: signer.sign([:] as JSONValue)).payload.text == "{}")
+    }
+
+    @Test(arguments: Algorithm.allCases)
+    func `each algorithm's signature is the one that the forge computes`(algorithm: Algorithm) throws {
+        let key = try Key(algorithm, secret: Forge.secret)
+        let header = #"{"alg":"\#(algorithm.rawValue)","typ":"JWT"}"#
+        let expected = Forge.token(header: header, payload: #"{"sub":"a"}"#, algorithm)
+        #expect(try Signer(key: key).sign(Claims(subject: "a")) == expected)
+    }
+}
