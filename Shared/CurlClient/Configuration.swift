@@ -13,10 +13,10 @@ extension HTTPClient {
         /// The largest response body that is accepted, in bytes.
         public var maximumResponseBytes = 1 << 20
 
-        /// How many requests are under way to one host and port at a time; others wait for their turn.
+        /// How many requests are under way to one host and port at a time, at least 1; others wait for their turn.
         public var maximumConnectionsPerHost = 64
 
-        /// How many requests are under way in total, and how many connections are kept, idle ones included.
+        /// How many requests are under way in total, at least 1, and how many connections are kept, idle ones included.
         public var maximumConnections = 256
 
         /// How long an unused connection may still be reused, in whole seconds.

@@ -72,8 +72,8 @@ final class Transfer: @unchecked Sendable {
             && easy.set(CURLOPT_PATH_AS_IS, 1)
             // Otherwise libcurl blocks when it gives up a transfer whose host name is being resolved.
             && easy.set(CURLOPT_QUICK_EXIT, 1)
-            && easy.set(CURLOPT_CONNECTTIMEOUT_MS, configuration.connectTimeout.milliseconds)
-            && easy.set(CURLOPT_MAXAGE_CONN, Int(configuration.idleLifetime.components.seconds))
+            && easy.set(CURLOPT_CONNECTTIMEOUT_MS, max(1, configuration.connectTimeout.milliseconds))
+            && easy.set(CURLOPT_MAXAGE_CONN, max(0, Int(configuration.idleLifetime.components.seconds)))
     }
 
     private func setRequest(_ body: [UInt8]?) -> Bool {

@@ -3,8 +3,8 @@ import CCurl
 /// What the client's thread works on: libcurl's multi handle, the transfers that run on it, and those that wait for a
 /// free connection. It never leaves that thread, so nothing in it is locked.
 ///
-/// libcurl could hold transfers back by itself, but it forgets their deadlines while they wait, and lets one host that
-/// is busy keep those to others waiting (both seen in 7.88).
+/// It bounds the connections itself rather than by libcurl's options, so that the deadline counts while a transfer waits
+/// and a busy host keeps nobody else waiting.
 struct TransferEngine: ~Copyable {
     /// The transfers to one origin.
     final class Lane {
@@ -25,9 +25,9 @@ struct TransferEngine: ~Copyable {
     private var nextDeadline: ContinuousClock.Instant?
 
     init(configuration: HTTPClient.Configuration) {
-        multi = MultiHandle(maximumConnections: configuration.maximumConnections)
-        maximumPerLane = configuration.maximumConnectionsPerHost
-        maximumRunning = configuration.maximumConnections
+        maximumPerLane = max(1, configuration.maximumConnectionsPerHost)
+        maximumRunning = max(1, configuration.maximumConnections)
+        multi = MultiHandle(maximumConnections: maximumRunning)
     }
 
     mutating func submit(_ transfer: Transfer) {

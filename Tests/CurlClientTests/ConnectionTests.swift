@@ -134,6 +134,16 @@ struct ConnectionTests {
         #expect(server.connections == 2)
     }
 
+    @Test func `nonsensical limits are raised to sensible ones`() async throws {
+        let client = HTTPClient.with {
+            $0.maximumConnections = -1
+            $0.maximumConnectionsPerHost = 0
+            $0.idleLifetime = .seconds(-5)
+        }
+        let server = ScriptedServer.answering(Answer.empty)
+        #expect(try await client.execute(.init(url: server.url())).status == .ok)
+    }
+
     /// A server whose first connection answers one request and breaks at the second, after it has read it.
     private func dyingOnReuse() -> ScriptedServer {
         ScriptedServer { connection in
