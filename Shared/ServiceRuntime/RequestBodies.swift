@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 import HTTPTypes
 public import Hummingbird
 import NIOCore
@@ -11,6 +11,20 @@ extension ServiceRequestContext {
     public var maxUploadSize: Int { 1 << 20 }
     /// Reads JSON bodies.
     public var requestDecoder: JSONBodyDecoder { JSONBodyDecoder() }
+}
+
+extension Request {
+    /// The whole body.
+    ///
+    /// - Parameter maxBytes: The largest body that is read.
+    /// - Throws: `NIOTooManyBytesError` for a larger one, and `Problem` with 400 for one that breaks off or is framed wrongly.
+    public func bytes(upTo maxBytes: Int) async throws -> Data {
+        do {
+            return Data(try await body.collect(upTo: maxBytes).readableBytesView)
+        } catch let error where !(error is NIOTooManyBytesError) {
+            throw Problem.badRequest("The body broke off, or is not framed as HTTP says.")
+        }
+    }
 }
 
 /// Reads the JSON body of a request, with an error that names the field that does not fit.
@@ -29,7 +43,7 @@ public struct JSONBodyDecoder: RequestDecoder {
                 .unsupportedMediaType, code: "unsupported_media_type",
                 detail: "Send JSON, with the header field Content-Type: application/json.")
         }
-        let bytes = Data(try await request.body.collect(upTo: context.maxUploadSize).readableBytesView)
+        let bytes = try await request.bytes(upTo: context.maxUploadSize)
         // JSONDecoder would guess UTF-16 and UTF-32, in which every ASCII character has a zero byte.
         guard !bytes.contains(0), String(validating: bytes, as: UTF8.self) != nil else {
             throw Problem.badRequest("The body is not valid UTF-8.")

@@ -103,6 +103,19 @@ private struct ProblemBody: Decodable {
         }
     }
 
+    @Test func `a body that breaks off is the client's fault`() async throws {
+        struct BrokenOff: Error {}
+        let parts = AsyncThrowingStream<ByteBuffer, any Error> { continuation in
+            continuation.yield(ByteBuffer(string: "{"))
+            continuation.finish(throwing: BrokenOff())
+        }
+        let request = Request(
+            head: HTTPRequest(method: .post, scheme: nil, authority: nil, path: "/echo"),
+            body: RequestBody(asyncSequence: parts))
+        let problem = try await #require(throws: Problem.self) { try await request.bytes(upTo: 10) }
+        #expect(problem.status == .badRequest)
+    }
+
     @Test func `the caller's request id is kept when it is a plain word`() async throws {
         try await application().test(.router) { client in
             let kept = try await client.execute(uri: "/scope", method: .get, headers: [.requestID: "abc-1.2_3"])

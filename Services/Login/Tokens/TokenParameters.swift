@@ -19,10 +19,10 @@ struct TokenParameters: Sendable {
 
     /// Reads the body of a request.
     ///
-    /// - Throws: `OAuthError` with `invalid_request`, or what `collect` throws for a body over the limit.
+    /// - Throws: `OAuthError` with `invalid_request`, or what `bytes` throws for a body that cannot be read.
     init(of request: Request, context: some RequestContext) async throws {
         let mediaType = request.headers[.contentType]?.prefix { $0 != ";" }.lowercased().filter { $0 != " " }
-        let body = Array(try await request.body.collect(upTo: context.maxUploadSize).readableBytesView)
+        let body = Array(try await request.bytes(upTo: context.maxUploadSize))
         switch mediaType {
         case "application/x-www-form-urlencoded": try self.init(form: body)
         case "application/json": try self.init(json: body)
