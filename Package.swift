@@ -38,7 +38,8 @@ let package = Package(
         shared(
             "JWTAuth",
             uses: [
-                "JWT", "Libcrypto", "CurlClient", "ServiceRuntime", .hummingbird, .httpTypes, .lifecycle, .logging, .metrics,
+                "JWT", "Libcrypto", "CurlClient", "ServiceRuntime", .hummingbird, .httpTypes, .lifecycle, .logging,
+                .metrics,
             ]),
         shared("CurlClient", uses: ["CCurl", .httpTypes]),
         shared(
@@ -78,7 +79,8 @@ let package = Package(
         serviceTests("Orders"),
         serviceTests("Inbox"),
         .testTarget(
-            name: "SystemTests", dependencies: ["TestSupport"], path: "Tests/SystemTests", swiftSettings: .strict),
+            name: "SystemTests", dependencies: ["TestSupport", .httpTypes], path: "Tests/SystemTests",
+            swiftSettings: .strict),
     ]
 )
 

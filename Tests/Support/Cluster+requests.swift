@@ -24,6 +24,16 @@ extension Cluster {
     public func get(_ service: ServiceName, _ path: String, token: String? = nil) async throws -> Answer {
         try await send(.get, service, path, token: token)
     }
+
+    /// Whether a service takes no new connections, as when it does not run or is about to end.
+    public func refusesConnections(_ service: ServiceName) async -> Bool {
+        do {
+            _ = try await http.execute(.init(url: url(service, "/healthz"), deadline: .seconds(2)))
+            return false
+        } catch {
+            return error.code == .connectionFailed
+        }
+    }
 }
 
 extension Answer {

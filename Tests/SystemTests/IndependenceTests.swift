@@ -1,0 +1,59 @@
+import HTTPTypes
+import TestSupport
+import Testing
+
+@Suite(.serialized) struct `Nobody phones the office` {
+    @Test func `the services start and serve while login is down`() async throws {
+        try await withCluster(running: [.login]) { cluster in
+            let token = try await cluster.token("alice")
+            try await cluster.stop(.login)
+
+            for service in [ServiceName.catalog, .orders, .inbox] { try await cluster.start(service) }
+            #expect(try await cluster.order(token: token).status == 201)
+            #expect(try await cluster.orders(token: token).count == 1)
+            #expect(try await eventually { try await cluster.messages(token: token).count == 1 })
+        }
+    }
+
+    @Test func `no request reaches login while others are answered`() async throws {
+        try await withCluster(running: [.login]) { cluster in
+            let token = try await cluster.token("alice")
+            try await withInterposer(before: cluster.url(.login)) { login, address in
+                for service in [ServiceName.catalog, .orders, .inbox] {
+                    try await cluster.start(service, environment: ["LOGIN_URL": address])
+                }
+                for _ in 1...10 {
+                    #expect(try await cluster.order(token: token).status == 201)
+                    #expect(try await cluster.get(.orders, "/orders", token: token).status == 200)
+                    #expect(try await cluster.get(.inbox, "/messages", token: token).status == 200)
+                    #expect(try await cluster.get(.inbox, "/messages", token: token.tampered).status == 401)
+                }
+                #expect(login.passed.filter { $0.path != "/revocations" } == [])
+            }
+        }
+    }
+
+    @Test func `a login that hangs delays nobody`() async throws {
+        try await withCluster { cluster in
+            let token = try await cluster.token("alice")
+            try cluster.pause(.login)
+            let start = ContinuousClock.now
+            #expect(try await cluster.order(token: token).status == 201)
+            #expect(try await cluster.get(.orders, "/orders", token: token).status == 200)
+            #expect(try await cluster.get(.inbox, "/messages", token: token).status == 200)
+            #expect(ContinuousClock.now - start < .seconds(5))
+            try cluster.resume(.login)
+        }
+    }
+
+    @Test func `an order is placed while inbox is down, and its message comes later`() async throws {
+        try await withCluster(running: [.login, .catalog, .orders]) { cluster in
+            let token = try await cluster.token("alice")
+            #expect(try await cluster.order(token: token).status == 201)
+            try await cluster.kill(.orders)
+            try await cluster.start(.orders)
+            try await cluster.start(.inbox)
+            #expect(try await eventually { try await cluster.messages(token: token).count == 1 })
+        }
+    }
+}
