@@ -38,6 +38,13 @@ public struct Policy: Sendable {
         self.maximumTokenBytes = maximumTokenBytes
     }
 
+    /// What the cases of a conformance corpus ask for: RFC 7519 alone, with any leeway.
+    package init(corpusIssuers issuers: [String]?, audience: String?, leeway: Int64, required: [String]) {
+        self.init(type: nil, issuers: issuers, audience: audience, required: required, maximumTokenBytes: 256 * 1024)
+        self.leeway = max(leeway, 0)
+        checksPrivateClaims = false
+    }
+
     /// A user's access token of the login service, `typ` `JWT`.
     public static func access(issuer: String, audience: String, leeway: Int64 = 0) -> Policy {
         Policy(

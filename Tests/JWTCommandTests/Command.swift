@@ -1,0 +1,62 @@
+import Foundation
+import Testing
+
+/// Runs the built command as a process of its own.
+struct Command {
+    struct Result {
+        let output: String
+        let error: String
+        let status: Int32
+
+        /// The lines of the output as JSON objects, read by Foundation.
+        func objects() throws -> [[String: Any]] {
+            try output.split(separator: "\n").map { line in
+                try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+            }
+        }
+    }
+
+    /// Products lie beside the test bundle.
+    private static let executable = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(
+        path: "jwt")
+
+    /// Runs `jwt` with these arguments and all of `input` on its standard input.
+    static func jwt(_ arguments: String..., input: String = "") throws -> Result {
+        try run(arguments, input: input)
+    }
+
+    static func run(_ arguments: [String], input: String = "") throws -> Result {
+        let folder = try TemporaryFolder()
+        let files = try ["in", "out", "err"].map { name in
+            let file = folder.file(name)
+            try Data(name == "in" ? Array(input.utf8) : []).write(to: file)
+            return file
+        }
+        let process = Process()
+        process.executableURL = executable
+        process.arguments = arguments
+        process.standardInput = try FileHandle(forReadingFrom: files[0])
+        process.standardOutput = try FileHandle(forWritingTo: files[1])
+        process.standardError = try FileHandle(forWritingTo: files[2])
+        try process.run()
+        process.waitUntilExit()
+        return Result(
+            output: String(decoding: try Data(contentsOf: files[1]), as: UTF8.self),
+            error: String(decoding: try Data(contentsOf: files[2]), as: UTF8.self), status: process.terminationStatus)
+    }
+}
+
+/// A folder that goes with the last reference to it.
+final class TemporaryFolder: Sendable {
+    let url: URL
+
+    init() throws {
+        url = FileManager.default.temporaryDirectory.appending(path: "jwt-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(at: url) }
+
+    func file(_ name: String) -> URL { url.appending(path: name) }
+    func path(_ name: String) -> String { file(name).path() }
+}

@@ -1,0 +1,60 @@
+import Foundation
+import Testing
+
+@Suite struct KeysCommandTests {
+    private let folder: TemporaryFolder
+    private let file: String
+
+    init() throws {
+        folder = try TemporaryFolder()
+        file = folder.path("keys.json")
+    }
+
+    @Test func `a new file is the owner's alone and is never written over`() throws {
+        #expect(try Command.jwt("keys", "new", "--file", file).status == 0)
+        let attributes = try FileManager.default.attributesOfItem(atPath: file)
+        #expect(attributes[.posixPermissions] as? Int == 0o600)
+        let contents = try Data(contentsOf: folder.file("keys.json"))
+        let again = try Command.jwt("keys", "new", "--file", file)
+        #expect(again.status == 1)
+        #expect(again.error.hasPrefix("error: key: "))
+        #expect(try Data(contentsOf: folder.file("keys.json")) == contents)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path()) == ["keys.json"])
+    }
+
+    @Test func `a rotated file signs with the new key and verifies tokens of the old until it is retired`() throws {
+        _ = try Command.jwt("keys", "new", "--file", file, "--id", "old")
+        let token = try Command.jwt("sign", "--keys", file, input: #"{"sub":"a"}"#).output
+        #expect(try Command.jwt("keys", "rotate", "--file", file, "--id", "new").status == 0)
+        #expect(
+            try Command.jwt("keys", "list", "--file", file).output
+                == "new\tHS256\tsigns, verifies\nold\tHS256\tverifies\n")
+        #expect(try Command.jwt("verify", "--keys", file, input: token).status == 0)
+        #expect(try Command.jwt("keys", "retire", "--file", file, "--id", "new").status == 1)
+        #expect(try Command.jwt("keys", "retire", "--file", file).status == 0)
+        let refused = try Command.jwt("verify", "--keys", file, input: token)
+        #expect(refused.error.hasPrefix("error: key: "))
+        #expect(try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int == 0o600)
+    }
+
+    @Test func `nothing that is printed shows a secret`() throws {
+        _ = try Command.jwt("keys", "new", "--file", file)
+        let set = try #require(
+            try JSONSerialization.jsonObject(with: Data(contentsOf: folder.file("keys.json"))) as? [String: Any])
+        let key = try #require((set["keys"] as? [[String: Any]])?.first)
+        let secret = try #require(key["k"] as? String)
+        #expect(secret.utf8.count == 43)
+        for arguments in ["list", "rotate", "retire"] {
+            let result = try Command.jwt("keys", arguments, "--file", file)
+            #expect(!(result.output + result.error).contains(secret))
+        }
+    }
+
+    @Test func `a file that is no key set is refused in a sentence`() throws {
+        try Data("{}".utf8).write(to: folder.file("keys.json"))
+        let result = try Command.jwt("keys", "list", "--file", file)
+        #expect(result.status == 1)
+        #expect(result.error.contains("not a JWK Set"))
+        #expect(try Command.jwt("keys", "list", "--file", folder.path("missing")).error.contains("cannot read"))
+    }
+}

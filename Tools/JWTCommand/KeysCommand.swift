@@ -1,0 +1,99 @@
+import ArgumentParser
+import FoundationEssentials
+import JWT
+import Libcrypto
+
+/// `jwt keys`: the life of a key file.
+struct KeysCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "keys", abstract: "Make and change a file of keys (JWK Set, RFC 7517).",
+        discussion: """
+            The first key of a file signs, all of them verify. To change keys: rotate, wait until the last token of the \
+            old key has expired, retire. Services notice a changed file by themselves.
+            """,
+        subcommands: [New.self, List.self, Rotate.self, Retire.self])
+
+    struct FileOption: ParsableArguments {
+        @Option(name: .customLong("file"), help: "The key file.") var path: String
+
+        var file: KeyFile { KeyFile(path: path) }
+    }
+
+    struct New: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Make a file with one new key.")
+        @OptionGroup var option: FileOption
+        @Option(help: "HS256, HS384 or HS512.") var algorithm = Algorithm.hs256
+        @Option(help: "The key's name (kid); a date and some digits when left out.") var id: String?
+
+        func run() throws {
+            guard !option.file.exists else {
+                throw Failure("key", "\(option.path) is there already; jwt keys rotate adds a key to it")
+            }
+            try option.file.write(KeySet(.new(algorithm, id: id)))
+        }
+    }
+
+    struct List: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List the keys by name, without their secrets.")
+        @OptionGroup var option: FileOption
+
+        func run() throws {
+            for (index, key) in try option.file.read().keys.enumerated() {
+                print(
+                    "\(key.id ?? "(no name)")\t\(key.algorithm.rawValue)\t\(index == 0 ? "signs, verifies" : "verifies")"
+                )
+            }
+        }
+    }
+
+    struct Rotate: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Put a new key first; the others go on verifying.")
+        @OptionGroup var option: FileOption
+        @Option(help: "HS256, HS384 or HS512; that of the key that signs now when left out.") var algorithm: Algorithm?
+        @Option(help: "The new key's name (kid).") var id: String?
+
+        func run() throws {
+            let keys = try option.file.read()
+            let new = try Key.new(algorithm ?? keys.signingKey.algorithm, id: id)
+            try option.file.write(Failure.wrap { () throws(KeyError) in try KeySet([new] + keys.keys) })
+        }
+    }
+
+    struct Retire: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Remove keys that no longer sign: all but the first, or the one that is named.")
+        @OptionGroup var option: FileOption
+        @Option(help: "The name (kid) of the key to remove.") var id: String?
+
+        func run() throws {
+            let keys = try option.file.read()
+            guard let id else { return try option.file.write(KeySet(keys.signingKey)) }
+            let rest = keys.keys.filter { !($0.id?.utf8.elementsEqual(id.utf8) ?? false) }
+            guard rest.count < keys.keys.count else { throw Failure("key", "no key has this name") }
+            guard rest.first?.id == keys.signingKey.id else {
+                throw Failure("key", "this key signs; rotate first, and retire it once its tokens have expired")
+            }
+            try option.file.write(Failure.wrap { () throws(KeyError) in try KeySet(rest) })
+        }
+    }
+}
+
+extension Key {
+    /// A random key; without a name given, one of today's date and four digits.
+    fileprivate static func new(_ algorithm: Algorithm, id: String?) throws(Failure) -> Key {
+        let today = Date.now.formatted(.iso8601.year().month().day())
+        let digits = randomBytes(2).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        return try Failure.wrap { () throws(KeyError) in try .generate(algorithm, id: id ?? "\(today)-\(digits)") }
+    }
+}
+
+extension Failure {
+    /// Runs `body` and says its error in the form of the command.
+    static func wrap<Value>(_ body: () throws(KeyError) -> Value) throws(Failure) -> Value {
+        do throws(KeyError) {
+            return try body()
+        } catch {
+            throw Failure(error)
+        }
+    }
+}
