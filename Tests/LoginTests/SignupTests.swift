@@ -1,0 +1,115 @@
+import Database
+import Foundation
+import HTTPTypes
+import HummingbirdTesting
+import ServiceRuntime
+import TestSupport
+import Testing
+
+@testable import LoginService
+
+@Suite struct SignupTests {
+    @Test(arguments: [TestingSetup.router, .live])
+    func `an account is made, in lower case and with the scope of customers`(setup: TestingSetup) async throws {
+        try await LoginUnderTest.run(setup) { login in
+            let answer = try await login.signUp("Alice")
+            #expect(answer.status == 201 && answer["username"] == "alice")
+            let id = try present(answer["account_id"])
+            #expect(UUID(lowercase: id) != nil)
+            let row = try present(try await login.rows("SELECT id, username, password FROM accounts").first)
+            let (stored, password): (String, String) = (try row["id"], try row["password"])
+            #expect(stored == id && PasswordHash(phc: password) != nil)
+            let scopes: [String] = try await login.rows("SELECT scope FROM grants ORDER BY place").map {
+                try $0["scope"]
+            }
+            #expect(scopes == ["orders:read", "orders:write", "inbox:read"])
+        }
+    }
+
+    @Test(arguments: ["alice", "Alice", "ALICE"])
+    func `a name is taken in every case`(name: String) async throws {
+        try await LoginUnderTest.run { login in
+            _ = try await login.signUp("alice")
+            let answer = try await login.signUp(name, "some other password")
+            #expect(answer.status == 409 && answer.code == "username_taken")
+            #expect(try await login.signIn("alice").status == 200)
+        }
+    }
+
+    @Test(arguments: [
+        (#"{"username":"al","password":"short"}"#, 422, ["username", "password"]),
+        (#"{"username":"alice","password":"password1"}"#, 422, ["password"]),
+        (#"{"username":"alice.in.chains","password":"Alice.In.Chains"}"#, 422, ["password"]),
+        (#"{"username":"al ice","password":"an uncommon password"}"#, 422, ["username"]),
+        (#"{"username":"alice"}"#, 422, ["password"]), (#"{"username":"alice","password":8}"#, 422, ["password"]),
+        (#"{"username":["alice"],"password":"an uncommon password"}"#, 422, ["username"]),
+        (#"{"username":"alice","password":"with\u0000a zero"}"#, 422, [""]),
+        (#"{"username":"alice","password":"with\u0007a bell"}"#, 422, ["password"]),
+        (#"[]"#, 422, [""]), (#"{"#, 400, []), (#""#, 400, []),
+    ])
+    func `what is wrong is listed, and no account is made`(body: String, status: Int, fields: [String]) async throws {
+        try await LoginUnderTest.run { login in
+            let answer = try await login.client.send(.post, "/signup", json: body)
+            #expect(answer.status == status)
+            let errors = answer.json["errors"] as? [[String: String]] ?? []
+            #expect(errors.map { $0["field"] } == fields)
+            #expect(try await login.rows("SELECT id FROM accounts").isEmpty)
+        }
+    }
+
+    @Test func `a form is not what signup reads, and 1 MiB is the most`() async throws {
+        try await LoginUnderTest.run(.live) { login in
+            let form: HTTPFields = [.contentType: "application/x-www-form-urlencoded"]
+            let formAnswer = try await login.client.send(.post, "/signup", headers: form, json: "username=alice")
+            #expect(formAnswer.status == 415)
+            let largeAnswer = try await login.signUp("alice", String(repeating: "x", count: 1 << 20))
+            #expect(largeAnswer.status == 413)
+        }
+    }
+
+    @Test func `of fifty at once with the same name, one gets it`() async throws {
+        try await LoginUnderTest.run(.live) { login in
+            let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+                for index in 0..<50 {
+                    group.addTask { try await login.signUp(index % 2 == 0 ? "alice" : "ALICE").status }
+                }
+                return try await group.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+            }
+            #expect(statuses == [201: 1, 409: 49])
+            #expect(try await login.rows("SELECT id FROM accounts").count == 1)
+        }
+    }
+}
+
+@Suite struct DemoDataTests {
+    @Test func `the demo accounts exist when they are asked for, with their scopes`() async throws {
+        try await LoginUnderTest.run(.router, ["DEMO_DATA": "on"]) { login in
+            let customer = "orders:read orders:write inbox:read"
+            for (name, scope) in [
+                ("alice", customer), ("bob", customer), ("staff", customer + " catalog:write orders:read:all"),
+            ] {
+                let answer = try await login.signIn(name, DemoData.password)
+                #expect(answer["scope"] == scope)
+            }
+        }
+    }
+
+    @Test func `without being asked for there are none`() async throws {
+        try await LoginUnderTest.run { login in
+            let answer = try await login.signIn("alice", DemoData.password)
+            #expect(answer["error"] == "invalid_grant")
+            #expect(try await login.rows("SELECT id FROM accounts").isEmpty)
+        }
+    }
+
+    @Test func `planting twice changes nothing`() async throws {
+        let stores = try Stores()
+        let hasher = PasswordHasher(cost: .cheap)
+        try await DemoData.plant(in: stores.accounts, hasher: hasher, clock: TestClock().clock)
+        _ = try await stores.accounts.setDisabled(true, "bob".username, at: TestClock().now)
+        let before = try await stores.accounts.list()
+        try await DemoData.plant(in: stores.accounts, hasher: hasher, clock: TestClock().clock)
+        #expect(try await stores.accounts.list() == before)
+        #expect(hasher.load.total == 3)
+    }
+}
