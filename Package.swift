@@ -73,7 +73,9 @@ let package = Package(
         tests("CurlClient", uses: [.httpTypes]),
         tests("Database"),
         tests("ServiceRuntime", uses: [.hummingbird, .hummingbirdTesting, .configuration, .metrics, .nioCore]),
-        tests("JWTAuth", uses: ["JWT", "ServiceRuntime", "TestSupport", .hummingbird, .hummingbirdTesting]),
+        tests(
+            "JWTAuth",
+            uses: ["JWT", "ServiceRuntime", "TestSupport", .hummingbird, .hummingbirdTesting, .httpTypes, .configuration]),
         serviceTests("Login"),
         serviceTests("Catalog"),
         serviceTests("Orders"),
