@@ -19,6 +19,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
@@ -31,7 +32,7 @@ let package = Package(
     targets: [
         service("Login", uses: ["JWT", "Libcrypto", .metrics, .nioCore, .nioPosix]),
         service("Catalog"),
-        service("Orders", uses: ["CurlClient", .metrics]),
+        service("Orders", uses: ["CurlClient", .metrics, .mustache]),
         service("Inbox"),
 
         shared("JWT", uses: ["Libcrypto"]),
@@ -111,6 +112,7 @@ extension Target.Dependency {
     static var lifecycle: Self { .product(name: "ServiceLifecycle", package: "swift-service-lifecycle") }
     static var signals: Self { .product(name: "UnixSignals", package: "swift-service-lifecycle") }
     static var coreMetrics: Self { .product(name: "CoreMetrics", package: "swift-metrics") }
+    static var mustache: Self { .product(name: "Mustache", package: "swift-mustache") }
     static var nioCore: Self { .product(name: "NIOCore", package: "swift-nio") }
     static var nioPosix: Self { .product(name: "NIOPosix", package: "swift-nio") }
     static var configuration: Self { .product(name: "Configuration", package: "swift-configuration") }
@@ -147,7 +149,7 @@ func serviceTests(_ name: String) -> Target {
         name: "\(name)Tests",
         dependencies: [
             .byName(name: "\(name)Service"), "Database", "JWT", "JWTAuth", "ServiceRuntime", "TestSupport",
-            .hummingbird, .hummingbirdTesting, .configuration, .httpTypes,
+            .hummingbird, .hummingbirdTesting, .configuration, .httpTypes, .nioCore,
         ],
         path: "Tests/\(name)Tests", swiftSettings: .strict)
 }

@@ -25,6 +25,7 @@ extension Orders: ServiceDefinition {
 
         let router = settings.service.router(context: DoorContext.self, readiness: [.database(database)])
         OrderRoutes(store: store, checkout: checkout).add(to: router, door)
+        try ReceiptRoutes(store: store, tokens: tokens, clock: clock).add(to: router, door)
         return settings.service.application(
             router: router,
             services: [DatabaseLifetime(database), HTTPClientLifetime(http), settings.door.keys, outbox])

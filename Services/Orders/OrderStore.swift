@@ -49,7 +49,8 @@ struct OrderStore: Sendable {
                 next_attempt_at BIGINT NOT NULL
             );
             CREATE INDEX due_errands ON errands (next_attempt_at);
-            """)
+            """),
+        Migration("spent links", "CREATE TABLE spent_links (id TEXT PRIMARY KEY, expires_at BIGINT NOT NULL)"),
     ]
 
     /// What is already known under an idempotency key.

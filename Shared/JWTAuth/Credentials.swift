@@ -12,7 +12,7 @@ struct Transports: Sendable {
 
 /// Finds the one token of a request.
 struct CredentialReader: Sendable {
-    let transports: Transports
+    var transports: Transports
     let allowedOrigins: Set<String>
 
     private static let cookieName = "access_token"

@@ -47,7 +47,12 @@ public struct Door: Sendable {
             case .service(let names):
                 ReloadingVerifier(
                     source: keys, policy: .service(issuers: names, audience: service, leeway: leewaySeconds))
+            case .link:
+                ReloadingVerifier(
+                    source: keys, policy: .link(issuer: service, audience: service, leeway: leewaySeconds))
             }
+        var credentials = credentials
+        if case .link = kind { credentials.transports.query = true }
         return DoorCheck(
             realm: service, kind: kind, scopes: scopes, credentials: credentials, verifier: verifier, clock: clock)
     }
@@ -82,11 +87,23 @@ private struct DoorCheck: RouterMiddleware {
         var context = context
         let identity = try identity(text, request, logger: context.logger)
         context.identity = identity
+        if case .link(let spend) = kind { try await spendOnce(identity.token, spend, logger: context.logger) }
         for scope in scopes where !identity.allows(scope) {
             refused("scope", logger: context.logger)
             throw Problem.insufficientScope(realm: realm, missing: scope)
         }
         return try await next(request, context)
+    }
+
+    private func spendOnce(
+        _ token: VerifiedToken, _ spend: (String, Date) async throws -> Bool, logger: Logger
+    ) async throws {
+        guard let id = token.id, let expiry = token.expiresAt,
+            try await spend(id, Date(timeIntervalSince1970: Double(expiry.seconds)))
+        else {
+            refused("spent", logger: logger)
+            throw Problem.invalidToken(realm: realm, expired: false)
+        }
     }
 
     private func identity(_ text: String, _ request: Request, logger: Logger) throws -> Identity {
@@ -104,9 +121,9 @@ private struct DoorCheck: RouterMiddleware {
         }
     }
 
-    /// A service's token is good for the one request whose hash it carries.
+    /// A service's token and a link are good for the one request whose hash they carry.
     private func isBound(_ token: VerifiedToken, to request: Request) -> Bool {
-        guard case .service = kind else { return true }
+        if case .user = kind { return true }
         let hash = RequestHash.of(
             method: request.method.rawValue, path: request.uri.path, query: request.uri.query)
         return token.queryHash.map { $0.utf8.elementsEqual(hash.utf8) } ?? false

@@ -1,3 +1,4 @@
+public import Foundation
 public import JWT
 
 /// Who calls, as a verified token says.
@@ -26,4 +27,8 @@ public enum TokenKind: Sendable {
     case user
     /// A token that one of the named services signed for this one request.
     case service(from: [String])
+    /// A link that this service signed for this one request, in the query parameter `token`; good once.
+    ///
+    /// `spend` notes the id of a link until it has expired, and says whether it was not noted before.
+    case link(spend: @Sendable (_ id: String, _ expiresAt: Date) async throws -> Bool)
 }

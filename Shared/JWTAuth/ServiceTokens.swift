@@ -1,10 +1,10 @@
-import Foundation
+public import Foundation
 public import HTTPTypes
 import JWT
 import Libcrypto
 public import ServiceRuntime
 
-/// Signs the tokens with which a service calls another: sixty seconds, one request.
+/// Signs the tokens with which a service calls another, and its own links: sixty seconds, one request.
 public struct ServiceTokens: Sendable {
     private let issuer: String
     private let keys: KeySource
@@ -32,16 +32,35 @@ public struct ServiceTokens: Sendable {
     public func token(
         for audience: String, scope: String, onBehalfOf user: String? = nil, method: HTTPRequest.Method, path: String
     ) throws -> String {
+        var claims = claims(for: audience, subject: user ?? issuer, method: method, path: path)
+        claims.scope = scope
+        claims.actor = user == nil ? nil : issuer
+        return try Signer(keys: keys.keys, type: "service+jwt").sign(claims)
+    }
+
+    /// A token that makes a link to this very service good for one GET, once.
+    ///
+    /// - Parameters:
+    ///   - path: The path of the link, percent-encoded; the token is added to it as the query parameter `token`.
+    ///   - user: The account that the link acts for.
+    /// - Throws: `JWTError` when the token cannot be made.
+    public func link(to path: String, for user: String) throws -> (token: String, expiresAt: Date) {
+        let claims = claims(for: issuer, subject: user, method: .get, path: path)
+        let expiry = Double(claims.expiresAt?.seconds ?? 0)
+        return (
+            try Signer(keys: keys.keys, type: "link+jwt").sign(claims), Date(timeIntervalSince1970: expiry)
+        )
+    }
+
+    private func claims(for audience: String, subject: String, method: HTTPRequest.Method, path: String) -> Claims {
         let now = NumericDate(seconds: Int64(clock.now().timeIntervalSince1970))
         let parts = path.split(separator: "?", maxSplits: 1)
-        let claims = Claims(
-            issuer: issuer, subject: user ?? issuer, audience: [audience], expiresAt: now + Self.lifeSeconds,
-            issuedAt: now, id: base64URL(randomBytes(Self.idBytes)), scope: scope,
+        return Claims(
+            issuer: issuer, subject: subject, audience: [audience], expiresAt: now + Self.lifeSeconds, issuedAt: now,
+            id: base64URL(randomBytes(Self.idBytes)),
             queryHash: RequestHash.of(
                 method: method.rawValue, path: parts.first.map(String.init) ?? "/",
-                query: parts.count > 1 ? String(parts[1]) : nil),
-            actor: user == nil ? nil : issuer)
-        return try Signer(keys: keys.keys, type: "service+jwt").sign(claims)
+                query: parts.count > 1 ? String(parts[1]) : nil))
     }
 
     private func base64URL(_ bytes: [UInt8]) -> String {
