@@ -76,7 +76,9 @@ let package = Package(
         tests("ServiceRuntime", uses: [.hummingbird, .hummingbirdTesting, .configuration, .metrics, .nioCore]),
         tests(
             "JWTAuth",
-            uses: ["JWT", "ServiceRuntime", "TestSupport", .hummingbird, .hummingbirdTesting, .httpTypes, .configuration]),
+            uses: [
+                "JWT", "ServiceRuntime", "TestSupport", .hummingbird, .hummingbirdTesting, .httpTypes, .configuration,
+            ]),
         serviceTests("Login"),
         serviceTests("Catalog"),
         serviceTests("Orders"),

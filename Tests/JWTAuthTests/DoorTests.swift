@@ -104,7 +104,8 @@ struct DoorFixture {
             #expect(answer.code == "invalid_token")
             #expect(
                 answer.headers[.wwwAuthenticate]
-                    == #"Bearer realm="orders", error="invalid_token", error_description="The token is not valid here.""#)
+                    == #"Bearer realm="orders", error="invalid_token", error_description="The token is not valid here.""#
+            )
         }
     }
 

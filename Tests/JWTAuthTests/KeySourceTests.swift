@@ -102,7 +102,9 @@ import Testing
         #expect(faults?.first?.problem.contains("jwt keys new") == true)
     }
 
-    @Test(arguments: ["secret", "changeme", "12345", "short", String(repeating: "x", count: 31), "-----BEGIN PUBLIC KEY-----\nMIIB"])
+    @Test(arguments: [
+        "secret", "changeme", "12345", "short", String(repeating: "x", count: 31), "-----BEGIN PUBLIC KEY-----\nMIIB",
+    ])
     func `a weak secret is refused and not repeated`(secret: String) {
         let faults = faults(["JWT_SECRET": secret])
         #expect(faults?.map(\.variable) == ["JWT_SECRET"])

@@ -48,16 +48,18 @@ struct Fixture {
         return try await database.read { try $0.query(sql) }
     }
 
-    /// Runs a statement on the database file.
-    func write(_ sql: String, _ values: any Storable...) async throws {
+    /// The status of every order on the database file.
+    func statuses() async throws -> [String] {
+        try await rows("SELECT status FROM orders").map { try $0["status"] }
+    }
+
+    /// Writes a pending order down, as a request does that then crashes.
+    func leavePending(_ id: UUID, key: String) async throws {
         let database = try SQLDatabase.open(DatabaseURL("sqlite:\(database)"), migrations: OrderStore.migrations)
         defer { try? database.close() }
-        try await database.write { connection in
-            switch values.count {
-            case 4: try connection.execute(sql, values[0], values[1], values[2], values[3])
-            default: try connection.execute(sql)
-            }
-        }
+        _ = try await OrderStore(database: database).open(
+            id, Basket(lines: []), of: alice.lowercase, key: key, at: clock.now,
+            leaseUntil: clock.now.addingTimeInterval(6))
     }
 
     /// Places an order of `quantity` mugs.

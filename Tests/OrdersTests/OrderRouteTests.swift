@@ -7,7 +7,7 @@ import Testing
 
 @testable import OrdersService
 
-@Suite struct OrderRouteTests {
+@Suite(.timeLimit(.minutes(1))) struct OrderRouteTests {
     @Test func `cancelling gives the stock back, and twice is the same as once`() async throws {
         let fixture = Fixture()
         try await fixture.run { client in
@@ -19,9 +19,9 @@ import Testing
                 let answer = try await client.send(.post, "/orders/\(id)/cancel", token: fixture.token(fixture.alice))
                 #expect(answer.status == 200)
                 #expect(answer.json["status"] as? String == "cancelled")
-                #expect(fixture.peers.state.withLock { $0.reservations } == [])
+                #expect(fixture.peers.reservations == [])
             }
-            #expect(fixture.peers.state.withLock { $0.calls.filter { $0.method == .delete }.count } == 1)
+            #expect(fixture.peers.callsSoFar.filter { $0.method == .delete }.count == 1)
         }
     }
 
@@ -58,7 +58,8 @@ import Testing
 
     static let product = UUID().lowercase
     @Test(arguments: [
-        ("{}", "items"), (#"{"items":[]}"#, "items"), (#"{"items":{}}"#, "items"), (#"{"items":[{}]}"#, "items[0].product_id"),
+        ("{}", "items"), (#"{"items":[]}"#, "items"), (#"{"items":{}}"#, "items"),
+        (#"{"items":[{}]}"#, "items[0].product_id"),
         (#"{"items":[{"product_id":"\#(product)"}]}"#, "items[0].quantity"),
         (#"{"items":[{"product_id":"\#(product)","quantity":0}]}"#, "items[0].quantity"),
         (#"{"items":[{"product_id":"\#(product)","quantity":-1}]}"#, "items[0].quantity"),
@@ -74,12 +75,12 @@ import Testing
             let answer = try await client.send(.post, "/orders", token: fixture.token(fixture.alice), json: json)
             #expect(answer.status == 422)
             #expect((answer.json["errors"] as? [[String: Any]])?.first?["field"] as? String == field)
-            #expect(fixture.peers.state.withLock { $0.calls.isEmpty })
+            #expect(fixture.peers.callsSoFar.isEmpty)
         }
     }
 }
 
-@Suite struct ReceiptTests {
+@Suite(.timeLimit(.minutes(1))) struct ReceiptTests {
     @Test func `a receipt's link works once, for its path alone, and for a minute`() async throws {
         let fixture = Fixture()
         try await fixture.run { client in
@@ -103,7 +104,8 @@ import Testing
 
             let second = try await link()
             #expect(try await client.send(.get, second + "&x=1").status == 401)
-            #expect(try await client.send(.get, second.replacingOccurrences(of: id, with: UUID().lowercase)).status == 401)
+            #expect(
+                try await client.send(.get, second.replacingOccurrences(of: id, with: UUID().lowercase)).status == 401)
             #expect(try await client.send(.get, second, token: fixture.token(fixture.alice)).status == 400)
             fixture.clock.advance(seconds: 60)
             #expect(try await client.send(.get, second).status == 401)

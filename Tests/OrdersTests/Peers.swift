@@ -6,6 +6,8 @@ import JWT
 import NIOCore
 import Synchronization
 
+@testable import OrdersService
+
 /// Plays catalog and inbox on a real socket: notes every call, and answers as the test says.
 final class Peers: Sendable {
     struct Call: Sendable, Equatable {
@@ -21,14 +23,14 @@ final class Peers: Sendable {
         case reserves, outOfStock, unknownProduct, fails, babbles, hangs
     }
 
-    struct State {
+    private struct State {
         var catalog = Catalog.reserves
         var inboxFailures = 0
         var reservations: Set<String> = []
         var calls: [Call] = []
     }
 
-    let state = Mutex(State())
+    private let state = Mutex(State())
     /// Every call, as it comes.
     let calls: AsyncStream<Call>
     private let note: AsyncStream<Call>.Continuation
@@ -39,6 +41,17 @@ final class Peers: Sendable {
             $0.catalog = catalog
             $0.inboxFailures = inboxFailures
         }
+    }
+
+    /// What is reserved at this moment.
+    var reservations: Set<String> { state.withLock { $0.reservations } }
+
+    /// All calls so far.
+    var callsSoFar: [Call] { state.withLock { $0.calls } }
+
+    /// Puts a reservation in place, as an earlier call would have.
+    func keepReservation(_ id: String) {
+        state.withLock { _ = $0.reservations.insert(id) }
     }
 
     /// Waits until a call of this method to a path with this beginning comes.
@@ -110,7 +123,7 @@ final class Peers: Sendable {
             return answer(.created, "<html>")
         case .hangs:
             state.withLock { _ = $0.reservations.insert(id) }
-            try await Task.sleep(for: .seconds(60))
+            try await Task.sleep(for: Checkout.callDeadline * 1.5)
             return answer(.created, "{}")
         }
     }
