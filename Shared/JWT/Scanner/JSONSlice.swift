@@ -1,3 +1,41 @@
+/// A value inside a scanned text: where it stands, and what it is, in eight bytes.
+struct JSONSlice {
+    enum Kind: UInt32 {
+        case string, escapedString, number, object, array, boolean, null
+    }
+
+    /// The largest text that is scanned, in bytes: three bits of the second number hold the kind.
+    static let maximumTextBytes = 1 << 29
+
+    private let start: UInt32
+    private let endAndKind: UInt32
+
+    @inline(__always)
+    init(_ start: Int, _ end: Int, _ kind: Kind) {
+        self.start = UInt32(truncatingIfNeeded: start)
+        endAndKind = UInt32(truncatingIfNeeded: end) << 3 | kind.rawValue
+    }
+
+    @inline(__always)
+    var kind: Kind {
+        switch endAndKind & 7 {
+        case 0: .string
+        case 1: .escapedString
+        case 2: .number
+        case 3: .object
+        case 4: .array
+        case 5: .boolean
+        default: .null
+        }
+    }
+
+    /// For a string the bytes between its quotes.
+    @inline(__always)
+    var range: Range<Int> { unsafe Range(uncheckedBounds: (Int(start), Int(endAndKind >> 3))) }
+    @inline(__always)
+    var isString: Bool { endAndKind & 7 <= Kind.escapedString.rawValue }
+}
+
 /// Reading slices of a text that the scanner has been through: their form needs no second check.
 extension Span<UInt8> {
     /// The bytes of a string with its escapes resolved.
