@@ -54,7 +54,7 @@ struct ClaimTable: Sendable {
                 present.formUnion(name)
                 slices[known.rawValue] = value
                 if value.isString { strings.formUnion(name) }
-                if value.kind == .number { numbers.formUnion(name) }
+                if value.isNumber { numbers.formUnion(name) }
             }
         } catch {
             throw error == .tooDeep
@@ -124,7 +124,7 @@ extension ClaimTable.Name {
     @inline(__always)
     init?(_ name: JSONSlice, in bytes: Span<UInt8>) {
         let range = name.range
-        guard name.kind == .string, range.lowerBound + 8 <= bytes.count else {
+        guard name.isPlainString, range.lowerBound + 8 <= bytes.count else {
             self.init(bytes.string(name))
             return
         }

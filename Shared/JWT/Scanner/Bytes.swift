@@ -14,7 +14,13 @@ extension Span<UInt8> {
 
     /// A copy of the bytes.
     var array: [UInt8] {
-        unsafe withUnsafeBufferPointer { unsafe Array($0) }
+        unsafe withUnsafeBufferPointer { bytes in
+            unsafe [UInt8](unsafeUninitializedCapacity: bytes.count) { copy, count in
+                guard let from = bytes.baseAddress, let to = copy.baseAddress else { return }
+                unsafe to.update(from: from, count: bytes.count)
+                count = bytes.count
+            }
+        }
     }
 
     /// Whether the bytes of `range` are those of `other`.
@@ -22,15 +28,19 @@ extension Span<UInt8> {
     func equals(_ range: Range<Int>, _ other: Span<UInt8>) -> Bool {
         guard range.count == other.count else { return false }
         var index = 0
-        while index + 8 <= other.count {
+        guard other.count >= 8 else {
+            while index < other.count {
+                if byte(range.lowerBound + index) != other.byte(index) { return false }
+                index += 1
+            }
+            return true
+        }
+        while index + 8 < other.count {
             if word(at: range.lowerBound + index) != other.word(at: index) { return false }
             index += 8
         }
-        while index < other.count {
-            if byte(range.lowerBound + index) != other.byte(index) { return false }
-            index += 1
-        }
-        return true
+        // The last eight bytes, some of which may have been compared already.
+        return word(at: range.upperBound - 8) == other.word(at: other.count - 8)
     }
 }
 
@@ -53,6 +63,24 @@ extension UInt64 {
         let ones = UInt64(repeating: 1)
         return ((quote &- ones) | (backslash &- ones) | (self &- UInt64(repeating: 0x20)) | self)
             & UInt64(repeating: 0x80)
+    }
+}
+
+extension UInt64 {
+    /// Whether all eight bytes are decimal digits.
+    @inline(__always)
+    var isAllDigits: Bool {
+        let values = self ^ UInt64(repeating: UInt8(ascii: "0"))
+        return (values | (values &+ UInt64(repeating: 6))) & UInt64(repeating: 0xF0) == 0
+    }
+
+    /// The number that eight digits stand for: neighbours are joined in twos, fours and eights.
+    @inline(__always)
+    var valueOfDigits: Int64 {
+        let ones = self & UInt64(repeating: 0x0F)
+        let twos = (ones &* 2561) >> 8 & 0x00FF_00FF_00FF_00FF
+        let fours = (twos &* 6_553_601) >> 16 & 0x0000_FFFF_0000_FFFF
+        return Int64((fours &* 42_949_672_960_001) >> 32)
     }
 }
 

@@ -130,6 +130,7 @@ extension JSONScanner {
     @inline(__always)
     private mutating func digits(_ bytes: Span<UInt8>) throws(JSONFault) {
         let start = position
+        if position + 8 <= bytes.count, bytes.word(at: position).isAllDigits { position += 8 }
         while position < bytes.count, bytes.byte(position) &- UInt8(ascii: "0") < 10 { position += 1 }
         guard position > start else { throw .malformed }
     }

@@ -33,6 +33,10 @@ struct JSONSlice {
     @inline(__always)
     var range: Range<Int> { unsafe Range(uncheckedBounds: (Int(start), Int(endAndKind >> 3))) }
     @inline(__always)
+    var isPlainString: Bool { endAndKind & 7 == Kind.string.rawValue }
+    @inline(__always)
+    var isNumber: Bool { endAndKind & 7 == Kind.number.rawValue }
+    @inline(__always)
     var isString: Bool { endAndKind & 7 <= Kind.escapedString.rawValue }
 }
 
@@ -63,7 +67,7 @@ extension Span<UInt8> {
     /// Whether a string, its escapes resolved, is these bytes.
     @inline(__always)
     func equals(_ string: JSONSlice, _ other: Span<UInt8>) -> Bool {
-        if string.kind == .string { return equals(string.range, other) }
+        if string.isPlainString { return equals(string.range, other) }
         let text = unescaped(string)
         return text.span.equals(0..<text.count, other)
     }

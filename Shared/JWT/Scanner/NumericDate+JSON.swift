@@ -13,10 +13,18 @@ extension NumericDate {
     private static func plainInteger(_ range: Range<Int>, _ bytes: Span<UInt8>) -> Int64? {
         guard range.count <= 18 else { return nil }
         var value: Int64 = 0
-        for index in range {
+        var index = range.lowerBound
+        if range.count >= 8 {
+            let word = bytes.word(at: index)
+            guard word.isAllDigits else { return nil }
+            value = word.valueOfDigits
+            index += 8
+        }
+        while index < range.upperBound {
             let digit = bytes.byte(index) &- UInt8(ascii: "0")
             guard digit < 10 else { return nil }
             value = value &* 10 &+ Int64(digit)
+            index += 1
         }
         return value
     }
