@@ -71,7 +71,7 @@ struct OrderRoutes: Sendable {
 }
 
 extension HTTPField.Name {
-    fileprivate static let idempotencyKey = Self("Idempotency-Key") ?? .via
+    static let idempotencyKey = Self("Idempotency-Key") ?? .via
 }
 
 /// The body of `POST /orders`.

@@ -191,7 +191,7 @@ struct DoorFixture {
     @Test(arguments: [
         (nil, 403), ("https://evil.example", 403), ("null", 403), ("https://shop.example", 200),
     ])
-    func `an unsafe method needs an origin that is allowed`(origin: String?, status: Int) async throws {
+    func `a method that changes something needs an origin that is allowed`(origin: String?, status: Int) async throws {
         try await fixture.application(environment).test(.router) { client in
             var headers: HTTPFields = [.cookie: "access_token=\(try fixture.token())"]
             headers[.origin] = origin

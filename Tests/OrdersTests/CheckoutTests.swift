@@ -152,7 +152,7 @@ import Testing
             #expect(answer.status == 201)
             let json = #"{"items":[{"product_id":"\#(UUID().lowercase)","quantity":9}]}"#
             let bob = try await client.send(
-                .post, "/orders", token: fixture.token(fixture.bob), headers: [.init("Idempotency-Key")!: "k-3"],
+                .post, "/orders", token: fixture.token(fixture.bob), headers: [.idempotencyKey: "k-3"],
                 json: json)
             #expect(bob.status == 201)
         }

@@ -67,7 +67,7 @@ struct Fixture {
         _ client: any TestClientProtocol, quantity: Int = 2, product: UUID = UUID(), key: String? = nil
     ) async throws -> Answer {
         try await client.send(
-            .post, "/orders", token: token(alice), headers: key.map { [.init("Idempotency-Key")!: $0] } ?? [:],
+            .post, "/orders", token: token(alice), headers: key.map { [.idempotencyKey: $0] } ?? [:],
             json: #"{"items":[{"product_id":"\#(product.lowercase)","quantity":\#(quantity)}]}"#)
     }
 }
