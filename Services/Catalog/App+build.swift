@@ -34,7 +34,7 @@ struct CatalogSettings {
     init(clock: WallClock, _ settings: inout Settings) throws {
         service = ServiceSettings(name: Catalog.name, defaultPort: Catalog.defaultPort, &settings)
         hasDemoData = settings.toggle("DEMO_DATA", default: false)
-        database = try settings.databaseURL(service: Catalog.name)
+        database = settings.databaseURL(service: Catalog.name)
         door = try DoorSettings(clock: clock, &settings)
     }
 }

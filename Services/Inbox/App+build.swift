@@ -29,7 +29,7 @@ struct InboxSettings {
 
     init(clock: WallClock, _ settings: inout Settings) throws {
         service = ServiceSettings(name: Inbox.name, defaultPort: Inbox.defaultPort, &settings)
-        database = try settings.databaseURL(service: Inbox.name)
+        database = settings.databaseURL(service: Inbox.name)
         door = try DoorSettings(clock: clock, &settings)
     }
 }

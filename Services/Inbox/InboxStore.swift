@@ -54,10 +54,10 @@ struct InboxStore: Sendable {
             try connection.query(
                 """
                 SELECT id, subject, body, created_at, read_at FROM messages
-                WHERE account = $1 AND deleted_at IS NULL AND ($2 IS NULL OR id < $2)
+                WHERE account = $1 AND deleted_at IS NULL AND id < $2
                 ORDER BY id DESC LIMIT $3
                 """,
-                account, page.after, page.fetchLimit
+                account, page.newestFirstBound, page.fetchLimit
             ).map(Message.init)
         }
     }

@@ -71,7 +71,7 @@ struct LoginSettings {
         refreshTokenSeconds = settings.integer(
             "REFRESH_TOKEN_TTL", default: 2 * Self.weekSeconds, in: 1...52 * Self.weekSeconds)
         hasDemoData = settings.toggle("DEMO_DATA", default: false)
-        database = try settings.databaseURL(service: Login.name)
+        database = settings.databaseURL(service: Login.name)
         door = try DoorSettings(clock: clock, &settings)
     }
 

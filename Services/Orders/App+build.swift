@@ -44,7 +44,7 @@ struct OrdersSettings {
         service = ServiceSettings(name: Orders.name, defaultPort: Orders.defaultPort, &settings)
         catalogURL = settings.url("CATALOG_URL", default: "http://127.0.0.1:8081")
         inboxURL = settings.url("INBOX_URL", default: "http://127.0.0.1:8083")
-        database = try settings.databaseURL(service: Orders.name)
+        database = settings.databaseURL(service: Orders.name)
         door = try DoorSettings(clock: clock, &settings)
     }
 }

@@ -48,9 +48,10 @@ struct Checkout: Sendable {
     ///
     /// - Returns: The order, or nil when the account has none with this id.
     func cancel(_ id: UUID, of account: String) async throws -> Order? {
-        guard let order = try await store.cancel(id, of: account, at: clock.now()) else { return nil }
-        try await outbox.releaseNow(id)
-        return order
+        let cancelled = try await store.cancel(id, of: account, at: clock.now(), leaseUntil: outbox.leaseEnd())
+        // Run here rather than left to the outbox, so that the stock is back before the customer hears of it.
+        if let release = cancelled?.release { await outbox.run(release) }
+        return cancelled?.order
     }
 
     private func place(_ id: UUID, _ reservation: Reservation, logger: Logger) async throws -> Order {

@@ -38,19 +38,6 @@ extension OrderStore {
         }
     }
 
-    /// Takes the release of one order, when there is one to be run.
-    func takeRelease(of order: UUID, leaseUntil: Date) async throws -> Errand? {
-        try await database.write { connection in
-            try connection.queryOne(
-                """
-                UPDATE errands SET attempts = attempts + 1, next_attempt_at = $2
-                WHERE order_id = $1 AND kind = 'release' RETURNING *
-                """,
-                order, leaseUntil.milliseconds
-            ).map(Errand.init)
-        }
-    }
-
     /// Forgets an errand that was run.
     func finish(_ errand: Errand) async throws {
         try await database.write { try $0.execute("DELETE FROM errands WHERE id = $1", errand.id) }

@@ -124,7 +124,7 @@ struct OrderStore: Sendable {
                 UPDATE orders SET status = 'abandoned', idempotency_key = NULL
                 WHERE id = $1 AND status = 'pending' RETURNING id, account
                 """, id)
-            for row in rows where release { try addRelease(of: row, connection, at: date) }
+            for row in rows where release { try addRelease(of: row, connection, at: date, dueAt: date) }
         }
     }
 
@@ -136,22 +136,25 @@ struct OrderStore: Sendable {
                 UPDATE orders SET status = 'abandoned', idempotency_key = NULL
                 WHERE status = 'pending' AND lease_until <= $1 RETURNING id, account
                 """, date.milliseconds)
-            for row in rows { try addRelease(of: row, connection, at: date) }
+            for row in rows { try addRelease(of: row, connection, at: date, dueAt: date) }
         }
     }
 
     /// Cancels an order of an account, with the errand of giving its stock back; a second time changes nothing.
     ///
-    /// - Returns: The order, or nil when the account has none with this id.
-    func cancel(_ id: UUID, of account: String, at date: Date) async throws -> Order? {
+    /// - Returns: The order and, the first time, the errand, which is the caller's to run until `leaseUntil`; nil when the
+    ///   account has no order with this id.
+    func cancel(
+        _ id: UUID, of account: String, at date: Date, leaseUntil: Date
+    ) async throws -> (order: Order, release: Errand?)? {
         try await database.write { connection in
-            let rows = try connection.query(
+            let cancelled = try connection.queryOne(
                 """
                 UPDATE orders SET status = 'cancelled' WHERE id = $1 AND account = $2 AND status = 'placed'
                 RETURNING id, account
                 """, id, account)
-            for row in rows { try addRelease(of: row, connection, at: date) }
-            return try find(id, of: account, connection)
+            let release = try cancelled.map { try addRelease(of: $0, connection, at: date, dueAt: leaseUntil) }
+            return try find(id, of: account, connection).map { ($0, release) }
         }
     }
 
@@ -166,10 +169,10 @@ struct OrderStore: Sendable {
             try connection.query(
                 """
                 SELECT * FROM orders WHERE status IN ('placed', 'cancelled')
-                    AND ($1 IS NULL OR account = $1) AND ($2 IS NULL OR id < $2)
+                    AND ($1 IS NULL OR account = $1) AND id < $2
                 ORDER BY id DESC LIMIT $3
                 """,
-                account, page.after, page.fetchLimit
+                account, page.newestFirstBound, page.fetchLimit
             ).compactMap { try order($0, connection) }
         }
     }
@@ -180,10 +183,16 @@ struct OrderStore: Sendable {
         ).flatMap { try order($0, connection) }
     }
 
-    private func addRelease(of order: Row, _ connection: Connection, at date: Date) throws {
+    @discardableResult
+    private func addRelease(
+        of order: Row, _ connection: Connection, at date: Date, dueAt: Date
+    ) throws -> Errand {
+        let errand = Errand(
+            id: .version7(at: date), order: try order["id"], account: try order["account"], task: .release, attempts: 0)
         try connection.execute(
             "INSERT INTO errands (id, kind, order_id, account, next_attempt_at) VALUES ($1, 'release', $2, $3, $4)",
-            UUID.version7(at: date), try order["id"] as UUID, try order["account"] as String, date.milliseconds)
+            errand.id, errand.order, errand.account, dueAt.milliseconds)
+        return errand
     }
 
     /// The order of a row; nil while it is none that a customer sees.

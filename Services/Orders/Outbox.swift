@@ -66,16 +66,13 @@ final class Outbox: Service {
         }
     }
 
-    /// Runs the release of an order now, so that its stock is back before the customer hears of it, if catalog answers.
-    func releaseNow(_ order: UUID) async throws {
-        if let errand = try await store.takeRelease(of: order, leaseUntil: leaseEnd()) { await run(errand) }
-    }
-
-    private func leaseEnd() -> Date {
+    /// Until when an errand that is taken now belongs to who took it.
+    func leaseEnd() -> Date {
         clock.now().addingTimeInterval(Self.leaseSeconds)
     }
 
-    private func run(_ errand: Errand) async {
+    /// Runs an errand that was taken, and keeps it for later when it fails.
+    func run(_ errand: Errand) async {
         do {
             switch errand.task {
             case .release:
@@ -86,7 +83,7 @@ final class Outbox: Service {
             }
             try await store.finish(errand)
         } catch {
-            let pause = min(pow(2, Double(errand.attempts - 1)), Self.maxPauseSeconds) * .random(in: 0.5...1)
+            let pause = min(pow(2, Double(max(0, errand.attempts - 1))), Self.maxPauseSeconds) * .random(in: 0.5...1)
             logger.warning(
                 "An errand has to wait.",
                 metadata: ["order": "\(errand.order.lowercase)", "error": "\(error)", "pause_s": "\(pause.rounded())"])

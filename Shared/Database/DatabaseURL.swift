@@ -10,6 +10,13 @@ public struct DatabaseURL: Sendable, Hashable, CustomStringConvertible {
 
     let location: Location
 
+    /// A database in memory, which ends with its last connection.
+    public static let inMemory = DatabaseURL(location: .memory)
+
+    private init(location: Location) {
+        self.location = location
+    }
+
     /// Parses the text of `DATABASE_URL`.
     ///
     /// - Throws: `DatabaseError` with code `invalidURL` and a sentence that says what to write. The text itself is not

@@ -16,6 +16,9 @@ public struct Page: Sendable {
         after = try request.uri.queryParameters["after"].map(Self.cursor)
     }
 
+    /// For lists whose newest row comes first: the text that the ids of the page lie below. `g` lies above all ids.
+    public var newestFirstBound: String { after?.lowercase ?? "g" }
+
     /// How many rows to ask the store for: one more than the page holds shows whether there is a next page.
     public var fetchLimit: Int { limit + 1 }
 

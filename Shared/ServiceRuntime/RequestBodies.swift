@@ -4,11 +4,17 @@ public import Hummingbird
 import NIOCore
 
 /// What the request contexts of all services share: limits, and how bodies are read and written.
-public protocol ServiceRequestContext: RequestContext where Decoder == JSONBodyDecoder {}
+public protocol ServiceRequestContext: RequestContext where Decoder == JSONBodyDecoder, Encoder == JSONEncoder {}
 
 extension ServiceRequestContext {
     /// The largest body that a request may have, in bytes: 1 MiB.
     public var maxUploadSize: Int { 1 << 20 }
+    /// Writes JSON with its members in the order of their names, so that equal answers are equal to the byte.
+    public var responseEncoder: JSONEncoder {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return encoder
+    }
     /// Reads JSON bodies.
     public var requestDecoder: JSONBodyDecoder { JSONBodyDecoder() }
 }

@@ -5,12 +5,13 @@ public import ServiceLifecycle
 extension Settings {
     /// `DATABASE_URL`; by default `sqlite:data/<service>.sqlite`.
     ///
-    /// - Throws: `Settings.Unusable` after noting a fault.
-    public mutating func databaseURL(service name: String) throws -> DatabaseURL {
+    /// After a fault it is one in memory, which nobody opens.
+    public mutating func databaseURL(service name: String) -> DatabaseURL {
         do {
             return try DatabaseURL(string("DATABASE_URL", isSecret: true) ?? "sqlite:data/\(name).sqlite")
         } catch {
-            throw unusable("DATABASE_URL", error.message)
+            fault("DATABASE_URL", error.message)
+            return .inMemory
         }
     }
 }

@@ -41,7 +41,7 @@ public struct ServiceSettings: Sendable {
     public func router<Context: ServiceRequestContext>(
         context: Context.Type, readiness checks: [Readiness.Check]
     ) -> Router<Context> {
-        let router = Router(context: context)
+        let router = Router(context: context, options: .autoGenerateHeadEndpoints)
         router.add(middleware: RequestScopeMiddleware())
         router.add(middleware: MetricsMiddleware())
         router.add(middleware: CrossOriginMiddleware(origins: origins, allowsCookies: allowsCookies))

@@ -89,7 +89,10 @@ import Testing
     private func faults(_ environment: [String: String]) -> [Settings.Fault]? {
         let reader = ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: environment))
         do {
-            _ = try Settings.read(reader) { try DoorSettings(clock: .system, &$0) }
+            _ = try Settings.read(reader) { settings in
+                _ = settings.databaseURL(service: "test")
+                _ = try DoorSettings(clock: .system, &settings)
+            }
             return nil
         } catch {
             return (error as? Settings.Faults)?.faults
@@ -115,8 +118,10 @@ import Testing
         #expect(faults(["JWT_SECRET": TokenMint.secret, "JWT_KEYS_FILE": "x"])?.map(\.variable) == ["JWT_SECRET"])
     }
 
-    @Test func `a missing file and a bad leeway are both reported`() {
-        let faults = faults(["JWT_KEYS_FILE": "/nonexistent/jwt.json", "JWT_LEEWAY": "301"])
-        #expect(faults?.map(\.variable) == ["JWT_LEEWAY", "JWT_KEYS_FILE"])
+    @Test func `a missing file, a bad leeway and a bad database are reported together`() {
+        let faults = faults([
+            "JWT_KEYS_FILE": "/nonexistent/jwt.json", "JWT_LEEWAY": "301", "DATABASE_URL": "oracle:x",
+        ])
+        #expect(faults?.map(\.variable) == ["DATABASE_URL", "JWT_LEEWAY", "JWT_KEYS_FILE"])
     }
 }

@@ -116,6 +116,14 @@ private struct ProblemBody: Decodable {
         #expect(problem.status == .badRequest)
     }
 
+    @Test func `HEAD is answered like GET, without a body`() async throws {
+        try await application().test(.live) { client in
+            let response = try await client.execute(uri: "/scope", method: .head)
+            #expect(response.status == .ok)
+            #expect(response.body.readableBytes == 0)
+        }
+    }
+
     @Test func `the caller's request id is kept when it is a plain word`() async throws {
         try await application().test(.router) { client in
             let kept = try await client.execute(uri: "/scope", method: .get, headers: [.requestID: "abc-1.2_3"])

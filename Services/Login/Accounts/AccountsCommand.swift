@@ -76,7 +76,7 @@ extension AccountStore {
     /// The accounts of the database that the environment names.
     fileprivate static func ofEnvironment() throws -> AccountStore {
         let url = try Settings.read(ConfigReader(provider: EnvironmentVariablesProvider())) {
-            try $0.databaseURL(service: Login.name)
+            $0.databaseURL(service: Login.name)
         }
         return AccountStore(database: try .open(url, migrations: Schema.migrations))
     }
