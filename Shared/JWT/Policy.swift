@@ -3,7 +3,7 @@ public struct Policy: Sendable {
     /// The `typ` that the header must name, compared as a media type (RFC 8725 section 3.11); a missing one counts as
     /// `JWT`. Nil: any.
     public var type: String?
-    /// The issuers that are trusted; nil: not checked.
+    /// The issuers that are trusted, one of which the token must name; nil: not checked.
     public var issuers: [String]?
     /// The name that this verifier knows itself by. Nil: it has none, and refuses a token that names someone
     /// (RFC 7519 section 4.1.3).

@@ -36,8 +36,11 @@ final class Rules: Sendable {
     @inline(__always)
     func check(_ claims: borrowing ClaimTable, in payload: Span<UInt8>, at now: NumericDate) throws(JWTError) {
         if !claims.present.isSuperset(of: required) || !otherRequired.isEmpty { try checkPresence(claims, payload) }
-        if let issuers, let issuer = claims[.issuer], !issuers.contains(where: { payload.equals(issuer, $0.span) }) {
-            throw JWTError(.issuer, "the token's issuer is not trusted here", claim: "iss")
+        // An issuer that is pinned must be named; `aud` counts only where it is there (RFC 7519 section 4.1.3).
+        if let issuers {
+            guard let issuer = claims[.issuer], issuers.contains(where: { payload.equals(issuer, $0.span) }) else {
+                throw JWTError(.issuer, "the token's issuer is not trusted here", claim: "iss")
+            }
         }
         if let named = claims[.audience] {
             guard let audience, payload.contains(audience.span, in: named) else {

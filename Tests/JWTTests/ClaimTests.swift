@@ -133,6 +133,12 @@ import Testing
                 == expected)
     }
 
+    @Test func `an issuer that is pinned must be named, an audience only where the policy requires it`() throws {
+        #expect(try kind("{}") { $0.issuers = ["https://login.example"] } == .issuer)
+        #expect(try kind("{}") { $0.issuers = [] } == .issuer)
+        #expect(try kind("{}") { $0.audience = "orders" } == nil)
+    }
+
     @Test(arguments: ["sub", "jti", "iss"])
     func `a claim that is a string is nothing else`(name: String) throws {
         for value in ["1", "null", "true", "[]", "[\"a\"]", "{}"] {

@@ -35,7 +35,7 @@ struct VerifyCommand: ParsableCommand {
         let required = require?.split(separator: ",").map(String.init) ?? []
         let policy = Policy(
             type: typ, issuers: issuer.map { [$0] }, audience: audience, leeway: leeway,
-            required: required + (issuer == nil ? [] : ["iss"]), maximumTokenBytes: Edge.maximumInputBytes)
+            required: required, maximumTokenBytes: Edge.maximumInputBytes)
         let keys = try keys.keySet(for: try allowedAlgorithms())
         let token = try Edge.readInput()
         do throws(JWTError) {
