@@ -21,23 +21,37 @@ extension Login: ServiceDefinition {
     ) async throws -> some ApplicationProtocol {
         let settings = try Settings.read(reader) { try LoginSettings(clock: clock, &$0) }
         let database = try SQLDatabase.open(settings.database, migrations: Schema.migrations)
-        let accounts = AccountStore(database: database)
-        let sessions = SessionStore(database: database, lifeSeconds: settings.refreshTokenSeconds)
+        let revocations = RevocationLog(database: database)
+        try await revocations.beginEpoch()
+        let bell = FeedBell()
+        let accounts = AccountStore(database: database, bell: bell)
+        let sessions = SessionStore(
+            database: database, lifeSeconds: settings.refreshTokenSeconds, tokenSeconds: settings.accessTokenSeconds,
+            bell: bell)
         let hasher = PasswordHasher(cost: passwordCost)
         if settings.hasDemoData { try await DemoData.plant(in: accounts, hasher: hasher, clock: clock) }
         settings.warn(Logger(label: name))
 
         let router = settings.service.router(context: DoorContext.self, readiness: [.database(database)])
         SignupRoutes(accounts: accounts, hasher: hasher, clock: clock).add(to: router)
-        TokenRoutes(
-            authenticator: Authenticator(accounts: accounts, hasher: hasher, throttle: LoginThrottle(), clock: clock),
-            sessions: sessions, tokens: settings.accessTokens, clock: clock
-        ).add(to: router)
+        let authenticator = Authenticator(accounts: accounts, hasher: hasher, throttle: LoginThrottle(), clock: clock)
+        TokenRoutes(authenticator: authenticator, sessions: sessions, tokens: settings.accessTokens, clock: clock)
+            .add(to: router)
         let door = Door(of: settings.service, settings.door, clock: clock)
         SessionRoutes(sessions: sessions, clock: clock).add(to: router, door)
+        AccountRoutes(accounts: accounts, sessions: sessions, authenticator: authenticator, clock: clock)
+            .add(to: router, door)
+        TokenStateRoutes(
+            sessions: sessions, tokens: settings.accessTokens, readers: settings.otherServices, clock: clock
+        ).add(to: router, door)
+        RevocationRoutes(
+            log: revocations, bell: bell, issuer: settings.door.issuer, keys: settings.door.keys,
+            readers: settings.otherServices, clock: clock
+        ).add(to: router, door)
         DiscoveryRoutes(issuer: settings.door.issuer).add(to: router)
         return settings.service.application(
-            router: router, services: [DatabaseLifetime(database), settings.door.keys])
+            router: router,
+            services: [DatabaseLifetime(database), settings.door.keys, FeedWatch(log: revocations, bell: bell)])
     }
 }
 
@@ -51,13 +65,15 @@ struct LoginSettings {
     let refreshTokenSeconds: Int
     let hasDemoData: Bool
 
-    /// What it takes to issue access tokens with the keys that are in force at the time.
+    /// What it takes to issue access tokens.
     var accessTokens: AccessTokens {
-        let keys = door.keys
-        return AccessTokens(issuer: door.issuer, audiences: audiences, lifeSeconds: accessTokenSeconds) {
-            Signer(keys: keys.keys)
-        }
+        AccessTokens(
+            issuer: door.issuer, audiences: audiences, lifeSeconds: accessTokenSeconds,
+            leewaySeconds: door.leewaySeconds, keys: door.keys)
     }
+
+    /// The services that may ask this one about tokens.
+    var otherServices: [String] { audiences.filter { $0 != Login.name } }
 
     /// Above this, a logout takes effect too late where the revocations are not known.
     private static let shortLifeSeconds = 600

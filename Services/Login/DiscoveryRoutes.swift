@@ -21,16 +21,22 @@ struct DiscoveryRoutes: Sendable {
     private struct Metadata: ResponseEncodable {
         let issuer: String
         let token_endpoint: String
+        let revocation_endpoint: String
+        let introspection_endpoint: String
         let scopes_supported = Scope.customer.union(.staff).names
         /// None: there is no authorization endpoint.
         let response_types_supported: [String] = []
         let grant_types_supported = TokenRoutes.grantTypes
         /// Clients are public: they have no secret of their own.
         let token_endpoint_auth_methods_supported = ["none"]
+        let revocation_endpoint_auth_methods_supported = ["none"]
 
         init(issuer: String) {
             self.issuer = issuer
-            token_endpoint = (issuer.hasSuffix("/") ? String(issuer.dropLast()) : issuer) + "/token"
+            let base = issuer.hasSuffix("/") ? String(issuer.dropLast()) : issuer
+            token_endpoint = base + "/token"
+            revocation_endpoint = base + "/revoke"
+            introspection_endpoint = base + "/introspect"
         }
     }
 }

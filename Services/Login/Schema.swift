@@ -43,6 +43,39 @@ enum Schema {
                 used_at BIGINT
             );
             CREATE INDEX refresh_tokens_of_session ON refresh_tokens (session_id);
-            """)
+            """),
+        Migration(
+            "revocations",
+            """
+            -- Grows with every change of the password: who was let in with the old one is too late.
+            ALTER TABLE accounts ADD COLUMN password_version BIGINT NOT NULL DEFAULT 0;
+
+            -- `tokens_expire_at`: until when access tokens of the session can be good; of older sessions a bound for it.
+            ALTER TABLE sessions ADD COLUMN last_used_at BIGINT NOT NULL DEFAULT 0;
+            ALTER TABLE sessions ADD COLUMN tokens_expire_at BIGINT NOT NULL DEFAULT 0;
+            UPDATE sessions SET last_used_at = created_at, tokens_expire_at = expires_at;
+            CREATE INDEX sessions_by_expiry ON sessions (expires_at);
+
+            -- What the successor of a used token is derived from, as long as the use may be repeated.
+            ALTER TABLE refresh_tokens ADD COLUMN successor_salt BYTEA;
+
+            -- One row: the number of the last revocation, and since when the numbers are one sequence.
+            CREATE TABLE feed (id BIGINT PRIMARY KEY, seq BIGINT NOT NULL, epoch TEXT NOT NULL);
+            INSERT INTO feed (id, seq, epoch) VALUES (1, 1, 'first');
+
+            -- What services refuse although it has not expired. `subject` is the id of the session, token or account;
+            -- of an account, tokens that were issued before `before`, in seconds.
+            CREATE TABLE revocations (
+                seq BIGINT PRIMARY KEY,
+                kind TEXT NOT NULL,
+                subject TEXT NOT NULL,
+                before BIGINT,
+                session_id TEXT,
+                expires_at BIGINT NOT NULL
+            );
+            CREATE INDEX revocations_by_expiry ON revocations (expires_at);
+            CREATE INDEX revocations_of_session ON revocations (session_id);
+            CREATE INDEX revocations_of_subject ON revocations (subject);
+            """),
     ]
 }

@@ -21,6 +21,8 @@ public struct DoorContext: ServiceRequestContext {
 public struct IdentifiedContext: ServiceRequestContext, ChildRequestContext {
     /// What Hummingbird keeps with a request.
     public var coreContext: CoreRequestContextStorage
+    /// The IP address of the peer, as `DoorContext` has it.
+    public let peerAddress: String?
     /// Who calls, as a verified token says.
     public let identity: Identity
 
@@ -30,6 +32,7 @@ public struct IdentifiedContext: ServiceRequestContext, ChildRequestContext {
     public init(context: DoorContext) throws {
         guard let identity = context.identity else { throw Problem.missingToken(realm: "hallpass") }
         coreContext = context.coreContext
+        peerAddress = context.peerAddress
         self.identity = identity
     }
 }

@@ -47,6 +47,7 @@ import Testing
             _ = try await login.signUp("alice")
             let first = try await login.signIn("alice")
             let second = try await login.refresh(present(first["refresh_token"]))
+            login.clock.advance(seconds: 10)
             let again = try await login.refresh(present(first["refresh_token"]))
             #expect(again.status == 400 && again["error"] == "invalid_grant")
             #expect(try await login.refresh(present(second["refresh_token"]))["error"] == "invalid_grant")

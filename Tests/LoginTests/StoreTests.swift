@@ -67,8 +67,8 @@ import Testing
     @Test func `disabling ends the sessions; enabling does not bring them back`() async throws {
         let stores = try Stores()
         let account = try await stores.addAccount("alice")
-        let (session, token) = try await stores.sessions.begin(
-            account, scope: .customer, audience: ["x"], at: clock.now)
+        let (session, token) = try present(
+            await stores.sessions.begin(account, scope: .customer, audience: ["x"], at: clock.now))
         _ = try await stores.accounts.setDisabled(true, "alice".username, at: clock.now)
         #expect(try await stores.accounts.find("alice".username)?.isDisabled == true)
         #expect(try await stores.sessions.find(session.id, at: clock.now) == nil)
@@ -101,7 +101,8 @@ import Testing
     }
 
     private func begin(scope: Scope = .customer) async throws -> (Session, RefreshToken) {
-        try await stores.sessions.begin(account, scope: scope, audience: ["login", "orders"], at: clock.now)
+        try present(
+            await stores.sessions.begin(account, scope: scope, audience: ["login", "orders"], at: clock.now))
     }
 
     /// The session that a token goes on with, and its next token; nil when it is refused.
@@ -130,36 +131,17 @@ import Testing
         #expect(file.range(of: Data(token.text.utf8)) == nil)
     }
 
-    @Test func `each use of a refresh token gives the next one and puts off the end`() async throws {
+    @Test func `each use of a refresh token gives the next one, and never puts off the end`() async throws {
         var (session, token) = try await begin()
-        for _ in 1...5 {
-            clock.advance(seconds: 900)
+        for _ in 1...3 {
+            clock.advance(seconds: 300)
             let (renewed, next) = try present(try await renew(token))
-            #expect(renewed.id == session.id && renewed.expiresAt == clock.now + 1000)
+            #expect(renewed.id == session.id && renewed.expiresAt == session.expiresAt)
             #expect(next.text != token.text)
             (session, token) = (renewed, next)
         }
-    }
-
-    @Test func `a refresh token that is used twice ends its session`() async throws {
-        let (session, first) = try await begin()
-        let (_, second) = try present(try await renew(first))
-        guard case .reused(let id) = try await stores.sessions.renew(first, at: clock.now, inspect: { _ in }) else {
-            Issue.record("the token was accepted twice")
-            return
-        }
-        #expect(id == session.id)
-        #expect(try await stores.sessions.find(session.id, at: clock.now) == nil)
-        #expect(try await renew(second) == nil)
-    }
-
-    @Test func `of many uses at once one succeeds`() async throws {
-        let (_, token) = try await begin()
-        let successes = try await withThrowingTaskGroup(of: Bool.self) { group in
-            for _ in 0..<20 { group.addTask { try await renew(token) != nil } }
-            return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
-        }
-        #expect(successes == 1)
+        clock.advance(seconds: 100)
+        #expect(try await renew(token) == nil)
     }
 
     @Test func `a refusal by the caller leaves the refresh token good`() async throws {

@@ -56,11 +56,11 @@ struct Stores: Sendable {
     let accounts: AccountStore
     let sessions: SessionStore
 
-    init(sessionLifeSeconds: Int = 1000) throws {
+    init(sessionLifeSeconds: Int = 1000, tokenSeconds: Int = 600) throws {
         folder = try TemporaryFolder()
         database = try folder.openDatabase()
         accounts = AccountStore(database: database)
-        sessions = SessionStore(database: database, lifeSeconds: sessionLifeSeconds)
+        sessions = SessionStore(database: database, lifeSeconds: sessionLifeSeconds, tokenSeconds: tokenSeconds)
     }
 
     /// Makes the account of a customer, whose password is `goodPassword`.
@@ -80,9 +80,9 @@ struct LoginUnderTest: Sendable {
     /// Builds the service as `main` does, on a fresh database, and runs `body` against it.
     static func run(
         _ setup: TestingSetup = .router, _ environment: [String: String] = [:], cost: PasswordHash.Cost = .cheap,
-        _ body: @escaping @Sendable (LoginUnderTest) async throws -> Void
+        on folder: TemporaryFolder? = nil, _ body: @escaping @Sendable (LoginUnderTest) async throws -> Void
     ) async throws {
-        let (clock, folder) = (TestClock(), try TemporaryFolder())
+        let (clock, folder) = (TestClock(), try folder ?? TemporaryFolder())
         let environment = TokenMint.environment
             .merging(["DATABASE_URL": folder.databaseURL]) { $1 }.merging(environment) { $1 }
         let provider = EnvironmentVariablesProvider(environmentVariables: environment)

@@ -9,6 +9,8 @@ struct Account: Sendable, Equatable {
     /// All that its tokens may allow, in the order in which it was granted.
     let scope: Scope
     let isDisabled: Bool
+    /// How often the password was changed.
+    let passwordVersion: Int
 }
 
 /// The accounts, their password hashes and what is granted to them.
@@ -18,6 +20,8 @@ struct AccountStore: Sendable {
     static let maxScopeBytes = 100
 
     let database: SQLDatabase
+    /// Rung when revocations were appended.
+    var bell = FeedBell()
 
     /// An account and what its password is checked against.
     struct Credentials: Sendable {
@@ -41,7 +45,8 @@ struct AccountStore: Sendable {
     func create(
         _ username: Username, password: PasswordHash, scope: Scope, at now: Date
     ) async throws -> Account? {
-        let account = Account(id: .version7(at: now), username: username.text, scope: scope, isDisabled: false)
+        let account = Account(
+            id: .version7(at: now), username: username.text, scope: scope, isDisabled: false, passwordVersion: 0)
         let isNew = try await database.write { connection in
             let inserted = try connection.execute(
                 """
@@ -87,12 +92,41 @@ struct AccountStore: Sendable {
     }
 
     /// Stores another hash of the same password, unless the password was changed in the meantime.
-    func replacePassword(of account: UUID, from old: PasswordHash, with new: PasswordHash) async throws {
+    func replaceHash(of account: UUID, from old: PasswordHash, with new: PasswordHash) async throws {
         try await database.write { connection in
             try connection.execute(
                 "UPDATE accounts SET password = $1 WHERE id = $2 AND password = $3", new.description, account,
                 old.description)
         }
+    }
+
+    /// Stores the hash of another password and ends all sessions of the account. False when it is gone, was disabled, or
+    /// had its password changed since it was looked up.
+    func changePassword(of account: Account, to hash: PasswordHash, at now: Date) async throws -> Bool {
+        let isChanged = try await database.write { connection in
+            let changed = try connection.execute(
+                """
+                UPDATE accounts SET password = $1, password_version = password_version + 1
+                WHERE id = $2 AND password_version = $3 AND disabled_at IS NULL
+                """, hash.description, account.id, account.passwordVersion)
+            guard changed == 1 else { return false }
+            try SessionStore.endAll(of: account.id, at: now, in: connection)
+            return true
+        }
+        bell.ring()
+        return isChanged
+    }
+
+    /// Removes an account with all that belongs to it here, and ends its sessions. Doing it twice is the same as once.
+    ///
+    /// The name becomes free: everything that other services keep belongs to the id, which is never given again, and to
+    /// keep the name would be to keep something of someone who wants to be forgotten.
+    func delete(_ account: UUID, at now: Date) async throws {
+        try await database.write { connection in
+            try SessionStore.endTogether(of: account, at: now, in: connection)
+            try connection.execute("DELETE FROM accounts WHERE id = $1", account)
+        }
+        bell.ring()
     }
 
     /// Lets the account have `scope` besides what it has. Nil when there is no such account.
@@ -123,18 +157,21 @@ struct AccountStore: Sendable {
                 "UPDATE accounts SET disabled_at = $1 WHERE username = $2",
                 isDisabled ? now.milliseconds : nil, username.text)
             guard changed == 1, let account = try Self.account(named: username, in: connection) else { return nil }
-            if isDisabled { try SessionStore.endAll(of: account.id, at: now, in: connection) }
+            if isDisabled { try SessionStore.endTogether(of: account.id, at: now, in: connection) }
             return account
         }
     }
 
     private static func account(named username: Username, in connection: Connection) throws -> Account? {
-        let row = try connection.queryOne("SELECT id, disabled_at FROM accounts WHERE username = $1", username.text)
+        let row = try connection.queryOne(
+            "SELECT id, disabled_at, password_version FROM accounts WHERE username = $1", username.text)
         guard let row else { return nil }
         let id: UUID = try row["id"]
         let disabledAt: Int? = try row["disabled_at"]
         let scope = try grants(of: id, in: connection)
-        return Account(id: id, username: username.text, scope: scope, isDisabled: disabledAt != nil)
+        return Account(
+            id: id, username: username.text, scope: scope, isDisabled: disabledAt != nil,
+            passwordVersion: try row["password_version"])
     }
 
     /// What an account may do at this moment.

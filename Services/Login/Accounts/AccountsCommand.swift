@@ -9,8 +9,9 @@ struct AccountsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "accounts", abstract: "List accounts, grant and revoke scopes, disable and enable.",
         discussion: """
-            Works on the database that DATABASE_URL names. A running service heeds a change at the next sign-in or \
-            refresh; access tokens that are out already end by themselves.
+            Works on the database that DATABASE_URL names. Disabling an account reaches every service at once. A running \
+            service heeds granted and revoked scopes at the next sign-in or refresh; access tokens that are out already \
+            keep what they have until they expire.
             """,
         subcommands: [List.self, Grant.self, Revoke.self, Disable.self, Enable.self])
 

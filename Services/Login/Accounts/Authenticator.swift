@@ -71,7 +71,7 @@ struct Authenticator: Sendable {
     private func rehash(_ password: Password, of credentials: AccountStore.Credentials, logger: Logger) async {
         do {
             let renewed = try await hasher.hash(password)
-            try await accounts.replacePassword(of: credentials.account.id, from: credentials.hash, with: renewed)
+            try await accounts.replaceHash(of: credentials.account.id, from: credentials.hash, with: renewed)
         } catch {
             logger.warning("A password could not be hashed anew.", metadata: ["error": "\(error)"])
         }

@@ -5,7 +5,7 @@ import JWT
 import JWTAuth
 import ServiceRuntime
 
-/// `GET /me` and `POST /logout`, for who has an access token.
+/// `GET /me`, `GET /sessions`, `DELETE /sessions/{id}` and `POST /logout`, for who has an access token.
 struct SessionRoutes: Sendable {
     let sessions: SessionStore
     let clock: WallClock
@@ -13,6 +13,8 @@ struct SessionRoutes: Sendable {
     func add(to router: Router<DoorContext>, _ door: Door) {
         router.behind(door, .user)
             .get("me", use: me)
+            .get("sessions", use: list)
+            .delete("sessions/:id", use: end)
             .post("logout", use: logout)
     }
 
@@ -29,27 +31,61 @@ struct SessionRoutes: Sendable {
         let session: Session
     }
 
-    /// This service knows whether the session goes on, so an ended one is refused here before its access token expires.
     private func me(_ request: Request, _ context: IdentifiedContext) async throws -> Me {
-        let token = context.identity.token
-        guard let id = context.sessionID, let session = try await sessions.find(id, at: clock.now()) else {
-            throw Problem.sessionOver
-        }
+        let session = try await sessions.current(context, at: clock.now())
         return Me(
             account_id: session.accountID.lowercase, username: session.username,
-            scope: token.scopes.joined(separator: " "),
+            scope: context.identity.token.scopes.joined(separator: " "),
             session: .init(
                 id: session.id.lowercase, created_at: session.createdAt.rfc3339, expires_at: session.expiresAt.rfc3339))
     }
 
+    private struct SessionList: ResponseEncodable {
+        struct Item: Encodable {
+            let id: String
+            let created_at: String
+            let last_used_at: String
+            let expires_at: String
+            /// Whether the request came with a token of this session.
+            let current: Bool
+        }
+
+        let sessions: [Item]
+        let next: String?
+    }
+
+    private func list(_ request: Request, _ context: IdentifiedContext) async throws -> SessionList {
+        let (now, page) = (clock.now(), try Page(of: request))
+        let current = try await sessions.current(context, at: now)
+        let found = try await sessions.list(
+            of: current.accountID, below: page.newestFirstBound, limit: page.fetchLimit, at: now)
+        let (mine, next) = page.cut(found, id: \.id)
+        let items = mine.map {
+            SessionList.Item(
+                id: $0.id.lowercase, created_at: $0.createdAt.rfc3339, last_used_at: $0.lastUsedAt.rfc3339,
+                expires_at: $0.expiresAt.rfc3339, current: $0.id == current.id)
+        }
+        return SessionList(sessions: items, next: next)
+    }
+
+    private func end(_ request: Request, _ context: IdentifiedContext) async throws -> HTTPResponse.Status {
+        let now = clock.now()
+        let current = try await sessions.current(context, at: now)
+        guard try await sessions.end(context.parameters.id(), of: current.accountID, at: now) else {
+            throw Problem.notFound()
+        }
+        return .noContent
+    }
+
+    /// Ends this session, or all. To end this one when it is over already is a success, as when an answer was lost.
     private func logout(_ request: Request, _ context: IdentifiedContext) async throws -> HTTPResponse.Status {
+        let now = clock.now()
         switch request.uri.queryParameters["everywhere"] {
         case "true":
-            guard let account = UUID(lowercase: context.identity.subject) else { throw Problem.sessionOver }
-            try await sessions.endAll(of: account, at: clock.now())
+            try await sessions.endAll(of: sessions.current(context, at: now).accountID, at: now)
         case nil, "false":
-            guard let id = context.sessionID else { throw Problem.sessionOver }
-            try await sessions.end(id, at: clock.now())
+            guard let id = context.identity.token.session else { throw Problem.sessionOver }
+            try await sessions.end(id, at: now)
         default:
             throw Problem.unprocessable([.init("everywhere", "must be true or false")])
         }
@@ -57,9 +93,17 @@ struct SessionRoutes: Sendable {
     }
 }
 
-extension IdentifiedContext {
-    fileprivate var sessionID: UUID? {
-        identity.token.sessionID.flatMap { UUID(lowercase: $0) }
+extension SessionStore {
+    /// The session of the token that a request came with. This service knows whether the session goes on and whether the
+    /// token was revoked, so here it is refused at once.
+    ///
+    /// - Throws: `Problem` with 401 when the token is not good any more, although it has not expired.
+    func current(_ context: IdentifiedContext, at now: Date) async throws -> Session {
+        let token = context.identity.token
+        guard let id = token.session, let session = try await find(id, token: token.id, at: now) else {
+            throw Problem.sessionOver
+        }
+        return session
     }
 }
 

@@ -1,28 +1,43 @@
 import Foundation
 import JWT
+import JWTAuth
 import Libcrypto
 import ServiceRuntime
 
-/// Issues access tokens: `iss sub aud iat exp jti sid username scope`, and nothing that is private.
+/// Issues access tokens, and recognizes them: `iss sub aud iat exp jti sid username scope`, and nothing that is private.
 struct AccessTokens: Sendable {
     let issuer: String
     /// The services that a token can open, and opens unless fewer are asked for.
     let audiences: [String]
     let lifeSeconds: Int
-    /// The key that signs at this moment.
-    let signer: @Sendable () -> Signer
+    let leewaySeconds: Int
+    let keys: KeySource
 
     private static let idBytes = 16
 
+    /// How many seconds a token lives that is issued at `now`: as long as the others, but not longer than its session.
+    func life(for session: Session, at now: Date) -> Int {
+        min(lifeSeconds, Int(session.expiresAt.timeIntervalSince(now).rounded(.up)))
+    }
+
     /// Signs a token for a session that allows `scope`.
     func issue(for session: Session, scope: Scope, at now: Date) throws -> String {
-        let issuedAt = NumericDate(seconds: Int64(now.timeIntervalSince1970.rounded(.down)))
-        return try signer().sign(
+        let issuedAt = NumericDate(now)
+        return try Signer(keys: keys.keys).sign(
             Claims(
                 issuer: issuer, subject: session.accountID.lowercase, audience: session.audience,
-                expiresAt: issuedAt + Int64(lifeSeconds), issuedAt: issuedAt,
+                expiresAt: issuedAt + Int64(life(for: session, at: now)), issuedAt: issuedAt,
                 id: Base64URL.encode(randomBytes(Self.idBytes)), scope: scope.text, sessionID: session.id.lowercase,
                 username: session.username))
+    }
+
+    /// The token, when it is signed, has not expired and opens one of `services`. Whether it was revoked is another question.
+    func verified(_ token: String, for services: [String], at now: Date) -> VerifiedToken? {
+        let keys = keys.keys
+        return services.lazy.compactMap { service in
+            let policy = Policy.access(issuer: issuer, audience: service, leeway: Int64(leewaySeconds))
+            return try? Verifier(keys: keys, policy: policy).verify(token, at: NumericDate(now))
+        }.first
     }
 
     /// The services of a request for `audience`, names with spaces between them; all when nothing is said.
@@ -35,5 +50,12 @@ struct AccessTokens: Sendable {
             throw OAuthError(.invalidRequest, "The audience names a service that tokens from here do not open.")
         }
         return audiences.filter(names.contains)
+    }
+}
+
+extension NumericDate {
+    /// The second that has begun at `date`.
+    init(_ date: Date) {
+        self.init(seconds: Int64(date.timeIntervalSince1970.rounded(.down)))
     }
 }

@@ -28,6 +28,8 @@ struct OAuthError: Error {
     var status = HTTPResponse.Status.badRequest
     var headers: HTTPFields = [:]
 
+    static let wrongCredentials = OAuthError(.invalidGrant, "The name or the password is wrong.")
+
     init(_ code: Code, _ sentence: String) {
         self.code = code
         self.sentence = sentence
@@ -38,7 +40,7 @@ struct OAuthError: Error {
     init?(_ error: any Error) {
         switch error {
         case is Authenticator.WrongCredentials:
-            self.init(.invalidGrant, "The name or the password is wrong.")
+            self = .wrongCredentials
         case let error as LoginThrottle.Throttled:
             self.init(.temporarilyUnavailable, "There were too many failed attempts. Try again later.")
             status = .tooManyRequests

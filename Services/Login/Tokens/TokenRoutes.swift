@@ -1,3 +1,4 @@
+import Foundation
 import Hummingbird
 import JWTAuth
 import Logging
@@ -48,9 +49,12 @@ struct TokenRoutes: Sendable {
         let audiences = try tokens.audience(audience)
         let account = try await account(name, password, context)
         let scope = try account.scope.narrowed(to: requested)
-        let (session, refreshToken) = try await sessions.begin(
-            account, scope: scope, audience: audiences, at: clock.now())
-        return try answer(session, scope, refreshToken)
+        let now = clock.now()
+        guard let (session, token) = try await sessions.begin(account, scope: scope, audience: audiences, at: now)
+        else {
+            throw OAuthError.wrongCredentials
+        }
+        return try answer(session, scope, token, at: now)
     }
 
     private func account(_ name: String, _ password: String, _ context: DoorContext) async throws -> Account {
@@ -67,21 +71,25 @@ struct TokenRoutes: Sendable {
     private func refreshGrant(_ parameters: TokenParameters, _ context: DoorContext) async throws -> Answer {
         let (text, requested) = (try parameters.required("refresh_token"), try parameters.optional("scope"))
         guard let token = RefreshToken(text) else { throw refusal(context, "not a refresh token") }
-        let renewal = try await sessions.renew(token, at: clock.now()) { session in
+        let now = clock.now()
+        let renewal = try await sessions.renew(token, at: now) { session in
             _ = try session.scope.narrowed(to: requested)
         }
         switch renewal {
         case .renewed(let session, let next):
-            return try answer(session, try session.scope.narrowed(to: requested), next)
+            return try answer(session, try session.scope.narrowed(to: requested), next, at: now)
         case .unknown: throw refusal(context, "unknown token, or its session is over")
         case .reused(let id): throw refusal(context, "used before; session \(id.lowercase) is ended")
         }
     }
 
-    private func answer(_ session: Session, _ scope: Scope, _ refreshToken: RefreshToken) throws -> Answer {
+    private func answer(
+        _ session: Session, _ scope: Scope, _ refreshToken: RefreshToken, at now: Date
+    ) throws -> Answer {
         Answer(
-            access_token: try tokens.issue(for: session, scope: scope, at: clock.now()), expires_in: tokens.lifeSeconds,
-            refresh_token: refreshToken.text, scope: scope.text, account_id: session.accountID.lowercase)
+            access_token: try tokens.issue(for: session, scope: scope, at: now),
+            expires_in: tokens.life(for: session, at: now), refresh_token: refreshToken.text, scope: scope.text,
+            account_id: session.accountID.lowercase)
     }
 
     private func refusal(_ context: DoorContext, _ reason: String) -> OAuthError {

@@ -1,0 +1,131 @@
+import Database
+import Foundation
+import JWT
+import ServiceRuntime
+
+/// What services must refuse although it is signed and has not expired.
+struct Revocation: Sendable, Equatable {
+    /// What the id is the id of.
+    enum Kind: String, Sendable {
+        case session, token, account
+    }
+
+    let kind: Kind
+    let id: String
+    /// Of an account: tokens that were issued before this second since 1970 are refused.
+    var before: Int?
+    /// When the last of the tokens that it is about has expired, and with it its purpose.
+    let expiresAt: Date
+
+    /// When tokens that expire at `date` are refused by every clock that a verifier may have.
+    static func expiry(ofTokensUntil date: Date) -> Date {
+        date + TimeInterval(Policy.maximumLeeway)
+    }
+}
+
+/// The revocations in the order in which they were made, numbered without gaps.
+///
+/// The number is taken in the transaction that appends, from a row that it thereby locks: numbers become visible in their
+/// order, and one that is rolled back is given again.
+///
+/// A restored backup brings old numbers back. A reader that has got further than the log is told to begin anew. When the
+/// log has grown past it in the meantime, the reader cannot see it by the numbers; for that there is the epoch, a random
+/// word that every start of the service replaces, as a backup cannot be put in place under a running one. A reader that
+/// finds another epoch than before begins anew. What was revoked after the backup was made is not in the log any more, as
+/// little as the ended sessions are: a reader that keeps its own entries until they expire still refuses those tokens.
+struct RevocationLog: Sendable {
+    let database: SQLDatabase
+
+    /// The most entries of one page; 20,000 take about 2 MB. Whoever is behind by more reads on after the page.
+    static let maxEntries = 20_000
+    /// How many expired entries one new entry removes, so that there are never many.
+    private static let cleanedAtOnce = 100
+
+    /// The one row of the table `feed` is missing.
+    struct DamagedFeed: Error {}
+
+    /// How far the log has got.
+    struct Head: Sendable, Equatable {
+        let seq: Int
+        let epoch: String
+    }
+
+    /// A part of the log.
+    struct Page: Sendable {
+        let head: Head
+        /// The number after which the next page begins.
+        let seq: Int
+        /// Whether it is a new beginning, to which nothing belongs that the reader knew before.
+        let isReset: Bool
+        /// What has not expired, in order.
+        let entries: [Revocation]
+    }
+
+    /// Begins another epoch: to be called at each start.
+    func beginEpoch() async throws {
+        try await database.write { connection in
+            try connection.execute("UPDATE feed SET epoch = $1 WHERE id = 1", UUID().lowercase)
+        }
+    }
+
+    func head() async throws -> Head {
+        try await database.read(Self.head)
+    }
+
+    /// What came after number `seq`; everything when that is 0 or lies beyond the end.
+    func page(after seq: Int, limit: Int = maxEntries, at now: Date) async throws -> Page {
+        try await database.read { connection in
+            let head = try Self.head(in: connection)
+            let isReset = seq == 0 || seq > head.seq
+            let rows = try connection.query(
+                """
+                SELECT seq, kind, subject, before, expires_at FROM revocations
+                WHERE seq > $1 AND expires_at > $2 ORDER BY seq LIMIT $3
+                """, isReset ? 0 : seq, now.milliseconds, limit)
+            let isCut = rows.count == limit
+            return Page(
+                head: head, seq: isCut ? try rows.last?["seq"] ?? head.seq : head.seq, isReset: isReset,
+                entries: try rows.map(Self.revocation))
+        }
+    }
+
+    /// Appends a revocation, unless what it is about has expired.
+    ///
+    /// - Parameter session: The session that a single token belongs to.
+    static func append(
+        _ revocation: Revocation, session: UUID? = nil, at now: Date, in connection: Connection
+    ) throws {
+        guard revocation.expiresAt > now else { return }
+        try connection.execute(
+            """
+            DELETE FROM revocations
+            WHERE seq IN (SELECT seq FROM revocations WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)
+            """, now.milliseconds, cleanedAtOnce)
+        try connection.execute("UPDATE feed SET seq = seq + 1 WHERE id = 1")
+        try connection.execute(
+            """
+            INSERT INTO revocations (seq, kind, subject, before, session_id, expires_at)
+            VALUES ($1, $2, $3, $4, $5, $6)
+            """, try head(in: connection).seq, revocation.kind.rawValue, revocation.id, revocation.before, session,
+            revocation.expiresAt.milliseconds)
+    }
+
+    /// Whether a single token was revoked.
+    static func hasToken(_ id: String, in connection: Connection) throws -> Bool {
+        try connection.queryOne("SELECT seq FROM revocations WHERE subject = $1 AND kind = 'token'", id) != nil
+    }
+
+    private static func head(in connection: Connection) throws -> Head {
+        guard let row = try connection.queryOne("SELECT seq, epoch FROM feed WHERE id = 1") else {
+            throw DamagedFeed()
+        }
+        return Head(seq: try row["seq"], epoch: try row["epoch"])
+    }
+
+    private static func revocation(_ row: Row) throws -> Revocation {
+        let (kind, expiresAt): (String, Int) = (try row["kind"], try row["expires_at"])
+        return Revocation(
+            kind: Revocation.Kind(rawValue: kind) ?? .token, id: try row["subject"], before: try row["before"],
+            expiresAt: Date(milliseconds: expiresAt))
+    }
+}

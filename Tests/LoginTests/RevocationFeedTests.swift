@@ -1,0 +1,249 @@
+import Database
+import Foundation
+import HTTPTypes
+import HummingbirdTesting
+import JWT
+import ServiceRuntime
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import LoginService
+
+@Suite struct RevocationFeedTests {
+    @Test func `an empty feed has a beginning, so that its reader can wait for news`() async throws {
+        try await LoginUnderTest.run { login in
+            let feed = try await login.feed(after: 0, wait: 30)
+            #expect(feed.seq == 1 && feed.reset && feed.entries.isEmpty)
+            let next = try await login.feed(after: 1)
+            #expect(next.seq == 1 && !next.reset && next.entries.isEmpty && next.epoch == feed.epoch)
+        }
+    }
+
+    @Test func `each end of a session is one entry, which lives as long as its tokens may`() async throws {
+        try await LoginUnderTest.run { login in
+            let (here, there) = (try await login.signedUp(), try await login.signIn("alice"))
+            #expect(try await login.client.send(.post, "/logout", token: here.accessToken).status == 204)
+            #expect(try await login.client.send(.post, "/logout", token: here.accessToken).status == 204)
+            let first = try await login.feed(after: 1)
+            let session = Feed.Entry(
+                kind: "session", id: try here.sessionID, before: nil, exp: 1_780_000_000 + 600 + 300)
+            #expect(first.seq == 2 && !first.reset && first.entries == [session])
+            login.clock.advance(seconds: 100)
+            #expect(
+                try await login.client.send(.delete, "/sessions/\(there.sessionID)", token: there.accessToken).status
+                    == 204)
+            let second = try await login.feed(after: 2)
+            #expect(try second.seq == 3 && second.entries.map(\.id) == [there.sessionID])
+            #expect(try await login.feed(after: 0).entries.count == 2)
+            login.clock.advance(seconds: 800)
+            let third = try await login.feed(after: 0)
+            #expect(third.seq == 3 && third.reset && third.entries.isEmpty)
+        }
+    }
+
+    @Test func `expired entries leave the database too`() async throws {
+        try await LoginUnderTest.run { login in
+            let first = try await login.signedUp()
+            _ = try await login.client.send(.post, "/logout", token: first.accessToken)
+            login.clock.advance(seconds: 900)
+            let second = try await login.signIn("alice")
+            _ = try await login.client.send(.post, "/logout", token: second.accessToken)
+            let rows = try await login.rows("SELECT seq, subject FROM revocations")
+            let sequence: [Int] = try rows.map { try $0["seq"] }
+            #expect(sequence == [3])
+        }
+    }
+
+    @Test func `a session whose access tokens have all expired ends without an entry`() async throws {
+        try await LoginUnderTest.run { login in
+            let answer = try await login.signedUp()
+            login.clock.advance(seconds: 900)
+            #expect(try await login.revoke(answer.refreshToken).status == 200)
+            #expect(try await login.refresh(answer.refreshToken).status == 400)
+            #expect(try await login.feed(after: 0).seq == 1)
+        }
+    }
+
+    @Test func `an entry covers the newest access token of its session, also of a repeated refresh`() async throws {
+        try await LoginUnderTest.run { login in
+            let first = try await login.signedUp()
+            login.clock.advance(seconds: 300)
+            _ = try await login.refresh(first.refreshToken)
+            login.clock.advance(seconds: 9)
+            let repeated = try await login.refresh(first.refreshToken)
+            _ = try await login.client.send(.post, "/logout", token: repeated.accessToken)
+            #expect(try await login.feed(after: 0).entries.map(\.exp) == [1_780_000_309 + 900])
+        }
+    }
+
+    @Test func `only services that may read it get it`() async throws {
+        try await LoginUnderTest.run { login in
+            let path = "/revocations?after=0"
+            let user = try await login.signedUp().accessToken
+            let tokens = [
+                user, try login.serviceToken("revocations:read", .get, path, by: "stranger"),
+                try login.serviceToken("revocations:read", .get, path, by: "login"),
+                try login.serviceToken("revocations:read", .get, "/revocations?after=1"),
+            ]
+            for token in tokens { #expect(try await login.client.send(.get, path, token: token).status == 401) }
+            let narrow = try login.serviceToken("tokens:introspect", .get, path)
+            #expect(try await login.client.send(.get, path, token: narrow).status == 403)
+            #expect(try await login.client.send(.get, path).status == 401)
+            let answer = try await login.feedAnswer(after: 0)
+            #expect(answer.headers[.contentType] == "application/jwt" && answer.headers[.cacheControl] == "no-store")
+            #expect(try segment(0, of: answer.text)["typ"] as? String == "revocations+jwt")
+        }
+    }
+
+    @Test(arguments: ["after=-1", "after=x", "after=99999999999999999999", "wait=31", "wait=-1", "wait=1.5", "wait="])
+    func `a malformed question names its parameter`(query: String) async throws {
+        try await LoginUnderTest.run { login in
+            let path = "/revocations?\(query)"
+            let answer = try await login.client.send(
+                .get, path, token: try login.serviceToken("revocations:read", .get, path))
+            #expect(answer.status == 422 && answer.text.contains(query.prefix { $0 != "=" }))
+        }
+    }
+
+    @Test func `a reader that has got further than the log begins anew`() async throws {
+        try await LoginUnderTest.run { login in
+            let answer = try await login.signedUp()
+            _ = try await login.client.send(.post, "/logout", token: answer.accessToken)
+            let feed = try await login.feed(after: 7, wait: 30)
+            #expect(try feed.reset && feed.seq == 2 && feed.entries.map(\.id) == [answer.sessionID])
+        }
+    }
+
+    @Test func `the epoch is that of the last start, for every process on the database`() async throws {
+        let folder = try TemporaryFolder()
+        try await LoginUnderTest.run(.router, on: folder) { first in
+            let before = try await first.feed(after: 0).epoch
+            #expect(try await first.feed(after: 0).epoch == before)
+            try await LoginUnderTest.run(.router, on: folder) { second in
+                let after = try await second.feed(after: 0).epoch
+                #expect(after != before)
+                #expect(try await first.feed(after: 0).epoch == after)
+            }
+        }
+    }
+
+    @Test func `a page has so many entries, and the next one the rest`() async throws {
+        let (stores, clock) = (try Stores(), TestClock())
+        let account = try await stores.addAccount("alice")
+        for _ in 1...5 {
+            let (session, _) = try present(
+                await stores.sessions.begin(account, scope: .customer, audience: ["orders"], at: clock.now))
+            try await stores.sessions.end(session.id, at: clock.now)
+        }
+        let log = RevocationLog(database: stores.database)
+        let first = try await log.page(after: 0, limit: 3, at: clock.now)
+        #expect(first.isReset && first.seq == 4 && first.entries.count == 3)
+        let second = try await log.page(after: first.seq, limit: 3, at: clock.now)
+        #expect(!second.isReset && second.seq == 6 && second.entries.count == 2)
+    }
+
+    @Test func `the largest page is a token that services take`() async throws {
+        let (stores, clock) = (try Stores(), TestClock())
+        try await stores.database.write { connection in
+            try connection.execute(
+                """
+                INSERT INTO revocations (seq, kind, subject, before, expires_at)
+                WITH RECURSIVE numbers (seq) AS (SELECT 2 UNION ALL SELECT seq + 1 FROM numbers WHERE seq <= $1)
+                SELECT seq, 'account', $2, $3, $4 FROM numbers
+                """, RevocationLog.maxEntries, UUID(), 1_780_000_000, (clock.now + 900).milliseconds)
+            try connection.execute("UPDATE feed SET seq = $1", RevocationLog.maxEntries + 1)
+        }
+        try await LoginUnderTest.run(.router, on: stores.folder) { login in
+            let answer = try await login.feedAnswer(after: 0)
+            #expect(answer.text.utf8.count < Policy.maximumRevocationsBytes)
+            let feed = try Feed(answer.text, at: login.clock.now)
+            #expect(feed.entries.count == RevocationLog.maxEntries && feed.seq == RevocationLog.maxEntries + 1)
+        }
+    }
+
+    @Test func `a revocation that is rolled back leaves no gap`() async throws {
+        struct Refusal: Error {}
+        let (stores, clock) = (try Stores(), TestClock())
+        let entry = Revocation(kind: .token, id: "t", expiresAt: clock.now + 900)
+        await #expect(throws: Refusal.self) {
+            try await stores.database.write { connection in
+                try RevocationLog.append(entry, at: clock.now, in: connection)
+                throw Refusal()
+            }
+        }
+        try await stores.database.write { try RevocationLog.append(entry, at: clock.now, in: $0) }
+        let page = try await RevocationLog(database: stores.database).page(after: 0, at: clock.now)
+        #expect(page.seq == 2 && page.entries == [entry])
+    }
+}
+
+@Suite struct LongPollTests {
+    @Test func `who waits is told at once`() async throws {
+        try await LoginUnderTest.run { login in
+            let answer = try await login.signedUp()
+            async let waiting = login.feed(after: 1, wait: 30)
+            try await Task.sleep(for: .milliseconds(100))
+            let start = ContinuousClock.now
+            _ = try await login.client.send(.post, "/logout", token: answer.accessToken)
+            let feed = try await waiting
+            #expect(try feed.seq == 2 && feed.entries.map(\.id) == [answer.sessionID])
+            #expect(ContinuousClock.now - start < .seconds(5))
+        }
+    }
+
+    @Test func `who waits is told of what another process wrote`() async throws {
+        try await LoginUnderTest.run(.live) { login in
+            let answer = try await login.signedUp()
+            async let waiting = login.feed(after: 1, wait: 30)
+            let accounts = AccountStore(database: try login.folder.openDatabase())
+            let start = ContinuousClock.now
+            let account = try await accounts.setDisabled(true, "alice".username, at: login.clock.now)
+            let feed = try await waiting
+            #expect(ContinuousClock.now - start < .seconds(10))
+            let entry = Feed.Entry(
+                kind: "account", id: try present(account).id.lowercase, before: 1_780_000_001, exp: 1_780_000_900)
+            #expect(feed.entries == [entry])
+            #expect(try await login.me(answer.accessToken) == 401)
+        }
+    }
+
+    @Test func `who waits in vain is answered in time`() async throws {
+        try await LoginUnderTest.run { login in
+            let start = ContinuousClock.now
+            let feed = try await login.feed(after: 1, wait: 1)
+            #expect(feed.seq == 1 && feed.entries.isEmpty && !feed.reset)
+            #expect((.seconds(1) ..< .seconds(10)).contains(ContinuousClock.now - start))
+        }
+    }
+
+    @Test func `a shutdown does not wait for those who wait`() async throws {
+        let shutdown = Mutex(ContinuousClock.now)
+        try await LoginUnderTest.run(.live) { login in
+            Task { try await login.feed(after: 1, wait: 30) }
+            try await Task.sleep(for: .milliseconds(300))
+            shutdown.withLock { $0 = .now }
+        }
+        #expect(ContinuousClock.now - shutdown.withLock { $0 } < .seconds(5))
+    }
+
+    @Test func `so many may wait and no more, and whoever stops makes room`() {
+        let bell = FeedBell()
+        var listeners = (0..<FeedBell.maxListeners).compactMap { _ in bell.listen() }
+        #expect(listeners.count == FeedBell.maxListeners && bell.listen() == nil)
+        listeners.removeLast()
+        #expect(bell.listen() != nil)
+        listeners = []
+        #expect(bell.listeners == 0)
+    }
+
+    @Test func `a ring that comes before the wait is heard, and a cancelled wait ends`() async throws {
+        let bell = FeedBell()
+        let listener = try present(bell.listen())
+        bell.ring()
+        #expect(await listener.wait(until: .now + .seconds(30)))
+        let waiting = Task { await listener.wait(until: .now + .seconds(30)) }
+        waiting.cancel()
+        #expect(await !waiting.value)
+    }
+}
