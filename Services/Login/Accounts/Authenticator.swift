@@ -52,7 +52,8 @@ struct Authenticator: Sendable {
         case failure(Refusal)
     }
 
-    /// A hash is computed whether the name exists or not, and whether the account is disabled or not.
+    /// A hash is computed whether the name exists or not, and whether the account is disabled or not. An account whose hash
+    /// has older parameters takes the time of those, until its owner signs in.
     private func outcome(
         _ attempt: LoginThrottle.Attempt, password: String, logger: Logger
     ) async throws -> Outcome {

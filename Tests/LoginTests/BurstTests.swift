@@ -1,0 +1,65 @@
+import HTTPTypes
+import HummingbirdTesting
+import TestSupport
+import Testing
+
+@testable import LoginService
+
+/// What a burst of sign-ins may cost those who want something else.
+@Suite(.serialized) struct BurstTests {
+    /// About 50 ms and 16 MiB: as heavy on the processors as the real thing, in half the time.
+    private static let heavy = PasswordHash.Cost(logN: 14, blockSize: 8, parallelism: 1)
+
+    @Test func `other requests are answered at once while twenty people sign in`() async throws {
+        try await LoginUnderTest.run(.live, cost: Self.heavy) { login in
+            for name in ["alice", "bob"] { _ = try await login.signUp(name) }
+            let clock = ContinuousClock()
+            let start = clock.now
+            let (burst, others) = try await withThrowingTaskGroup(of: Duration.self) { group in
+                for index in 0..<20 {
+                    group.addTask {
+                        let answer = try await login.signIn(index % 2 == 0 ? "alice" : "bob")
+                        #expect(answer.status == 200)
+                        return clock.now - start
+                    }
+                }
+                var others: [Duration] = []
+                for _ in 0..<15 {
+                    others.append(try await clock.measure { _ = try await login.client.send(.get, "/healthz") })
+                }
+                return (try await group.reduce(.zero) { max($0, $1) }, others.sorted())
+            }
+            let ratio = others[others.count / 2] / burst
+            #expect(ratio < 0.1, "a request took \(ratio) of the time of the burst")
+        }
+    }
+
+    @Test func `beyond the queue the answer is when to come again`() async throws {
+        try await LoginUnderTest.run(.router, cost: Self.heavy) { login in
+            let answers = try await withThrowingTaskGroup(of: Answer.self) { group in
+                for index in 0..<150 { group.addTask { try await login.signUp("user\(index)") } }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            let refused = answers.filter { $0.status == 503 }
+            #expect(!refused.isEmpty && refused.allSatisfy { $0.headers[.retryAfter] == "1" })
+            #expect(answers.filter { $0.status == 201 }.count == 150 - refused.count)
+            #expect(try await login.rows("SELECT id FROM accounts").count == 150 - refused.count)
+        }
+    }
+
+    @Test func `the token endpoint says so in its own form`() async throws {
+        try await LoginUnderTest.run(.router, cost: Self.heavy) { login in
+            _ = try await login.signUp("alice")
+            let answers = try await withThrowingTaskGroup(of: Answer.self) { group in
+                for _ in 0..<150 { group.addTask { try await login.signIn("alice") } }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            let refused = answers.filter { $0.status != 200 }
+            #expect(!refused.isEmpty)
+            for answer in refused {
+                #expect(answer.status == 503 && answer["error"] == "temporarily_unavailable")
+                #expect(answer.headers[.retryAfter] == "1" && answer.headers[.cacheControl] == "no-store")
+            }
+        }
+    }
+}
