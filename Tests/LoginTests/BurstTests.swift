@@ -10,27 +10,27 @@ import Testing
     /// About 50 ms and 16 MiB: as heavy on the processors as the real thing, in half the time.
     private static let heavy = PasswordHash.Cost(logN: 14, blockSize: 8, parallelism: 1)
 
-    @Test func `other requests are answered at once while twenty people sign in`() async throws {
+    @Test func `other requests are answered while twenty people sign in`() async throws {
         try await LoginUnderTest.run(.live, cost: Self.heavy) { login in
             for name in ["alice", "bob"] { _ = try await login.signUp(name) }
-            let clock = ContinuousClock()
-            let start = clock.now
-            let (burst, others) = try await withThrowingTaskGroup(of: Duration.self) { group in
-                for index in 0..<20 {
-                    group.addTask {
-                        let answer = try await login.signIn(index % 2 == 0 ? "alice" : "bob")
-                        #expect(answer.status == 200)
-                        return clock.now - start
-                    }
+            let others = Task {
+                var answered = 0
+                while !Task.isCancelled, (try? await login.client.send(.get, "/healthz").status) == 200 {
+                    answered += 1
                 }
-                var others: [Duration] = []
-                for _ in 0..<15 {
-                    others.append(try await clock.measure { _ = try await login.client.send(.get, "/healthz") })
-                }
-                return (try await group.reduce(.zero) { max($0, $1) }, others.sorted())
+                return answered
             }
-            let ratio = others[others.count / 2] / burst
-            #expect(ratio < 0.1, "a request took \(ratio) of the time of the burst")
+            let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+                for index in 0..<20 {
+                    group.addTask { try await login.signIn(index % 2 == 0 ? "alice" : "bob").status }
+                }
+                return try await group.reduce(into: Set()) { $0.insert($1) }
+            }
+            others.cancel()
+            #expect(statuses == [200])
+            // Where hashes hold up everything else, about one is answered before the last hash is done.
+            let answered = await others.value
+            #expect(answered > 20, "\(answered) requests were answered during the burst")
         }
     }
 
