@@ -114,7 +114,8 @@ import Testing
         let known = try present(medians["alice"])
         for name in ["nobody", "disabled"] {
             let ratio = try present(medians[name]) / known
-            #expect((0.6...1.6).contains(ratio), "\(name) takes \(ratio) times as long")
+            // Without the hash it would be less than a hundredth.
+            #expect((0.4...2.5).contains(ratio), "\(name) takes \(ratio) times as long")
         }
     }
 }
