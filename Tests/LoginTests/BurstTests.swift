@@ -1,0 +1,64 @@
+import HTTPTypes
+import HummingbirdTesting
+import TestSupport
+import Testing
+
+@testable import LoginService
+
+/// What a burst of sign-ins may cost those who want something else.
+@Suite(.serialized) struct BurstTests {
+    /// About 50 ms and 16 MiB: as heavy on the processors as the real thing, in half the time.
+    private static let heavy = PasswordHash.Cost(logN: 14, blockSize: 8, parallelism: 1)
+
+    /// About 20 ms: slower than requests come in.
+    private static let light = PasswordHash.Cost(logN: 13, blockSize: 8, parallelism: 1)
+
+    @Test func `hashes leave Swift's own threads to everybody else`() async throws {
+        let hasher = PasswordHasher(cost: Self.heavy)
+        let password = try present(Password("a quiet corridor"))
+        let hashes = Task {
+            try await withThrowingTaskGroup(of: PasswordHash.self) { group in
+                for _ in 0..<20 { group.addTask { try await hasher.hash(password) } }
+                try await group.waitForAll()
+            }
+        }
+        while hasher.load.total < 20 { await Task.yield() }
+        var turns = 0
+        while hasher.load.pending > 0 {
+            await Task.yield()
+            turns += 1
+        }
+        try await hashes.value
+        // Where hashes hold up the threads that run tasks, there are about as many turns as hashes.
+        #expect(turns > 200, "\(turns) turns were taken while twenty hashes were computed")
+    }
+
+    @Test func `beyond the queue the answer is when to come again`() async throws {
+        try await LoginUnderTest.run(.router, cost: Self.light) { login in
+            let answers = try await withThrowingTaskGroup(of: Answer.self) { group in
+                for index in 0..<250 { group.addTask { try await login.signUp("user\(index)") } }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            let refused = answers.filter { $0.status == 503 }
+            #expect(!refused.isEmpty && refused.allSatisfy { $0.headers[.retryAfter] == "1" })
+            #expect(answers.filter { $0.status == 201 }.count == 250 - refused.count)
+            #expect(try await login.rows("SELECT id FROM accounts").count == 250 - refused.count)
+        }
+    }
+
+    @Test func `the token endpoint says so in its own form`() async throws {
+        try await LoginUnderTest.run(.router, cost: Self.light) { login in
+            _ = try await login.signUp("alice")
+            let answers = try await withThrowingTaskGroup(of: Answer.self) { group in
+                for _ in 0..<250 { group.addTask { try await login.signIn("alice") } }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            let refused = answers.filter { $0.status != 200 }
+            #expect(!refused.isEmpty)
+            for answer in refused {
+                #expect(answer.status == 503 && answer["error"] == "temporarily_unavailable")
+                #expect(answer.headers[.retryAfter] == "1" && answer.headers[.cacheControl] == "no-store")
+            }
+        }
+    }
+}
