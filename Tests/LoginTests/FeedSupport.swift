@@ -24,7 +24,7 @@ struct Feed: Sendable, Equatable {
     init(_ token: String, at now: Date) throws {
         let verifier = Verifier(
             keys: try KeySet(Key(secret: Array(TokenMint.secret.utf8))), policy: .revocations(issuer: TokenMint.issuer))
-        let claims = try verifier.verify(token, at: NumericDate(now))
+        let claims = try present(JSONValue(object: verifier.verify(token, at: NumericDate(now)).payload))
         seq = Int(try present(claims["seq"]?.integer))
         epoch = try present(claims["epoch"]?.string)
         reset = try present(claims["reset"]?.boolean)

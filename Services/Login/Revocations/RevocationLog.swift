@@ -36,8 +36,8 @@ struct Revocation: Sendable, Equatable {
 struct RevocationLog: Sendable {
     let database: SQLDatabase
 
-    /// The most entries of one page; 20,000 take about 2 MB. Whoever is behind by more reads on after the page.
-    static let maxEntries = 20_000
+    /// The most entries of one page, which are about 1 MB. Whoever is behind by more reads on after the page.
+    static let maxEntries = 10_000
     /// How many expired entries one new entry removes, so that there are never many.
     private static let cleanedAtOnce = 100
 
