@@ -67,14 +67,11 @@ struct CatalogClient: Sendable {
 
     private func reservation(_ body: Data) throws -> Outcome {
         let items = try JSONDecoder().decode(Reserved.self, from: body).items
-        guard let currency = items.first?.currency, items.allSatisfy({ $0.currency == currency }) else {
-            return .failed(mayBeReserved: true, reason: "the products have different currencies")
-        }
         return .reserved(
             Reservation(
                 items: items.map {
                     .init(productID: $0.product_id, quantity: $0.quantity, name: $0.name, priceCents: $0.price_cents)
-                }, currency: currency))
+                }, currencies: Set(items.map(\.currency))))
     }
 
     private struct Wish: Encodable {

@@ -40,7 +40,8 @@ struct Checkout: Sendable {
             try await store.abandon(id, release: false, at: clock.now())
             throw problem
         case .failed(let mayBeReserved, let reason):
-            throw try await giveUp(id, release: mayBeReserved, reason: reason, logger: logger)
+            try await giveUp(id, release: mayBeReserved, reason: reason, logger: logger)
+            throw Problem.catalogUnavailable
         }
     }
 
@@ -55,14 +56,13 @@ struct Checkout: Sendable {
     }
 
     private func place(_ id: UUID, _ reservation: Reservation, logger: Logger) async throws -> Order {
-        guard let totalCents = reservation.totalCents else {
-            throw try await giveUp(id, release: true, reason: "the total is too large", logger: logger)
+        guard let total = reservation.total else {
+            try await giveUp(id, release: true, reason: "there is no one total", logger: logger)
+            throw Problem.noTotal
         }
         let now = clock.now()
-        let message = Message(placed: id, reservation, totalCents: totalCents, at: now)
-        guard
-            let order = try await store.place(id, reservation, totalCents: totalCents, message: message, at: now)
-        else {
+        let message = Message(placed: id, reservation, total: total, at: now)
+        guard let order = try await store.place(id, reservation, total: total, message: message, at: now) else {
             logger.warning("The order took so long that it was given up.", metadata: ["order": "\(id.lowercase)"])
             throw Problem.catalogUnavailable
         }
@@ -70,32 +70,20 @@ struct Checkout: Sendable {
         return order
     }
 
-    private func giveUp(_ id: UUID, release: Bool, reason: String, logger: Logger) async throws -> Problem {
-        logger.warning("Catalog did not reserve.", metadata: ["order": "\(id.lowercase)", "reason": "\(reason)"])
+    private func giveUp(_ id: UUID, release: Bool, reason: String, logger: Logger) async throws {
+        logger.warning("An order is given up.", metadata: ["order": "\(id.lowercase)", "reason": "\(reason)"])
         try await store.abandon(id, release: release, at: clock.now())
         outbox.notify()
-        return .catalogUnavailable
     }
 }
 
 extension Message {
     /// The message that tells of a placed order.
-    init(placed order: UUID, _ reservation: Reservation, totalCents: Int, at date: Date) {
+    init(placed order: UUID, _ reservation: Reservation, total: Money, at date: Date) {
         let lines = reservation.items.map { "\($0.quantity) × \($0.name)" }.joined(separator: "\n")
         id = UUID.version7(at: date)
         subject = "Your order is placed"
-        body = "Order \(order.lowercase)\n\(lines)\nTotal: \(Money(cents: totalCents, currency: reservation.currency))"
-    }
-}
-
-/// An amount as people write it: `12.50 EUR`.
-struct Money: CustomStringConvertible {
-    let cents: Int
-    let currency: String
-
-    var description: String {
-        let (whole, rest) = cents.quotientAndRemainder(dividingBy: 100)
-        return "\(whole).\(rest < 10 ? "0" : "")\(rest) \(currency)"
+        body = "Order \(order.lowercase)\n\(lines)\nTotal: \(total)"
     }
 }
 
@@ -107,6 +95,10 @@ extension Problem {
     fileprivate static let keyReused = Problem(
         .unprocessableContent, code: "idempotency_key_reused",
         detail: "This Idempotency-Key was used for another order. Take a new one.")
+
+    fileprivate static let noTotal = Problem.unprocessable([
+        .init("items", "have prices in several currencies, or too high a total; place several orders")
+    ])
 
     fileprivate static let catalogUnavailable = Problem.unavailable(
         code: "catalog_unavailable", "The catalog cannot be reached. Nothing was ordered; try again.")

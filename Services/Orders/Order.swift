@@ -42,10 +42,12 @@ struct Basket: Sendable {
 /// What is reserved for an order, with the prices at which it was.
 struct Reservation: Sendable {
     let items: [Order.Item]
-    let currency: String
+    /// The currencies of the prices, each once.
+    let currencies: Set<String>
 
-    /// The sum of all items; nil when it is beyond what the store can hold.
-    var totalCents: Int? {
+    /// The sum of all items; nil when they have several currencies, or it is beyond what the store can hold.
+    var total: Money? {
+        guard currencies.count == 1, let currency = currencies.first else { return nil }
         var total = 0
         for item in items {
             let (line, isTooLarge) = item.priceCents.multipliedReportingOverflow(by: item.quantity)
@@ -53,6 +55,17 @@ struct Reservation: Sendable {
             guard !isTooLarge, !isBeyond else { return nil }
             total = sum
         }
-        return total
+        return Money(cents: total, currency: currency)
+    }
+}
+
+/// An amount, which people write like `12.50 EUR`.
+struct Money: Sendable, CustomStringConvertible {
+    let cents: Int
+    let currency: String
+
+    var description: String {
+        let (whole, rest) = cents.quotientAndRemainder(dividingBy: 100)
+        return "\(whole).\(rest < 10 ? "0" : "")\(rest) \(currency)"
     }
 }

@@ -87,7 +87,7 @@ struct OrderStore: Sendable {
     ///
     /// - Returns: The order, or nil when it is no longer pending.
     func place(
-        _ id: UUID, _ reservation: Reservation, totalCents: Int, message: Message, at date: Date
+        _ id: UUID, _ reservation: Reservation, total: Money, message: Message, at date: Date
     ) async throws -> Order? {
         try await database.write { connection in
             guard
@@ -96,7 +96,7 @@ struct OrderStore: Sendable {
                     UPDATE orders SET status = 'placed', total_cents = $2, currency = $3
                     WHERE id = $1 AND status = 'pending' RETURNING *
                     """,
-                    id, totalCents, reservation.currency)
+                    id, total.cents, total.currency)
             else { return nil }
             for (place, item) in reservation.items.enumerated() {
                 try connection.execute(

@@ -5,7 +5,8 @@ public struct Policy: Sendable {
     public var type: String?
     /// The issuers that are trusted, one of which the token must name; nil: not checked.
     public var issuers: [String]?
-    /// The name that this verifier knows itself by. Nil: it has none, and refuses a token that names someone
+    /// The name that this verifier knows itself by, which the token must name. Nil: it has none, and refuses a token that
+    /// names someone
     /// (RFC 7519 section 4.1.3).
     public var audience: String?
     /// By how many seconds the clocks of issuer and verifier may differ: 0 to `maximumLeeway`.

@@ -40,9 +40,9 @@ final class Rules: Sendable {
     @inline(__always)
     func check(_ claims: borrowing ClaimTable, in payload: Span<UInt8>, at now: NumericDate) throws(JWTError) {
         if !claims.present.isSuperset(of: required) || !otherRequired.isEmpty { try checkPresence(claims, payload) }
-        // An issuer that is pinned must be named; `aud` counts only where it is there (RFC 7519 section 4.1.3).
         if let issuers {
-            guard let issuer = claims[.issuer], issuers.contains(where: { payload.equals(issuer, $0.span) }) else {
+            guard let issuer = claims[.issuer] else { throw Self.missing("iss") }
+            guard issuers.contains(where: { payload.equals(issuer, $0.span) }) else {
                 throw JWTError(.issuer, "the token's issuer is not trusted here", claim: "iss")
             }
         }
@@ -50,6 +50,9 @@ final class Rules: Sendable {
             guard let audience, payload.contains(audience.span, in: named) else {
                 throw JWTError(.audience, "the token is meant for someone else", claim: "aud")
             }
+        } else if audience != nil {
+            // RFC 7519 section 4.1.3 alone would let it pass; RFC 8725 section 3.9 does not.
+            throw Self.missing("aud")
         }
         // Differences, unlike sums with the leeway, cannot leave the range of what they are compared with.
         if let expiry = claims.date(.expiresAt), now - expiry >= policy.leeway {
@@ -62,11 +65,15 @@ final class Rules: Sendable {
 
     private func checkPresence(_ claims: ClaimTable, _ payload: Span<UInt8>) throws(JWTError) {
         for name in ClaimTable.Name.allCases where required.contains(.init(name)) && claims[name] == nil {
-            throw JWTError(.missingClaim, "a required claim is missing", claim: name.text)
+            throw Self.missing(name.text)
         }
         for name in otherRequired where !payload.hasMember(name) {
-            throw JWTError(.missingClaim, "a required claim is missing", claim: name)
+            throw Self.missing(name)
         }
+    }
+
+    private static func missing(_ claim: String) -> JWTError {
+        JWTError(.missingClaim, "a required claim is missing", claim: claim)
     }
 }
 

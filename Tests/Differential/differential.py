@@ -122,11 +122,7 @@ def decide(case):
 
 def explained(case, ours, theirs):
     """Why the two may differ; None when there is no reason."""
-    options = case["options"]
     if ours["ok"]:
-        claims = ours["claims"]
-        if options["audience"] and "aud" not in claims:
-            return "PyJWT demands aud when it has an audience; RFC 7519 4.1.3 speaks of tokens that have it"
         return None
     parts = case["token"].split(".")
     if any(canonical(part) != part for part in parts):

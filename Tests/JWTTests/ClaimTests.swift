@@ -133,10 +133,10 @@ import Testing
                 == expected)
     }
 
-    @Test func `an issuer that is pinned must be named, an audience only where the policy requires it`() throws {
-        #expect(try kind("{}") { $0.issuers = ["https://login.example"] } == .issuer)
-        #expect(try kind("{}") { $0.issuers = [] } == .issuer)
-        #expect(try kind("{}") { $0.audience = "orders" } == nil)
+    @Test func `an issuer and an audience that are pinned must be named`() throws {
+        #expect(try kind("{}") { $0.issuers = ["https://login.example"] } == .missingClaim)
+        #expect(try kind("{}") { $0.issuers = [] } == .missingClaim)
+        #expect(try kind("{}") { $0.audience = "orders" } == .missingClaim)
     }
 
     @Test(arguments: ["sub", "jti", "iss"])

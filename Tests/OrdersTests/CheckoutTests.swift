@@ -66,6 +66,19 @@ import Testing
         #expect(try await fixture.statuses() == ["abandoned"])
     }
 
+    @Test func `products of two currencies have no total, and nothing stays reserved`() async throws {
+        let fixture = Fixture(Peers(.mixesCurrencies))
+        try await fixture.run { client in
+            let items = (0..<2).map { _ in #"{"product_id":"\#(UUID().lowercase)","quantity":1}"# }
+            let answer = try await client.send(
+                .post, "/orders", token: fixture.token(fixture.alice),
+                json: #"{"items":[\#(items.joined(separator: ","))]}"#)
+            #expect(answer.status == 422)
+            #expect(await fixture.peers.waitFor(.delete, "/reservations/") != nil)
+            #expect(fixture.peers.reservations == [])
+        }
+    }
+
     @Test func `when catalog is not there, the order is 503 and nothing has to be given back`() async throws {
         let fixture = Fixture()
         try await fixture.run(peersPort: 1) { client in

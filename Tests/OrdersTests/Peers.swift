@@ -20,7 +20,7 @@ final class Peers: Sendable {
 
     /// What catalog answers to a reservation.
     enum Catalog: Sendable {
-        case reserves, outOfStock, unknownProduct, fails, babbles, hangs
+        case reserves, mixesCurrencies, outOfStock, unknownProduct, fails, babbles, hangs
     }
 
     private struct State {
@@ -102,10 +102,15 @@ final class Peers: Sendable {
         let body = try await request.body.collect(upTo: 1 << 20)
         let wish = try JSONDecoder().decode(Wish.self, from: Data(body.readableBytesView))
         switch state.withLock({ $0.catalog }) {
-        case .reserves:
+        case .reserves, .mixesCurrencies:
             state.withLock { _ = $0.reservations.insert(id) }
-            let items = wish.items.map {
-                #"{"product_id":"\#($0.product_id)","quantity":\#($0.quantity),"name":"<Mug>","price_cents":1250,"currency":"EUR"}"#
+            let mixes = state.withLock { $0.catalog == .mixesCurrencies }
+            let items = wish.items.enumerated().map { index, item in
+                let currency = mixes && index == 1 ? "USD" : "EUR"
+                return """
+                    {"product_id":"\(item.product_id)","quantity":\(item.quantity),"name":"<Mug>",\
+                    "price_cents":1250,"currency":"\(currency)"}
+                    """
             }
             return answer(.created, #"{"items":[\#(items.joined(separator: ","))]}"#)
         case .outOfStock:

@@ -53,7 +53,8 @@ struct Case {
         algorithms = options?["algorithms"]?.array?.compactMap(\.string) ?? ["HS256"]
         let issuers = options?["issuer"].flatMap { $0.string.map { [$0] } ?? $0.array?.compactMap(\.string) }
         policy = Policy(
-            corpusIssuers: issuers, audience: options?["audience"]?.string, leeway: options?["leeway"]?.integer ?? 0,
+            corpusIssuers: issuers, audience: options?["audience"]?.string,
+            leeway: options?["leeway"]?.seconds?.seconds ?? 0,
             required: options?["required"]?.array?.compactMap(\.string) ?? [])
         now = options?["now"]?.seconds ?? Edge.now
     }

@@ -2,7 +2,9 @@ import Floor
 
 /// One line of a benchmark's result.
 public struct Measurement: Sendable {
+    /// What was done.
     public let benchmark: String
+    /// What did it.
     public let library: String
     /// CPU time of one operation, in nanoseconds: the least of several rounds.
     public let nanoseconds: Double
@@ -27,6 +29,7 @@ public struct Benchmark {
     private let library: String
     private let printsJSON = CommandLine.arguments.contains("--json")
 
+    /// Prints the table's heading first when the library is the floor, which comes first.
     public init(library: String) {
         self.library = library
         if !printsJSON, library == "floor" {

@@ -100,16 +100,11 @@ extension Base64URL {
         var seen: UInt32 = 0
         var (from, to) = (0, 0)
         let raw = UnsafeMutableRawPointer(output)
-        // Eight characters a turn, read as one word. The last group is left to the loop below: a store of four bytes
+        // Eight characters a turn. The last group is left to the loop below: a store of four bytes
         // would go beyond the end.
         while from + 12 <= text.count {
-            let word = unsafe UnsafeRawPointer(input).loadUnaligned(fromByteOffset: from, as: UInt64.self).littleEndian
-            let first =
-                unsafe places[Int(word & 0xFF)] | places[256 + Int(word >> 8 & 0xFF)]
-                | places[512 + Int(word >> 16 & 0xFF)] | places[768 + Int(word >> 24 & 0xFF)]
-            let second =
-                unsafe places[Int(word >> 32 & 0xFF)] | places[256 + Int(word >> 40 & 0xFF)]
-                | places[512 + Int(word >> 48 & 0xFF)] | places[768 + Int(word >> 56)]
+            let first = unsafe group(UnsafeRawPointer(input + from), places)
+            let second = unsafe group(UnsafeRawPointer(input + from + 4), places)
             seen |= first | second
             unsafe raw.storeBytes(of: first.littleEndian, toByteOffset: to, as: UInt32.self)
             unsafe raw.storeBytes(of: second.littleEndian, toByteOffset: to + 3, as: UInt32.self)
@@ -117,9 +112,7 @@ extension Base64URL {
             to += 6
         }
         while from + 4 <= text.count {
-            let group =
-                unsafe places[Int(input[from])] | places[256 + Int(input[from + 1])]
-                | places[512 + Int(input[from + 2])] | places[768 + Int(input[from + 3])]
+            let group = unsafe group(UnsafeRawPointer(input + from), places)
             seen |= group
             unsafe output[to] = UInt8(truncatingIfNeeded: group)
             unsafe output[to + 1] = UInt8(truncatingIfNeeded: group >> 8)
@@ -136,6 +129,15 @@ extension Base64URL {
         // The bits that no byte takes.
         let unused: UInt32 = left == 3 ? 0xFF_0000 : 0xFFFF00
         return (seen | group) & Tables.invalid == 0 && group & unused == 0
+    }
+
+    /// The bits of four characters, read as one word and taken off it in twos.
+    @inline(__always)
+    @unsafe private static func group(_ text: UnsafeRawPointer, _ places: UnsafePointer<UInt32>) -> UInt32 {
+        let word = unsafe text.loadUnaligned(as: UInt32.self).littleEndian
+        let rest = word >> 16
+        return unsafe places[Int(word & 0xFF)] | places[256 + Int(word >> 8 & 0xFF)] | places[512 + Int(rest & 0xFF)]
+            | places[768 + Int(rest >> 8)]
     }
 
     private enum Tables {

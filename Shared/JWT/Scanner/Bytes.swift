@@ -13,14 +13,9 @@ extension Span<UInt8> {
     }
 
     /// A copy of the bytes.
+    @inline(__always)
     var array: [UInt8] {
-        unsafe withUnsafeBufferPointer { bytes in
-            unsafe [UInt8](unsafeUninitializedCapacity: bytes.count) { copy, count in
-                guard let from = bytes.baseAddress, let to = copy.baseAddress else { return }
-                unsafe to.update(from: from, count: bytes.count)
-                count = bytes.count
-            }
-        }
+        unsafe withUnsafeBufferPointer { unsafe Array($0) }
     }
 
     /// Whether the bytes of `range` are those of `other`.

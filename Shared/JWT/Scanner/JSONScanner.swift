@@ -76,7 +76,7 @@ struct JSONScanner {
     private mutating func value(_ bytes: Span<UInt8>) throws(JSONFault) -> JSONSlice {
         skipWhitespace(bytes)
         if take(UInt8(ascii: "\""), bytes) { return try string(bytes) }
-        return try valueOtherThanString(bytes)
+        return try apart { scanner throws(JSONFault) in try scanner.valueOtherThanString(bytes) }
     }
 
     private mutating func valueOtherThanString(_ bytes: Span<UInt8>) throws(JSONFault) -> JSONSlice {
