@@ -13,7 +13,15 @@ import Testing
     /// About 20 ms: slower than requests come in.
     private static let light = PasswordHash.Cost(logN: 13, blockSize: 8, parallelism: 1)
 
+    /// Other tests take turns away too; hashes that held up the threads would do it at each try.
     @Test func `hashes leave Swift's own threads to everybody else`() async throws {
+        var most = 0
+        for _ in 1...20 where most <= 200 { most = max(most, try await turnsDuringHashes()) }
+        // Where hashes hold up the threads that run tasks, none waits while others take a turn.
+        #expect(most > 200, "\(most) turns were taken while hashes waited")
+    }
+
+    private func turnsDuringHashes() async throws -> Int {
         let hasher = PasswordHasher(cost: Self.heavy)
         let password = try present(Password("a quiet corridor"))
         let hashes = Task {
@@ -28,8 +36,7 @@ import Testing
             if hasher.load.pending > PasswordHasher.maxConcurrent { turns += 1 }
         }
         try await hashes.value
-        // Where hashes hold up the threads that run tasks, none waits while others take a turn.
-        #expect(turns > 200, "\(turns) turns were taken while hashes waited")
+        return turns
     }
 
     @Test func `beyond the queue the answer is when to come again`() async throws {
