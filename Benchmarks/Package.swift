@@ -10,11 +10,9 @@ let package = Package(
     dependencies: [
         .package(name: "hallpass", path: ".."),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
-        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
-        .target(name: "Floor", linkerSettings: [.linkedLibrary("crypto"), .linkedLibrary("m")]),
-        .target(name: "Measuring", dependencies: ["Floor"], swiftSettings: [.swiftLanguageMode(.v6)]),
+        .target(name: "Floor", linkerSettings: [.linkedLibrary("crypto")]),
         .executableTarget(
             name: "ClientBench",
             dependencies: [
@@ -24,14 +22,7 @@ let package = Package(
             swiftSettings: [.swiftLanguageMode(.v6)]),
         .executableTarget(
             name: "JWTBench",
-            dependencies: ["Floor", "Measuring", .product(name: "JWT", package: "hallpass")],
-            swiftSettings: [.swiftLanguageMode(.v6)]),
-        .executableTarget(
-            name: "JWTKitBench",
-            dependencies: [
-                "Floor", "Measuring", .product(name: "JWT", package: "hallpass"),
-                .product(name: "JWTKit", package: "jwt-kit"),
-            ],
+            dependencies: ["Floor", .product(name: "JWT", package: "hallpass")],
             swiftSettings: [.swiftLanguageMode(.v6)]),
     ]
 )

@@ -74,8 +74,7 @@ struct RequestScopeMiddleware<Context: RequestContext>: RouterMiddleware {
     ) async throws -> Response {
         let scope = RequestScope(of: request)
         var context = context
-        // Hummingbird's own key, so that its lines, `context.id` and ours name a request alike.
-        context.logger[metadataKey: "hb.request.id"] = "\(scope.requestID)"
+        context.logger[metadataKey: "request_id"] = "\(scope.requestID)"
         if let traceparent = scope.traceparent {
             context.logger[metadataKey: "traceparent"] = "\(traceparent)"
         }

@@ -14,10 +14,7 @@ struct FailureRecord: Sendable {
     /// Lets an attempt in when it need not wait; beyond the free failures, the wait for its failure begins now.
     mutating func admit(free: Int, at now: Date) throws(LoginThrottle.Throttled) {
         let wait = waitUntil.timeIntervalSince(now)
-        // A wait that is longer than the longest: the clock was set back.
-        guard wait <= 0 || wait > LoginThrottle.maxWaitSeconds else {
-            throw .init(retryAfterSeconds: Int(wait.rounded(.up)))
-        }
+        guard wait <= 0 else { throw .init(retryAfterSeconds: Int(wait.rounded(.up))) }
         if failures >= free { self.wait(after: failures + 1, free: free, at: now) }
     }
 
@@ -46,7 +43,7 @@ struct FailureRecord: Sendable {
     private mutating func wait(after failures: Int, free: Int, at now: Date) {
         let doublings = min(failures - free - 1, 10)
         let seconds = min(Double(1 << doublings), LoginThrottle.maxWaitSeconds)
-        waitUntil = now + seconds
+        waitUntil = max(waitUntil, now + seconds)
     }
 }
 
