@@ -10,9 +10,11 @@ let package = Package(
     dependencies: [
         .package(name: "hallpass", path: ".."),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
-        .target(name: "Floor", linkerSettings: [.linkedLibrary("crypto")]),
+        .target(name: "Floor", linkerSettings: [.linkedLibrary("crypto"), .linkedLibrary("m")]),
+        .target(name: "Measuring", dependencies: ["Floor"], swiftSettings: [.swiftLanguageMode(.v6)]),
         .executableTarget(
             name: "ClientBench",
             dependencies: [
@@ -22,7 +24,14 @@ let package = Package(
             swiftSettings: [.swiftLanguageMode(.v6)]),
         .executableTarget(
             name: "JWTBench",
-            dependencies: ["Floor", .product(name: "JWT", package: "hallpass")],
+            dependencies: ["Floor", "Measuring", .product(name: "JWT", package: "hallpass")],
+            swiftSettings: [.swiftLanguageMode(.v6)]),
+        .executableTarget(
+            name: "JWTKitBench",
+            dependencies: [
+                "Floor", "Measuring", .product(name: "JWT", package: "hallpass"),
+                .product(name: "JWTKit", package: "jwt-kit"),
+            ],
             swiftSettings: [.swiftLanguageMode(.v6)]),
     ]
 )

@@ -178,4 +178,16 @@ extension Span<UInt8> {
         }
         return result
     }
+
+    /// Whether one of the words of `range`, between spaces, is `word`.
+    func hasWord(_ word: Span<UInt8>, in range: Range<Int>) -> Bool {
+        guard !word.isEmpty else { return false }
+        var start = range.lowerBound
+        for index in range.lowerBound...range.upperBound {
+            guard index == range.upperBound || self[index] == UInt8(ascii: " ") else { continue }
+            if equals(start..<index, word) { return true }
+            start = index + 1
+        }
+        return false
+    }
 }

@@ -40,7 +40,7 @@ struct Header {
         case .algorithm: algorithm = value.isString ? value : nil
         case .keyID: keyID = try Self.string(value)
         case .type: type = try Self.string(value)
-        case .contentType: isNested = MediaType.matches(bytes.unescaped(try Self.string(value)), MediaType.jwt)
+        case .contentType: isNested = bytes.isMediaType(try Self.string(value), MediaType.jwt)
         case .critical: isCritical = true
         case .encryption: isEncrypted = true
         case .base64URLEncodePayload:
@@ -59,18 +59,28 @@ struct Header {
 enum MediaType {
     /// What a token without `typ` is.
     static let jwt = Array("JWT".utf8)
+    private static let prefix = Array("application/".utf8)
 
     /// Whether two names are the same type: without regard to case, and with `application/` left out where it may be.
-    static func matches(_ a: [UInt8], _ b: [UInt8]) -> Bool {
-        normalized(a) == normalized(b)
+    static func matches(_ a: Span<UInt8>, _ b: Span<UInt8>) -> Bool {
+        let (a, b) = (a.extracting(droppingFirst: prefixCount(a)), b.extracting(droppingFirst: prefixCount(b)))
+        return isSame(a, b)
     }
 
-    private static func normalized(_ name: [UInt8]) -> [UInt8] {
-        let lowered = name.map { $0 &- UInt8(ascii: "A") < 26 ? $0 | 0x20 : $0 }
-        let prefix = Array("application/".utf8)
-        let isPlain = lowered.starts(with: prefix) && !lowered.dropFirst(prefix.count).contains(UInt8(ascii: "/"))
-        return isPlain ? Array(lowered.dropFirst(prefix.count)) : lowered
+    /// The length of `application/` where it may be left out: when no other slash follows.
+    private static func prefixCount(_ name: Span<UInt8>) -> Int {
+        guard name.count > prefix.count, isSame(name.extracting(first: prefix.count), prefix.span) else { return 0 }
+        for index in prefix.count..<name.count where name[index] == UInt8(ascii: "/") { return 0 }
+        return prefix.count
     }
+
+    private static func isSame(_ a: Span<UInt8>, _ b: Span<UInt8>) -> Bool {
+        guard a.count == b.count else { return false }
+        for index in 0..<a.count where lowercased(a[index]) != lowercased(b[index]) { return false }
+        return true
+    }
+
+    private static func lowercased(_ byte: UInt8) -> UInt8 { byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte }
 }
 
 extension CaseIterable where Self: RawRepresentable<String> {
@@ -80,5 +90,13 @@ extension CaseIterable where Self: RawRepresentable<String> {
             return nil
         }
         self = match
+    }
+}
+
+extension Span<UInt8> {
+    /// Whether a string of this text is a media type.
+    func isMediaType(_ string: JSONSlice, _ type: [UInt8]) -> Bool {
+        if string.isPlainString { return MediaType.matches(extracting(string.range), type.span) }
+        return MediaType.matches(unescaped(string).span, type.span)
     }
 }

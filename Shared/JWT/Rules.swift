@@ -29,7 +29,11 @@ final class Rules: Sendable {
     /// Whether a header's `typ`, or its absence, is what is wanted.
     func allows(type name: JSONSlice?, in header: Span<UInt8>) -> Bool {
         guard let type else { return true }
-        return MediaType.matches(name.map { header.unescaped($0) } ?? MediaType.jwt, type)
+        guard let name else {
+            let missing = MediaType.jwt
+            return MediaType.matches(missing.span, type.span)
+        }
+        return header.isMediaType(name, type)
     }
 
     /// Checks the claims (RFC 7519 section 4.1); their types have been checked already.

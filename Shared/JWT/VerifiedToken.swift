@@ -39,7 +39,11 @@ public struct VerifiedToken: Sendable {
 
     /// Whether the token allows `scope`, compared byte by byte.
     public func hasScope(_ scope: String) -> Bool {
-        scopes.contains { $0.utf8.elementsEqual(scope.utf8) }
+        guard let words = claims[.scope] else {
+            return claims[.scopes].map { payload.span.contains(scope.utf8.span, in: $0) } ?? false
+        }
+        guard words.isPlainString else { return scopes.contains { $0.utf8.elementsEqual(scope.utf8) } }
+        return payload.span.hasWord(scope.utf8.span, in: words.range)
     }
 
     /// The value of any claim; nil when the token does not have it.

@@ -14,31 +14,26 @@ struct AnswerMiddleware<Context: RequestContext>: RouterMiddleware {
         let response: Response
         do {
             response = try await next(request, context)
-        } catch let error as any HTTPResponseError where error is Problem || !(error is HTTPError) && !isTooLarge(error)
-        {
-            response = try error.response(from: request, context: context)
         } catch {
-            response = try problem(for: error, logger: context.logger).response(from: request, context: context)
+            response = try answer(to: error, logger: context.logger).response(from: request, context: context)
         }
         log(request, response, took: .now - start, to: context.logger)
         return response
     }
 
-    private func isTooLarge(_ error: any HTTPResponseError) -> Bool {
-        error.status == .contentTooLarge
-    }
-
-    private func problem(for error: any Error, logger: Logger) -> Problem {
+    private func answer(to error: any Error, logger: Logger) -> any HTTPResponseError {
         switch error {
         case let error as any ProblemConvertible:
             let problem = error.problem
             if problem.status.kind == .serverError { logger.error("\(error)") }
             return problem
+        case let error as HTTPError:
+            return Problem.of(error)
         case let error as any HTTPResponseError:
-            return .other(error)
+            return error
         default:
             logger.error("The request failed.", metadata: ["error": "\(error)"])
-            return .internalError
+            return Problem.internalError
         }
     }
 

@@ -82,16 +82,11 @@ extension Problem {
         detail: "The service failed. The request id finds the cause in its log.")
 
     /// The problem that tells of an error of Hummingbird.
-    static func other(_ error: any HTTPResponseError) -> Problem {
-        switch error.status {
-        case .notFound: return .notFound()
-        case .contentTooLarge:
-            return Problem(.contentTooLarge, code: "content_too_large", detail: "The body is larger than 1 MiB.")
-        default:
-            let code = error.status.reasonPhrase.lowercased().replacing(" ", with: "_")
-            let detail = (error as? HTTPError)?.body ?? "\(error.status.reasonPhrase)."
-            return Problem(error.status, code: code, detail: detail, headers: (error as? HTTPError)?.headers ?? [:])
-        }
+    static func of(_ error: HTTPError) -> Problem {
+        guard error.status != .notFound else { return .notFound() }
+        return Problem(
+            error.status, code: error.status.reasonPhrase.lowercased().replacing(" ", with: "_"),
+            detail: error.body ?? "\(error.status.reasonPhrase).", headers: error.headers)
     }
 }
 

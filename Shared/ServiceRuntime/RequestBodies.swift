@@ -23,11 +23,14 @@ extension Request {
     /// The whole body.
     ///
     /// - Parameter maxBytes: The largest body that is read.
-    /// - Throws: `NIOTooManyBytesError` for a larger one, and `Problem` with 400 for one that breaks off or is framed wrongly.
-    public func bytes(upTo maxBytes: Int) async throws -> Data {
+    /// - Throws: `Problem`: 413 for a larger one, 400 for one that breaks off or is framed wrongly.
+    public func bytes(upTo maxBytes: Int) async throws(Problem) -> Data {
         do {
             return Data(try await body.collect(upTo: maxBytes).readableBytesView)
-        } catch let error where !(error is NIOTooManyBytesError) {
+        } catch is NIOTooManyBytesError {
+            throw Problem(
+                .contentTooLarge, code: "content_too_large", detail: "The body is larger than \(maxBytes) bytes.")
+        } catch {
             throw Problem.badRequest("The body broke off, or is not framed as HTTP says.")
         }
     }
@@ -40,7 +43,7 @@ extension Request {
 public struct JSONBodyDecoder: RequestDecoder {
     /// Decodes a value from the body of `request`.
     ///
-    /// - Throws: `Problem`, or `NIOTooManyBytesError` for a body over the limit.
+    /// - Throws: `Problem`.
     public func decode<Value: Decodable>(
         _ type: Value.Type, from request: Request, context: some RequestContext
     ) async throws -> Value {

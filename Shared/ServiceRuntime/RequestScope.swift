@@ -74,7 +74,8 @@ struct RequestScopeMiddleware<Context: RequestContext>: RouterMiddleware {
     ) async throws -> Response {
         let scope = RequestScope(of: request)
         var context = context
-        context.logger[metadataKey: "request_id"] = "\(scope.requestID)"
+        // Hummingbird's own key, so that its lines, `context.id` and ours name a request alike.
+        context.logger[metadataKey: "hb.request.id"] = "\(scope.requestID)"
         if let traceparent = scope.traceparent {
             context.logger[metadataKey: "traceparent"] = "\(traceparent)"
         }

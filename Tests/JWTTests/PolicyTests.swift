@@ -102,7 +102,11 @@ import Testing
         let words = try verifier.verify(Forge.token(payload: #"{"scope":"orders:read orders:write"}"#), at: 0)
         #expect(words.scopes == ["orders:read", "orders:write"])
         #expect(words.hasScope("orders:read") && !words.hasScope("orders") && !words.hasScope(""))
-        #expect(try verifier.verify(Forge.token(payload: #"{"scopes":["a","b"]}"#), at: 0).scopes == ["a", "b"])
+        let escaped = try verifier.verify(Forge.token(payload: #"{"scope":"orders\u003aread  x"}"#), at: 0)
+        #expect(escaped.hasScope("orders:read") && escaped.hasScope("x") && !escaped.hasScope(""))
+        let list = try verifier.verify(Forge.token(payload: #"{"scopes":["a","b c"]}"#), at: 0)
+        #expect(list.scopes == ["a", "b c"])
+        #expect(list.hasScope("b c") && !list.hasScope("b"))
         #expect(try verifier.verify(Forge.token(), at: 0).scopes.isEmpty)
     }
 }

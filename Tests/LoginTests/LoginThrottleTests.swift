@@ -131,6 +131,15 @@ import Testing
         #expect(fail(alice) == 1)
     }
 
+    @Test func `a clock that is set back keeps nobody out`() throws {
+        let alice = try attempt("alice")
+        for _ in 1...6 { _ = fail(alice) }
+        #expect(!isAdmitted(alice))
+        clock.advance(seconds: -86_400)
+        #expect(fail(alice) == 0)
+        #expect(fail(alice) == 2)
+    }
+
     @Test func `the memory is bounded, and keeps what happened last`() throws {
         var ledger = FailureLedger<Int>(maxRecords: 100)
         for key in 0..<1000 {

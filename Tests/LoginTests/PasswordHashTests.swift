@@ -57,13 +57,13 @@ import Testing
         #expect(try await hasher.hash(password).matches(password))
     }
 
-    @Test func `a hash with other parameters is outdated`() throws {
+    @Test(arguments: [(4, 8, 1, true), (5, 8, 1, false), (6, 8, 1, false), (5, 4, 1, true), (4, 8, 4, false)])
+    func `a hash that is cheaper than new ones is outdated`(
+        logN: Int, blockSize: Int, parallelism: Int, isOutdated: Bool
+    ) throws {
         let hasher = PasswordHasher(cost: .init(logN: 5, blockSize: 8, parallelism: 1))
-        let (old, new) = (
-            try PasswordHash(of: goodPassword.prepared, cost: .cheap),
-            try PasswordHash(of: goodPassword.prepared, cost: .init(logN: 5, blockSize: 8, parallelism: 1))
-        )
-        #expect(hasher.isOutdated(old) && !hasher.isOutdated(new))
+        let cost = PasswordHash.Cost(logN: logN, blockSize: blockSize, parallelism: parallelism)
+        #expect(hasher.isOutdated(try PasswordHash(of: goodPassword.prepared, cost: cost)) == isOutdated)
     }
 
     @Test func `a waiting hash is given up when its task is cancelled`() async throws {

@@ -67,8 +67,9 @@ import Testing
         }
     }
 
-    @Test func `of fifty at once with the same name, one gets it`() async throws {
-        try await LoginUnderTest.run(.live) { login in
+    @Test(arguments: [TestingSetup.router, .ahc()])
+    func `of fifty at once with the same name, one gets it`(setup: TestingSetup) async throws {
+        try await LoginUnderTest.run(setup) { login in
             let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
                 for index in 0..<50 {
                     group.addTask { try await login.signUp(index % 2 == 0 ? "alice" : "ALICE").status }

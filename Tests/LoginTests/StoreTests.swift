@@ -72,6 +72,8 @@ import Testing
         _ = try await stores.accounts.setDisabled(true, "alice".username, at: clock.now)
         #expect(try await stores.accounts.find("alice".username)?.isDisabled == true)
         #expect(try await stores.sessions.find(session.id, at: clock.now) == nil)
+        let row = try await stores.database.read { try $0.queryOne("SELECT ended_at FROM sessions") }
+        #expect(try present(row)["ended_at"] == clock.now.milliseconds)
         _ = try await stores.accounts.setDisabled(false, "alice".username, at: clock.now)
         #expect(try await stores.accounts.find("alice".username)?.isDisabled == false)
         guard case .unknown = try await stores.sessions.renew(token, at: clock.now, inspect: { _ in }) else {

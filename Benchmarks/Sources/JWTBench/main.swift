@@ -1,24 +1,31 @@
 import Floor
 import JWT
+import Measuring
+
+// What the module takes, beside the bare HMAC over the same bytes.
+//
+//   JWTBench [--json]            measures everything
+//   JWTBench --repeat NAME N     does one thing N times, for counting instructions
 
 let secret = Array("0123456789abcdef0123456789ABCDEF".utf8)
-let keys = KeySet(try Key(id: "2025-11", secret: secret))
-let unnamed = KeySet(try Key(secret: secret))
+let named = KeySet(try Key(id: "2025-11", secret: secret))
+let plain = KeySet(try Key(secret: secret))
+let now: NumericDate = 1_763_000_000
+let policy = Policy.access(issuer: "https://login.example", audience: "notes")
+
 let claims = Claims(
     issuer: "https://login.example", subject: "0b8f6d5e-6f0c-4f5e-9a3c-2f1f0a7f7c11", audience: ["notes"],
     expiresAt: 4_102_444_800, issuedAt: 1_762_000_000, id: "5f0f2c1e-9f3b-4f57-8a53-5d2d5f1f9b0e",
     scope: "notes:read notes:write", username: "ada.lovelace")
-let policy = Policy.access(issuer: "https://login.example", audience: "notes")
-let verifier = Verifier(keys: keys, policy: policy)
-let signer = Signer(keys: keys)
-let token = try signer.sign(claims)
-let now: NumericDate = 1_763_000_000
-let input = Array(token.utf8.prefix(token.utf8.count - 44))
-print("token \(token.utf8.count) bytes, input \(input.count)")
+var large = claims
+large.others = [.init("roles", .array((0..<70).map { .string("role-number-\($0)-of-a-large-organisation") }))]
 
-@inline(never) func sink<T>(_ value: T) { withExtendedLifetime(value) {} }
+/// Everything that is measured with one token.
+struct Subject {
+    let name: String
+    let keys: KeySet
+    let claims: Claims
 
-<<<<<<< Updated upstream
     func run(_ benchmark: Benchmark, floor: Benchmark) throws {
         let (verifier, signer) = (Verifier(keys: keys, policy: policy), Signer(keys: keys))
         let token = try signer.sign(claims)
@@ -55,35 +62,23 @@ print("token \(token.utf8.count) bytes, input \(input.count)")
                 }
             }
         }
-=======
-let only = CommandLine.arguments.dropFirst().first
-
-func measure(_ name: String, _ body: () -> Void) {
-    if let only, only != name { return }
-    if CommandLine.arguments.count > 2 { for _ in 0..<1000 { body() }; return }
-    var best = Double.infinity
-    var n = 1000
-    var allocations = 0
-    for round in 0..<12 {
-        let start = floor_cpu_time()
-        let before = floor_allocations()
-        for _ in 0..<n { body() }
-        allocations = (floor_allocations() - before) / n
-        let time = floor_cpu_time() - start
-        if round > 1 { best = min(best, time / Double(n)) }
-        if time < 4e7 { n = Int(Double(n) * 5e7 / time) }
->>>>>>> Stashed changes
     }
-    print("\(name)\t\(Int(best))\tallocations \(allocations)")
 }
 
-let floorKey = floor_key_new(secret, secret.count)!
-var mac = [UInt8](repeating: 0, count: 32)
-measure("floor") { floor_hmac(floorKey, input, input.count, &mac) }
-measure("verify") { sink(try? verifier.verify(token, at: now)) }
-measure("sign") { sink(try? signer.sign(claims)) }
-measure("expired") {
-    do throws(JWTError) { sink(try verifier.verify(token, at: 5_000_000_000)) } catch { sink(error.kind) }
+func repeatOne(_ name: String, _ count: Int) throws {
+    let (verifier, signer) = (Verifier(keys: named, policy: policy), Signer(keys: named))
+    let token = try signer.sign(claims)
+    for _ in 0..<count {
+        if name == "sign" { keep(try signer.sign(claims)) } else { keep(try verifier.verify(token, at: now)) }
+    }
 }
-let forged = String(token.dropLast(4)) + "AAAA"
-measure("forged") { do throws(JWTError) { sink(try verifier.verify(forged, at: now)) } catch { sink(error.kind) } }
+
+if let place = CommandLine.arguments.firstIndex(of: "--repeat") {
+    try repeatOne(CommandLine.arguments[place + 1], Int(CommandLine.arguments[place + 2]) ?? 1)
+} else {
+    let (floor, ours) = (Benchmark(library: "floor"), Benchmark(library: "hallpass"))
+    for subject in [
+        Subject(name: "plain", keys: plain, claims: claims), Subject(name: "kid", keys: named, claims: claims),
+        Subject(name: "4 KB", keys: named, claims: large),
+    ] { try subject.run(ours, floor: floor) }
+}

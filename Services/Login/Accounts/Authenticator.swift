@@ -15,7 +15,7 @@ struct Authenticator: Sendable {
     struct WrongCredentials: Error {}
 
     /// Why someone was not let in: for the log only.
-    private enum Refusal: String {
+    private enum Refusal: String, Error {
         case unknownName = "unknown name"
         case wrongPassword = "wrong password"
         case impossiblePassword = "impossible password"
@@ -47,15 +47,11 @@ struct Authenticator: Sendable {
         }
     }
 
-    private enum Outcome {
-        case success(Account)
-        case failure(Refusal)
-    }
-
-    /// A hash is computed whether the name exists or not, and whether the account is disabled or not.
+    /// A hash is computed whether the name exists or not, and whether the account is disabled or not. An account whose hash
+    /// has older parameters takes the time of those, until its owner signs in.
     private func outcome(
         _ attempt: LoginThrottle.Attempt, password: String, logger: Logger
-    ) async throws -> Outcome {
+    ) async throws -> Result<Account, Refusal> {
         guard let password = Password(password) else { return .failure(.impossiblePassword) }
         var credentials: AccountStore.Credentials?
         if let username = attempt.username { credentials = try await accounts.credentials(of: username) }

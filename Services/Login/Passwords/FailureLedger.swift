@@ -14,7 +14,10 @@ struct FailureRecord: Sendable {
     /// Lets an attempt in when it need not wait; beyond the free failures, the wait for its failure begins now.
     mutating func admit(free: Int, at now: Date) throws(LoginThrottle.Throttled) {
         let wait = waitUntil.timeIntervalSince(now)
-        guard wait <= 0 else { throw .init(retryAfterSeconds: Int(wait.rounded(.up))) }
+        // A wait that is longer than the longest: the clock was set back.
+        guard wait <= 0 || wait > LoginThrottle.maxWaitSeconds else {
+            throw .init(retryAfterSeconds: Int(wait.rounded(.up)))
+        }
         if failures >= free { self.wait(after: failures + 1, free: free, at: now) }
     }
 
@@ -43,7 +46,7 @@ struct FailureRecord: Sendable {
     private mutating func wait(after failures: Int, free: Int, at now: Date) {
         let doublings = min(failures - free - 1, 10)
         let seconds = min(Double(1 << doublings), LoginThrottle.maxWaitSeconds)
-        waitUntil = max(waitUntil, now + seconds)
+        waitUntil = now + seconds
     }
 }
 

@@ -6,13 +6,18 @@ import Libcrypto
 /// The form is that of the PHC string format specification; `ln` is the binary logarithm of scrypt's `N`.
 struct PasswordHash: Sendable, Equatable {
     /// What scrypt is to cost (RFC 7914 §2).
-    struct Cost: Sendable, Equatable {
+    struct Cost: Sendable, Equatable, Comparable {
         let logN: Int
         let blockSize: Int
         let parallelism: Int
 
         /// 32 MiB for about 100 ms on one core of the machine on which it was measured.
         static let standard = Cost(logN: 15, blockSize: 8, parallelism: 1)
+
+        /// Compares the work, which grows with each of the parameters.
+        static func < (a: Cost, b: Cost) -> Bool {
+            (a.blockSize * a.parallelism) << a.logN < (b.blockSize * b.parallelism) << b.logN
+        }
 
         fileprivate var parameters: ScryptParameters {
             ScryptParameters(cost: 1 << logN, blockSize: blockSize, parallelism: parallelism)

@@ -62,9 +62,9 @@ final class PasswordHasher: Sendable {
         return try await run { try hash.matches(password) }
     }
 
-    /// Whether a hash was made with other parameters than new ones are made with.
+    /// Whether a hash is cheaper to guess at than new ones are.
     func isOutdated(_ hash: PasswordHash) -> Bool {
-        hash.cost != cost
+        hash.cost < cost
     }
 
     private func run<Result: Sendable>(_ work: @escaping @Sendable () throws -> Result) async throws -> Result {

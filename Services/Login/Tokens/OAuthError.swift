@@ -1,7 +1,5 @@
 import HTTPTypes
 import Hummingbird
-import JWT
-import NIOCore
 
 /// A refusal of the token endpoint, in the form of RFC 6749 §5.2: `{"error", "error_description"}`.
 struct OAuthError: Error {
@@ -64,10 +62,10 @@ extension HTTPField.Name {
 
 extension OAuthError: HTTPResponseError {
     func response(from request: Request, context: some RequestContext) throws -> Response {
-        // `JSONEncoder` orders members by chance; answers that must not be told apart are the same to the byte.
-        let body: JSONValue = ["error": .string(code.text), "error_description": .string(sentence)]
-        var fields = HTTPFields.notStored + headers
-        fields[.contentType] = "application/json"
-        return Response(status: status, headers: fields, body: .init(byteBuffer: .init(string: body.text)))
+        let body = ["error": code.text, "error_description": sentence]
+        var response = try context.responseEncoder.encode(body, from: request, context: context)
+        response.status = status
+        for field in HTTPFields.notStored + headers { response.headers[field.name] = field.value }
+        return response
     }
 }

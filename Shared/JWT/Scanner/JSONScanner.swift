@@ -10,7 +10,7 @@ enum JSONFault: Error {
 /// read differently: bad UTF-8 and lone surrogates, names that repeat in an object (compared after unescaping), and
 /// every departure from the grammar. It does not recurse.
 struct JSONScanner {
-    /// How many arrays and objects may be open at once.
+    /// How many arrays and objects may be open at once; one word has a bit for each.
     static let maximumDepth = 64
 
     var position = 0
@@ -119,46 +119,71 @@ struct JSONScanner {
         return JSONSlice(start, position, kind)
     }
 
-    /// Scans an array or object to its end; the open ones are kept on a stack.
+    /// Scans an array or object to its end.
     private mutating func skipContainer(_ bytes: Span<UInt8>) throws(JSONFault) {
-        var open: [Set<[UInt8]>?] = []  // for an object, the names seen
+        var open = OpenContainers()
         repeat {
-            // At the start of a value, a container's closing bracket, or its first member.
+            // At the start of a value.
             skipWhitespace(bytes)
             if take(UInt8(ascii: "{"), bytes) || take(UInt8(ascii: "["), bytes) {
-                guard open.count + 1 < Self.maximumDepth else { throw .tooDeep }
-                let isObject = bytes[position - 1] == UInt8(ascii: "{")
-                open.append(isObject ? [] : nil)
+                try open.push(isObject: bytes.byte(position - 1) == UInt8(ascii: "{"))
                 skipWhitespace(bytes)
-                if peek(bytes) != Self.closing(isObject: isObject) {
-                    if isObject { try nestedName(bytes, &open) }
+                if peek(bytes) != open.closingBracket {
+                    if open.isObject { try nestedName(bytes, &open) }
                     continue
                 }
             } else {
                 _ = try scalar(bytes)
             }
             try closeOrContinue(bytes, &open)
-        } while !open.isEmpty
+        } while open.depth > 0
     }
 
     /// After a value: closes every container that ends here, or goes on to the next member of the innermost.
-    private mutating func closeOrContinue(_ bytes: Span<UInt8>, _ open: inout [Set<[UInt8]>?]) throws(JSONFault) {
-        while let innermost = open.last {
+    private mutating func closeOrContinue(_ bytes: Span<UInt8>, _ open: inout OpenContainers) throws(JSONFault) {
+        while open.depth > 0 {
             skipWhitespace(bytes)
             if take(UInt8(ascii: ","), bytes) {
-                if innermost != nil { try nestedName(bytes, &open) }
+                if open.isObject { try nestedName(bytes, &open) }
                 return
             }
-            guard take(Self.closing(isObject: innermost != nil), bytes) else { throw .malformed }
-            open.removeLast()
+            guard take(open.closingBracket, bytes) else { throw .malformed }
+            open.pop()
         }
     }
 
-    private mutating func nestedName(_ bytes: Span<UInt8>, _ open: inout [Set<[UInt8]>?]) throws(JSONFault) {
-        let name = try name(bytes)
-        let isNew = open[open.count - 1]?.insert(bytes.unescaped(name)).inserted ?? false
-        guard isNew else { throw .malformed }
+    private mutating func nestedName(_ bytes: Span<UInt8>, _ open: inout OpenContainers) throws(JSONFault) {
+        guard open.insert(bytes.unescaped(try name(bytes))) else { throw .malformed }
+    }
+}
+
+/// The arrays and objects that the scanner is inside of. What they are fits into one word; only objects take memory, for the
+/// names seen in them.
+private struct OpenContainers {
+    /// One bit for each, the innermost lowest: whether it is an object.
+    private var kinds: UInt64 = 0
+    private(set) var depth = 0
+    private var names: [Set<[UInt8]>] = []
+
+    var isObject: Bool { kinds & 1 == 1 }
+    var closingBracket: UInt8 { isObject ? UInt8(ascii: "}") : UInt8(ascii: "]") }
+
+    mutating func push(isObject: Bool) throws(JSONFault) {
+        // The object that all of them are in counts too.
+        guard depth + 1 < JSONScanner.maximumDepth else { throw .tooDeep }
+        kinds = kinds << 1 | (isObject ? 1 : 0)
+        depth += 1
+        if isObject { names.append([]) }
     }
 
-    private static func closing(isObject: Bool) -> UInt8 { isObject ? UInt8(ascii: "}") : UInt8(ascii: "]") }
+    mutating func pop() {
+        if isObject { names.removeLast() }
+        kinds >>= 1
+        depth -= 1
+    }
+
+    /// Adds a name to the innermost object; false when it has it already.
+    mutating func insert(_ name: [UInt8]) -> Bool {
+        names[names.count - 1].insert(name).inserted
+    }
 }
