@@ -57,16 +57,22 @@ final class ChildProcess: Sendable {
         guard process.isRunning else { return }
         kill(process.processIdentifier, signal)
     }
+
+    /// Ends the process and all that it has started: they share a process group.
+    func endGroup() {
+        kill(-process.processIdentifier, SIGKILL)
+        send(signal: SIGKILL)
+    }
 }
 
-/// A process that kills another when the test run ends without having released it.
+/// A process that kills another, with all that it has started, when the test run ends without having released it.
 private struct Watcher {
     private let lifeline = Pipe()
 
     init(of identifier: Int32) throws {
         let shell = Process()
         shell.executableURL = URL(filePath: "/bin/sh")
-        shell.arguments = ["-c", "read -r _ || kill -KILL \(identifier)"]
+        shell.arguments = ["-c", "read -r _ || kill -KILL -\(identifier) || kill -KILL \(identifier)"]
         shell.standardInput = lifeline
         try shell.run()
     }

@@ -15,6 +15,9 @@ public final class Cluster: Sendable {
     /// The folder that holds everything of this cluster.
     public let directory: URL
 
+    /// A port for a service that is not of this project.
+    public let guestPort: Int
+
     let http = HTTPClient()
     private let ports: [ServiceName: Int]
     private let processes = Mutex<[ServiceName: ChildProcess]>([:])
@@ -40,6 +43,7 @@ public final class Cluster: Sendable {
         var ports: [ServiceName: Int] = [:]
         for service in ServiceName.allCases { ports[service] = try await FreePorts.next(http) }
         self.ports = ports
+        guestPort = try await FreePorts.next(http)
     }
 
     /// The port of a service, whether it runs or not.

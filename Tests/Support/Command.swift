@@ -1,6 +1,6 @@
 public import Foundation
 
-/// Runs a command and returns what it wrote, both streams together.
+/// Runs a command and returns what it wrote, both streams together. Cancelling the task ends the command.
 ///
 /// - Throws: `ClusterError` with that text when the command does not end with status 0.
 @discardableResult
@@ -11,7 +11,11 @@ public func run(
     try Data().write(to: output)
     defer { try? FileManager.default.removeItem(at: output) }
     let process = try ChildProcess(command, environment: environment, directory: directory, log: output)
-    let ending = await process.ended()
+    let ending = await withTaskCancellationHandler {
+        await process.ended()
+    } onCancel: {
+        process.endGroup()
+    }
     let text = try String(contentsOf: output, encoding: .utf8)
     guard ending == .init(status: 0, wasSignalled: false) else {
         throw ClusterError("\(command[0]) ended with \(ending.status):\n\(text)")

@@ -1,0 +1,96 @@
+import Foundation
+import TestSupport
+
+/// A page of the documentation: blocks of commands, marked `sh`, each with the answer in the next block, if there is one.
+/// A block that is marked with a language and a name is a file of that name.
+struct ExecutablePage {
+    struct Step {
+        let line: Int
+        let commands: String
+        /// What the commands print; nothing, when no block of output follows.
+        var answer = ""
+
+        /// Whether an answer is the expected one. `…` stands for any text within a line, and alone on a line for any lines.
+        func expects(_ answer: String) throws -> Bool {
+            let pattern = lines(self.answer).map { line in
+                let parts = line.split(separator: "…", omittingEmptySubsequences: false)
+                let escaped = parts.map { NSRegularExpression.escapedPattern(for: String($0)) }
+                return line == "…" ? #"(?:[^\n]*\n)*"# : escaped.joined(separator: #"[^\n]*"#) + #"\n"#
+            }
+            let text = lines(answer.replacing("\r\n", with: "\n")).map { $0 + "\n" }.joined()
+            return try Regex(pattern.joined()).wholeMatch(in: text) != nil
+        }
+
+        private func lines(_ text: String) -> [Substring] {
+            let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+            return lines.last == "" ? lines.dropLast() : lines
+        }
+    }
+
+    private(set) var steps: [Step] = []
+    private var files: [String: String] = [:]
+
+    init(_ path: String) throws {
+        let text = try String(contentsOf: Cluster.project.appending(path: path), encoding: .utf8)
+        var block: (marks: [Substring], line: Int, content: String)?
+        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            let isFence = line.hasPrefix("```")
+            if isFence, let ended = block {
+                add(ended.content, marks: ended.marks, line: ended.line)
+                block = nil
+            } else if isFence {
+                block = (line.dropFirst(3).split(separator: " "), index + 1, "")
+            } else {
+                block?.content += line + "\n"
+            }
+        }
+    }
+
+    private mutating func add(_ content: String, marks: [Substring], line: Int) {
+        if marks.first == "sh" {
+            steps.append(Step(line: line, commands: content))
+        } else if marks.count == 2 {
+            files[String(marks[1])] = content
+        } else if !steps.isEmpty {
+            steps[steps.count - 1].answer = content
+        }
+    }
+
+    /// Runs all steps in one shell, as a reader would, and returns what each printed. What they leave running in the
+    /// background ends with the page.
+    func run(in cluster: Cluster) async throws -> [String] {
+        try await cluster.becomeLikeTheProject()
+        for (name, content) in files { try Data(content.utf8).write(to: cluster.directory.appending(path: name)) }
+        let endOfStep = "\u{1E}"
+        let script =
+            steps.map { "{\n\($0.commands)} 2>&1\nprintf '\(endOfStep)'\n" }.joined()
+            + "for job in $(jobs -p); do kill -KILL $job; done\n"
+        let output = try await TestSupport.run(
+            ["/bin/bash", "-c", cluster.translate(script)], in: cluster.directory)
+        return output.split(separator: endOfStep, omittingEmptySubsequences: false).dropLast().map(String.init)
+    }
+}
+
+extension Cluster {
+    /// Puts into the cluster's folder what the page's commands look for in the project's: the executables, and the notes
+    /// of `scripts/up` about which process is whose.
+    fileprivate func becomeLikeTheProject() async throws {
+        let files = FileManager.default
+        try files.createDirectory(at: directory.appending(path: ".build"), withIntermediateDirectories: true)
+        try files.createSymbolicLink(
+            at: directory.appending(path: ".build/debug"), withDestinationURL: Self.executables)
+        for service in ServiceName.allCases {
+            let process = try process(service)
+            let note = "echo \(process) $(began \(process)) >run/\(service.rawValue).pid"
+            try await run(["/bin/bash", "-c", ". scripts/lib.sh; \(note)"], in: directory)
+        }
+    }
+
+    /// Commands for the ports that the documentation names, as commands for the ports of this cluster. Python's packages
+    /// stay in the project's folder, so that they are fetched once.
+    fileprivate func translate(_ commands: String) -> String {
+        let ports = ServiceName.allCases.map(port) + [guestPort]
+        return zip(8080..., ports).reduce(commands) { $0.replacing("\($1.0)", with: "\($1.1)") }
+            .replacing(".venv", with: Self.project.appending(path: ".venv").path)
+    }
+}
