@@ -1,0 +1,51 @@
+import HTTPTypes
+import HummingbirdTesting
+import ServiceRuntime
+import TestSupport
+import Testing
+
+@testable import LoginService
+
+/// Two login services on one database, as two replicas of it are.
+@Suite struct TwoProcessTests {
+    private func run(
+        _ body: @escaping @Sendable (_ first: LoginUnderTest, _ second: LoginUnderTest) async throws -> Void
+    ) async throws {
+        let folder = try TemporaryFolder()
+        try await LoginUnderTest.run(on: folder) { first in
+            try await LoginUnderTest.run(on: folder) { second in try await body(first, second) }
+        }
+    }
+
+    @Test func `fifty refreshes at once give one family, and each answer goes on`() async throws {
+        try await run { first, second in
+            let start = try await first.signedUp()
+            let answers = try await withThrowingTaskGroup(of: Answer.self) { group in
+                for number in 0..<50 {
+                    group.addTask { try await (number % 2 == 0 ? first : second).refresh(start.refreshToken) }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(answers.count == 50 && answers.allSatisfy { $0.status == 200 })
+            #expect(try Set(answers.map { try $0.refreshToken }).count == 1)
+            #expect(try Set(answers.map { try $0.sessionID }) == [start.sessionID])
+            #expect(try Set(answers.map { try $0.tokenID }).count == 50)
+            #expect(try await first.rows("SELECT hash FROM refresh_tokens").count == 2)
+            for answer in [answers[0], answers[49]] { #expect(try await second.me(answer.accessToken) == 200) }
+            #expect(try await second.refresh(answers[0].refreshToken).status == 200)
+        }
+    }
+
+    @Test func `what ends at one is over at the other, and both feeds say the same`() async throws {
+        try await run { first, second in
+            let (here, there) = (try await first.signedUp(), try await second.signIn("alice"))
+            _ = try await first.client.send(.post, "/logout", token: there.accessToken)
+            _ = try await second.revoke(here.accessToken)
+            #expect(try await second.me(there.accessToken) == 401)
+            #expect(try await first.me(here.accessToken) == 401)
+            let feed = try await first.feed(after: 0)
+            #expect(try feed.seq == 3 && feed.entries.map(\.id) == [there.sessionID, here.tokenID])
+            #expect(try await second.feed(after: 0) == feed)
+        }
+    }
+}
