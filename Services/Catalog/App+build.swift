@@ -14,13 +14,15 @@ extension Catalog: ServiceDefinition {
         let database = try SQLDatabase.open(settings.database, migrations: CatalogStore.migrations)
         let store = CatalogStore(database: database)
         if settings.hasDemoData { try await store.add(DemoData.products) }
-        let door = Door(of: settings.service, settings.door, clock: clock)
+        let revocations = RevocationFeed(of: settings.service, settings.door, settings.revocations, clock: clock)
+        let door = Door(of: settings.service, settings.door, revocations: revocations, clock: clock)
 
-        let router = settings.service.router(context: DoorContext.self, readiness: [.database(database)])
+        let router = settings.service.router(
+            context: DoorContext.self, readiness: [.database(database), revocations.readiness])
         ProductRoutes(store: store, clock: clock).add(to: router, door)
         ReservationRoutes(store: store, clock: clock).add(to: router, door)
         return settings.service.application(
-            router: router, services: [DatabaseLifetime(database), settings.door.keys])
+            router: router, services: [DatabaseLifetime(database), settings.door.keys, revocations])
     }
 }
 
@@ -29,12 +31,14 @@ struct CatalogSettings {
     let service: ServiceSettings
     let hasDemoData: Bool
     let database: DatabaseURL
+    let revocations: RevocationSettings
     let door: DoorSettings
 
     init(clock: WallClock, _ settings: inout Settings) throws {
         service = ServiceSettings(name: Catalog.name, defaultPort: Catalog.defaultPort, &settings)
         hasDemoData = settings.toggle("DEMO_DATA", default: false)
         database = settings.databaseURL(service: Catalog.name)
+        revocations = RevocationSettings(folder: database.folder, &settings)
         door = try DoorSettings(clock: clock, &settings)
     }
 }

@@ -12,12 +12,14 @@ extension Inbox: ServiceDefinition {
     static func buildApplication(reader: ConfigReader, clock: WallClock) async throws -> some ApplicationProtocol {
         let settings = try Settings.read(reader) { try InboxSettings(clock: clock, &$0) }
         let database = try SQLDatabase.open(settings.database, migrations: InboxStore.migrations)
-        let door = Door(of: settings.service, settings.door, clock: clock)
+        let revocations = RevocationFeed(of: settings.service, settings.door, settings.revocations, clock: clock)
+        let door = Door(of: settings.service, settings.door, revocations: revocations, clock: clock)
 
-        let router = settings.service.router(context: DoorContext.self, readiness: [.database(database)])
+        let router = settings.service.router(
+            context: DoorContext.self, readiness: [.database(database), revocations.readiness])
         MessageRoutes(store: InboxStore(database: database), clock: clock).add(to: router, door)
         return settings.service.application(
-            router: router, services: [DatabaseLifetime(database), settings.door.keys])
+            router: router, services: [DatabaseLifetime(database), settings.door.keys, revocations])
     }
 }
 
@@ -25,11 +27,13 @@ extension Inbox: ServiceDefinition {
 struct InboxSettings {
     let service: ServiceSettings
     let database: DatabaseURL
+    let revocations: RevocationSettings
     let door: DoorSettings
 
     init(clock: WallClock, _ settings: inout Settings) throws {
         service = ServiceSettings(name: Inbox.name, defaultPort: Inbox.defaultPort, &settings)
         database = settings.databaseURL(service: Inbox.name)
+        revocations = RevocationSettings(folder: database.folder, &settings)
         door = try DoorSettings(clock: clock, &settings)
     }
 }

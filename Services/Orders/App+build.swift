@@ -13,7 +13,8 @@ extension Orders: ServiceDefinition {
     static func buildApplication(reader: ConfigReader, clock: WallClock) async throws -> some ApplicationProtocol {
         let settings = try Settings.read(reader) { try OrdersSettings(clock: clock, &$0) }
         let database = try SQLDatabase.open(settings.database, migrations: OrderStore.migrations)
-        let door = Door(of: settings.service, settings.door, clock: clock)
+        let revocations = RevocationFeed(of: settings.service, settings.door, settings.revocations, clock: clock)
+        let door = Door(of: settings.service, settings.door, revocations: revocations, clock: clock)
 
         let store = OrderStore(database: database)
         let http = HTTPClient.betweenServices(deadline: Checkout.callDeadline)
@@ -23,12 +24,13 @@ extension Orders: ServiceDefinition {
         let outbox = Outbox(store: store, catalog: catalog, inbox: inbox, clock: clock)
         let checkout = Checkout(store: store, catalog: catalog, outbox: outbox, clock: clock)
 
-        let router = settings.service.router(context: DoorContext.self, readiness: [.database(database)])
+        let router = settings.service.router(
+            context: DoorContext.self, readiness: [.database(database), revocations.readiness])
         OrderRoutes(store: store, checkout: checkout).add(to: router, door)
         try ReceiptRoutes(store: store, tokens: tokens, clock: clock).add(to: router, door)
         return settings.service.application(
             router: router,
-            services: [DatabaseLifetime(database), HTTPClientLifetime(http), settings.door.keys, outbox])
+            services: [DatabaseLifetime(database), HTTPClientLifetime(http), settings.door.keys, revocations, outbox])
     }
 }
 
@@ -38,6 +40,7 @@ struct OrdersSettings {
     let catalogURL: String
     let inboxURL: String
     let database: DatabaseURL
+    let revocations: RevocationSettings
     let door: DoorSettings
 
     init(clock: WallClock, _ settings: inout Settings) throws {
@@ -45,6 +48,7 @@ struct OrdersSettings {
         catalogURL = settings.url("CATALOG_URL", default: "http://127.0.0.1:8081")
         inboxURL = settings.url("INBOX_URL", default: "http://127.0.0.1:8083")
         database = settings.databaseURL(service: Orders.name)
+        revocations = RevocationSettings(folder: database.folder, &settings)
         door = try DoorSettings(clock: clock, &settings)
     }
 }

@@ -44,6 +44,13 @@ public struct DatabaseURL: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// The folder of the database's file, where a service may keep other files; nil for a database in memory.
+    public var folder: String? {
+        guard case .file(let path) = location else { return nil }
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
     private static func sqliteLocation(_ path: String) throws(DatabaseError) -> Location {
         if path == ":memory:" { return .memory }
         guard !path.isEmpty, !path.hasSuffix("/") else {

@@ -13,13 +13,14 @@ public import ServiceRuntime
 /// mine.get("messages") { request, context in try await store.messages(of: context.identity.subject) }
 /// ```
 ///
-/// Everything is decided here, with the keys in memory; nobody is asked.
+/// Everything is decided here, with the keys and the revocations in memory; nobody is asked.
 public struct Door: Sendable {
     private let service: String
     private let keys: KeySource
     private let leewaySeconds: Int64
     private let credentials: CredentialReader
     private let userTokens: ReloadingVerifier
+    private let revocations: RevocationFeed?
     private let clock: WallClock
 
     /// The door of a service.
@@ -27,7 +28,10 @@ public struct Door: Sendable {
     /// - Parameters:
     ///   - service: What the service is and which origins it allows; its name is the audience that tokens must name.
     ///   - settings: The keys and the issuer.
-    public init(of service: ServiceSettings, _ settings: DoorSettings, clock: WallClock) {
+    ///   - revocations: Which tokens are refused before they expire; nil where the routes know that themselves.
+    public init(
+        of service: ServiceSettings, _ settings: DoorSettings, revocations: RevocationFeed? = nil, clock: WallClock
+    ) {
         self.service = service.name
         keys = settings.keys
         leewaySeconds = Int64(settings.leewaySeconds)
@@ -36,6 +40,7 @@ public struct Door: Sendable {
         userTokens = ReloadingVerifier(
             source: keys,
             policy: .access(issuer: settings.issuer, audience: service.name, leeway: leewaySeconds))
+        self.revocations = revocations
         self.clock = clock
     }
 
@@ -54,7 +59,8 @@ public struct Door: Sendable {
         var credentials = credentials
         if case .link = kind { credentials.transports.query = true }
         return DoorCheck(
-            realm: service, kind: kind, scopes: scopes, credentials: credentials, verifier: verifier, clock: clock)
+            realm: service, kind: kind, scopes: scopes, credentials: credentials, verifier: verifier,
+            revocations: revocations, clock: clock)
     }
 }
 
@@ -75,6 +81,7 @@ private struct DoorCheck: RouterMiddleware {
     let scopes: [String]
     let credentials: CredentialReader
     let verifier: ReloadingVerifier
+    let revocations: RevocationFeed?
     let clock: WallClock
 
     func handle(
@@ -110,6 +117,7 @@ private struct DoorCheck: RouterMiddleware {
         do {
             let now = NumericDate(seconds: Int64(clock.now().timeIntervalSince1970))
             let token = try verifier.verify(text, at: now)
+            try refuseRevoked(token, logger: logger)
             guard let identity = Identity(token), isBound(token, to: request) else {
                 refused("request", logger: logger)
                 throw Problem.invalidToken(realm: realm, expired: false)
@@ -118,6 +126,19 @@ private struct DoorCheck: RouterMiddleware {
         } catch let error as JWTError {
             refused(error.kind.rawValue, "\(error)", logger: logger)
             throw Problem.invalidToken(realm: realm, expired: error.kind == .expired)
+        }
+    }
+
+    private func refuseRevoked(_ token: VerifiedToken, logger: Logger) throws(Problem) {
+        guard let revocations else { return }
+        if revocations.refuses(token) {
+            refused("revoked", logger: logger)
+            throw .invalidToken(realm: realm, expired: false)
+        }
+        if revocations.isBlind {
+            refused("blind", "too little is known of what was revoked", logger: logger)
+            throw .unavailable(
+                code: "revocations_unknown", "The service does not know at present which tokens were revoked.")
         }
     }
 

@@ -58,6 +58,9 @@ public final class KeySource: Service {
 
     var edition: Edition { state.withLock { $0.edition } }
 
+    /// Whether the file was not usable when it was read last.
+    var isFaulty: Bool { state.withLock { $0.isFaulty } }
+
     /// Reads the file again because a token names a key that is not in it, at most once a second.
     func rereadForUnknownKey() {
         let now = clock.now()

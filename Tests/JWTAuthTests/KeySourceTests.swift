@@ -67,6 +67,41 @@ import Testing
         #expect(source.edition.number == 1)
     }
 
+    @Test(arguments: [false, true])
+    func `a file is taken once its writer has finished, whether it is written in place or renamed`(
+        renamed: Bool
+    ) throws {
+        try write(key("one"))
+        let source = try KeySource(file: file, clock: clock.clock)
+        let verifier = verifier(source)
+        let (new, old) = (try token(key("two")), try token(key("one")))
+        let text = try KeySet([key("two"), key("one")]).jwkSet()
+        try text.prefix(text.count / 2).description.write(toFile: file, atomically: renamed, encoding: .utf8)
+        #expect(throws: JWTError.self) { try verifier.verify(new, at: now) }
+        #expect(try verifier.verify(old, at: now).keyID == "one")
+        try text.write(toFile: file, atomically: renamed, encoding: .utf8)
+        clock.advance(seconds: 1)
+        #expect(try verifier.verify(new, at: now).keyID == "two")
+        #expect(try verifier.verify(old, at: now).keyID == "one")
+        #expect(source.edition.number == 2)
+    }
+
+    @Test func `the old keys stay in force while the file is missing, and when it comes back unchanged`() throws {
+        try write(key("one"))
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        let source = try KeySource(file: file, clock: clock.clock)
+        let verifier = verifier(source)
+        try FileManager.default.removeItem(atPath: file)
+        #expect(throws: JWTError.self) { try verifier.verify(token(key("two")), at: now) }
+        #expect(try verifier.verify(token(key("one")), at: now).keyID == "one")
+        #expect(source.isFaulty)
+        try text.write(toFile: file, atomically: true, encoding: .utf8)
+        clock.advance(seconds: 1)
+        #expect(throws: JWTError.self) { try verifier.verify(token(key("two")), at: now) }
+        #expect(!source.isFaulty)
+        #expect(source.edition.number == 1)
+    }
+
     @Test func `a file that is replaced through a symlink is noticed by the running service`() async throws {
         try write(key("one"))
         let second = folder.appending(path: "second.json").path
