@@ -16,6 +16,7 @@ struct Feed: Sendable, Equatable {
         let exp: Int64
     }
 
+    let after: Int
     let seq: Int
     let epoch: String
     let reset: Bool
@@ -25,6 +26,7 @@ struct Feed: Sendable, Equatable {
         let verifier = Verifier(
             keys: try KeySet(Key(secret: Array(TokenMint.secret.utf8))), policy: .revocations(issuer: TokenMint.issuer))
         let claims = try present(JSONValue(object: verifier.verify(token, at: NumericDate(now)).payload))
+        after = Int(try present(claims["after"]?.integer))
         seq = Int(try present(claims["seq"]?.integer))
         epoch = try present(claims["epoch"]?.string)
         reset = try present(claims["reset"]?.boolean)

@@ -16,7 +16,7 @@ import Testing
             let feed = try await login.feed(after: 0, wait: 30)
             #expect(feed.seq == 1 && feed.reset && feed.entries.isEmpty)
             let next = try await login.feed(after: 1)
-            #expect(next.seq == 1 && !next.reset && next.entries.isEmpty && next.epoch == feed.epoch)
+            #expect(next.after == 1 && next.seq == 1 && !next.reset && next.entries.isEmpty && next.epoch == feed.epoch)
         }
     }
 
@@ -197,7 +197,7 @@ import Testing
             let start = ContinuousClock.now
             let account = try await accounts.setDisabled(true, "alice".username, at: login.clock.now)
             let feed = try await waiting
-            #expect(ContinuousClock.now - start < .seconds(10))
+            #expect(ContinuousClock.now - start < .seconds(20))
             let entry = Feed.Entry(
                 kind: "account", id: try present(account).id.lowercase, before: 1_780_000_001, exp: 1_780_000_900)
             #expect(feed.entries == [entry])
@@ -210,7 +210,7 @@ import Testing
             let start = ContinuousClock.now
             let feed = try await login.feed(after: 1, wait: 1)
             #expect(feed.seq == 1 && feed.entries.isEmpty && !feed.reset)
-            #expect((.seconds(1) ..< .seconds(10)).contains(ContinuousClock.now - start))
+            #expect((.seconds(1) ..< .seconds(20)).contains(ContinuousClock.now - start))
         }
     }
 
@@ -221,7 +221,7 @@ import Testing
             try await Task.sleep(for: .milliseconds(300))
             shutdown.withLock { $0 = .now }
         }
-        #expect(ContinuousClock.now - shutdown.withLock { $0 } < .seconds(5))
+        #expect(ContinuousClock.now - shutdown.withLock { $0 } < .seconds(20))
     }
 
     @Test func `so many may wait and no more, and whoever stops makes room`() {

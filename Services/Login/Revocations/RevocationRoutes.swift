@@ -32,7 +32,7 @@ struct RevocationRoutes: Sendable {
         let page = try await page(after: after, until: .now + .seconds(wait))
         return Response(
             status: .ok, headers: [.contentType: "application/jwt", .cacheControl: "no-store"],
-            body: .init(byteBuffer: .init(string: try sign(page))))
+            body: .init(byteBuffer: .init(string: try sign(page, after: after))))
     }
 
     /// The page after number `seq`, as soon as there is something on it or another epoch begins.
@@ -49,13 +49,14 @@ struct RevocationRoutes: Sendable {
         return page
     }
 
-    private func sign(_ page: RevocationLog.Page) throws -> String {
+    /// The page with the number that was asked for, so that an answer to another question cannot be passed off as this one.
+    private func sign(_ page: RevocationLog.Page, after: Int) throws -> String {
         let now = NumericDate(clock.now())
         return try Signer(keys: keys.keys, type: Self.type).sign(
             Claims(
                 issuer: issuer, expiresAt: now + Self.lifeSeconds, issuedAt: now,
                 others: [
-                    .init("seq", .integer(Int64(page.seq))), .init("epoch", .string(page.head.epoch)),
+                    .init("after", .integer(Int64(after))), .init("seq", .integer(Int64(page.seq))), .init("epoch", .string(page.head.epoch)),
                     .init("reset", .boolean(page.isReset)), .init("entries", .array(page.entries.map(\.json))),
                 ]))
     }
