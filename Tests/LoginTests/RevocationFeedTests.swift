@@ -185,7 +185,7 @@ import Testing
             _ = try await login.client.send(.post, "/logout", token: answer.accessToken)
             let feed = try await waiting
             #expect(try feed.seq == 2 && feed.entries.map(\.id) == [answer.sessionID])
-            #expect(ContinuousClock.now - start < .seconds(5))
+            #expect(ContinuousClock.now - start < .seconds(20))
         }
     }
 

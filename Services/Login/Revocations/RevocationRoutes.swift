@@ -56,7 +56,8 @@ struct RevocationRoutes: Sendable {
             Claims(
                 issuer: issuer, expiresAt: now + Self.lifeSeconds, issuedAt: now,
                 others: [
-                    .init("after", .integer(Int64(after))), .init("seq", .integer(Int64(page.seq))), .init("epoch", .string(page.head.epoch)),
+                    .init("after", .integer(Int64(after))), .init("seq", .integer(Int64(page.seq))),
+                    .init("epoch", .string(page.head.epoch)),
                     .init("reset", .boolean(page.isReset)), .init("entries", .array(page.entries.map(\.json))),
                 ]))
     }
