@@ -58,7 +58,7 @@ public struct ServiceSettings: Sendable {
         logger.logLevel = log.level
         return Application(
             router: router,
-            server: .http1(
+            server: .keptHTTP1(
                 configuration: .init(
                     idleTimeout: .seconds(Int64(Self.idleTimeoutSeconds)),
                     httpDecoderConfiguration: .init(

@@ -1,0 +1,33 @@
+public import HummingbirdCore
+public import Logging
+public import NIOCore
+
+/// HTTP/1.1 connections that are kept until they close.
+///
+/// A connection that is accepted in the moment of a shutdown finds no one who handles it. SwiftNIO takes it for a fault of the
+/// program when such a connection is given up before it is closed, and ends the process, with the requests under way.
+struct KeptConnections: ServerChildChannel {
+    private let connections: HTTP1Channel
+
+    init(_ connections: HTTP1Channel) {
+        self.connections = connections
+    }
+
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTP1Channel.Value> {
+        connections.setup(channel: channel, logger: logger).map { connection in
+            channel.closeFuture.whenComplete { _ in withExtendedLifetime(connection) {} }
+            return connection
+        }
+    }
+
+    func handle(value connection: HTTP1Channel.Value, logger: Logger) async {
+        await connections.handle(value: connection, logger: logger)
+    }
+}
+
+extension HTTPServerBuilder {
+    /// HTTP/1.1 whose shutdown no late connection can disturb.
+    public static func keptHTTP1(configuration: HTTP1Channel.Configuration = .init()) -> HTTPServerBuilder {
+        HTTPServerBuilder { KeptConnections(HTTP1Channel(responder: $0, configuration: configuration)) }
+    }
+}
