@@ -35,7 +35,7 @@ let package = Package(
         service("Orders", uses: ["CurlClient", .metrics, .mustache]),
         service("Inbox"),
 
-        shared("JWT", uses: ["Libcrypto"]),
+        shared("JWT", uses: ["Libcrypto", "CTextKernels"]),
         shared(
             "JWTAuth",
             uses: [
@@ -54,6 +54,7 @@ let package = Package(
         .systemLibrary(
             name: "COpenSSL", path: "Shared/System/COpenSSL", pkgConfig: "libcrypto",
             providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+        .target(name: "CTextKernels", path: "Shared/System/CTextKernels"),
         .target(
             name: "CCurl", path: "Shared/System/CCurl", linkerSettings: [.linkedLibrary("curl")]),
 

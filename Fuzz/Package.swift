@@ -17,7 +17,8 @@ let package = Package(
     targets: [
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto"),
         .target(name: "Libcrypto", dependencies: ["COpenSSL"], swiftSettings: instrumented),
-        .target(name: "JWT", dependencies: ["Libcrypto"], swiftSettings: instrumented),
+        .target(name: "CTextKernels"),
+        .target(name: "JWT", dependencies: ["Libcrypto", "CTextKernels"], swiftSettings: instrumented),
         .executableTarget(
             name: "JWTFuzz", dependencies: ["JWT", "Libcrypto"],
             swiftSettings: instrumented + [.unsafeFlags(["-parse-as-library"])],

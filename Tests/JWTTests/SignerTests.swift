@@ -28,6 +28,20 @@ import Testing
         #expect(token["none"] == nil)
     }
 
+    @Test(arguments: ["\"", "\\", "\n", "é", "\u{7F}"])
+    func `a character that is not plain is written and read at every place`(character: Character) throws {
+        let signer = Signer(key: key)
+        for count in 1...40 {
+            for place in 0..<count {
+                let text =
+                    String(repeating: "a", count: place) + "\(character)"
+                    + String(repeating: "b", count: count - place - 1)
+                let token = try verifier.verify(try signer.sign(Claims(subject: text, expiresAt: 2000)), at: 1000)
+                #expect(token.subject.map { Array($0.utf8) } == Array(text.utf8))
+            }
+        }
+    }
+
     @Test func `the header names algorithm, key and type, in this order`() throws {
         let token = try Signer(key: key, type: "service+jwt").sign(Claims())
         let header = try InspectedToken(inspecting: token).header
@@ -56,7 +70,8 @@ import Testing
     }
 
     @Test(arguments: [
-        Int64.min, .min + 1, -1, 0, 9, 10, 99, 100, 1_762_000_000, 999_999_999_999_999_999, .max - 1, .max,
+        Int64.min, .min + 1, -12_345_678, -1, 0, 9, 10, 99, 100, 99_999_999, 100_000_000, 100_000_001, 1_762_000_000,
+        9_999_999_999_999_999, 10_000_000_000_000_000, 999_999_999_999_999_999, .max - 1, .max,
     ])
     func `a date of any size is written and read`(seconds: Int64) throws {
         let token = try Signer(key: key).sign(Claims(issuedAt: NumericDate(seconds: seconds)))

@@ -1,3 +1,5 @@
+import CTextKernels
+
 /// Base64url without padding, in the strict reading of RFC 7515 section 2 and RFC 4648 sections 3.5 and 5.
 public enum Base64URL {
     /// The text of `bytes`.
@@ -62,7 +64,8 @@ extension Base64URL {
     @unsafe static func encode(_ bytes: UnsafeBufferPointer<UInt8>, into text: UnsafeMutableBufferPointer<UInt8>) {
         guard let input = bytes.baseAddress, let output = text.baseAddress else { return }
         let pairs = unsafe Tables.pairs
-        var (from, to) = (0, 0)
+        var from = unsafe base64url_encode_blocks(input, bytes.count, output)
+        var to = from / 3 * 4
         let raw = UnsafeMutableRawPointer(output)
         // Six bytes a turn, read as the upper part of one word.
         while from + 8 <= bytes.count {
@@ -98,7 +101,8 @@ extension Base64URL {
         guard let input = text.baseAddress, let output = bytes.baseAddress else { return text.isEmpty }
         let places = unsafe Tables.places
         var seen: UInt32 = 0
-        var (from, to) = (0, 0)
+        var from = unsafe base64url_decode_blocks(input, text.count, output)
+        var to = from / 4 * 3
         let raw = UnsafeMutableRawPointer(output)
         // Eight characters a turn. The last group is left to the loop below: a store of four bytes
         // would go beyond the end.

@@ -45,51 +45,64 @@
     mutating func append(_ number: Int64) {
         guard reserve(20) else { return }
         if number < 0 { append(UInt8(ascii: "-")) }
-        var magnitude = number.magnitude
-        var digits = 1
-        var power: UInt64 = 10
-        while digits < 19, magnitude >= power {
-            digits += 1
-            power *= 10
+        append(digitsOf: number.magnitude)
+    }
+
+    /// Writes the digits of a number, for which there is room: the last eight at once, those before them likewise.
+    private mutating func append(digitsOf number: UInt64) {
+        let (upper, lower) = number.quotientAndRemainder(dividingBy: 100_000_000)
+        var digits = UInt64(digitsOf: lower)
+        var length = 8
+        if upper > 0 {
+            append(digitsOf: upper)
+        } else {
+            let zeros = min(digits.trailingZeroBitCount / 8, 7)
+            digits >>= UInt64(8 * zeros)
+            length -= zeros
         }
-        count += digits
-        var place = count
-        while digits > 0 {
-            place -= 1
-            digits -= 1
-            unsafe start[place] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: magnitude % 10)
-            magnitude /= 10
-        }
+        let text = digits | UInt64(repeating: UInt8(ascii: "0"))
+        unsafe UnsafeMutableRawPointer(start + count).storeBytes(of: text.littleEndian, as: UInt64.self)
+        count += length
     }
 
     /// Writes a string with its quotes, and escapes where JSON asks for one.
     mutating func append(string: String) {
         let bytes = string.utf8.span
+        guard reserve(bytes.count + 2) else { return }
         append(UInt8(ascii: "\""))
+        if !appendPlain(bytes) {
+            for index in 0..<bytes.count { append(escaping: bytes.byte(index)) }
+        }
+        append(UInt8(ascii: "\""))
+    }
+
+    /// Writes bytes, for which there is room, if all of them stand for themselves; otherwise none. The last block overlaps
+    /// the one before it.
+    private mutating func appendPlain(_ bytes: Span<UInt8>) -> Bool {
+        let target = unsafe UnsafeMutableRawPointer(start + count)
+        guard bytes.count >= 8 else {
+            for index in 0..<bytes.count {
+                let byte = bytes.byte(index)
+                guard byte.standsForItselfInJSON else { return false }
+                unsafe target.storeBytes(of: byte, toByteOffset: index, as: UInt8.self)
+            }
+            count += bytes.count
+            return true
+        }
+        // Two words of eight bytes each, which overlap where the string is shorter than both.
+        let distance = min(8, bytes.count - 8)
+        let last = bytes.count - 8 - distance
         var index = 0
-        while index + 8 <= bytes.count, reserve(8) {
-            let word = bytes.word(at: index)
-            unsafe UnsafeMutableRawPointer(start + count).storeBytes(of: word.littleEndian, as: UInt64.self)
-            let mark = word.markOfSpecialJSON
-            let plain = mark == 0 ? 8 : mark.trailingZeroBitCount / 8
-            count += plain
-            index += plain
-            if plain < 8 {
-                append(escaping: bytes.byte(index))
-                index += 1
-            }
+        while true {
+            let (low, high) = (bytes.word(at: index), bytes.word(at: index &+ distance))
+            guard JSONBlock(low, high).plainBytes == 16 else { return false }
+            unsafe target.storeBytes(of: low.littleEndian, toByteOffset: index, as: UInt64.self)
+            unsafe target.storeBytes(of: high.littleEndian, toByteOffset: index &+ distance, as: UInt64.self)
+            if index == last { break }
+            index = min(index &+ 16, last)
         }
-        while index < bytes.count, reserve(1) {
-            let byte = bytes.byte(index)
-            if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
-                append(escaping: byte)
-            } else {
-                unsafe start[count] = byte
-                count += 1
-            }
-            index += 1
-        }
-        append(UInt8(ascii: "\""))
+        count += bytes.count
+        return true
     }
 
     private mutating func append(escaping byte: UInt8) {
