@@ -1,6 +1,6 @@
 public import HummingbirdCore
-public import Logging
-public import NIOCore
+import Logging
+import NIOCore
 
 /// HTTP/1.1 connections that are kept until they close.
 ///

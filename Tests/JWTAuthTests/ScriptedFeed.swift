@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import JWT
 import NIOCore
+import ServiceRuntime
 import TestSupport
 
 /// Plays login's feed on a real socket: every question waits until the test answers it.
@@ -48,7 +49,7 @@ final class ScriptedFeed: Sendable {
         router.get("revocations") { request, _ in try await self.reply(to: request) }
         let (ports, listening) = AsyncStream<Int>.makeStream()
         let application = Application(
-            router: router, configuration: .init(address: .hostname("127.0.0.1", port: port)),
+            router: router, server: .keptHTTP1(), configuration: .init(address: .hostname("127.0.0.1", port: port)),
             onServerRunning: { listening.yield($0.localAddress?.port ?? 0) })
         try await withThrowingTaskGroup { group in
             group.addTask {

@@ -4,6 +4,7 @@ import Hummingbird
 import HummingbirdTesting
 import JWT
 import NIOCore
+import ServiceRuntime
 import Synchronization
 
 @testable import OrdersService
@@ -79,7 +80,8 @@ final class Peers: Sendable {
             try self.remember(request)
             return fails ? HTTPResponse.Status.internalServerError : .created
         }
-        return Application(router: router, configuration: .init(address: .hostname("127.0.0.1", port: 0)))
+        return Application(
+            router: router, server: .keptHTTP1(), configuration: .init(address: .hostname("127.0.0.1", port: 0)))
     }
 
     private func remember(_ request: Request) throws {

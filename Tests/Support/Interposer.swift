@@ -2,6 +2,7 @@ import CurlClient
 public import HTTPTypes
 import Hummingbird
 import Logging
+import ServiceRuntime
 import Synchronization
 
 /// Stands between a service and the one that it calls. It notes what passes and can hold back an answer, so that a
@@ -53,7 +54,7 @@ public final class Interposer: Sendable {
         let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
         let application = Application(
             responder: CallbackResponder { (request: Request, _: BasicRequestContext) in try await self.pass(request) },
-            configuration: .init(address: .hostname("127.0.0.1", port: 0)),
+            server: .keptHTTP1(), configuration: .init(address: .hostname("127.0.0.1", port: 0)),
             onServerRunning: { continuation.yield($0.localAddress?.port ?? 0) },
             logger: Logger(label: "interposer") { _ in SwiftLogNoOpLogHandler() })
         let server = Task { try await application.run() }
