@@ -28,19 +28,27 @@ final class ChildProcess: Sendable {
         process.standardOutput = output
         process.standardError = output
 
-        let (endings, continuation) = AsyncStream.makeStream(of: Ending.self)
-        process.terminationHandler = {
-            continuation.yield(
-                Ending(status: $0.terminationStatus, wasSignalled: $0.terminationReason == .uncaughtSignal))
-            continuation.finish()
-        }
         try process.run()
         try output.close()
         let watcher = try Watcher(of: process.processIdentifier)
+        let process = process
         ending = Task {
-            let ending = await endings.first { _ in true } ?? Ending(status: -1, wasSignalled: false)
+            let ending = await Self.ending(of: process)
             watcher.release()
             return ending
+        }
+    }
+
+    /// Foundation learns of an end by a socket, which processes that are started at the same moment may inherit and keep
+    /// open: then it learns too late. So the process is looked at as well.
+    private static func ending(of process: Process) async -> Ending {
+        while true {
+            guard process.isRunning else {
+                return Ending(
+                    status: process.terminationStatus, wasSignalled: process.terminationReason == .uncaughtSignal)
+            }
+            if let ending = Ending(ofDead: process.processIdentifier) { return ending }
+            try? await Task.sleep(for: .milliseconds(10))
         }
     }
 
@@ -62,6 +70,19 @@ final class ChildProcess: Sendable {
     func endGroup() {
         kill(-process.processIdentifier, SIGKILL)
         send(signal: SIGKILL)
+    }
+}
+
+extension ChildProcess.Ending {
+    /// How a process ended that nobody has asked for its status yet (proc(5): state `Z`, and the status as the last field).
+    /// Nil when it runs, or is gone.
+    fileprivate init?(ofDead identifier: Int32) {
+        guard let line = try? String(contentsOfFile: "/proc/\(identifier)/stat", encoding: .utf8),
+            let fields = line.split(separator: ") ").last?.split(separator: " "), fields.first == "Z",
+            let status = fields.last.flatMap({ Int32($0.filter(\.isNumber)) })
+        else { return nil }
+        let signal = status & 0x7F
+        self.init(status: signal == 0 ? status >> 8 : signal, wasSignalled: signal != 0)
     }
 }
 
