@@ -71,8 +71,8 @@ let package = Package(
             swiftSettings: .strict),
         tests("Libcrypto"),
         tests("JWT", uses: ["Libcrypto"]),
-        tests("JWTCommand"),
-        tests("CurlClient", uses: [.httpTypes]),
+        tests("JWTCommand", uses: ["TestSupport"]),
+        tests("CurlClient", uses: ["TestSupport", .httpTypes]),
         tests("Database"),
         tests("ServiceRuntime", uses: [.hummingbird, .hummingbirdTesting, .configuration, .metrics, .nioCore]),
         tests(

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 /// OpenSSL's own server, with a certificate that it has signed itself.
@@ -17,7 +18,7 @@ final class TLSServer: Sendable {
         let request = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"]
         let maker = Self.openSSL(request + ["-keyout", key, "-out", certificate])
         maker.terminationHandler = { _ in made.open() }
-        try maker.run()
+        try maker.launchAlone()
         await made.opened()
         server = Self.openSSL(["s_server", "-accept", "127.0.0.1:0", "-key", key, "-cert", certificate, "-www"])
         port = try await Self.portAfterStart(of: server)
@@ -54,7 +55,7 @@ final class TLSServer: Sendable {
             }
         }
         server.standardOutput = output
-        try server.run()
+        try server.launchAlone()
         await listens.opened()
         let digits = text.withLock { $0.split(separator: ":").last?.prefix { $0.isNumber } ?? "" }
         return try #require(UInt16(digits))

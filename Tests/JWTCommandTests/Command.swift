@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Runs the built command as a process of its own.
@@ -38,7 +39,7 @@ struct Command {
         process.standardInput = try FileHandle(forReadingFrom: files[0])
         process.standardOutput = try FileHandle(forWritingTo: files[1])
         process.standardError = try FileHandle(forWritingTo: files[2])
-        try process.run()
+        try process.launchAlone()
         process.waitUntilExit()
         return Result(
             output: String(decoding: try Data(contentsOf: files[1]), as: UTF8.self),

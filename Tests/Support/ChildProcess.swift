@@ -28,7 +28,7 @@ final class ChildProcess: Sendable {
         process.standardOutput = output
         process.standardError = output
 
-        try process.run()
+        try process.launchAlone()
         try output.close()
         let watcher = try Watcher(of: process.processIdentifier)
         let process = process
@@ -39,8 +39,8 @@ final class ChildProcess: Sendable {
         }
     }
 
-    /// Foundation learns of an end by a socket, which processes that are started at the same moment may inherit and keep
-    /// open: then it learns too late. So the process is looked at as well.
+    /// Foundation learns of an end by a socket, which what the process itself has started may keep open: then it learns too
+    /// late. So the process is looked at as well.
     private static func ending(of process: Process) async -> Ending {
         while true {
             guard process.isRunning else {
@@ -95,7 +95,7 @@ private struct Watcher {
         shell.executableURL = URL(filePath: "/bin/sh")
         shell.arguments = ["-c", "read -r _ || kill -KILL -\(identifier) || kill -KILL \(identifier)"]
         shell.standardInput = lifeline
-        try shell.run()
+        try shell.launchAlone()
     }
 
     /// To be called when the process has ended, since its identifier may belong to a stranger from then on.

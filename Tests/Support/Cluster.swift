@@ -138,10 +138,9 @@ extension Cluster {
     }
 
     func end() async {
-        for process in processes.withLock({ $0.values }) {
-            process.send(signal: SIGKILL)
-            _ = await process.ended()
-        }
+        let processes = processes.withLock { $0.values }
+        for process in processes { process.send(signal: SIGKILL) }
+        for process in processes { _ = await process.ended() }
         await http.shutdown()
         try? FileManager.default.removeItem(at: directory)
     }
