@@ -48,7 +48,7 @@ let package = Package(
             uses: [
                 "Database", .hummingbird, .configuration, .logging, .metrics, .coreMetrics, .lifecycle, .signals,
                 .argumentParser, .nioCore, .nioPosix,
-            ]),
+            ], resources: [.copy("Resources")]),
         shared("Database", uses: [.grdb]),
         shared("Libcrypto", uses: ["COpenSSL"]),
         .systemLibrary(
@@ -123,12 +123,14 @@ extension Target.Dependency {
     static var grdb: Self { .product(name: "GRDB", package: "GRDB.swift") }
 }
 
-/// A room under `Shared/`.
-func shared(_ name: String, uses dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, path: "Shared/\(name)", swiftSettings: .strict)
+/// A room under `Shared/`; files that it reads when it runs are in its folder `Resources`.
+func shared(_ name: String, uses dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: "Shared/\(name)", resources: resources, swiftSettings: .strict)
 }
 
-/// A service under `Services/`. All have the same shape, and the same rooms to lean on.
+/// A service under `Services/`. All have the same shape, the same rooms to lean on, and a folder `Resources` of files
+/// that they read when they run.
 func service(_ name: String, uses dependencies: [Target.Dependency] = []) -> Target {
     .executableTarget(
         name: "\(name)Service",
@@ -136,7 +138,7 @@ func service(_ name: String, uses dependencies: [Target.Dependency] = []) -> Tar
             "JWTAuth", "ServiceRuntime", "Database", .hummingbird, .configuration, .logging, .lifecycle,
             .argumentParser,
         ] + dependencies,
-        path: "Services/\(name)", swiftSettings: .strict)
+        path: "Services/\(name)", resources: [.copy("Resources")], swiftSettings: .strict)
 }
 
 /// The tests of one target, in `Tests/<name>Tests`.
