@@ -1,5 +1,6 @@
 import Configuration
 import Database
+import Foundation
 import Hummingbird
 import JWTAuth
 import ServiceRuntime
@@ -9,7 +10,9 @@ extension Catalog: ServiceDefinition {
     static let defaultPort = 8081
 
     /// Assembles the service; `main` and the tests call the same function.
-    static func buildApplication(reader: ConfigReader, clock: WallClock) async throws -> some ApplicationProtocol {
+    static func buildApplication(
+        reader: ConfigReader, clock: WallClock
+    ) async throws -> ServiceApplication<DoorContext> {
         let settings = try Settings.read(reader) { try CatalogSettings(clock: clock, &$0) }
         let database = try SQLDatabase.open(settings.database, migrations: CatalogStore.migrations)
         let store = CatalogStore(database: database)
@@ -17,12 +20,14 @@ extension Catalog: ServiceDefinition {
         let revocations = RevocationFeed(of: settings.service, settings.door, settings.revocations, clock: clock)
         let door = Door(of: settings.service, settings.door, revocations: revocations, clock: clock)
 
+        let description = try APIDescription(of: settings.service, in: .module)
         let router = settings.service.router(
             context: DoorContext.self, readiness: [.database(database), revocations.readiness])
         ProductRoutes(store: store, clock: clock).add(to: router, door)
         ReservationRoutes(store: store, clock: clock).add(to: router, door)
         return settings.service.application(
-            router: router, services: [DatabaseLifetime(database), settings.door.keys, revocations])
+            router: router, description: description,
+            services: [DatabaseLifetime(database), settings.door.keys, revocations])
     }
 }
 

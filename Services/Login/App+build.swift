@@ -1,5 +1,6 @@
 import Configuration
 import Database
+import Foundation
 import Hummingbird
 import JWT
 import JWTAuth
@@ -11,14 +12,16 @@ extension Login: ServiceDefinition {
     static let defaultPort = 8080
 
     /// Assembles the service; `main` and the tests call the same function.
-    static func buildApplication(reader: ConfigReader, clock: WallClock) async throws -> some ApplicationProtocol {
+    static func buildApplication(
+        reader: ConfigReader, clock: WallClock
+    ) async throws -> ServiceApplication<DoorContext> {
         try await buildApplication(reader: reader, clock: clock, passwordCost: .standard)
     }
 
     /// Assembles the service with another price of guessing passwords: tests pay less.
     static func buildApplication(
         reader: ConfigReader, clock: WallClock, passwordCost: PasswordHash.Cost
-    ) async throws -> some ApplicationProtocol {
+    ) async throws -> ServiceApplication<DoorContext> {
         let settings = try Settings.read(reader) { try LoginSettings(clock: clock, &$0) }
         let database = try SQLDatabase.open(settings.database, migrations: Schema.migrations)
         let revocations = RevocationLog(database: database)
@@ -32,6 +35,7 @@ extension Login: ServiceDefinition {
         if settings.hasDemoData { try await DemoData.plant(in: accounts, hasher: hasher, clock: clock) }
         settings.warn(Logger(label: name))
 
+        let description = try APIDescription(of: settings.service, in: .module)
         let router = settings.service.router(context: DoorContext.self, readiness: [.database(database)])
         SignupRoutes(accounts: accounts, hasher: hasher, clock: clock).add(to: router)
         let authenticator = Authenticator(accounts: accounts, hasher: hasher, throttle: LoginThrottle(), clock: clock)
@@ -50,7 +54,7 @@ extension Login: ServiceDefinition {
         ).add(to: router, door)
         DiscoveryRoutes(issuer: settings.door.issuer).add(to: router)
         return settings.service.application(
-            router: router,
+            router: router, description: description,
             services: [DatabaseLifetime(database), settings.door.keys, FeedWatch(log: revocations, bell: bell)])
     }
 }

@@ -1,6 +1,7 @@
 import Configuration
 import CurlClient
 import Database
+import Foundation
 import Hummingbird
 import JWTAuth
 import ServiceRuntime
@@ -10,7 +11,9 @@ extension Orders: ServiceDefinition {
     static let defaultPort = 8082
 
     /// Assembles the service; `main` and the tests call the same function.
-    static func buildApplication(reader: ConfigReader, clock: WallClock) async throws -> some ApplicationProtocol {
+    static func buildApplication(
+        reader: ConfigReader, clock: WallClock
+    ) async throws -> ServiceApplication<DoorContext> {
         let settings = try Settings.read(reader) { try OrdersSettings(clock: clock, &$0) }
         let database = try SQLDatabase.open(settings.database, migrations: OrderStore.migrations)
         let revocations = RevocationFeed(of: settings.service, settings.door, settings.revocations, clock: clock)
@@ -24,12 +27,13 @@ extension Orders: ServiceDefinition {
         let outbox = Outbox(store: store, catalog: catalog, inbox: inbox, clock: clock)
         let checkout = Checkout(store: store, catalog: catalog, outbox: outbox, clock: clock)
 
+        let description = try APIDescription(of: settings.service, in: .module)
         let router = settings.service.router(
             context: DoorContext.self, readiness: [.database(database), revocations.readiness])
         OrderRoutes(store: store, checkout: checkout).add(to: router, door)
         try ReceiptRoutes(store: store, tokens: tokens, clock: clock).add(to: router, door)
         return settings.service.application(
-            router: router,
+            router: router, description: description,
             services: [DatabaseLifetime(database), HTTPClientLifetime(http), settings.door.keys, revocations, outbox])
     }
 }

@@ -108,5 +108,4 @@ private struct ReceiptPage {
 
 extension HTTPField.Name {
     fileprivate static let forwardedProto = Self("X-Forwarded-Proto") ?? .via
-    fileprivate static let referrerPolicy = Self("Referrer-Policy") ?? .via
 }

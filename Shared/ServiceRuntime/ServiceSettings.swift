@@ -15,15 +15,18 @@ public struct ServiceSettings: Sendable {
     public let origins: Set<String>
     /// Whether browsers may send cookies across origins.
     public let allowsCookies: Bool
+    /// The folder with the files of Swagger UI.
+    private let swaggerUI: String
     private let log: LogSettings
 
-    /// Reads `HOST`, `PORT`, `CORS_ORIGINS`, `TOKEN_COOKIE`, `LOG_LEVEL` and `LOG_FORMAT`.
+    /// Reads `HOST`, `PORT`, `CORS_ORIGINS`, `TOKEN_COOKIE`, `SWAGGER_UI`, `LOG_LEVEL` and `LOG_FORMAT`.
     public init(name: String, defaultPort: Int, _ settings: inout Settings) {
         self.name = name
         host = settings.string("HOST") ?? "127.0.0.1"
         port = settings.integer("PORT", default: defaultPort, in: 0...65535)
         origins = Set(settings.list("CORS_ORIGINS", default: ["http://localhost:8080"]))
         allowsCookies = settings.toggle("TOKEN_COOKIE", default: false)
+        swaggerUI = settings.string("SWAGGER_UI") ?? "swagger-ui"
         log = LogSettings(&settings)
         for origin in origins where !Self.isOrigin(origin) {
             settings.fault("CORS_ORIGINS", "'\(origin)' is no origin; write it like https://shop.example, and never *")
@@ -50,14 +53,24 @@ public struct ServiceSettings: Sendable {
         return router
     }
 
-    /// The application that serves `router` and runs `services` beside it; they are stopped after it, in reverse order.
+    /// The application that serves `router`, as `description` tells, and runs `services` beside it; they are stopped after
+    /// it, in reverse order. No route may be added afterwards.
     public func application<Context: ServiceRequestContext>(
-        router: Router<Context>, services: [any Service]
-    ) -> some ApplicationProtocol where Context.Source == ApplicationRequestContextSource {
+        router: Router<Context>, description: APIDescription, services: [any Service]
+    ) -> ServiceApplication<Context> {
+        router.get("openapi.json") { _, _ in
+            Response(
+                status: .ok, headers: [.contentType: "application/json", .cacheControl: "no-cache"],
+                body: .init(byteBuffer: ByteBuffer(bytes: description.json)))
+        }
+        let routes = router.known
+        router.add(middleware: OtherMethodsMiddleware(routes: routes))
+        DocumentationPages(swaggerUI: swaggerUI).add(to: router)
+
         var logger = Logger(label: name)
         logger.logLevel = log.level
-        return Application(
-            router: router,
+        return ServiceApplication(
+            routes: routes, description: description, responder: router.buildResponder(),
             server: .keptHTTP1(
                 configuration: .init(
                     idleTimeout: .seconds(Int64(Self.idleTimeoutSeconds)),

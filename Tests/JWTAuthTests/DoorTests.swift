@@ -34,7 +34,8 @@ struct DoorFixture {
             .post("mine") { _, context in context.identity.subject }
         router.behind(door, .service(from: ["inbox"]), scope: "orders:poke")
             .put("poked/{id}") { _, context in context.identity.subject }
-        return service.application(router: router, services: [doorSettings.keys])
+        return try service.application(
+            router: router, description: APIDescription(of: service), services: [doorSettings.keys])
     }
 
     func token(_ change: (inout Claims) -> Void = { _ in }, type: String = "JWT") throws -> String {

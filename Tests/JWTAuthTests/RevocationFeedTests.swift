@@ -38,7 +38,8 @@ struct FeedFixture {
         router.get("public") { _, _ in "open" }
         router.behind(door, .user, scope: "orders:read").get("mine") { _, context in context.identity.subject }
         router.behind(door, .service(from: ["inbox"])).get("served") { _, context in context.identity.subject }
-        return service.application(router: router, services: [doorSettings.keys, revocations])
+        return try service.application(
+            router: router, description: APIDescription(of: service), services: [doorSettings.keys, revocations])
     }
 
     /// Serves the feed and the service that follows it.

@@ -34,5 +34,6 @@ func application(
     router.post("echo") { request, context in try await request.decode(as: Echo.self, context: context).text }
     router.get("fail") { _, _ -> String in throw Unexpected() }
     router.get("scope") { _, _ in RequestScope.current?.onwardFields[.requestID] ?? "none" }
-    return settings.application(router: router, services: [])
+    return try settings.application(
+        router: router, description: APIDescription(of: settings), services: [])
 }

@@ -1,0 +1,194 @@
+"""What schemathesis cannot know of the services: how to come by tokens, and which things exist.
+
+The environment names the services (LOGIN_URL, CATALOG_URL, …) and the key file (JWT_KEYS_FILE) of a running cluster with
+demo data.
+"""
+
+import base64
+import hashlib
+import hmac
+import itertools
+import json
+import os
+import time
+import urllib.parse
+import uuid
+
+import requests
+import schemathesis
+import urllib3.util.connection
+
+PASSWORD = "correct horse battery staple"
+PRODUCTS = [f"01900000-0000-7000-8000-{number:012x}" for number in range(1, 13)]
+MARK = "Bearer a token of a service"
+# After these a token of login is not good any more.
+ENDINGS = {"POST /logout", "POST /password", "DELETE /me", "DELETE /sessions/{id}"}
+
+# Every connection comes from another address, as from many people: login lets those wait who fail too often.
+_addresses = (f"127.{a}.{b}.{c}" for a, b, c in itertools.product(range(1, 255), repeat=3))
+_connect = urllib3.util.connection.create_connection
+
+
+def _connect_from_elsewhere(address, timeout=None, source_address=None, socket_options=None):
+    return _connect(address, timeout, (next(_addresses), 0), socket_options)
+
+
+urllib3.util.connection.create_connection = _connect_from_elsewhere
+
+
+def service_of(case):
+    """The name of the service, which its title ends with."""
+    return case.operation.schema.raw_schema["info"]["title"].split()[-1]
+
+
+def scheme_of(case):
+    """The first security scheme of the operation, and the scopes that it names; or nothing."""
+    for requirement in case.operation.definition.raw.get("security", []):
+        for name, scopes in requirement.items():
+            return name, scopes
+    return None, []
+
+
+# MARK: Tokens of users
+
+_user_tokens = {}
+
+
+def _post(path, body):
+    answer = requests.post(os.environ["LOGIN_URL"] + path, json=body, timeout=10)
+    answer.raise_for_status()
+    return answer.json()
+
+
+def user_token(service):
+    """A token of staff for catalog, of a customer for orders and inbox, and of someone new for login."""
+    if service not in _user_tokens:
+        name = {"catalog": "staff", "login": f"u{uuid.uuid4().hex[:30]}"}.get(service, "alice")
+        if service == "login":
+            _post("/signup", {"username": name, "password": PASSWORD})
+        grant = {"grant_type": "password", "username": name, "password": PASSWORD}
+        _user_tokens[service] = _post("/token", grant)
+    return _user_tokens[service]["access_token"]
+
+
+def customer():
+    """The id of the customer's account."""
+    user_token("orders")
+    return _user_tokens["orders"]["account_id"]
+
+
+# MARK: Tokens of services
+
+
+def base64url(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def sign(kind, claims, method, path, query=""):
+    """A token for one request (the canonical request of Atlassian Connect is hashed into it)."""
+    with open(os.environ["JWT_KEYS_FILE"], encoding="utf-8") as file:
+        key = json.load(file)["keys"][0]
+    pairs = [pair for pair in urllib.parse.parse_qsl(query, keep_blank_values=True) if pair[0] != "token"]
+
+    def encode(text):
+        return urllib.parse.quote(text, safe="~")
+
+    groups = {}
+    for name, value in pairs:
+        groups.setdefault(encode(name), []).append(encode(value))
+    canonical = "&".join(f"{name}={','.join(sorted(values))}" for name, values in sorted(groups.items()))
+    path = urllib.parse.quote(urllib.parse.unquote(path), safe="/~").rstrip("/") or "/"
+    now = int(time.time())
+    claims = {
+        **claims,
+        "iat": now,
+        "exp": now + 60,
+        "jti": base64url(os.urandom(16)),
+        "qsh": hashlib.sha256(f"{method}&{path}&{canonical}".encode()).hexdigest(),
+    }
+    header = {"alg": "HS256", "kid": key["kid"], "typ": kind}
+    text = ".".join(base64url(json.dumps(part).encode()) for part in (header, claims))
+    secret = base64.urlsafe_b64decode(key["k"] + "==")
+    return f"{text}.{base64url(hmac.digest(secret, text.encode(), 'sha256'))}"
+
+
+def url_of(case):
+    """Path and query of the request, as they go out."""
+    arguments = case.as_transport_kwargs()
+    prepared = requests.Request(
+        arguments["method"], arguments["url"], params=arguments.get("params")
+    ).prepare()
+    parts = urllib.parse.urlsplit(prepared.url)
+    return parts.path, parts.query
+
+
+# MARK: What schemathesis calls
+
+
+@schemathesis.auth(refresh_interval=None)
+class Tokens:
+    """The token that an operation asks for."""
+
+    def get(self, case, context):
+        scheme, _ = scheme_of(case)
+        if scheme == "userToken":
+            return user_token(service_of(case))
+        return MARK if scheme else None
+
+    def set(self, case, data, context):
+        scheme, _ = scheme_of(case)
+        if scheme == "linkToken":
+            case.query["token"] = MARK
+        else:
+            case.headers["Authorization"] = data if data == MARK else f"Bearer {data}"
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    if case.meta is not None and case.meta.generation.mode.is_positive:
+        use_what_exists(case)
+    service = service_of(case)
+    if case.headers.get("Authorization") == MARK:
+        _, scopes = scheme_of(case)
+        caller = "catalog" if service == "login" else "orders"
+        claims = {"iss": caller, "sub": caller, "aud": service, "scope": " ".join(scopes)}
+        path, query = url_of(case)
+        case.headers["Authorization"] = "Bearer " + sign("service+jwt", claims, case.method.upper(), path, query)
+    if (case.query or {}).get("token") == MARK:
+        claims = {"iss": service, "sub": customer(), "aud": service}
+        case.query["token"] = sign("link+jwt", claims, case.method.upper(), *url_of(case))
+    if service == "login":
+        case.headers["Connection"] = "close"
+
+
+@schemathesis.hook
+def after_call(context, case, response):
+    ended = case.operation.label in ENDINGS and response.status_code < 300
+    if ended or response.status_code == 401:
+        _user_tokens.pop(service_of(case), None)
+
+
+# MARK: Things that exist
+
+_orders = []
+
+
+def use_what_exists(case):
+    """Puts ids of things that exist where no description can name any."""
+    label = case.operation.label
+    if label in ("POST /orders", "PUT /reservations/{id}") and isinstance(case.body, dict):
+        for item, product in zip(case.body.get("items", []), itertools.cycle(PRODUCTS)):
+            item["product_id"] = product
+    if label == "PUT /accounts/{account}/messages/{id}":
+        case.path_parameters["account"] = customer()
+    if label == "GET /orders/{id}/receipt":
+        if not _orders:
+            answer = requests.post(
+                os.environ["ORDERS_URL"] + "/orders",
+                json={"items": [{"product_id": PRODUCTS[0], "quantity": 1}]},
+                headers={"Authorization": f"Bearer {user_token('orders')}"},
+                timeout=10,
+            )
+            answer.raise_for_status()
+            _orders.append(answer.json()["id"])
+        case.path_parameters["id"] = _orders[0]
