@@ -30,7 +30,7 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
-        service("Login", uses: ["JWT", "Libcrypto", .metrics, .nioPosix]),
+        service("Login", uses: ["JWT", "Libcrypto", .metrics, .mustache, .nioPosix]),
         service("Catalog"),
         service("Orders", uses: ["CurlClient", .metrics, .mustache]),
         service("Inbox"),

@@ -36,15 +36,30 @@ extension Login: ServiceDefinition {
         settings.warn(Logger(label: name))
 
         let description = try APIDescription(of: settings.service, in: .module)
-        let router = settings.service.router(context: DoorContext.self, readiness: [.database(database)])
-        SignupRoutes(accounts: accounts, hasher: hasher, clock: clock).add(to: router)
+        let router = settings.service.router(
+            context: DoorContext.self, readiness: [.database(database)], cookiePaths: [BrowserTokenRoutes.path])
         let authenticator = Authenticator(accounts: accounts, hasher: hasher, throttle: LoginThrottle(), clock: clock)
+        let changes = AccountChanges(accounts: accounts, authenticator: authenticator, clock: clock)
+        let registrar = Registrar(accounts: accounts, hasher: hasher, clock: clock)
+        let web = WebFiles()
+        let desk = PageDesk(
+            sessions: sessions, tokens: settings.accessTokens, cookies: settings.cookies,
+            templates: try PageTemplates(web), clock: clock)
+        let signInPages = SignInPages(desk: desk, authenticator: authenticator, registrar: registrar)
+        signInPages.add(to: router)
+        AccountPages(desk: desk, changes: changes).add(to: router)
+        try ShopRoutes(web, services: settings.shopServices).add(to: router)
+        BrowserTokenRoutes(
+            sessions: sessions, tokens: settings.accessTokens, cookies: settings.cookies,
+            origins: settings.service.origins, clock: clock
+        ).add(to: router)
+
+        SignupRoutes(registrar: registrar, pages: signInPages).add(to: router)
         TokenRoutes(authenticator: authenticator, sessions: sessions, tokens: settings.accessTokens, clock: clock)
             .add(to: router)
         let door = Door(of: settings.service, settings.door, clock: clock)
         SessionRoutes(sessions: sessions, clock: clock).add(to: router, door)
-        AccountRoutes(accounts: accounts, sessions: sessions, authenticator: authenticator, clock: clock)
-            .add(to: router, door)
+        AccountRoutes(changes: changes, sessions: sessions, clock: clock).add(to: router, door)
         TokenStateRoutes(
             sessions: sessions, tokens: settings.accessTokens, readers: settings.otherServices, clock: clock
         ).add(to: router, door)
@@ -68,12 +83,19 @@ struct LoginSettings {
     let accessTokenSeconds: Int
     let refreshTokenSeconds: Int
     let hasDemoData: Bool
+    /// Where browsers reach the services that the shop calls.
+    let shopServices: ShopServices
 
     /// What it takes to issue access tokens.
     var accessTokens: AccessTokens {
         AccessTokens(
             issuer: door.issuer, audiences: audiences, lifeSeconds: accessTokenSeconds,
             leewaySeconds: door.leewaySeconds, keys: door.keys)
+    }
+
+    /// The cookies of browsers.
+    var cookies: BrowserCookies {
+        BrowserCookies(issuer: door.issuer, carriesAccessToken: service.allowsCookies)
     }
 
     /// The services that may ask this one about tokens.
@@ -91,6 +113,7 @@ struct LoginSettings {
         refreshTokenSeconds = settings.integer(
             "REFRESH_TOKEN_TTL", default: 2 * Self.weekSeconds, in: 1...52 * Self.weekSeconds)
         hasDemoData = settings.toggle("DEMO_DATA", default: false)
+        shopServices = ShopServices(&settings)
         database = settings.databaseURL(service: Login.name)
         door = try DoorSettings(clock: clock, &settings)
     }

@@ -1,20 +1,13 @@
 import Hummingbird
 import JWTAuth
 
-/// What tells visitors where they are: the metadata of an authorization server (RFC 8414), and a word for browsers.
+/// What tells programs where they are: the metadata of an authorization server (RFC 8414).
 struct DiscoveryRoutes: Sendable {
     let issuer: String
 
     func add(to router: Router<DoorContext>) {
         let metadata = Metadata(issuer: issuer)
         router.get(".well-known/oauth-authorization-server") { _, _ in metadata }
-        router.get("/") { _, _ in
-            """
-            This is the login service of Hallpass. POST /signup makes an account, POST /token signs in.
-            What else it offers: /.well-known/oauth-authorization-server
-
-            """
-        }
     }
 
     /// RFC 8414 §2.

@@ -77,5 +77,19 @@ enum Schema {
             CREATE INDEX revocations_of_session ON revocations (session_id);
             CREATE INDEX revocations_of_subject ON revocations (subject);
             """),
+        Migration(
+            "browsers",
+            """
+            -- From where a session was begun.
+            ALTER TABLE sessions ADD COLUMN device TEXT NOT NULL DEFAULT 'Unknown program';
+            ALTER TABLE sessions ADD COLUMN address TEXT NOT NULL DEFAULT 'unknown';
+
+            -- What a browser holds of a session in place of a refresh token, by its hash.
+            CREATE TABLE browser_keys (
+                hash BYTEA PRIMARY KEY,
+                session_id TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE
+            );
+            CREATE INDEX browser_keys_of_session ON browser_keys (session_id);
+            """),
     ]
 }

@@ -5,7 +5,20 @@ import Hummingbird
 /// (the Fetch standard's CORS protocol).
 struct CrossOriginMiddleware<Context: RequestContext>: RouterMiddleware {
     let origins: Set<String>
-    let allowsCookies: Bool
+    let cookies: Cookies
+
+    /// Which requests of other origins may carry cookies.
+    enum Cookies {
+        case all
+        case only(Set<String>)
+
+        func allows(_ path: String) -> Bool {
+            switch self {
+            case .all: true
+            case .only(let paths): paths.contains(path)
+            }
+        }
+    }
 
     private static var preflightLifeSeconds: String { "600" }
 
@@ -20,7 +33,7 @@ struct CrossOriginMiddleware<Context: RequestContext>: RouterMiddleware {
         let isPreflight = request.method == .options && request.headers[.accessControlRequestMethod] != nil
         var response = isPreflight ? preflight() : try await next(request, context)
         response.headers[.accessControlAllowOrigin] = origin
-        if allowsCookies { response.headers[.accessControlAllowCredentials] = "true" }
+        if cookies.allows(request.uri.path) { response.headers[.accessControlAllowCredentials] = "true" }
         response.headers[.accessControlExposeHeaders] = "WWW-Authenticate, Retry-After, X-Request-Id"
         response.headers.append(HTTPField(name: .vary, value: "Origin"))
         return response

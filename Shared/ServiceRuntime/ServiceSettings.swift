@@ -41,13 +41,16 @@ public struct ServiceSettings: Sendable {
 
     /// A router with what stands before every route: metrics, request ids, cross-origin rules, error bodies, and the
     /// operations routes.
+    ///
+    /// - Parameter cookiePaths: The paths that pages of allowed origins may call with cookies, where they may not call all.
     public func router<Context: ServiceRequestContext>(
-        context: Context.Type, readiness checks: [Readiness.Check]
+        context: Context.Type, readiness checks: [Readiness.Check], cookiePaths: Set<String> = []
     ) -> Router<Context> {
         let router = Router(context: context, options: .autoGenerateHeadEndpoints)
         router.add(middleware: RequestScopeMiddleware())
         router.add(middleware: MetricsMiddleware())
-        router.add(middleware: CrossOriginMiddleware(origins: origins, allowsCookies: allowsCookies))
+        router.add(
+            middleware: CrossOriginMiddleware(origins: origins, cookies: allowsCookies ? .all : .only(cookiePaths)))
         router.add(middleware: AnswerMiddleware())
         router.addOperations(readiness: Readiness(checks: checks), metrics: .shared)
         return router

@@ -96,14 +96,6 @@ import Testing
             #expect(answer.json["token_endpoint_auth_methods_supported"] as? [String] == ["none"])
         }
     }
-
-    @Test func `a browser at the front door is told where it is`() async throws {
-        try await LoginUnderTest.run(.live) { login in
-            let answer = try await login.client.send(.get, "/")
-            #expect(answer.status == 200 && answer.text.contains("login service"))
-            #expect(answer.headers[.contentType]?.hasPrefix("text/plain") == true)
-        }
-    }
 }
 
 @Suite struct LoginSettingsTests {

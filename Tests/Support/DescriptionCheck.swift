@@ -12,12 +12,17 @@ public struct DescriptionCheck: Sendable {
 
     private let operations: [Operation]
     private let routes: Set<Route>
+    private let pages: Set<Route>
 
     /// Looks at an application.
     ///
+    /// - Parameter isPage: Which routes are for people, who need no description.
     /// - Throws: when its description is no OpenAPI document.
-    public init(_ application: ServiceApplication<some ServiceRequestContext>) throws {
+    public init(
+        _ application: ServiceApplication<some ServiceRequestContext>, besides isPage: (Route) -> Bool = { _ in false }
+    ) throws {
         routes = Set(application.routes)
+        pages = routes.filter(isPage)
         let document = try JSONSerialization.jsonObject(with: application.description.json) as? [String: Any]
         guard let paths = document?["paths"] as? [String: [String: Any]] else {
             throw ClusterError("The description has no paths.")
@@ -38,7 +43,7 @@ public struct DescriptionCheck: Sendable {
     /// The routes that are not described, and the operations that are not there.
     public var differences: [String] {
         let described = Set(operations.map(\.route))
-        return routes.subtracting(described).map { "\($0) is not described" }
+        return routes.subtracting(pages).subtracting(described).map { "\($0) is not described" }
             + described.subtracting(routes).map { "\($0) is not there" }
     }
 

@@ -2,14 +2,18 @@ import Hummingbird
 import JWTAuth
 import ServiceRuntime
 
-/// `POST /signup`: makes an account.
+/// `POST /signup`: makes an account. A form is from the page of that name, anything else must be JSON.
 struct SignupRoutes: Sendable {
-    let accounts: AccountStore
-    let hasher: PasswordHasher
-    let clock: WallClock
+    let registrar: Registrar
+    let pages: SignInPages
 
     func add(to router: Router<DoorContext>) {
-        router.post("signup", use: signup)
+        let takeForm = pages.signUpForm
+        router.post("signup") { request, context in
+            request.isForm
+                ? try await takeForm(request, context)
+                : try await signup(request, context).response(from: request, context: context)
+        }
     }
 
     private struct Signup: Decodable {
@@ -24,28 +28,8 @@ struct SignupRoutes: Sendable {
 
     private func signup(_ request: Request, _ context: DoorContext) async throws -> EditedResponse<Answer> {
         let signup = try await request.decode(as: Signup.self, context: context)
-        let (username, password) = try checked(signup)
-        guard try await !accounts.exists(username) else { throw Self.taken }
-        let hash = try await hasher.hash(password)
-        guard let account = try await accounts.create(username, password: hash, scope: .customer, at: clock.now())
-        else {
-            throw Self.taken
-        }
+        let account = try await registrar.register(username: signup.username, password: signup.password)
         return EditedResponse(
             status: .created, response: Answer(account_id: account.id.lowercase, username: account.username))
     }
-
-    /// Name and password, or everything that is wrong with them.
-    private func checked(_ signup: Signup) throws -> (Username, Password) {
-        let (username, password) = (Username(signup.username), Password(signup.password))
-        var faults: [Problem.InvalidField] = []
-        if username == nil { faults.append(.init("username", Username.rule)) }
-        if let objection = Password.objection(to: signup.password, username: signup.username) {
-            faults.append(.init("password", objection))
-        }
-        guard let username, let password, faults.isEmpty else { throw Problem.unprocessable(faults) }
-        return (username, password)
-    }
-
-    private static let taken = Problem.conflict(code: "username_taken", "This name is taken; choose another.")
 }

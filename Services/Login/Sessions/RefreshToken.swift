@@ -1,31 +1,27 @@
-import JWT
 import Libcrypto
 
-/// A refresh token: 256 random bits in base64url. Only its hash is stored.
-///
-/// A plain SHA-256 suffices where a password needs scrypt: there is no guessing 256 random bits.
+/// A refresh token, with which a client renews its session. Only its hash is stored.
 struct RefreshToken: Sendable {
-    private static let bytes = 32
+    private static let saltBytes = 32
 
-    let text: String
-    let hash: [UInt8]
-    private let secret: [UInt8]
+    private let secret: RandomSecret
+
+    var text: String { secret.text }
+    var hash: [UInt8] { secret.hash }
 
     /// A new token, the first of its family.
     init() {
-        self.init(bytes: randomBytes(Self.bytes))
+        secret = RandomSecret()
     }
 
     /// Reads what a client sent. Nil when no refresh token looks like it.
     init?(_ text: String) {
-        guard text.utf8.count <= 64, let bytes = Base64URL.decode(text), bytes.count == Self.bytes else { return nil }
-        self.init(bytes: bytes)
+        guard let secret = RandomSecret(text) else { return nil }
+        self.secret = secret
     }
 
-    private init(bytes: [UInt8]) {
-        text = Base64URL.encode(bytes)
-        hash = sha256(bytes)
-        secret = bytes
+    private init(secret: RandomSecret) {
+        self.secret = secret
     }
 
     /// The token that follows this one in its family: HMAC-SHA-256 of `salt`, with this token as the key.
@@ -38,11 +34,11 @@ struct RefreshToken: Sendable {
     /// - Who has both gets no further than the salts do: they are erased with the first rotation after the time in which a
     ///   use may be repeated, so it takes the last token but one.
     func successor(salt: [UInt8]) -> RefreshToken {
-        RefreshToken(bytes: HMACKey(.sha256, secret: secret).code(for: salt.span))
+        RefreshToken(secret: RandomSecret(bytes: secret.code(for: salt)))
     }
 
     /// A salt for `successor`.
     static func newSalt() -> [UInt8] {
-        randomBytes(bytes)
+        randomBytes(saltBytes)
     }
 }

@@ -69,7 +69,7 @@ extension SessionStore {
     }
 
     /// Notes that an access token is about to be issued, and returns the session; nil when it is over.
-    private func prolongTokens(of id: UUID, at now: Date, in connection: Connection) throws -> Session? {
+    func prolongTokens(of id: UUID, at now: Date, in connection: Connection) throws -> Session? {
         guard let session = try Self.session(id, at: now, in: connection) else { return nil }
         let expiry = min(now + TimeInterval(tokenSeconds), session.expiresAt).milliseconds
         try connection.execute(

@@ -11,8 +11,10 @@ struct Session: Sendable, Equatable {
     let scope: Scope
     /// The services that its access tokens open.
     let audience: [String]
+    /// From where it was begun.
+    let place: Place
     let createdAt: Date
-    /// When its refresh token was used last; until then, when it began.
+    /// When it was used last; until then, when it began.
     let lastUsedAt: Date
     /// When it ends and none of its tokens is good any more, however often it is used.
     let expiresAt: Date
@@ -39,30 +41,45 @@ struct SessionStore: Sendable {
 
     /// Begins a session. Nil when the account is gone, was disabled, or has another password than when it was looked up.
     func begin(
-        _ account: Account, scope: Scope, audience: [String], at now: Date
+        _ account: Account, scope: Scope, audience: [String], from place: Place = .unknown, at now: Date
     ) async throws -> (Session, RefreshToken)? {
-        let session = Session(
-            id: .version7(at: now), accountID: account.id, username: account.username, scope: scope,
-            audience: audience, createdAt: now, lastUsedAt: now, expiresAt: now + TimeInterval(lifeSeconds))
+        let session = newSession(of: account, scope: scope, audience: audience, from: place, at: now)
         let token = RefreshToken()
         let isBegun = try await database.write { connection in
-            try Self.clean(at: now, in: connection)
-            let current = try connection.queryOne(
-                "SELECT id FROM accounts WHERE id = $1 AND password_version = $2 AND disabled_at IS NULL", account.id,
-                account.passwordVersion)
-            guard current != nil else { return false }
-            try connection.execute(
-                """
-                INSERT INTO sessions
-                (id, account_id, scope, audience, created_at, last_used_at, expires_at, tokens_expire_at)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-                """, session.id, account.id, scope.text, audience.joined(separator: " "), now.milliseconds,
-                now.milliseconds, session.expiresAt.milliseconds,
-                (now + TimeInterval(min(tokenSeconds, lifeSeconds))).milliseconds)
+            guard try begin(session, passwordVersion: account.passwordVersion, at: now, in: connection) else {
+                return false
+            }
             try Self.insert(token, of: session.id, at: now, in: connection)
             return true
         }
         return isBegun ? (session, token) : nil
+    }
+
+    func newSession(
+        of account: Account, scope: Scope, audience: [String], from place: Place, at now: Date
+    ) -> Session {
+        Session(
+            id: .version7(at: now), accountID: account.id, username: account.username, scope: scope,
+            audience: audience, place: place, createdAt: now, lastUsedAt: now,
+            expiresAt: now + TimeInterval(lifeSeconds))
+    }
+
+    /// Stores a session, without anything that opens it. False when the account is not what it was.
+    func begin(_ session: Session, passwordVersion: Int, at now: Date, in connection: Connection) throws -> Bool {
+        try Self.clean(at: now, in: connection)
+        let current = try connection.queryOne(
+            "SELECT id FROM accounts WHERE id = $1 AND password_version = $2 AND disabled_at IS NULL",
+            session.accountID, passwordVersion)
+        guard current != nil else { return false }
+        try connection.execute(
+            """
+            INSERT INTO sessions
+            (id, account_id, scope, audience, device, address, created_at, last_used_at, expires_at, tokens_expire_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+            """, session.id, session.accountID, session.scope.text, session.audience.joined(separator: " "),
+            session.place.device, session.place.address, now.milliseconds, now.milliseconds,
+            session.expiresAt.milliseconds, (now + TimeInterval(min(tokenSeconds, lifeSeconds))).milliseconds)
+        return true
     }
 
     /// The session with this id, when it is not over, its account may sign in, and the given token was not revoked.
@@ -94,7 +111,8 @@ struct SessionStore: Sendable {
     static func session(_ id: UUID, at now: Date, in connection: Connection) throws -> Session? {
         let row = try connection.queryOne(
             """
-            SELECT s.account_id, a.username, s.scope, s.audience, s.created_at, s.last_used_at, s.expires_at
+            SELECT s.account_id, a.username, s.scope, s.audience, s.device, s.address, s.created_at, s.last_used_at,
+            s.expires_at
             FROM sessions s JOIN accounts a ON a.id = s.account_id
             WHERE s.id = $1 AND s.ended_at IS NULL AND s.expires_at > $2 AND a.disabled_at IS NULL
             """, id, now.milliseconds)
@@ -106,7 +124,8 @@ struct SessionStore: Sendable {
             id: id, accountID: account, username: try row["username"],
             scope: Scope(names: scope.split(separator: " ").map(String.init))
                 .intersection(try AccountStore.grants(of: account, in: connection)),
-            audience: audience.split(separator: " ").map(String.init), createdAt: try date("created_at"),
+            audience: audience.split(separator: " ").map(String.init),
+            place: Place(device: try row["device"], address: try row["address"]), createdAt: try date("created_at"),
             lastUsedAt: try date("last_used_at"), expiresAt: try date("expires_at"))
     }
 

@@ -31,10 +31,11 @@ struct TokenRoutes: Sendable {
 
     private func token(_ request: Request, _ context: DoorContext) async throws -> EditedResponse<Answer> {
         let parameters = try await TokenParameters(of: request, context: context)
+        let place = Place(userAgent: request.headers[.userAgent], address: context.peerAddress)
         let answer: Answer
         let grantType = try parameters.required("grant_type")
         switch grantType {
-        case "password": answer = try await passwordGrant(parameters, context)
+        case "password": answer = try await passwordGrant(parameters, from: place, context)
         case "refresh_token": answer = try await refreshGrant(parameters, context)
         default:
             throw OAuthError(.unsupportedGrantType, "The grant types are \(Self.grantTypes.joined(separator: ", ")).")
@@ -43,17 +44,19 @@ struct TokenRoutes: Sendable {
         return EditedResponse(headers: .notStored, response: answer)
     }
 
-    private func passwordGrant(_ parameters: TokenParameters, _ context: DoorContext) async throws -> Answer {
+    private func passwordGrant(
+        _ parameters: TokenParameters, from place: Place, _ context: DoorContext
+    ) async throws -> Answer {
         let (name, password) = (try parameters.required("username"), try parameters.required("password"))
         let (requested, audience) = (try parameters.optional("scope"), try parameters.optional("audience"))
         let audiences = try tokens.audience(audience)
         let account = try await account(name, password, context)
         let scope = try account.scope.narrowed(to: requested)
         let now = clock.now()
-        guard let (session, token) = try await sessions.begin(account, scope: scope, audience: audiences, at: now)
-        else {
-            throw OAuthError.wrongCredentials
-        }
+        guard
+            let (session, token) = try await sessions.begin(
+                account, scope: scope, audience: audiences, from: place, at: now)
+        else { throw OAuthError.wrongCredentials }
         return try answer(session, scope, token, at: now)
     }
 

@@ -1,0 +1,83 @@
+import ServiceRuntime
+
+/// A field of a form as its page shows it, with what is wrong with it.
+struct FormField: Sendable {
+    let name: String
+    let label: String
+    let type: String
+    let autocomplete: String
+    let hint: String?
+    /// What was typed; never a password.
+    private(set) var value = ""
+    private(set) var error: String?
+    /// The ids of the texts that belong to the field, for screen readers.
+    private(set) var describedBy: String?
+
+    private init(_ name: String, _ label: String, type: String, autocomplete: String, hint: String? = nil) {
+        self.name = name
+        self.label = label
+        self.type = type
+        self.autocomplete = autocomplete
+        self.hint = hint
+        describedBy = hint.map { _ in "\(name)-hint" }
+    }
+
+    static func username(_ value: String, hint: String? = nil) -> FormField {
+        var field = FormField("username", "Name", type: "text", autocomplete: "username", hint: hint)
+        field.value = value
+        return field
+    }
+
+    static func password(_ name: String = "password", _ label: String = "Password") -> FormField {
+        FormField(name, label, type: "password", autocomplete: "current-password")
+    }
+
+    static func newPassword(_ name: String = "password", _ label: String = "Password") -> FormField {
+        FormField(
+            name, label, type: "password", autocomplete: "new-password",
+            hint: "8 to 128 characters. A sentence is easier to remember than a riddle.")
+    }
+
+    fileprivate mutating func note(_ error: String) {
+        self.error = error
+        describedBy = [hint.map { _ in "\(name)-hint" }, "\(name)-error"].compactMap { $0 }.joined(separator: " ")
+    }
+}
+
+/// A form as its page shows it.
+struct FormScreen: Sendable {
+    private(set) var fields: [FormField]
+    /// Where a sign-in leads.
+    var next: String?
+    /// What is wrong with the form as a whole.
+    private(set) var fault: String?
+    private(set) var hasFaults = false
+
+    init(_ fields: [FormField], next: LocalPath? = nil) {
+        self.fields = fields
+        self.next = next?.text
+    }
+
+    /// Shows why the form was refused, at the fields that it is about.
+    ///
+    /// - Parameter passwordField: The field that held the current password.
+    mutating func note(_ problem: Problem, passwordField: String = "password") {
+        hasFaults = true
+        switch problem.code {
+        case "invalid_fields":
+            for fault in problem.extensions["errors"] as? [Problem.InvalidField] ?? [] { note(fault) }
+        case "username_taken": note(problem.detail, at: "username")
+        case "wrong_credentials", "wrong_password": note(problem.detail, at: passwordField)
+        default: fault = problem.detail
+        }
+    }
+
+    private mutating func note(_ fault: Problem.InvalidField) {
+        guard let field = fields.first(where: { $0.name == fault.field }) else { return self.fault = fault.detail }
+        note("\(field.label) \(fault.detail).", at: field.name)
+    }
+
+    private mutating func note(_ sentence: String, at name: String) {
+        for index in fields.indices where fields[index].name == name { fields[index].note(sentence) }
+    }
+}

@@ -1,0 +1,82 @@
+import Foundation
+import HTTPTypes
+import HummingbirdTesting
+import TestSupport
+
+@testable import LoginService
+
+/// A browser without scripts: keeps cookies, and sends the forms of the pages that it was shown.
+struct Browser {
+    let client: any TestClientProtocol
+    var userAgent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+    /// What the browser says about where a form was.
+    var formHeaders: HTTPFields = [.origin: "http://localhost", .secFetchSite: "same-origin"]
+    /// By name.
+    var cookies: [String: String] = [:]
+    /// The form token of the page that was shown last.
+    var formToken = ""
+
+    init(_ login: LoginUnderTest) {
+        client = login.client
+    }
+
+    mutating func get(_ path: String, headers: HTTPFields = [:]) async throws -> Answer {
+        try await send(.get, path, headers: headers)
+    }
+
+    /// Sends a form with these fields and the token of the last page.
+    mutating func submit(_ path: String, _ fields: [String: String] = [:]) async throws -> Answer {
+        let fields = fields.merging([PageDesk.formTokenName: formToken]) { $1 }
+        let body = fields.map { "\($0)=\($1.formEncoded)" }.joined(separator: "&")
+        return try await submit(path, body: body)
+    }
+
+    mutating func submit(_ path: String, body: String) async throws -> Answer {
+        var headers = formHeaders
+        headers[.contentType] = "application/x-www-form-urlencoded"
+        return try await send(.post, path, headers: headers, body: body)
+    }
+
+    mutating func send(
+        _ method: HTTPRequest.Method, _ path: String, headers: HTTPFields, body: String? = nil
+    ) async throws -> Answer {
+        var headers = headers
+        headers[.userAgent] = userAgent
+        if !cookies.isEmpty { headers[.cookie] = cookies.map { "\($0)=\($1)" }.sorted().joined(separator: "; ") }
+        let answer = try await client.send(method, path, headers: headers, json: body)
+        for cookie in answer.headers[values: .setCookie] {
+            let pair = cookie.prefix { $0 != ";" }.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            cookies[String(pair[0])] = cookie.contains("Max-Age=0") ? nil : String(pair[1])
+        }
+        if let token = answer.text.firstMatch(of: /name="form_token" value="([^"]*)"/) {
+            formToken = String(token.1)
+        }
+        return answer
+    }
+
+    /// Fetches the page and signs in.
+    @discardableResult
+    mutating func signIn(_ name: String, _ password: String = goodPassword, next: String = "") async throws -> Answer {
+        _ = try await get("/login")
+        return try await submit("/login", ["username": name, "password": password, "next": next])
+    }
+
+    /// Whether somebody is signed in.
+    mutating func isSignedIn() async throws -> Bool {
+        try await get("/account").status == 200
+    }
+}
+
+extension String {
+    /// As `application/x-www-form-urlencoded` writes it.
+    fileprivate var formEncoded: String {
+        utf8.map { byte in
+            Character(Unicode.Scalar(byte)).isLetter && byte < 0x80 || (0x30...0x39).contains(byte)
+                ? String(Character(Unicode.Scalar(byte))) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        }.joined()
+    }
+}
+
+extension HTTPField.Name {
+    static let secFetchSite = Self("Sec-Fetch-Site") ?? .via
+}

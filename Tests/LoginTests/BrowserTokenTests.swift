@@ -1,0 +1,189 @@
+import Database
+import Foundation
+import HTTPTypes
+import HummingbirdTesting
+import TestSupport
+import Testing
+
+@testable import LoginService
+
+extension Browser {
+    /// Asks for an access token, as the scripts of a page of `origin` do.
+    mutating func token(from origin: String? = "http://localhost") async throws -> Answer {
+        var headers = HTTPFields()
+        headers[.origin] = origin
+        return try await send(.post, "/session/token", headers: headers)
+    }
+}
+
+@Suite struct `A token for the session of a browser` {
+    private func withAlice(
+        _ environment: [String: String] = [:],
+        _ body: @escaping @Sendable (LoginUnderTest, inout Browser) async throws -> Void
+    ) async throws {
+        try await LoginUnderTest.run(.router, environment) { login in
+            _ = try await login.signUp("alice")
+            var browser = Browser(login)
+            try await browser.signIn("alice")
+            try await body(login, &browser)
+        }
+    }
+
+    @Test func `is like any other, and asking again rotates nothing`() async throws {
+        try await withAlice { login, browser in
+            let cookie = browser.cookies
+            for _ in 1...3 {
+                let answer = try await browser.token()
+                #expect(answer.status == 200 && answer.headers[.cacheControl] == "no-store")
+                #expect(answer["username"] == "alice" && answer["token_type"] == "Bearer")
+                #expect(answer["scope"] == "orders:read orders:write inbox:read")
+                #expect(answer.json["expires_in"] as? Int == 600)
+                let me = try await login.client.send(.get, "/me", token: answer["access_token"])
+                #expect(me.status == 200 && me["username"] == "alice")
+            }
+            #expect(browser.cookies == cookie)
+        }
+    }
+
+    @Test(arguments: [
+        ("http://localhost", 200), ("http://localhost:8080", 200), ("https://shop.example", 200),
+        ("https://evil.example", 403), ("null", 403), (nil, 403), ("https://shop.example.evil.example", 403),
+    ])
+    func `is for pages of this origin and of those that are allowed`(origin: String?, status: Int) async throws {
+        try await withAlice(["CORS_ORIGINS": "https://shop.example"]) { _, browser in
+            let answer = try await browser.token(from: origin)
+            #expect(answer.status == status)
+            #expect((answer["access_token"] != nil) == (status == 200))
+            let isShop = origin == "https://shop.example"
+            #expect(answer.headers[.accessControlAllowOrigin] == (isShop ? origin : nil))
+            #expect(answer.headers[.accessControlAllowCredentials] == (isShop ? "true" : nil))
+        }
+    }
+
+    @Test func `is refused to who is signed out, in a way that the page may read`() async throws {
+        try await LoginUnderTest.run(.router, ["CORS_ORIGINS": "https://shop.example"]) { login in
+            var browser = Browser(login)
+            for _ in 1...2 {
+                let answer = try await browser.token(from: "https://shop.example")
+                #expect(answer.status == 401 && answer.code == "signed_out")
+                #expect(answer.headers[.wwwAuthenticate] == "Bearer realm=\"login\"")
+                #expect(answer.headers[.accessControlAllowCredentials] == "true")
+                _ = try await browser.get("/login")
+            }
+            let other = try await login.client.send(.get, "/me", headers: [.origin: "https://shop.example"])
+            #expect(other.headers[.accessControlAllowCredentials] == nil)
+        }
+    }
+
+    @Test func `has the grants that are left`() async throws {
+        try await withAlice { login, browser in
+            let database = try login.folder.openDatabase()
+            defer { try? database.close() }
+            _ = try await AccountStore(database: database).revoke(
+                Scope(names: ["orders:write"]), from: "alice".username)
+            #expect(try await browser.token()["scope"] == "orders:read inbox:read")
+        }
+    }
+
+    @Test func `does not outlive the session`() async throws {
+        try await withAlice(["REFRESH_TOKEN_TTL": "100"]) { login, browser in
+            login.clock.advance(seconds: 40)
+            let last = try await browser.token()
+            #expect(last.json["expires_in"] as? Int == 60)
+            login.clock.advance(seconds: 60)
+            let none = try await browser.token()
+            #expect(none.status == 401)
+        }
+    }
+}
+
+@Suite struct `With the token in a cookie` {
+    private static let environment = ["TOKEN_COOKIE": "on", "CORS_ORIGINS": "http://localhost"]
+
+    @Test func `sign-in and renewal set it, no script sees it, and signing out takes it away`() async throws {
+        try await LoginUnderTest.run(.router, Self.environment) { login in
+            _ = try await login.signUp("alice")
+            var browser = Browser(login)
+            let answer = try await browser.signIn("alice")
+            let set = try present(answer.headers[values: .setCookie].first { $0.hasPrefix("access_token=ey") })
+            for attribute in ["; HttpOnly", "; SameSite=Lax", "; Path=/", "; Max-Age=600"] {
+                #expect(set.contains(attribute))
+            }
+            login.clock.advance(seconds: 60)
+            let first = browser.cookies["access_token"]
+            let renewed = try await browser.token()
+            #expect(renewed.status == 200 && renewed["access_token"] == nil && renewed["token_type"] == "Cookie")
+            #expect(!renewed.text.contains("eyJ"))
+            #expect(browser.cookies["access_token"] != first)
+            #expect(try await browser.get("/me")["username"] == "alice")
+            _ = try await browser.get("/account")
+            _ = try await browser.submit("/account/sign-out")
+            #expect(browser.cookies["access_token"] == nil)
+        }
+    }
+
+    @Test(arguments: [("http://localhost", 204), ("https://evil.example", 403), ("null", 403), (nil, 403)])
+    func `a forged request changes nothing`(origin: String?, status: Int) async throws {
+        try await LoginUnderTest.run(.router, Self.environment) { login in
+            _ = try await login.signUp("alice")
+            var browser = Browser(login)
+            try await browser.signIn("alice")
+            var headers: HTTPFields = [.contentType: "application/x-www-form-urlencoded"]
+            headers[.origin] = origin
+            let answer = try await browser.send(.post, "/logout", headers: headers, body: "a=b")
+            #expect(answer.status == status)
+            #expect(try await browser.isSignedIn() == (status != 204))
+        }
+    }
+
+    @Test func `a header field beside it is one token too many`() async throws {
+        try await LoginUnderTest.run(.router, Self.environment) { login in
+            _ = try await login.signUp("alice")
+            var browser = Browser(login)
+            try await browser.signIn("alice")
+            let token = try present(try await login.signIn("alice")["access_token"])
+            let answer = try await browser.get("/me", headers: [.authorization: "Bearer \(token)"])
+            #expect(answer.status == 400 && answer.code == "invalid_request")
+        }
+    }
+}
+
+@Suite struct `The files of the shop` {
+    @Test func `are typed, and fetched again only when they have changed`() async throws {
+        try await LoginUnderTest.run { login in
+            for (name, type) in [("", "text/html"), ("hallpass.css", "text/css"), ("pass.svg", "image/svg+xml")] {
+                let answer = try await login.client.send(.get, "/shop/\(name)")
+                #expect(answer.status == 200 && answer.headers[.contentType]?.hasPrefix(type) == true)
+                let tag = try present(answer.headers[.eTag])
+                let again = try await login.client.send(.get, "/shop/\(name)", headers: [.ifNoneMatch: tag])
+                #expect(again.status == 304 && again.text.isEmpty && again.headers[.eTag] == tag)
+            }
+            let folder = try await login.client.send(.get, "/shop")
+            #expect(folder.status == 308 && folder.headers[.location] == "/shop/")
+        }
+    }
+
+    @Test(arguments: [
+        "/shop/nothing.js", "/shop/../templates/layout.mustache", "/shop/%2e%2e/templates/layout.mustache",
+        "/shop/..%2ftemplates/layout.mustache", "/shop//etc/passwd", "/shop/hallpass.css/x", "/shop/index.html/..",
+    ])
+    func `are all there is`(path: String) async throws {
+        try await LoginUnderTest.run { login in
+            let answer = try await login.client.send(.get, path)
+            #expect(answer.status == 404)
+        }
+    }
+
+    @Test func `learn where the services are, and may call them and no others`() async throws {
+        let environment = ["SHOP_CATALOG_URL": "https://catalog.example", "SHOP_INBOX_URL": "http://localhost:9"]
+        try await LoginUnderTest.run(.router, environment) { login in
+            let config = try await login.client.send(.get, "/shop/config.json")
+            #expect(config["catalog"] == "https://catalog.example" && config["inbox"] == "http://localhost:9")
+            #expect(config["orders"] == "http://localhost:8082" && config["login"]?.isEmpty == true)
+            let policy = try await login.client.send(.get, "/shop/").headers[.contentSecurityPolicy]
+            #expect(
+                policy?.contains(
+                    "connect-src 'self' https://catalog.example http://localhost:8082 http://localhost:9;") == true)
+        }
+    }
+}

@@ -1,0 +1,211 @@
+import Database
+import Foundation
+import HTTPTypes
+import HummingbirdTesting
+import TestSupport
+import Testing
+
+@testable import LoginService
+
+@Suite struct `The forms of the pages` {
+    private static let forms = [
+        "/login", "/signup", "/account/sign-out", "/account/sign-out-everywhere", "/account/sessions/end",
+        "/account/password", "/account/delete",
+    ]
+
+    /// All that any of the forms asks for, with right answers.
+    private static let fields = [
+        "username": "bob", "password": goodPassword, "current_password": goodPassword,
+        "new_password": "quite another one",
+    ]
+
+    /// Runs `body` with the browser of someone who is signed in, and checks that nothing came of it.
+    private func withSignedIn(_ body: @escaping @Sendable (LoginUnderTest, inout Browser) async throws -> Void)
+        async throws
+    {
+        try await LoginUnderTest.run { login in
+            _ = try await login.signUp("alice")
+            var browser = Browser(login)
+            try await browser.signIn("alice")
+            #expect(try await browser.isSignedIn())
+            try await body(login, &browser)
+            #expect(try await browser.isSignedIn())
+            #expect(try await login.rows("SELECT id FROM accounts").count == 1)
+            #expect(try await login.rows("SELECT id FROM sessions WHERE ended_at IS NULL").count == 1)
+            #expect(try await login.rows("SELECT id FROM accounts WHERE password_version > 0").isEmpty)
+        }
+    }
+
+    @Test(arguments: forms) func `are not heeded without the token of this browser`(path: String) async throws {
+        try await withSignedIn { login, browser in
+            var stranger = Browser(login)
+            _ = try await stranger.get("/login")
+            let own = browser.formToken
+            for token in ["", "x", stranger.formToken, String(own.dropLast()), own + "A", own.lowercased()] {
+                browser.formToken = token
+                let answer = try await browser.submit(path, Self.fields)
+                #expect(answer.status == 403 && answer.text.contains("Nothing was changed"))
+                #expect(answer.headers[.contentType]?.hasPrefix("text/html") == true)
+            }
+        }
+    }
+
+    @Test(arguments: forms) func `are not heeded without the cookie that the token is of`(path: String) async throws {
+        try await withSignedIn { login, browser in
+            var stranger = Browser(login)
+            stranger.formToken = browser.formToken
+            let answer = try await stranger.submit(path, Self.fields)
+            #expect(answer.status == 403)
+        }
+    }
+
+    @Test(
+        arguments: forms,
+        [
+            [.origin: "https://evil.example"], [.origin: "null"], [.origin: "https://localhost"],
+            [.origin: "http://localhost.evil.example"], [.origin: "http://localhost:1"], [.secFetchSite: "cross-site"],
+            [.secFetchSite: "same-site"], [.origin: "http://localhost", .secFetchSite: "cross-site"],
+            [.origin: "http://evil.example", .secFetchSite: "same-origin"],
+        ] as [HTTPFields])
+    func `are not heeded from another origin, even with the right token`(path: String, from: HTTPFields) async throws {
+        try await withSignedIn { _, browser in
+            browser.formHeaders = from
+            let answer = try await browser.submit(path, Self.fields)
+            #expect(answer.status == 403 && answer.text.contains("another site"))
+        }
+    }
+
+    @Test(
+        arguments: forms,
+        [
+            "", "=", "&&&", "%", "form_token=%", "form_token=%FF", "a=1&a=2", "form_token=%00", "\u{0}", "{}",
+            String(repeating: "a", count: 17 << 10), String(repeating: "a=1&", count: 100), "session=x", "session='",
+        ])
+    func `withstand whatever is sent`(path: String, body: String) async throws {
+        try await withSignedIn { _, browser in
+            #expect([400, 403, 413].contains(try await browser.submit(path, body: body).status))
+            let withToken = try await browser.submit(path, body: "form_token=\(browser.formToken)&\(body)")
+            #expect(withToken.status < 500)
+            // What the right token has ended or begun is not this test's matter.
+            if try await !browser.isSignedIn() { try await browser.signIn("alice") }
+        }
+    }
+
+    @Test func `withstand whatever stands in the cookie`() async throws {
+        try await LoginUnderTest.run { login in
+            for cookie in [
+                "", "=", "hallpass", "hallpass=", "hallpass=\"", "hallpass=;hallpass=x", "a;;;=", "hallpass=é",
+            ] {
+                let answer = try await login.client.send(.get, "/account", headers: [.cookie: cookie])
+                #expect(answer.status == 303)
+            }
+        }
+    }
+}
+
+@Suite struct `The cookie of the pages` {
+    @Test(arguments: [
+        ("http://localhost:8080", "hallpass", false), ("http://127.0.0.1", "hallpass", false),
+        ("http://[::1]:1", "hallpass", false), ("https://login.example", "__Host-hallpass", true),
+        ("http://login.example", "__Host-hallpass", true), ("http://localhost.evil.example", "__Host-hallpass", true),
+        ("hallpass", "__Host-hallpass", true),
+    ])
+    func `is for encrypted connections alone, except on localhost`(
+        issuer: String, name: String, isSecure: Bool
+    ) async throws {
+        try await LoginUnderTest.run(.router, ["JWT_ISSUER": issuer]) { login in
+            let cookie = try present(try await login.client.send(.get, "/login").headers[.setCookie])
+            #expect(cookie.hasPrefix("\(name)="))
+            #expect(cookie.contains("; Secure") == isSecure)
+            for attribute in ["; HttpOnly", "; SameSite=Lax", "; Path=/"] { #expect(cookie.contains(attribute)) }
+            #expect(!cookie.contains("Domain"))
+        }
+    }
+
+    @Test func `is a new one after a sign-in, and one that was planted opens nothing`() async throws {
+        try await LoginUnderTest.run { login in
+            _ = try await login.signUp("alice")
+            var attacker = Browser(login)
+            _ = try await attacker.get("/login")
+            var victim = Browser(login)
+            victim.cookies = attacker.cookies
+            #expect(try await victim.signIn("alice").status == 303)
+            #expect(victim.cookies["hallpass"] != attacker.cookies["hallpass"])
+            #expect(try await victim.isSignedIn())
+            #expect(try await !attacker.isSignedIn())
+        }
+    }
+
+    @Test func `lets in as long as the session lives and no longer, and only its hash is stored`() async throws {
+        try await LoginUnderTest.run { login in
+            _ = try await login.signUp("alice")
+            var browser = Browser(login)
+            let answer = try await browser.signIn("alice")
+            #expect(answer.headers[.setCookie]?.contains("Max-Age=1209600") == true)
+            let key = try present(BrowserKey(present(browser.cookies["hallpass"])))
+            let stored: [UInt8] = try present(try await login.rows("SELECT hash FROM browser_keys").first)["hash"]
+            #expect(stored == key.hash)
+            #expect(try await login.rows("SELECT hash FROM refresh_tokens").isEmpty)
+            login.clock.advance(seconds: 1_209_599)
+            #expect(try await browser.isSignedIn())
+            login.clock.advance(seconds: 1)
+            #expect(try await !browser.isSignedIn())
+        }
+    }
+
+    @Test func `of a second sign-in ends the session of the first`() async throws {
+        try await LoginUnderTest.run { login in
+            for name in ["alice", "bob"] { _ = try await login.signUp(name) }
+            var browser = Browser(login)
+            try await browser.signIn("alice")
+            let former = browser
+            _ = try await browser.get("/account")
+            #expect(try await browser.submit("/login", ["username": "bob", "password": goodPassword]).status == 303)
+            #expect(try await browser.get("/account").text.contains("<h1>bob</h1>"))
+            var again = former
+            #expect(try await !again.isSignedIn())
+            #expect(try await login.rows("SELECT id FROM sessions WHERE ended_at IS NULL").count == 1)
+        }
+    }
+}
+
+@Suite struct `Every page` {
+    @Test(arguments: ["/", "/login", "/signup", "/account", "/account/password", "/account/delete", "/shop/"])
+    func `is kept by nobody, framed by nobody, and loads only what is ours`(path: String) async throws {
+        try await LoginUnderTest.run { login in
+            _ = try await login.signUp("alice")
+            var browser = Browser(login)
+            if path.hasPrefix("/account") { try await browser.signIn("alice") }
+            let page = try await browser.get(path)
+            #expect(page.status == 200)
+            let policy = try present(page.headers[.contentSecurityPolicy])
+            for rule in [
+                "default-src 'none'", "script-src 'self'", "style-src 'self'", "form-action 'self'",
+                "frame-ancestors 'none'", "base-uri 'none'",
+            ] { #expect(policy.contains(rule)) }
+            let sources = policy.split { " ;".contains($0) }.filter { $0.contains("'") || $0.contains("*") }
+            #expect(Set(sources) == ["'none'", "'self'"])
+            #expect(page.headers[.xContentTypeOptions] == "nosniff")
+            #expect(page.headers[.init("Referrer-Policy") ?? .via] == "same-origin")
+            #expect(page.headers[.cacheControl] == (path == "/shop/" ? "no-cache" : "no-store"))
+            #expect(page.text.hasPrefix("<!doctype html>\n<html lang=\"en\">"))
+            for forbidden in ["<script>", "<style", " style=", " onclick", "javascript:", "src=\"http", "href=\"http"] {
+                #expect(!page.text.contains(forbidden), "\(forbidden)")
+            }
+        }
+    }
+
+    @Test(arguments: ["/login", "/signup", "/account/password", "/account/delete"])
+    func `has a label for each field that can be seen`(path: String) async throws {
+        try await LoginUnderTest.run { login in
+            _ = try await login.signUp("alice")
+            var browser = Browser(login)
+            if path.hasPrefix("/account") { try await browser.signIn("alice") }
+            let page = try await browser.get(path).text
+            let fields = page.matches(of: /<input id="(\w+)"/).map(\.1)
+            #expect(!fields.isEmpty)
+            for field in fields { #expect(page.contains(#"<label for="\#(field)">"#)) }
+            #expect(page.matches(of: /autocomplete="(username|current-password|new-password)"/).count >= fields.count)
+        }
+    }
+}

@@ -1,0 +1,116 @@
+import Foundation
+import HTTPTypes
+import TestSupport
+import Testing
+
+@testable import LoginService
+
+@Suite struct `The pages to sign in and sign up` {
+    @Test func `whoever signs up is signed in, and sees who and where`() async throws {
+        try await LoginUnderTest.run { login in
+            var browser = Browser(login)
+            #expect(try await browser.get("/signup").status == 200)
+            let answer = try await browser.submit("/signup", ["username": "Alice", "password": goodPassword])
+            #expect(answer.status == 303 && answer.headers[.location] == "/account")
+            let page = try await browser.get("/account")
+            #expect(page.status == 200)
+            for text in ["<h1>alice</h1>", "Firefox on Linux", "From unknown", "28 May 2026, 20:26 UTC", "this one"] {
+                #expect(page.text.contains(text), "\(text)")
+            }
+            #expect(try await login.rows("SELECT id FROM accounts").count == 1)
+        }
+    }
+
+    @Test func `a refused sign-up says at each field what is wrong, and keeps the name and not the password`()
+        async throws
+    {
+        try await LoginUnderTest.run { login in
+            var browser = Browser(login)
+            _ = try await browser.get("/signup")
+            let wrong = try await browser.submit("/signup", ["username": "<b>&\"x", "password": "short"])
+            #expect(wrong.status == 422)
+            #expect(wrong.text.contains(#"value="&lt;b&gt;&amp;&quot;x""#) && !wrong.text.contains("short"))
+            for name in ["username", "password"] {
+                #expect(wrong.text.contains(#"aria-describedby="\#(name)-hint \#(name)-error" aria-invalid="true""#))
+                #expect(wrong.text.contains(#"id="\#(name)-error""#))
+            }
+            #expect(wrong.text.contains("<title>Error: Sign up"))
+            _ = try await login.signUp("alice")
+            let taken = try await browser.submit("/signup", ["username": "alice", "password": goodPassword])
+            #expect(taken.status == 409 && taken.text.contains("This name is taken"))
+            #expect(try await !browser.isSignedIn())
+        }
+    }
+
+    @Test func `a wrong password and an unknown name are one page`() async throws {
+        try await LoginUnderTest.run { login in
+            _ = try await login.signUp("alice")
+            var pages: [String] = []
+            for name in ["alice", "nobody"] {
+                var browser = Browser(login)
+                let answer = try await browser.signIn(name, "another password")
+                #expect(answer.status == 422 && answer.text.contains("The name or the password is wrong."))
+                #expect(answer.text.contains(#"value="\#(name)""#) && !answer.text.contains("another password"))
+                pages.append(answer.text.replacing(name, with: "").replacing(browser.formToken, with: ""))
+            }
+            #expect(pages[0] == pages[1])
+        }
+    }
+
+    @Test func `after too many failures the page says when to come again`() async throws {
+        try await LoginUnderTest.run { login in
+            _ = try await login.signUp("alice")
+            var browser = Browser(login)
+            for _ in 0...LoginThrottle.freeFailuresOfPair { try await browser.signIn("alice", "a wrong password") }
+            let answer = try await browser.signIn("alice")
+            #expect(answer.status == 429 && answer.headers[.retryAfter] == "1")
+            #expect(answer.text.contains("Try again in 1 s."))
+            login.clock.advance(seconds: 1)
+            #expect(try await browser.signIn("alice").status == 303)
+        }
+    }
+
+    @Test(arguments: [
+        ("/account/password", "/account/password"), ("/shop/?a=b", "/shop/?a=b"), ("", "/account"),
+        ("//evil.example", "/account"), ("/\\evil.example", "/account"), ("https://evil.example", "/account"),
+        ("javascript:alert(1)", "/account"), ("/\t/evil.example", "/account"), ("/a\r\nSet-Cookie: a=b", "/account"),
+        ("\\\\evil.example", "/account"), ("/é", "/account"), ("/" + String(repeating: "a", count: 512), "/account"),
+    ])
+    func `a sign-in leads to a path of this service and nowhere else`(next: String, location: String) async throws {
+        try await LoginUnderTest.run { login in
+            _ = try await login.signUp("alice")
+            var browser = Browser(login)
+            #expect(try await browser.signIn("alice", next: next).headers[.location] == location)
+            let encoded = next.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
+            #expect(try await browser.get("/login?next=\(encoded)").headers[.location] == location)
+        }
+    }
+
+    @Test func `a page that is somebody's asks to sign in and then comes back`() async throws {
+        try await LoginUnderTest.run { login in
+            _ = try await login.signUp("alice")
+            var browser = Browser(login)
+            for path in ["/account", "/account/password", "/account/delete"] {
+                let answer = try await browser.get(path)
+                #expect(answer.status == 303 && answer.headers[.location] == "/login?next=\(path)")
+            }
+            let page = try await browser.get("/login?next=/account/delete")
+            #expect(page.text.contains(#"name="next" value="/account/delete""#))
+        }
+    }
+
+    @Test(arguments: [
+        "\"\u{301} autofocus onfocus=x", "'\u{200D}>", "<\u{301}img>", "&\u{FE0F}quot;", "\r\n\"\u{20E3}",
+    ])
+    func `what was typed does not leave its attribute, whatever marks stand on a quotation mark`(
+        name: String
+    ) async throws {
+        try await LoginUnderTest.run { login in
+            var browser = Browser(login)
+            let page = try await browser.signIn(name, "x")
+            let value = try present(
+                page.text.firstMatch(of: /id="username"[^\n]* value="(.*?)" autocomplete/.dotMatchesNewlines()))
+            #expect(!value.1.utf8.contains { "\"'<>".utf8.contains($0) })
+        }
+    }
+}
