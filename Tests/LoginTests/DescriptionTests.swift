@@ -1,4 +1,5 @@
 import Configuration
+import HTTPTypes
 import HummingbirdTesting
 import JWTAuth
 import ServiceRuntime
