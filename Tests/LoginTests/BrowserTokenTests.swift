@@ -75,6 +75,21 @@ extension Browser {
         }
     }
 
+    @Test(arguments: [
+        ("1", 200, 1), ("599", 200, 599), ("601", 200, 600), ("0", 422, nil), ("x", 422, nil), ("", 422, nil),
+    ])
+    func `lives shorter for who asks`(life: String, status: Int, seconds: Int?) async throws {
+        try await withAlice { login, browser in
+            let answer = try await browser.send(
+                .post, "/session/token?life=\(life)", headers: [.origin: "http://localhost"])
+            #expect(answer.status == status && answer.json["expires_in"] as? Int == seconds)
+            guard let seconds else { return }
+            login.clock.advance(seconds: Double(seconds))
+            let expired = try await login.client.send(.get, "/me", token: answer["access_token"])
+            #expect(expired.code == "token_expired")
+        }
+    }
+
     @Test func `has the grants that are left`() async throws {
         try await withAlice { login, browser in
             let database = try login.folder.openDatabase()

@@ -15,12 +15,13 @@ public final class Cluster: Sendable {
     /// The folder that holds everything of this cluster.
     public let directory: URL
 
-    /// A port for a service that is not of this project.
+    /// A port for a service that is not of this project; pages from there, by the name `localhost`, may call the services.
     public let guestPort: Int
 
     let http = HTTPClient()
     private let ports: [ServiceName: Int]
     private let processes = Mutex<[ServiceName: ChildProcess]>([:])
+    private let guests = Mutex<[ChildProcess]>([])
 
     /// The project's folder.
     public static let project = URL(filePath: #filePath).appending(path: "../../..").standardized
@@ -44,6 +45,19 @@ public final class Cluster: Sendable {
         for service in ServiceName.allCases { ports[service] = try await FreePorts.next(http) }
         self.ports = ports
         guestPort = try await FreePorts.next(http)
+    }
+
+    /// Another port for something that is not of this project, and from which nothing is allowed.
+    public func strangerPort() async throws -> Int {
+        try await FreePorts.next(http)
+    }
+
+    /// Starts a program that is not of this project. It ends with the cluster.
+    public func startGuest(_ command: [String]) throws {
+        let guest = try ChildProcess(
+            command, environment: ["PATH": "/usr/local/bin:/usr/bin:/bin"], directory: directory,
+            log: directory.appending(path: "run/guest.log"))
+        guests.withLock { $0.append(guest) }
     }
 
     /// The port of a service, whether it runs or not.
@@ -99,6 +113,8 @@ extension Cluster {
             "PATH": "/usr/bin:/bin", "PORT": "\(port(service))",
             "JWT_KEYS_FILE": directory.appending(path: "secrets/jwt.json").path, "DEMO_DATA": "on",
             "LOGIN_URL": url(.login), "CATALOG_URL": url(.catalog), "INBOX_URL": url(.inbox),
+            "SHOP_CATALOG_URL": url(.catalog), "SHOP_ORDERS_URL": url(.orders), "SHOP_INBOX_URL": url(.inbox),
+            "CORS_ORIGINS": "\(url(.login)) http://localhost:\(guestPort)",
         ]
         let process = try ChildProcess(
             [Self.executables.appending(path: service.rawValue).path],
@@ -138,6 +154,7 @@ extension Cluster {
     }
 
     func end() async {
+        for guest in guests.withLock({ $0 }) { guest.endGroup() }
         let processes = processes.withLock { $0.values }
         for process in processes { process.send(signal: SIGKILL) }
         for process in processes { _ = await process.ended() }

@@ -37,10 +37,10 @@ struct BrowserTokenRoutes: Sendable {
         guard let origin = request.headers[.origin],
             origins.contains(origin) || request.isOwn(origin, issuer: tokens.issuer, isSecure: cookies.isSecure)
         else { throw Problem.foreignPage }
-        let now = clock.now()
+        let (now, wanted) = (clock.now(), try Self.life(of: request))
         guard let session = try await sessions.renew(key, at: now) else { throw Problem.signedOut }
-        let token = try tokens.issue(for: session, scope: session.scope, at: now)
-        let life = tokens.life(for: session, at: now)
+        let token = try tokens.issue(for: session, scope: session.scope, atMost: wanted, at: now)
+        let life = tokens.life(for: session, atMost: wanted, at: now)
         Counter(label: "login_tokens_issued_total", dimensions: [("grant", "browser")]).increment()
         var headers = HTTPFields.notStored
         if cookies.carriesAccessToken { headers.append(cookies.setting(accessToken: token, seconds: life)) }
@@ -50,6 +50,17 @@ struct BrowserTokenRoutes: Sendable {
                 access_token: cookies.carriesAccessToken ? nil : token,
                 token_type: cookies.carriesAccessToken ? "Cookie" : "Bearer", expires_in: life,
                 scope: session.scope.text, account_id: session.accountID.lowercase, username: session.username))
+    }
+}
+
+extension BrowserTokenRoutes {
+    /// `?life=`: for how many seconds the token is wanted at most, for who wants to see one end.
+    private static func life(of request: Request) throws -> Int {
+        guard let text = request.uri.queryParameters["life"] else { return .max }
+        guard let seconds = Int(text), seconds > 0 else {
+            throw Problem.unprocessable([.init("life", "must be a whole number of seconds, at least 1")])
+        }
+        return seconds
     }
 }
 

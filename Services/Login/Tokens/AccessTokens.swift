@@ -15,18 +15,19 @@ struct AccessTokens: Sendable {
 
     private static let idBytes = 16
 
-    /// How many seconds a token lives that is issued at `now`: as long as the others, but not longer than its session.
-    func life(for session: Session, at now: Date) -> Int {
-        min(lifeSeconds, Int(session.expiresAt.timeIntervalSince(now).rounded(.up)))
+    /// How many seconds a token lives that is issued at `now`: as long as the others, but not longer than its session, nor
+    /// than was asked for.
+    func life(for session: Session, atMost wanted: Int = .max, at now: Date) -> Int {
+        min(wanted, lifeSeconds, Int(session.expiresAt.timeIntervalSince(now).rounded(.up)))
     }
 
     /// Signs a token for a session that allows `scope`.
-    func issue(for session: Session, scope: Scope, at now: Date) throws -> String {
+    func issue(for session: Session, scope: Scope, atMost wanted: Int = .max, at now: Date) throws -> String {
         let issuedAt = NumericDate(now)
         return try Signer(keys: keys.keys).sign(
             Claims(
                 issuer: issuer, subject: session.accountID.lowercase, audience: session.audience,
-                expiresAt: issuedAt + Int64(life(for: session, at: now)), issuedAt: issuedAt,
+                expiresAt: issuedAt + Int64(life(for: session, atMost: wanted, at: now)), issuedAt: issuedAt,
                 id: Base64URL.encode(randomBytes(Self.idBytes)), scope: scope.text, sessionID: session.id.lowercase,
                 username: session.username))
     }

@@ -1,0 +1,2 @@
+// Tells the windows of the shop to look who is signed in.
+new BroadcastChannel("hallpass").postMessage("look again");
