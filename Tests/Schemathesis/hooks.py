@@ -10,6 +10,7 @@ import hmac
 import itertools
 import json
 import os
+import re
 import time
 import urllib.parse
 import uuid
@@ -19,9 +20,8 @@ import schemathesis
 import urllib3.util.connection
 
 PASSWORD = "correct horse battery staple"
-PRODUCTS = [f"01900000-0000-7000-8000-{number:012x}" for number in range(1, 13)]
-MARK = "Bearer a token of a service"
-# After these a token of login is not good any more.
+MARK = "to be replaced by a token"
+# After these a token of login is not good any more, whatever has become of the answer.
 ENDINGS = {"POST /logout", "POST /password", "DELETE /me", "DELETE /sessions/{id}"}
 
 # Every connection comes from another address, as from many people: login lets those wait who fail too often.
@@ -54,10 +54,16 @@ def scheme_of(case):
 _user_tokens = {}
 
 
-def _post(path, body):
-    answer = requests.post(os.environ["LOGIN_URL"] + path, json=body, timeout=10)
+def _post(url, body, token=None):
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    answer = requests.post(url, json=body, headers=headers, timeout=10)
     answer.raise_for_status()
     return answer.json()
+
+
+def sign_in(name):
+    grant = {"grant_type": "password", "username": name, "password": PASSWORD}
+    return _post(os.environ["LOGIN_URL"] + "/token", grant)
 
 
 def user_token(service):
@@ -65,10 +71,18 @@ def user_token(service):
     if service not in _user_tokens:
         name = {"catalog": "staff", "login": f"u{uuid.uuid4().hex[:30]}"}.get(service, "alice")
         if service == "login":
-            _post("/signup", {"username": name, "password": PASSWORD})
-        grant = {"grant_type": "password", "username": name, "password": PASSWORD}
-        _user_tokens[service] = _post("/token", grant)
+            _post(os.environ["LOGIN_URL"] + "/signup", {"username": name, "password": PASSWORD})
+        _user_tokens[service] = sign_in(name)
     return _user_tokens[service]["access_token"]
+
+
+def browser_key():
+    """The cookie of a browser in which somebody has signed in on the page."""
+    browser = requests.Session()
+    page = os.environ["LOGIN_URL"] + "/login"
+    token = re.search(r'name="form_token" value="([^"]+)"', browser.get(page, timeout=10).text)[1]
+    browser.post(page, {"form_token": token, "username": "alice", "password": PASSWORD}, timeout=10)
+    return browser.cookies["hallpass"]
 
 
 def customer():
@@ -125,22 +139,27 @@ def url_of(case):
 # MARK: What schemathesis calls
 
 
+# schemathesis takes application/jwt for a kind of JSON.
+@schemathesis.deserializer("application/json")
+def deserialize(context, response):
+    return response.text if response.headers["content-type"] == ["application/jwt"] else response.json()
+
+
 @schemathesis.auth(refresh_interval=None)
 class Tokens:
-    """The token that an operation asks for."""
+    """Marks the requests that go out with a token. Which one, is decided when they do: it may be good for one only."""
 
     def get(self, case, context):
-        scheme, _ = scheme_of(case)
-        if scheme == "userToken":
-            return user_token(service_of(case))
-        return MARK if scheme else None
+        return scheme_of(case)[0]
 
-    def set(self, case, data, context):
-        scheme, _ = scheme_of(case)
+    def set(self, case, scheme, context):
         if scheme == "linkToken":
             case.query["token"] = MARK
+        elif scheme == "browserCookie":
+            case.cookies["hallpass"] = browser_key()
+            case.headers["Origin"] = os.environ["LOGIN_URL"]
         else:
-            case.headers["Authorization"] = data if data == MARK else f"Bearer {data}"
+            case.headers["Authorization"] = MARK
 
 
 @schemathesis.hook
@@ -148,12 +167,15 @@ def before_call(context, case, kwargs):
     if case.meta is not None and case.meta.generation.mode.is_positive:
         use_what_exists(case)
     service = service_of(case)
-    if case.headers.get("Authorization") == MARK:
-        _, scopes = scheme_of(case)
-        caller = "catalog" if service == "login" else "orders"
-        claims = {"iss": caller, "sub": caller, "aud": service, "scope": " ".join(scopes)}
-        path, query = url_of(case)
-        case.headers["Authorization"] = "Bearer " + sign("service+jwt", claims, case.method.upper(), path, query)
+    scheme, scopes = scheme_of(case)
+    if (case.headers or {}).get("Authorization") == MARK:
+        if scheme == "userToken":
+            token = user_token(service)
+        else:
+            caller = "catalog" if service == "login" else "orders"
+            claims = {"iss": caller, "sub": caller, "aud": service, "scope": " ".join(scopes)}
+            token = sign("service+jwt", claims, case.method.upper(), *url_of(case))
+        case.headers["Authorization"] = f"Bearer {token}"
     if (case.query or {}).get("token") == MARK:
         claims = {"iss": service, "sub": customer(), "aud": service}
         case.query["token"] = sign("link+jwt", claims, case.method.upper(), *url_of(case))
@@ -173,22 +195,38 @@ def after_call(context, case, response):
 _orders = []
 
 
+def new_product():
+    """The id of a product that nobody else knows yet, with more in stock than can be ordered."""
+    product = {"name": "Lamp", "price_cents": 1, "stock": 1_000_000_000}
+    return _post(os.environ["CATALOG_URL"] + "/products", product, user_token("catalog"))["id"]
+
+
+def order():
+    """The id of an order of the customer."""
+    if not _orders:
+        body = {"items": [{"product_id": new_product(), "quantity": 1}]}
+        _orders.append(_post(os.environ["ORDERS_URL"] + "/orders", body, user_token("orders"))["id"])
+    return _orders[0]
+
+
 def use_what_exists(case):
-    """Puts ids of things that exist where no description can name any."""
+    """Puts what exists where no description can name it, and lets nothing wait for long."""
     label = case.operation.label
-    if label in ("POST /orders", "PUT /reservations/{id}") and isinstance(case.body, dict):
-        for item, product in zip(case.body.get("items", []), itertools.cycle(PRODUCTS)):
+    if label in ("POST /orders", "PUT /reservations/{id}"):
+        product = new_product()
+        for item in case.body["items"]:
             item["product_id"] = product
     if label == "PUT /accounts/{account}/messages/{id}":
         case.path_parameters["account"] = customer()
     if label == "GET /orders/{id}/receipt":
-        if not _orders:
-            answer = requests.post(
-                os.environ["ORDERS_URL"] + "/orders",
-                json={"items": [{"product_id": PRODUCTS[0], "quantity": 1}]},
-                headers={"Authorization": f"Bearer {user_token('orders')}"},
-                timeout=10,
-            )
-            answer.raise_for_status()
-            _orders.append(answer.json()["id"])
-        case.path_parameters["id"] = _orders[0]
+        case.path_parameters["id"] = order()
+    if label == "GET /revocations" and "wait" in case.query:
+        case.query["wait"] = min(case.query["wait"], 1)
+    if label == "POST /token":
+        known = {"username": "alice", "password": PASSWORD, "scope": "orders:read", "audience": "orders"}
+        if "refresh_token" in case.body:
+            known["refresh_token"] = sign_in("alice")["refresh_token"]
+        case.body.update((name, value) for name, value in known.items() if name in case.body)
+    for name in ("current_password", "password"):
+        if label in ("POST /password", "DELETE /me") and name in case.body:
+            case.body[name] = PASSWORD
