@@ -221,7 +221,7 @@ def use_what_exists(case):
     if label == "GET /orders/{id}/receipt":
         case.path_parameters["id"] = order()
     if label == "GET /revocations" and "wait" in case.query:
-        case.query["wait"] = min(case.query["wait"], 1)
+        case.query["wait"] = min(int(case.query["wait"]), 1)
     if label == "POST /token":
         known = {"username": "alice", "password": PASSWORD, "scope": "orders:read", "audience": "orders"}
         if "refresh_token" in case.body:
