@@ -167,16 +167,27 @@ extension JSONValue {
 
     static func write(_ string: String, to output: inout [UInt8]) {
         output.append(UInt8(ascii: "\""))
-        for byte in string.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): output += [UInt8(ascii: "\\"), byte]
-            case 0..<0x20:
-                let digits = Array("0123456789abcdef".utf8)
-                output += "\\u00".utf8
-                output += [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            default: output.append(byte)
-            }
+        if string.utf8.contains(where: \.needsEscapeInJSON) {
+            for byte in string.utf8 { write(byte, to: &output) }
+        } else {
+            output += string.utf8
         }
         output.append(UInt8(ascii: "\""))
+    }
+
+    private static func write(_ byte: UInt8, to output: inout [UInt8]) {
+        guard byte.needsEscapeInJSON else { return output.append(byte) }
+        output.append(UInt8(ascii: "\\"))
+        guard byte < 0x20 else { return output.append(byte) }
+        let digits = Array("0123456789abcdef".utf8)
+        output += "u00".utf8
+        output += [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+    }
+}
+
+extension UInt8 {
+    /// Whether a string in JSON may not have this byte in it as it is.
+    fileprivate var needsEscapeInJSON: Bool {
+        self < 0x20 || self == UInt8(ascii: "\"") || self == UInt8(ascii: "\\")
     }
 }

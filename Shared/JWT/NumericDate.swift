@@ -35,3 +35,24 @@ public struct NumericDate: Sendable, Hashable, Comparable, CustomStringConvertib
         return overflow ? (a > b ? .max : .min) : difference
     }
 }
+
+extension NumericDate: Codable {
+    /// Reads a number of seconds; a fraction is rounded up.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let seconds = try? container.decode(Int64.self) {
+            self.init(seconds: seconds)
+        } else if let seconds = Int64(exactly: try container.decode(Double.self).rounded(.up)) {
+            self.init(seconds: seconds)
+        } else {
+            throw DecodingError.dataCorruptedError(
+                in: container, debugDescription: "the date lies outside of what 64 bits can tell")
+        }
+    }
+
+    /// Writes the whole seconds.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(seconds)
+    }
+}

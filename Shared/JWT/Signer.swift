@@ -27,10 +27,10 @@ public struct Signer: Sendable {
     ///   there twice, `malformed` when one of `others` is not JSON, and `limit` when the token would be too large.
     public func sign(_ claims: Claims) throws(JWTError) -> String {
         let others = try claims.otherMembers()
-        let count = claims.textCount + others.count
-        if let token = try sign(claims, others, payloadCapacity: count) { return token }
-        // Something had to be escaped, which makes six bytes of one at most.
-        guard let token = try sign(claims, others, payloadCapacity: 6 * count) else {
+        // Most claims fit into this, and it lies on the stack.
+        if let token = try sign(claims, others, payloadCapacity: 1000 + others.count) { return token }
+        // An escape makes six bytes of one at most.
+        guard let token = try sign(claims, others, payloadCapacity: 6 * claims.textCount + others.count) else {
             throw JWTError(.limit, "the token would be too large")
         }
         return token
@@ -52,9 +52,8 @@ public struct Signer: Sendable {
         guard payloadCapacity <= 2 * Policy.maximumRevocationsBytes else {
             throw JWTError(.limit, "the token would be too large")
         }
-        return CompactToken.write(header: header, payloadCapacity: payloadCapacity, key: key.hmac) { payload in
-            claims.write(to: &payload, others)
-        }
+        return CompactToken.write(
+            header: header, claims: claims, others: others, payloadCapacity: payloadCapacity, key: key.hmac)
     }
 }
 
@@ -78,7 +77,8 @@ extension Claims {
         return count
     }
 
-    fileprivate func write(to payload: inout JSONWriter, _ others: [UInt8]) {
+    @inline(__always)
+    func write(to payload: inout JSONWriter, _ others: [UInt8]) {
         payload.member("\"iss\":", issuer)
         payload.member("\"sub\":", subject)
         writeAudience(to: &payload)
@@ -99,6 +99,7 @@ extension Claims {
         payload.finish()
     }
 
+    @inline(__always)
     private func writeAudience(to payload: inout JSONWriter) {
         guard audience.count > 1 else {
             payload.member("\"aud\":", audience.first)
@@ -126,11 +127,14 @@ extension JSONValue {
     /// The members of an object, each with a comma behind it, held to what a verifier demands of them.
     fileprivate func claimMembers() throws(JWTError) -> [UInt8] {
         guard hasNumbersOnly else { throw JWTError(.malformed, "a number is not written as JSON wants it") }
-        let object = Array(text.utf8)
+        var object: [UInt8] = []
+        write(to: &object)
         var table = ClaimTable()
         try table.read(object.span)
-        let members = object.dropFirst().dropLast()
-        return members.isEmpty ? [] : members + [UInt8(ascii: ",")]
+        guard object.count > 2 else { return [] }
+        object[object.count - 1] = UInt8(ascii: ",")
+        object.removeFirst()
+        return object
     }
 }
 

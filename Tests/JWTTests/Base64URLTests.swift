@@ -31,7 +31,7 @@ import Testing
     @Test func `a byte outside of the alphabet is found at every place`() {
         let alphabet = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
         for byte in UInt8.min...(.max) where !alphabet.contains(byte) {
-            for count in [2, 3, 4, 8, 11, 12, 16, 19, 24, 32, 43, 64] {
+            for count in [2, 3, 4, 8, 11, 12, 16, 19, 24, 32, 43, 63, 64, 95, 98] {
                 for place in 0..<count {
                     var text = [UInt8](repeating: UInt8(ascii: "A"), count: count)
                     text[place] = byte

@@ -11,7 +11,7 @@ extension Span<UInt8> {
     /// How many of the 16 bytes from `index` on, which must be there, stand for themselves in a string of JSON.
     @inline(__always)
     func plainBytes(at index: Int) -> Int {
-        JSONBlock(word(at: index), word(at: index &+ 8)).plainBytes
+        Int(json_plain_bytes(unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: text_block.self)))
     }
 
     /// The byte at an index that was compared with the count already.
@@ -45,22 +45,6 @@ extension Span<UInt8> {
         // The last eight bytes, some of which may have been compared already.
         return word(at: range.upperBound - 8) == other.word(at: other.count - 8)
     }
-}
-
-/// Sixteen bytes of a string in JSON, the first in the lowest place of `low`.
-struct JSONBlock {
-    private let low: UInt64
-    private let high: UInt64
-
-    @inline(__always)
-    init(_ low: UInt64, _ high: UInt64) {
-        (self.low, self.high) = (low, high)
-    }
-
-    /// How many of them stand for themselves, up to the first that does not: a quote, a backslash, a control character, a
-    /// part of a longer character.
-    @inline(__always)
-    var plainBytes: Int { Int(json_plain_bytes(low, high)) }
 }
 
 extension UInt8 {

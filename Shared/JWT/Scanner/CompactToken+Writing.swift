@@ -1,20 +1,28 @@
 import Libcrypto
 
 extension CompactToken {
-    /// A signed token: a header as it stands there with its period, the payload that `write` writes, and its signature. Nil
-    /// when the payload does not fit into `payloadCapacity` bytes.
+    /// A signed token: a header as it stands there with its period, a payload of `claims` and `others`, which are members with
+    /// a comma behind each, and its signature. Nil when the payload does not fit into `payloadCapacity` bytes.
     ///
     /// The payload is written on the stack unless it is large, and the token into the memory of the string that is returned.
-    @inline(__always)
     static func write(
-        header: [UInt8], payloadCapacity: Int, key: HMACKey, payload write: (inout JSONWriter) -> Void
+        header: [UInt8], claims: Claims, others: [UInt8], payloadCapacity: Int, key: HMACKey
     ) -> String? {
         unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: payloadCapacity) { buffer in
-            var payload = unsafe JSONWriter(buffer)
-            write(&payload)
-            guard !payload.isOverfull else { return nil }
-            return unsafe sign(header, UnsafeBufferPointer(rebasing: buffer.prefix(payload.count)), key)
+            unsafe write(header, claims, others, key, buffer)
         }
+    }
+
+    /// Apart, because a closure that is called from two places would hold a copy of the claims, and count each of their strings.
+    @inline(never)
+    @unsafe private static func write(
+        _ header: [UInt8], _ claims: Claims, _ others: [UInt8], _ key: HMACKey,
+        _ buffer: UnsafeMutableBufferPointer<UInt8>
+    ) -> String? {
+        var payload = unsafe JSONWriter(buffer)
+        claims.write(to: &payload, others)
+        guard !payload.isOverfull else { return nil }
+        return unsafe sign(header, UnsafeBufferPointer(rebasing: buffer.prefix(payload.count)), key)
     }
 
     @unsafe private static func sign(_ header: [UInt8], _ payload: UnsafeBufferPointer<UInt8>, _ key: HMACKey) -> String

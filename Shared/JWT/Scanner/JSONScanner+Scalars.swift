@@ -1,3 +1,5 @@
+import CTextKernels
+
 /// Strings, numbers and literals.
 extension JSONScanner {
     @inline(__always)
@@ -68,8 +70,8 @@ extension JSONScanner {
     private mutating func restOfString(_ bytes: Span<UInt8>, from start: Int) throws(JSONFault) -> JSONSlice {
         var kind = JSONSlice.Kind.string
         while position + 8 <= bytes.count {
-            let word = bytes.word(at: position)
-            let plain = JSONBlock(word, word).plainBytes
+            let word = Int64(bitPattern: bytes.word(at: position))
+            let plain = Int(json_plain_bytes(text_block(word, word)))
             position += min(plain, 8)
             if plain < 8 { break }
         }

@@ -1,9 +1,16 @@
-/// Writes one JSON object into a buffer of fixed size. What does not fit is not written, and `isOverfull` says so.
+import CTextKernels
+
+/// Writes one JSON object into a buffer of fixed size. What does not fit is counted, but not written.
+///
+/// What is too long to be inlined returns a writer instead of changing one: a writer whose address is passed on has its
+/// count in memory, and each piece would wait for the one before it to be stored.
 @safe struct JSONWriter {
     private let start: UnsafeMutablePointer<UInt8>
     private let capacity: Int
     private(set) var count = 0
-    private(set) var isOverfull = false
+
+    /// Whether there was more to write than fits.
+    var isOverfull: Bool { count > capacity }
 
     /// A writer that has opened the object. The buffer has room for the two braces at least.
     init(_ buffer: UnsafeMutableBufferPointer<UInt8>) {
@@ -19,90 +26,78 @@
         append(UInt8(ascii: "}"))
     }
 
+    @inline(__always)
+    mutating func append(_ byte: UInt8) {
+        if hasRoom(1) { unsafe start[count] = byte }
+        count &+= 1
+    }
+
     /// Writes a text that is JSON already, such as a name with its quotes and colon.
     @inline(__always)
     mutating func append(_ text: StaticString) {
-        guard reserve(text.utf8CodeUnitCount) else { return }
-        unsafe (start + count).update(from: text.utf8Start, count: text.utf8CodeUnitCount)
-        count += text.utf8CodeUnitCount
+        if hasRoom(text.utf8CodeUnitCount) {
+            unsafe (start + count).update(from: text.utf8Start, count: text.utf8CodeUnitCount)
+        }
+        count &+= text.utf8CodeUnitCount
     }
 
     /// Writes bytes that are JSON already.
-    mutating func append(_ bytes: Span<UInt8>) {
-        guard reserve(bytes.count) else { return }
-        for index in 0..<bytes.count { unsafe start[count + index] = bytes.byte(index) }
-        count += bytes.count
-    }
-
     @inline(__always)
-    mutating func append(_ byte: UInt8) {
-        guard reserve(1) else { return }
-        unsafe start[count] = byte
-        count += 1
-    }
-
-    /// Writes a number.
-    mutating func append(_ number: Int64) {
-        guard reserve(20) else { return }
-        if number < 0 { append(UInt8(ascii: "-")) }
-        append(digitsOf: number.magnitude)
-    }
-
-    /// Writes the digits of a number, for which there is room: the last eight at once, those before them likewise.
-    private mutating func append(digitsOf number: UInt64) {
-        let (upper, lower) = number.quotientAndRemainder(dividingBy: 100_000_000)
-        var digits = UInt64(digitsOf: lower)
-        var length = 8
-        if upper > 0 {
-            append(digitsOf: upper)
-        } else {
-            let zeros = min(digits.trailingZeroBitCount / 8, 7)
-            digits >>= UInt64(8 * zeros)
-            length -= zeros
+    mutating func append(_ bytes: Span<UInt8>) {
+        if hasRoom(bytes.count) {
+            unsafe bytes.withUnsafeBufferPointer { bytes in
+                if let source = bytes.baseAddress { unsafe (start + count).update(from: source, count: bytes.count) }
+            }
         }
-        let text = digits | UInt64(repeating: UInt8(ascii: "0"))
-        unsafe UnsafeMutableRawPointer(start + count).storeBytes(of: text.littleEndian, as: UInt64.self)
-        count += length
+        count &+= bytes.count
     }
 
     /// Writes a string with its quotes, and escapes where JSON asks for one.
-    mutating func append(string: String) {
+    @inline(__always)
+    mutating func append(string: String) { self = appending(string: string) }
+
+    /// Writes a number.
+    @inline(__always)
+    mutating func append(_ number: Int64) { self = appending(number) }
+
+    @inline(__always)
+    private func hasRoom(_ more: Int) -> Bool { count &+ more <= capacity }
+}
+
+// MARK: - Strings
+
+extension JSONWriter {
+    @inline(never)
+    private func appending(string: String) -> JSONWriter {
         let bytes = string.utf8.span
-        guard reserve(bytes.count + 2) else { return }
-        append(UInt8(ascii: "\""))
-        if !appendPlain(bytes) {
-            for index in 0..<bytes.count { append(escaping: bytes.byte(index)) }
+        var result = self
+        if hasRoom(bytes.count &+ 2), copyPlain(bytes) {
+            unsafe start[count] = UInt8(ascii: "\"")
+            unsafe start[count &+ 1 &+ bytes.count] = UInt8(ascii: "\"")
+            result.count &+= bytes.count &+ 2
+        } else {
+            result.append(UInt8(ascii: "\""))
+            for index in 0..<bytes.count { result.append(escaping: bytes.byte(index)) }
+            result.append(UInt8(ascii: "\""))
         }
-        append(UInt8(ascii: "\""))
+        return result
     }
 
-    /// Writes bytes, for which there is room, if all of them stand for themselves; otherwise none. The last block overlaps
-    /// the one before it.
-    private mutating func appendPlain(_ bytes: Span<UInt8>) -> Bool {
-        let target = unsafe UnsafeMutableRawPointer(start + count)
+    /// Copies bytes behind the opening quote, where there is room for them, and returns whether all of them stand for
+    /// themselves.
+    @inline(__always)
+    private func copyPlain(_ bytes: Span<UInt8>) -> Bool {
+        let target = unsafe start + count + 1
         guard bytes.count >= 8 else {
             for index in 0..<bytes.count {
-                let byte = bytes.byte(index)
-                guard byte.standsForItselfInJSON else { return false }
-                unsafe target.storeBytes(of: byte, toByteOffset: index, as: UInt8.self)
+                guard bytes.byte(index).standsForItselfInJSON else { return false }
+                unsafe target[index] = bytes.byte(index)
             }
-            count += bytes.count
             return true
         }
-        // Two words of eight bytes each, which overlap where the string is shorter than both.
-        let distance = min(8, bytes.count - 8)
-        let last = bytes.count - 8 - distance
-        var index = 0
-        while true {
-            let (low, high) = (bytes.word(at: index), bytes.word(at: index &+ distance))
-            guard JSONBlock(low, high).plainBytes == 16 else { return false }
-            unsafe target.storeBytes(of: low.littleEndian, toByteOffset: index, as: UInt64.self)
-            unsafe target.storeBytes(of: high.littleEndian, toByteOffset: index &+ distance, as: UInt64.self)
-            if index == last { break }
-            index = min(index &+ 16, last)
+        return unsafe bytes.withUnsafeBufferPointer {
+            unsafe json_copy_plain($0.baseAddress.unsafelyUnwrapped, $0.count, target)
         }
-        count += bytes.count
-        return true
     }
 
     private mutating func append(escaping byte: UInt8) {
@@ -117,11 +112,56 @@
         default: append(byte)
         }
     }
+}
 
+// MARK: - Numbers
+
+extension JSONWriter {
+    @inline(never)
+    private func appending(_ number: Int64) -> JSONWriter {
+        var result = self
+        // The longest number has a sign and 19 digits, which are written by eight.
+        guard hasRoom(25) else {
+            for byte in String(number).utf8 { result.append(byte) }
+            return result
+        }
+        if number < 0 { result.append(UInt8(ascii: "-")) }
+        let (upper, lower) = number.magnitude.quotientAndRemainder(dividingBy: 100_000_000)
+        switch upper {
+        case 0:
+            result.append(upToEightDigitsOf: lower)
+            return result
+        case 10..<100:
+            // Every date of the years 2001 to 2286.
+            result.append(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: upper / 10))
+            result.append(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: upper % 10))
+        case ..<100_000_000: result.append(upToEightDigitsOf: upper)
+        default:
+            let (first, middle) = upper.quotientAndRemainder(dividingBy: 100_000_000)
+            result.append(upToEightDigitsOf: first)
+            result.append(digits: UInt64(digitsOf: middle), count: 8)
+        }
+        result.append(digits: UInt64(digitsOf: lower), count: 8)
+        return result
+    }
+
+    /// Writes the digits of a number below 10^8, without zeros before them. They are counted by comparisons, which a processor
+    /// guesses, so that what follows need not wait for the digits.
     @inline(__always)
-    private mutating func reserve(_ more: Int) -> Bool {
-        if count + more <= capacity { return true }
-        isOverfull = true
-        return false
+    private mutating func append(upToEightDigitsOf number: UInt64) {
+        var (digitCount, bound): (Int, UInt64) = (1, 10)
+        while number >= bound {
+            digitCount &+= 1
+            bound &*= 10
+        }
+        append(digits: UInt64(digitsOf: number) >> UInt64(8 &* (8 &- digitCount)), count: digitCount)
+    }
+
+    /// Writes digits that stand in a word; eight bytes of room are taken for them.
+    @inline(__always)
+    private mutating func append(digits: UInt64, count digitCount: Int) {
+        let text = digits | UInt64(repeating: UInt8(ascii: "0"))
+        unsafe UnsafeMutableRawPointer(start + count).storeBytes(of: text.littleEndian, as: UInt64.self)
+        count &+= digitCount
     }
 }

@@ -37,19 +37,22 @@ AVX2 static inline __m256i values_of(__m256i text, int *valid) {
 AVX2 static size_t decode_blocks(const uint8_t *text, size_t count, uint8_t *bytes) {
     const __m256i order = TWICE(2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1);
     const __m256i together = _mm256_setr_epi32(0, 1, 2, 4, 5, 6, 7, 7);
-    size_t done = 0;
-    for (; count - done >= 32; done += 32, bytes += 24) {
+    if (count < 32) return 0;
+    // The last block overlaps the one before it, as far as whole groups of four go.
+    size_t last = (count - 32) / 4 * 4;
+    for (size_t place = 0;; place = place + 32 < last ? place + 32 : last) {
         int valid;
-        __m256i values = values_of(_mm256_loadu_si256((const __m256i *)(text + done)), &valid);
-        if (!valid) break;
+        __m256i values = values_of(_mm256_loadu_si256((const __m256i *)(text + place)), &valid);
+        if (!valid) return place;
         // Neighbours are joined to twelve bits, then to 24.
         __m256i twelves = _mm256_maddubs_epi16(values, _mm256_set1_epi32(0x01400140));
         __m256i groups = _mm256_madd_epi16(twelves, _mm256_set1_epi32(0x00011000));
         __m256i block = _mm256_permutevar8x32_epi32(_mm256_shuffle_epi8(groups, order), together);
-        _mm_storeu_si128((__m128i *)bytes, _mm256_castsi256_si128(block));
-        _mm_storel_epi64((__m128i *)(bytes + 16), _mm256_extracti128_si256(block, 1));
+        uint8_t *target = bytes + place / 4 * 3;
+        _mm_storeu_si128((__m128i *)target, _mm256_castsi256_si128(block));
+        _mm_storel_epi64((__m128i *)(target + 16), _mm256_extracti128_si256(block, 1));
+        if (place == last) return place + 32;
     }
-    return done;
 }
 
 // The characters for 32 values of six bits.
@@ -65,20 +68,22 @@ AVX2 static inline __m256i text_of(__m256i values) {
 
 AVX2 static size_t encode_blocks(const uint8_t *bytes, size_t count, uint8_t *text) {
     const __m256i order = TWICE(1, 0, 2, 1, 4, 3, 5, 4, 7, 6, 8, 7, 10, 9, 11, 10);
-    size_t done = 0;
     // The second load takes 16 bytes from the twelfth on.
-    for (; count - done >= 28; done += 24, text += 32) {
-        __m128i first = _mm_loadu_si128((const __m128i *)(bytes + done));
-        __m128i second = _mm_loadu_si128((const __m128i *)(bytes + done + 12));
+    if (count < 28) return 0;
+    // The last block overlaps the one before it, as far as whole groups of three go.
+    size_t last = (count - 28) / 3 * 3;
+    for (size_t place = 0;; place = place + 24 < last ? place + 24 : last) {
+        __m128i first = _mm_loadu_si128((const __m128i *)(bytes + place));
+        __m128i second = _mm_loadu_si128((const __m128i *)(bytes + place + 12));
         __m256i groups = _mm256_shuffle_epi8(_mm256_set_m128i(second, first), order);
         // Multiplications move each six bits to the lower end of a byte of their own.
         __m256i odd = _mm256_mulhi_epu16(
             _mm256_and_si256(groups, _mm256_set1_epi32(0x0FC0FC00)), _mm256_set1_epi32(0x04000040));
         __m256i even = _mm256_mullo_epi16(
             _mm256_and_si256(groups, _mm256_set1_epi32(0x003F03F0)), _mm256_set1_epi32(0x01000010));
-        _mm256_storeu_si256((__m256i *)text, text_of(_mm256_or_si256(odd, even)));
+        _mm256_storeu_si256((__m256i *)(text + place / 3 * 4), text_of(_mm256_or_si256(odd, even)));
+        if (place == last) return place + 24;
     }
-    return done;
 }
 
 size_t base64url_decode_blocks(const uint8_t *text, size_t count, uint8_t *bytes) {
