@@ -5,6 +5,7 @@ import Hummingbird
 import JWT
 import JWTAuth
 import Logging
+import Metrics
 import ServiceRuntime
 
 extension Login: ServiceDefinition {
@@ -38,6 +39,7 @@ extension Login: ServiceDefinition {
         let description = try APIDescription(of: settings.service, in: .module)
         let router = settings.service.router(
             context: DoorContext.self, readiness: [.database(database)], cookiePaths: [BrowserTokenRoutes.path])
+        settings.report()
         let authenticator = Authenticator(accounts: accounts, hasher: hasher, throttle: LoginThrottle(), clock: clock)
         let changes = AccountChanges(accounts: accounts, authenticator: authenticator, clock: clock)
         let registrar = Registrar(accounts: accounts, hasher: hasher, clock: clock)
@@ -124,6 +126,12 @@ struct LoginSettings {
             settings.fault("TOKEN_AUDIENCES", "must name services, each once")
         }
         return names
+    }
+
+    /// Says in the metrics for how long a token is accepted that any service signs now: so long its key is needed.
+    func report() {
+        Gauge(label: "jwt_longest_life_seconds")
+            .record(max(accessTokenSeconds, Int(ServiceTokens.lifeSeconds)) + door.leewaySeconds)
     }
 
     /// Says what works but should not stay so.

@@ -74,6 +74,7 @@ public final class KeySource: Service {
 
     /// Reads the file whenever it may have changed, until the service shuts down.
     public func run() async throws {
+        report(faulty: false)
         await cancelWhenGracefulShutdown {
             while (try? await Task.sleep(for: Self.readInterval)) != nil {
                 if self.path != nil { self.reread() }
@@ -94,13 +95,14 @@ public final class KeySource: Service {
     }
 
     private func adopt(_ keys: KeySet, digest: [UInt8]) {
-        let number = state.withLock { state in
+        let (number, old) = state.withLock { state in
+            let old = state.edition.keys
             if state.digest != digest { state.edition = Edition(number: state.edition.number + 1, keys: keys) }
             state.digest = digest
             state.isFaulty = false
-            return state.edition.number
+            return (state.edition.number, old)
         }
-        Gauge(label: "jwt_keys_faulty").record(0)
+        report(faulty: false, replaced: old)
         Counter(label: "jwt_keys_reloads").increment()
         let ids = keys.keys.map { $0.id ?? "-" }.joined(separator: " ")
         logger.notice("The key file was read.", metadata: ["edition": "\(number)", "kids": "\(ids)"])
@@ -111,10 +113,24 @@ public final class KeySource: Service {
             defer { state.isFaulty = true }
             return !state.isFaulty
         }
-        Gauge(label: "jwt_keys_faulty").record(1)
         guard isNew else { return }
+        report(faulty: true)
         Counter(label: "jwt_keys_reload_failures").increment()
         logger.error("The key file is faulty; the old keys stay in force.", metadata: ["error": "\(error)"])
+    }
+
+    /// Says in the metrics which keys are in force, so that whoever changes them can wait for it.
+    private func report(faulty: Bool, replaced old: KeySet? = nil) {
+        Gauge(label: "jwt_keys_faulty").record(faulty ? 1 : 0)
+        let names = keys.keys.map { $0.id ?? "-" }
+        let gone = (old?.keys ?? []).map { $0.id ?? "-" }.filter { name in
+            !names.contains { $0.utf8.elementsEqual(name.utf8) }
+        }
+        for (place, name) in (names + gone).enumerated() {
+            let dimensions = [("kid", name)]
+            Gauge(label: "jwt_key_verifies", dimensions: dimensions).record(place < names.count ? 1 : 0)
+            Gauge(label: "jwt_key_signs", dimensions: dimensions).record(place == 0 ? 1 : 0)
+        }
     }
 
     private static func read(_ path: String) throws -> [UInt8] {

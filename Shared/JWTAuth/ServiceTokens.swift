@@ -10,7 +10,8 @@ public struct ServiceTokens: Sendable {
     private let keys: KeySource
     private let clock: WallClock
 
-    private static let lifeSeconds: Int64 = 60
+    /// How long each token lives, in seconds.
+    public static let lifeSeconds: Int64 = 60
     private static let idBytes = 16
 
     /// Tokens that the service `issuer` signs with the first of `keys`.

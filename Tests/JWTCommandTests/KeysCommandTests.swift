@@ -37,6 +37,41 @@ import Testing
         #expect(try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int == 0o600)
     }
 
+    @Test func `a key that is added verifies, and signs once it is promoted`() throws {
+        _ = try Command.jwt("keys", "new", "--file", file, "--id", "old")
+        #expect(try Command.jwt("keys", "add", "--file", file, "--id", "new").status == 0)
+        #expect(try Command.jwt("keys", "add", "--file", file, "--id", "new").error.hasPrefix("error: key: "))
+        let list = { try Command.jwt("keys", "list", "--file", file).output }
+        #expect(try list() == "old\tHS256\tsigns, verifies\nnew\tHS256\tverifies\n")
+        for _ in 1...2 {
+            #expect(try Command.jwt("keys", "promote", "--file", file, "--id", "new").status == 0)
+            #expect(try list() == "new\tHS256\tsigns, verifies\nold\tHS256\tverifies\n")
+        }
+        #expect(
+            try Command.jwt("keys", "promote", "--file", file, "--id", "none").error.contains("no key has this name"))
+    }
+
+    @Test func `a file keeps its place behind a link`() throws {
+        _ = try Command.jwt("keys", "new", "--file", file)
+        try FileManager.default.createSymbolicLink(atPath: folder.path("link"), withDestinationPath: file)
+        #expect(try Command.jwt("keys", "add", "--file", folder.path("link")).status == 0)
+        #expect(try Command.jwt("keys", "list", "--file", file).output.split(separator: "\n").count == 2)
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: folder.path("link")) == file)
+    }
+
+    @Test(.enabled(if: geteuid() == 0)) func `a file that root changes keeps its owner`() throws {
+        _ = try Command.jwt("keys", "new", "--file", file)
+        for path in [folder.url.path(), file] {
+            try FileManager.default.setAttributes(
+                [.ownerAccountID: 1000, .groupOwnerAccountID: 1000], ofItemAtPath: path)
+        }
+        #expect(try Command.jwt("keys", "rotate", "--file", file).status == 0)
+        let attributes = try FileManager.default.attributesOfItem(atPath: file)
+        #expect(attributes[.ownerAccountID] as? Int == 1000)
+        #expect(attributes[.groupOwnerAccountID] as? Int == 1000)
+        #expect(attributes[.posixPermissions] as? Int == 0o600)
+    }
+
     @Test func `nothing that is printed shows a secret`() throws {
         _ = try Command.jwt("keys", "new", "--file", file)
         let set = try #require(
@@ -44,7 +79,7 @@ import Testing
         let key = try #require((set["keys"] as? [[String: Any]])?.first)
         let secret = try #require(key["k"] as? String)
         #expect(secret.utf8.count == 43)
-        for arguments in ["list", "rotate", "retire"] {
+        for arguments in ["list", "add", "rotate", "retire"] {
             let result = try Command.jwt("keys", arguments, "--file", file)
             #expect(!(result.output + result.error).contains(secret))
         }

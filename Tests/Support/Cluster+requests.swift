@@ -25,6 +25,12 @@ extension Cluster {
         try await send(.get, service, path, token: token)
     }
 
+    /// The value of a series in the metrics of a service, named with its labels; nil when there is none.
+    public func metric(_ series: String, of service: ServiceName) async throws -> Double? {
+        let lines = try await get(service, "/metrics").text.split(separator: "\n")
+        return lines.first { $0.hasPrefix("\(series) ") }.flatMap { Double($0.dropFirst(series.utf8.count + 1)) }
+    }
+
     /// Whether a service takes no new connections, as when it does not run or is about to end.
     public func refusesConnections(_ service: ServiceName) async -> Bool {
         do {

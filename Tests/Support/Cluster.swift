@@ -36,15 +36,36 @@ public final class Cluster: Sendable {
             try FileManager.default.createDirectory(
                 at: directory.appending(path: folder), withIntermediateDirectories: true)
         }
-        // The scripts stand where they do in the project, so that they act on this folder.
-        try FileManager.default.createSymbolicLink(
-            at: directory.appending(path: "scripts"), withDestinationURL: Self.project.appending(path: "scripts"))
-        try await run(["scripts/secret"], in: directory)
-
         var ports: [ServiceName: Int] = [:]
         for service in ServiceName.allCases { ports[service] = try await FreePorts.next(http) }
         self.ports = ports
         guestPort = try await FreePorts.next(http)
+        try becomeLikeTheProject()
+        try await run(["scripts/secret"], in: directory)
+    }
+
+    /// Puts the scripts and the executables where they are in the project, so that the scripts act on this cluster.
+    private func becomeLikeTheProject() throws {
+        let files = FileManager.default
+        for folder in ["scripts", ".build"] {
+            try files.createDirectory(at: directory.appending(path: folder), withIntermediateDirectories: true)
+        }
+        try files.createSymbolicLink(
+            at: directory.appending(path: ".build/debug"), withDestinationURL: Self.executables)
+        let scripts = Self.project.appending(path: "scripts")
+        for name in try files.contentsOfDirectory(atPath: scripts.path) where name != "lib.sh" {
+            try files.createSymbolicLink(
+                at: directory.appending(path: "scripts/\(name)"), withDestinationURL: scripts.appending(path: name))
+        }
+        let library = try String(contentsOf: scripts.appending(path: "lib.sh"), encoding: .utf8)
+        try translated(library).write(
+            to: directory.appending(path: "scripts/lib.sh"), atomically: true, encoding: .utf8)
+    }
+
+    /// A text that names the ports of the project, as one that names those of this cluster.
+    public func translated(_ text: String) -> String {
+        let ports = ServiceName.allCases.map(port) + [guestPort]
+        return zip(8080..., ports).reduce(text) { $0.replacing("\($1.0)", with: "\($1.1)") }
     }
 
     /// Another port for something that is not of this project, and from which nothing is allowed.

@@ -59,38 +59,27 @@ struct ExecutablePage {
     /// Runs all steps in one shell, as a reader would, and returns what each printed. What they leave running in the
     /// background ends with the page.
     func run(in cluster: Cluster) async throws -> [String] {
-        try await cluster.becomeLikeTheProject()
+        try await cluster.noteProcesses()
         for (name, content) in files { try Data(content.utf8).write(to: cluster.directory.appending(path: name)) }
         let endOfStep = "\u{1E}"
         let script =
             steps.map { "{\n\($0.commands)} 2>&1\nprintf '\(endOfStep)'\n" }.joined()
             + "for job in $(jobs -p); do kill -KILL $job; done\n"
-        let output = try await TestSupport.run(
-            ["/bin/bash", "-c", cluster.translate(script)], in: cluster.directory)
+        // Python's packages stay in the project's folder, so that they are fetched once.
+        let commands = cluster.translated(script).replacing(
+            ".venv", with: Cluster.project.appending(path: ".venv").path)
+        let output = try await TestSupport.run(["/bin/bash", "-c", commands], in: cluster.directory)
         return output.split(separator: endOfStep, omittingEmptySubsequences: false).dropLast().map(String.init)
     }
 }
 
 extension Cluster {
-    /// Puts into the cluster's folder what the page's commands look for in the project's: the executables, and the notes
-    /// of `scripts/up` about which process is whose.
-    fileprivate func becomeLikeTheProject() async throws {
-        let files = FileManager.default
-        try files.createDirectory(at: directory.appending(path: ".build"), withIntermediateDirectories: true)
-        try files.createSymbolicLink(
-            at: directory.appending(path: ".build/debug"), withDestinationURL: Self.executables)
+    /// Writes the notes of `scripts/up` about which process is whose.
+    fileprivate func noteProcesses() async throws {
         for service in ServiceName.allCases {
             let process = try process(service)
             let note = "echo \(process) $(began \(process)) >run/\(service.rawValue).pid"
             try await run(["/bin/bash", "-c", ". scripts/lib.sh; \(note)"], in: directory)
         }
-    }
-
-    /// Commands for the ports that the documentation names, as commands for the ports of this cluster. Python's packages
-    /// stay in the project's folder, so that they are fetched once.
-    fileprivate func translate(_ commands: String) -> String {
-        let ports = ServiceName.allCases.map(port) + [guestPort]
-        return zip(8080..., ports).reduce(commands) { $0.replacing("\($1.0)", with: "\($1.1)") }
-            .replacing(".venv", with: Self.project.appending(path: ".venv").path)
     }
 }

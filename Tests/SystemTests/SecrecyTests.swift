@@ -10,7 +10,6 @@ import Testing
             let password = "a password that nobody else has"
             #expect(try await cluster.signUp("dave", password: password) == 201)
             #expect(try await cluster.signIn("dave", password: password + "!").status == 400)
-            struct Grant: Decodable { let accessToken, refreshToken: String }
             let grant = try await cluster.signIn("dave", password: password).decoded(as: Grant.self)
             #expect(try await cluster.order(token: grant.accessToken).status == 201)
             #expect(try await cluster.get(.orders, "/orders", token: grant.accessToken.tampered).status == 401)

@@ -8,10 +8,11 @@ struct KeysCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "keys", abstract: "Make and change a file of keys (JWK Set, RFC 7517).",
         discussion: """
-            The first key of a file signs, all of them verify. To change keys: rotate, wait until the last token of the \
-            old key has expired, retire. Services notice a changed file by themselves.
+            The first key of a file signs, all of them verify. Services notice a changed file by themselves. To change the \
+            keys of several services: add, wait until all of them have read the file, promote, wait until the last token of \
+            the old key has expired, retire. Where only one service has the file, rotate stands for add and promote.
             """,
-        subcommands: [New.self, List.self, Rotate.self, Retire.self])
+        subcommands: [New.self, List.self, Add.self, Promote.self, Rotate.self, Retire.self])
 
     struct FileOption: ParsableArguments {
         @Option(name: .customLong("file"), help: "The key file.") var path: String
@@ -29,7 +30,7 @@ struct KeysCommand: ParsableCommand {
             guard !option.file.exists else {
                 throw Failure("key", "\(option.path) is there already; jwt keys rotate adds a key to it")
             }
-            try option.file.write(KeySet(.new(algorithm, id: id)))
+            try option.file.write([.new(algorithm, id: id)])
         }
     }
 
@@ -46,16 +47,51 @@ struct KeysCommand: ParsableCommand {
         }
     }
 
-    struct Rotate: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Put a new key first; the others go on verifying.")
-        @OptionGroup var option: FileOption
+    /// The new key of a file that has keys already.
+    struct NewKeyOptions: ParsableArguments {
         @Option(help: "HS256, HS384 or HS512; that of the key that signs now when left out.") var algorithm: Algorithm?
         @Option(help: "The new key's name (kid).") var id: String?
 
+        func key(besides keys: KeySet) throws(Failure) -> Key {
+            try .new(algorithm ?? keys.signingKey.algorithm, id: id)
+        }
+    }
+
+    struct Add: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Put a new key last: it verifies and does not sign yet.")
+        @OptionGroup var option: FileOption
+        @OptionGroup var new: NewKeyOptions
+
         func run() throws {
             let keys = try option.file.read()
-            let new = try Key.new(algorithm ?? keys.signingKey.algorithm, id: id)
-            try option.file.write(Failure.wrap { () throws(KeyError) in try KeySet([new] + keys.keys) })
+            try option.file.write(keys.keys + [new.key(besides: keys)])
+        }
+    }
+
+    struct Promote: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Put a key first: it signs from now on.")
+        @OptionGroup var option: FileOption
+        @Option(help: "The name (kid) of the key.") var id: String
+
+        func run() throws {
+            var keys = try option.file.read().keys
+            guard let index = keys.firstIndex(where: { $0.isNamed(id) }) else {
+                throw Failure("key", "no key has this name")
+            }
+            keys.insert(keys.remove(at: index), at: 0)
+            try option.file.write(keys)
+        }
+    }
+
+    struct Rotate: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Put a new key first; the others go on verifying.")
+        @OptionGroup var option: FileOption
+        @OptionGroup var new: NewKeyOptions
+
+        func run() throws {
+            let keys = try option.file.read()
+            try option.file.write([new.key(besides: keys)] + keys.keys)
         }
     }
 
@@ -67,18 +103,22 @@ struct KeysCommand: ParsableCommand {
 
         func run() throws {
             let keys = try option.file.read()
-            guard let id else { return try option.file.write(KeySet(keys.signingKey)) }
-            let rest = keys.keys.filter { !($0.id?.utf8.elementsEqual(id.utf8) ?? false) }
+            guard let id else { return try option.file.write([keys.signingKey]) }
+            let rest = keys.keys.filter { !$0.isNamed(id) }
             guard rest.count < keys.keys.count else { throw Failure("key", "no key has this name") }
             guard rest.first?.id == keys.signingKey.id else {
                 throw Failure("key", "this key signs; rotate first, and retire it once its tokens have expired")
             }
-            try option.file.write(Failure.wrap { () throws(KeyError) in try KeySet(rest) })
+            try option.file.write(rest)
         }
     }
 }
 
 extension Key {
+    fileprivate func isNamed(_ name: String) -> Bool {
+        id?.utf8.elementsEqual(name.utf8) ?? false
+    }
+
     /// A random key; without a name given, one of today's date and four digits.
     fileprivate static func new(_ algorithm: Algorithm, id: String?) throws(Failure) -> Key {
         let today = Date.now.formatted(.iso8601.year().month().day())

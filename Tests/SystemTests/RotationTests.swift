@@ -1,0 +1,114 @@
+import Foundation
+import HTTPTypes
+import TestSupport
+import Testing
+
+@Suite(.serialized) struct `The secret is changed while all goes on` {
+    @Test func `a rotation under traffic refuses nobody, and retires the old key when it is time`() async throws {
+        try await withCluster { cluster in
+            let first = try #require(try await cluster.keyNames().first)
+            let old = try await cluster.token("alice")
+            let tally = try await cluster.underLoad {
+                try await cluster.rotateSecret("--retire-later")
+                try await cluster.rotateSecret("--retire-later")
+            }
+            #expect(tally.unexpected == [])
+            #expect(tally.count > 100)
+            let names = try await cluster.keyNames()
+            #expect(names.count == 3 && names.last == first)
+            #expect(try await cluster.get(.orders, "/orders", token: old).status == 200)
+            let new = try await cluster.token("alice")
+
+            // The last token of the old keys has expired, as far as the script knows.
+            try Data("retire 1\n".utf8).write(to: cluster.directory.appending(path: "secrets/rotation"))
+            try await cluster.rotateSecret("retire")
+            #expect(try await cluster.keyNames() == [names[0]])
+            for service in ServiceName.allCases {
+                #expect(
+                    try await eventually {
+                        try await cluster.metric("jwt_key_verifies{kid=\"\(first)\"}", of: service) == 0
+                    })
+                #expect(try await cluster.metric("jwt_key_signs{kid=\"\(names[0])\"}", of: service) == 1)
+            }
+            #expect(try await cluster.get(.orders, "/orders", token: old).status == 401)
+            #expect(try await cluster.get(.orders, "/orders", token: new).status == 200)
+        }
+    }
+
+    @Test func `a rotation that was interrupted is gone on with, wherever that was`() async throws {
+        try await withCluster(running: [.login, .inbox]) { cluster in
+            let note = cluster.directory.appending(path: "secrets/rotation")
+            let first = try #require(try await cluster.keyNames().first)
+            // Before the key was made; before it signed; before it was noted when the old one goes.
+            for stage in 1...3 {
+                try Data("next new-\(stage)\n".utf8).write(to: note)
+                if stage >= 2 { try await cluster.keys("add", "--id", "new-\(stage)") }
+                if stage == 3 { try await cluster.keys("promote", "--id", "new-\(stage)") }
+                try await cluster.rotateSecret("--retire-later")
+                #expect(try await cluster.keyNames().first == "new-\(stage)")
+                #expect(try String(contentsOf: note, encoding: .utf8).hasPrefix("retire "))
+            }
+            #expect(try await cluster.keyNames() == ["new-3", "new-2", "new-1", first])
+            // While it waited for the end of the old keys: no other key is made.
+            try Data("retire 1\n".utf8).write(to: note)
+            try await cluster.rotateSecret()
+            #expect(try await cluster.keyNames() == ["new-3"])
+            #expect(!FileManager.default.fileExists(atPath: note.path))
+        }
+    }
+
+    @Test func `a key that a service has not read does not sign`() async throws {
+        try await withCluster(running: [.login, .inbox]) { cluster in
+            let first = try #require(try await cluster.keyNames().first)
+            try cluster.pause(.inbox)
+            async let rotation: Void = cluster.rotateSecret("--retire-later")
+            #expect(try await eventually { try await cluster.keyNames().count == 2 })
+            let new = try #require(try await cluster.keyNames().last)
+            #expect(
+                try await eventually {
+                    try await cluster.metric("jwt_key_verifies{kid=\"\(new)\"}", of: .login) == 1
+                })
+            #expect(try await cluster.keyNames() == [first, new])
+            try cluster.resume(.inbox)
+            try await rotation
+            #expect(try await cluster.keyNames() == [new, first])
+        }
+    }
+
+    @Test func `a faulty key file leaves the old keys in force, and log and metric say so`() async throws {
+        try await withCluster(running: [.login, .inbox]) { cluster in
+            let file = cluster.directory.appending(path: "secrets/jwt.json")
+            let good = try Data(contentsOf: file)
+            let token = try await cluster.token("alice")
+            #expect(try await cluster.metric("jwt_keys_faulty", of: .inbox) == 0)
+            for bad in [good.prefix(good.count / 2), Data(), Data(#"{"keys":[]}"#.utf8)] {
+                try bad.write(to: file)
+                #expect(try await eventually { try await cluster.metric("jwt_keys_faulty", of: .inbox) == 1 })
+                #expect(try await cluster.get(.inbox, "/messages", token: token).status == 200)
+                let fresh = try await cluster.token("alice")
+                #expect(try await cluster.get(.inbox, "/messages", token: fresh).status == 200)
+                try good.write(to: file)
+                #expect(try await eventually { try await cluster.metric("jwt_keys_faulty", of: .inbox) == 0 })
+            }
+            #expect(try await cluster.metric("jwt_keys_reload_failures_total", of: .inbox) == 3)
+            let faults = try cluster.log(.inbox).split(separator: "\n").filter { $0.contains("The key file is faulty") }
+            #expect(faults.count == 3)
+            #expect(faults.allSatisfy { $0.contains(" error ") })
+        }
+    }
+}
+
+extension Cluster {
+    fileprivate func rotateSecret(_ arguments: String...) async throws {
+        try await run(["scripts/rotate-secret"] + arguments, in: directory)
+    }
+
+    @discardableResult
+    fileprivate func keys(_ arguments: String...) async throws -> String {
+        try await run([".build/debug/jwt", "keys"] + arguments + ["--file", "secrets/jwt.json"], in: directory)
+    }
+
+    fileprivate func keyNames() async throws -> [String] {
+        try await keys("list").split(separator: "\n").compactMap { $0.split(separator: "\t").first.map(String.init) }
+    }
+}
