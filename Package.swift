@@ -14,6 +14,7 @@ let package = Package(
         .executable(name: "orders", targets: ["OrdersService"]),
         .executable(name: "inbox", targets: ["InboxService"]),
         .executable(name: "jwt", targets: ["JWTCommand"]),
+        .executable(name: "drill", targets: ["Drills"]),
         .library(name: "JWT", targets: ["JWT"]),
         .library(name: "CurlClient", targets: ["CurlClient"]),
     ],
@@ -69,12 +70,20 @@ let package = Package(
                 .hummingbirdTesting,
             ], path: "Tests/Support",
             swiftSettings: .strict),
+        .executableTarget(
+            name: "Drills", dependencies: ["TestSupport", .grdb, .httpTypes, .argumentParser],
+            path: "Tests/Drills", swiftSettings: .strict),
         tests("Libcrypto"),
         tests("JWT", uses: ["Libcrypto"]),
         tests("JWTCommand", uses: ["TestSupport"]),
         tests("CurlClient", uses: ["TestSupport", .httpTypes]),
         tests("Database"),
-        tests("ServiceRuntime", uses: [.hummingbird, .hummingbirdTesting, .configuration, .metrics, .nioCore]),
+        tests(
+            "ServiceRuntime",
+            uses: [
+                .hummingbird, .hummingbirdCore, .hummingbirdTesting, .configuration, .logging, .metrics, .nioCore,
+                .nioPosix,
+            ]),
         tests(
             "JWTAuth",
             uses: [
@@ -85,7 +94,7 @@ let package = Package(
         serviceTests("Orders"),
         serviceTests("Inbox"),
         .testTarget(
-            name: "SystemTests", dependencies: ["TestSupport", .httpTypes], path: "Tests/SystemTests",
+            name: "SystemTests", dependencies: ["TestSupport", "Drills", .httpTypes], path: "Tests/SystemTests",
             swiftSettings: .strict),
     ]
 )
@@ -109,6 +118,7 @@ extension [SwiftSetting] {
 extension Target.Dependency {
     static var hummingbird: Self { .product(name: "Hummingbird", package: "hummingbird") }
     static var hummingbirdTesting: Self { .product(name: "HummingbirdTesting", package: "hummingbird") }
+    static var hummingbirdCore: Self { .product(name: "HummingbirdCore", package: "hummingbird") }
     static var httpTypes: Self { .product(name: "HTTPTypes", package: "swift-http-types") }
     static var logging: Self { .product(name: "Logging", package: "swift-log") }
     static var metrics: Self { .product(name: "Metrics", package: "swift-metrics") }
