@@ -34,16 +34,19 @@ final class Outbox: Service {
         wake.yield()
     }
 
-    /// Runs errands until the service shuts down. What is left over is run after the next start.
+    /// Runs errands until the service shuts down. Those under way are finished, since nobody else would run them until
+    /// their lease ends; what is left over is run after the next start.
     func run() async throws {
-        await cancelWhenGracefulShutdown {
-            await withDiscardingTaskGroup { group in
-                group.addTask {
-                    while (try? await Task.sleep(for: Self.sweepInterval)) != nil { self.notify() }
-                    self.wake.finish()
-                }
-                for await _ in self.wakeUps { await self.sweep() }
+        await withDiscardingTaskGroup { group in
+            group.addTask {
+                while (try? await Task.sleep(for: Self.sweepInterval)) != nil { self.notify() }
             }
+            await withGracefulShutdownHandler {
+                for await _ in wakeUps { await sweep() }
+            } onGracefulShutdown: {
+                self.wake.finish()
+            }
+            group.cancelAll()
         }
     }
 
@@ -57,7 +60,7 @@ final class Outbox: Service {
                 await withDiscardingTaskGroup { group in
                     for errand in due { group.addTask { await self.run(errand) } }
                 }
-                if due.count < Self.maxErrandsAtOnce { break }
+                if due.count < Self.maxErrandsAtOnce || Task.isShuttingDownGracefully { break }
             }
             Gauge(label: "outbox_errands").record(try await store.countErrands())
         } catch is CancellationError {
