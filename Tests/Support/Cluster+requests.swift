@@ -25,6 +25,17 @@ extension Cluster {
         try await send(.get, service, path, token: token)
     }
 
+    /// What a service answers who only looks at something that takes a token: 401 when the token is not good there. In
+    /// catalog, where users may change nothing, 403 says that it is good.
+    public func lookup(_ service: ServiceName, token: String) async throws -> Int {
+        switch service {
+        case .login: try await get(.login, "/me", token: token).status
+        case .catalog: try await send(.delete, .catalog, "/products/\(Demo.lamp)", token: token).status
+        case .orders: try await get(.orders, "/orders?limit=1", token: token).status
+        case .inbox: try await get(.inbox, "/messages?limit=1", token: token).status
+        }
+    }
+
     /// The value of a series in the metrics of a service, named with its labels; nil when there is none.
     public func metric(_ series: String, of service: ServiceName) async throws -> Double? {
         let lines = try await get(service, "/metrics").text.split(separator: "\n")

@@ -118,8 +118,12 @@ extension Cluster {
     private static let patience: Duration = .seconds(60)
 
     /// Starts a service, with its data as it was left, and waits until it is ready.
-    public func start(_ service: ServiceName, environment: [String: String] = [:]) async throws {
-        let process = try launch(service, environment: environment)
+    ///
+    /// - Parameter wrapper: A command that ends with running the one that is added to it, in its own place.
+    public func start(
+        _ service: ServiceName, environment: [String: String] = [:], under wrapper: [String] = []
+    ) async throws {
+        let process = try launch(service, environment: environment, under: wrapper)
         let deadline = ContinuousClock.now + Self.patience
         while await !isReady(service) {
             guard process.isRunning else { throw ClusterError("\(service.rawValue) ended at its start") }
@@ -129,7 +133,9 @@ extension Cluster {
     }
 
     /// Starts a service without waiting for anything.
-    func launch(_ service: ServiceName, environment: [String: String]) throws -> ChildProcess {
+    func launch(
+        _ service: ServiceName, environment: [String: String], under wrapper: [String] = []
+    ) throws -> ChildProcess {
         let defaults = [
             "PATH": "/usr/bin:/bin", "PORT": "\(port(service))",
             "JWT_KEYS_FILE": directory.appending(path: "secrets/jwt.json").path, "DEMO_DATA": "on",
@@ -138,7 +144,7 @@ extension Cluster {
             "CORS_ORIGINS": "\(url(.login)) http://localhost:\(guestPort)",
         ]
         let process = try ChildProcess(
-            [Self.executables.appending(path: service.rawValue).path],
+            wrapper + [Self.executables.appending(path: service.rawValue).path],
             environment: defaults.merging(environment) { $1 },
             directory: directory, log: logFile(service))
         processes.withLock { $0[service] = process }

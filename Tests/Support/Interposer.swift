@@ -19,6 +19,7 @@ public final class Interposer: Sendable {
     private struct State {
         var passed: [Passed] = []
         var holdsNext: HTTPRequest.Method?
+        var isCut = false
     }
 
     private let target: String
@@ -37,6 +38,16 @@ public final class Interposer: Sendable {
     /// Holds back the answer to the next request with this method. It reaches its target all the same.
     public func holdNextAnswer(to method: HTTPRequest.Method) {
         state.withLock { $0.holdsNext = method }
+    }
+
+    /// Lets nothing through any more, the answers that are under way included: 502 comes in their place.
+    public func cut() {
+        state.withLock { $0.isCut = true }
+    }
+
+    /// Lets everything through again.
+    public func restore() {
+        state.withLock { $0.isCut = false }
     }
 
     /// Waits until an answer is being held back.
@@ -64,6 +75,9 @@ public final class Interposer: Sendable {
     }
 
     private static let largestBodyBytes = 1 << 20
+    private static let longestAnswer = Duration.seconds(60)
+
+    private var isCut: Bool { state.withLock { $0.isCut } }
 
     private func pass(_ request: Request) async throws -> Response {
         let body = try await request.body.collect(upTo: Self.largestBodyBytes)
@@ -73,10 +87,12 @@ public final class Interposer: Sendable {
             state.holdsNext = nil
             return true
         }
+        guard !isCut else { return Response(status: .badGateway) }
         let answer = try await http.execute(
             .init(
                 method: request.method, url: target + request.uri.description, headers: request.headers.withoutFraming,
-                body: body.readableBytes == 0 ? nil : Array(body.readableBytesView)))
+                body: body.readableBytes == 0 ? nil : Array(body.readableBytesView), deadline: Self.longestAnswer))
+        guard !isCut else { return Response(status: .badGateway) }
         if holds {
             held.continuation.yield()
             _ = await released.stream.first { true }

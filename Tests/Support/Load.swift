@@ -26,6 +26,7 @@ public struct Tally: Sendable, CustomStringConvertible {
         return bad.sorted() + failures
     }
 
+    /// The answers by what was asked for, in one line.
     public var description: String {
         let parts = answers.sorted { $0.key < $1.key }.map { what, statuses in
             "\(what) " + statuses.sorted { $0.key < $1.key }.map { "\($0.key) × \($0.value)" }.joined(separator: ", ")

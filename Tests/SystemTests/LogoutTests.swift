@@ -5,15 +5,6 @@ import Testing
 @Suite(.serialized) struct `A logout reaches every service` {
     private static let followers = [ServiceName.catalog, .orders, .inbox]
 
-    /// What a service answers to a token of a user; in catalog, which users may only read, 403 says that it is good.
-    private func status(_ service: ServiceName, _ cluster: Cluster, _ token: String) async throws -> Int {
-        switch service {
-        case .orders: try await cluster.get(.orders, "/orders", token: token).status
-        case .inbox: try await cluster.get(.inbox, "/messages", token: token).status
-        default: try await cluster.send(.delete, .catalog, "/products/\(Demo.lamp)", token: token).status
-        }
-    }
-
     private func waitUntilHeard(_ cluster: Cluster) async throws {
         for service in Self.followers {
             #expect(
@@ -27,17 +18,19 @@ import Testing
         try await withCluster { cluster in
             try await waitUntilHeard(cluster)
             let (first, second) = (try await cluster.token("alice"), try await cluster.token("alice"))
-            for service in Self.followers { #expect([200, 403].contains(try await status(service, cluster, first))) }
+            for service in Self.followers {
+                #expect([200, 403].contains(try await cluster.lookup(service, token: first)))
+            }
             var slowest = Duration.zero
             for token in [first, second] {
                 #expect(try await cluster.send(.post, .login, "/logout", token: token).status == 204)
                 let start = ContinuousClock.now
                 for service in Self.followers {
-                    #expect(try await eventually { try await status(service, cluster, token) == 401 })
+                    #expect(try await eventually { try await cluster.lookup(service, token: token) == 401 })
                 }
                 slowest = max(slowest, .now - start)
                 try await cluster.kill(.login)
-                for service in Self.followers { #expect(try await status(service, cluster, token) == 401) }
+                for service in Self.followers { #expect(try await cluster.lookup(service, token: token) == 401) }
                 try await cluster.start(.login)
             }
             print("logout to 401 at all services, the slower of two: \(slowest)")
@@ -50,13 +43,13 @@ import Testing
             let token = try await cluster.token("alice")
             #expect(try await cluster.send(.post, .login, "/logout", token: token).status == 204)
             for service in Self.followers {
-                #expect(try await eventually { try await status(service, cluster, token) == 401 })
+                #expect(try await eventually { try await cluster.lookup(service, token: token) == 401 })
             }
             try await cluster.kill(.login)
             for service in Self.followers {
                 try await cluster.stop(service)
                 try await cluster.start(service)
-                #expect(try await status(service, cluster, token) == 401)
+                #expect(try await cluster.lookup(service, token: token) == 401)
             }
         }
     }
