@@ -91,5 +91,12 @@ enum Schema {
             );
             CREATE INDEX browser_keys_of_session ON browser_keys (session_id);
             """),
+        Migration(
+            "bounded families",
+            """
+            -- By age, since of each session only the latest tokens are kept.
+            DROP INDEX refresh_tokens_of_session;
+            CREATE INDEX refresh_tokens_of_session ON refresh_tokens (session_id, created_at);
+            """),
     ]
 }

@@ -71,6 +71,25 @@ import Testing
         #expect(page.entries.map(\.id) == [session.id.lowercase] && page.entries.map(\.kind) == [.session])
     }
 
+    @Test func `a client in a loop fills no table: of a family the latest tokens are kept`() async throws {
+        var sessions = stores.sessions
+        sessions.maxFamilyTokens = 3
+        let (session, first) = try await begin()
+        let (_, other) = try await begin()
+        var tokens = [first]
+        for _ in 1...6 {
+            clock.advance(seconds: 60)
+            tokens.append(try present(await renew(tokens[tokens.count - 1], in: sessions)))
+            #expect(try await count("SELECT hash FROM refresh_tokens") <= 3 + 1)
+        }
+        // One that was forgotten is refused, and ends nothing; one that is remembered ends the session.
+        #expect(try await renew(first, in: sessions) == nil)
+        #expect(try await stores.sessions.find(session.id, at: clock.now) != nil)
+        #expect(try await renew(tokens[4], in: sessions) == nil)
+        #expect(try await stores.sessions.find(session.id, at: clock.now) == nil)
+        #expect(try await renew(other, in: sessions) != nil)
+    }
+
     @Test func `a token that was replayed takes the newest one of its family with it`() async throws {
         let (_, first) = try await begin()
         let second = try present(await renew(first))

@@ -42,6 +42,7 @@ extension SessionStore {
             try Self.eraseSalts(of: session.id, at: now, in: connection)
             let next = token.successor(salt: salt)
             try Self.insert(next, of: session.id, at: now, in: connection)
+            try forgetOldest(of: session.id, in: connection)
             return .renewed(session, next)
         }
         if case .reused = renewal { bell.ring() }
@@ -78,6 +79,18 @@ extension SessionStore {
             tokens_expire_at = CASE WHEN tokens_expire_at < $2 THEN $3 ELSE tokens_expire_at END WHERE id = $4
             """, now.milliseconds, expiry, expiry, id)
         return session
+    }
+
+    /// Keeps a family at `maxFamilyTokens`. A token that was forgotten opens nothing, as before; but that somebody else uses
+    /// it is no alarm any more.
+    private func forgetOldest(of session: UUID, in connection: Connection) throws {
+        try connection.execute(
+            """
+            DELETE FROM refresh_tokens WHERE session_id = $1 AND created_at < (
+                SELECT created_at FROM refresh_tokens WHERE session_id = $1
+                ORDER BY created_at DESC LIMIT 1 OFFSET $2
+            )
+            """, session, maxFamilyTokens - 1)
     }
 
     /// Erases what successors were derived from, where a use can no longer be repeated.

@@ -31,6 +31,9 @@ struct SessionStore: Sendable {
     let tokenSeconds: Int
     /// Rung when revocations were appended.
     var bell = FeedBell()
+    /// How many refresh tokens of one session are kept, used ones included, so that a client in a loop cannot fill the disk.
+    /// It is more than a client uses in 14 days that renews every five minutes.
+    var maxFamilyTokens = 4096
 
     /// How many sessions that are over a sign-in removes, of whatever account, so that there are never many.
     private static let cleanedAtOnce = 100
