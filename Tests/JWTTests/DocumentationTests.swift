@@ -1,0 +1,64 @@
+import Foundation
+import Testing
+
+/// The examples of `docs/jwt.md` are given to the compiler, with the module as it was just built.
+@Suite struct DocumentationTests {
+    private static let project = URL(filePath: #filePath).appending(path: "../../..").standardized
+    private static let products =
+        URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
+
+    /// What the page takes for granted.
+    private static let surroundings = """
+        import JWT
+
+        func example(
+            bytesOfTheKeyFile: [UInt8], secondsSince1970: Int64, text: String, secret: [UInt8], oldSecret: [UInt8]
+        ) throws {
+            let now = NumericDate(seconds: secondsSince1970)
+            enum Answer { case orders, forbidden, unauthorized }
+            let (forbidden, unauthorized) = (Answer.forbidden, Answer.unauthorized)
+            func orders(of subject: String?) -> Answer { .orders }
+            func log(_ sentence: String) {}
+
+        """
+
+    @Test func `every example compiles`() throws {
+        let page = try String(contentsOf: Self.project.appending(path: "docs/jwt.md"), encoding: .utf8)
+        let blocks = page.matches(of: /(?m)^```swift\n([^`]*)^```$/).map { String($0.1) }
+        #expect(blocks.count >= 9)
+        let names = ["let keys", "let verifier", "let signer", "let text", "struct Access"]
+        var program = Self.surroundings
+        for block in blocks {
+            let block = block.replacing("import JWT\n", with: "")
+            // What names something stays in sight; the rest is a function of its own, which may return.
+            if names.contains(where: block.contains) {
+                program += block.replacing("let text =", with: "_ =") + "\n"
+            } else if block.contains("return ") {
+                program += "_ = { () -> Answer in\n\(block)}\n"
+            } else {
+                program += "_ = \(block)\n"
+            }
+        }
+        let result = try compile(program + "}\n")
+        #expect(result.status == 0, "\(result.messages)")
+    }
+
+    private func compile(_ program: String) throws -> (status: Int32, messages: String) {
+        let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).swift")
+        try Data(program.utf8).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let compiler = Process()
+        compiler.executableURL = URL(filePath: "/usr/bin/env")
+        compiler.arguments = [
+            "swiftc", "-typecheck", "-swift-version", "6", "-I", Self.products.appending(path: "Modules").path,
+            "-I", Self.project.appending(path: "Shared/System/COpenSSL").path, "-Xcc",
+            "-fmodule-map-file=\(Self.products.appending(path: "CTextKernels.build/module.modulemap").path)", file.path,
+        ]
+        let output = Pipe()
+        compiler.standardError = output
+        try compiler.run()
+        let messages = try output.fileHandleForReading.readToEnd() ?? Data()
+        compiler.waitUntilExit()
+        return (compiler.terminationStatus, String(decoding: messages, as: UTF8.self))
+    }
+}
