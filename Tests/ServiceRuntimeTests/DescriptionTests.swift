@@ -26,7 +26,7 @@ import Testing
         let document = try description(of: #"{"responses": {"200": {"description": "Things."}}}"#)
         #expect(document["openapi"] as? String == "3.1.1")
         #expect(Set(try #require(document["paths"] as? Object).keys).isSuperset(of: ["/healthz", "/things"]))
-        #expect((document["tags"] as? [Object])?.compactMap { $0["name"] as? String } == ["operations", "things"])
+        #expect((document["tags"] as? [Object])?.compactMap { $0["name"] as? String } == ["things", "operations"])
         let answer = try #require(member(document, "paths", "/things", "get", "responses", "200", "headers"))
         #expect(answer["X-Request-Id"] != nil)
     }

@@ -39,12 +39,12 @@ public struct APIDescription: Sendable {
         try JSONSerialization.jsonObject(with: json) as? Object ?? [:]
     }
 
-    /// The members of both: objects joined in turn, lists one after the other, and of anything else the second.
+    /// The members of both: objects joined in turn, lists with the second before the first, and of anything else the second.
     private static func join(_ first: Object, _ second: Object) -> Object {
         first.merging(second) { first, second in
             switch (first, second) {
             case (let first as Object, let second as Object): join(first, second)
-            case (let first as [Any], let second as [Any]): first + second
+            case (let first as [Any], let second as [Any]): second + first
             default: second
             }
         }
