@@ -9,8 +9,9 @@ struct ProductFields: Sendable {
     var currency: String?
     var stock: Int?
 
-    private static let maxNameBytes = 200
-    private static let maxDescriptionBytes = 10_000
+    // Characters are Unicode scalars here, as in JSON Schema, so that the description of the API can say the same.
+    private static let maxNameCharacters = 200
+    private static let maxDescriptionCharacters = 10_000
     /// A million: the price of ten thousand pieces of a hundred such products still fits into 64 bits.
     private static let maxPriceCents = 100_000_000
     private static let maxStock = 1_000_000_000
@@ -39,10 +40,10 @@ struct ProductFields: Sendable {
         func check<Value>(_ field: String, _ value: Value?, _ fits: (Value) -> Bool, _ rule: String) {
             if let value, !fits(value) { faults.append(.init(field, rule)) }
         }
-        check("name", name, Self.isName, "must be one line of 1 to \(Self.maxNameBytes) bytes")
+        check("name", name, Self.isName, "must be one line of 1 to \(Self.maxNameCharacters) characters")
         check(
             "description", description, Self.isDescription,
-            "must be text of at most \(Self.maxDescriptionBytes) bytes without control characters")
+            "must be text of at most \(Self.maxDescriptionCharacters) characters, none of them a control character")
         check("price_cents", priceCents, (0...Self.maxPriceCents).contains, "must be from 0 to \(Self.maxPriceCents)")
         check("currency", currency, Self.isCurrency, "must be three capital letters, such as EUR")
         check("stock", stock, (0...Self.maxStock).contains, "must be from 0 to \(Self.maxStock)")
@@ -50,13 +51,13 @@ struct ProductFields: Sendable {
     }
 
     private static func isName(_ text: String) -> Bool {
-        (1...maxNameBytes).contains(text.utf8.count) && !text.unicodeScalars.contains(where: isControl)
+        (1...maxNameCharacters).contains(text.unicodeScalars.count) && !text.unicodeScalars.contains(where: isControl)
             && !text.unicodeScalars.allSatisfy(\.properties.isWhitespace)
     }
 
     /// Tabs and line ends are the only control characters.
     private static func isDescription(_ text: String) -> Bool {
-        text.utf8.count <= maxDescriptionBytes
+        text.unicodeScalars.count <= maxDescriptionCharacters
             && text.unicodeScalars.allSatisfy { !isControl($0) || "\t\r\n".unicodeScalars.contains($0) }
     }
 

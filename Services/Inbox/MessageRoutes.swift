@@ -9,6 +9,7 @@ struct MessageRoutes: Sendable {
     let store: InboxStore
     let clock: WallClock
 
+    // Characters are Unicode scalars here, as in JSON Schema, so that the description of the API can say the same.
     private static let maxSubjectCharacters = 200
     private static let maxBodyCharacters = 10_000
 
@@ -63,10 +64,12 @@ struct MessageRoutes: Sendable {
 
         func validate(maxSubject: Int, maxBody: Int) throws {
             var faults: [Problem.InvalidField] = []
-            if !(1...maxSubject).contains(subject.count) {
+            if !(1...maxSubject).contains(subject.unicodeScalars.count) {
                 faults.append(.init("subject", "must have 1 to \(maxSubject) characters"))
             }
-            if body.count > maxBody { faults.append(.init("body", "must have at most \(maxBody) characters")) }
+            if body.unicodeScalars.count > maxBody {
+                faults.append(.init("body", "must have at most \(maxBody) characters"))
+            }
             guard faults.isEmpty else { throw Problem.unprocessable(faults) }
         }
     }

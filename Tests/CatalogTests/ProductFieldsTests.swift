@@ -13,7 +13,8 @@ import Testing
         (ProductFields(name: "two\u{2028}lines", priceCents: 1), ["name"]),
         (ProductFields(name: "nul\u{0}", priceCents: 1), ["name"]),
         (ProductFields(name: String(repeating: "a", count: 201), priceCents: 1), ["name"]),
-        (ProductFields(name: String(repeating: "é", count: 101), priceCents: 1), ["name"]),
+        (ProductFields(name: String(repeating: "é", count: 201), priceCents: 1), ["name"]),
+        (ProductFields(name: String(repeating: "e\u{301}", count: 101), priceCents: 1), ["name"]),
         (ProductFields(name: "a"), ["price_cents"]),
         (ProductFields(), ["name", "price_cents"]),
         (ProductFields(name: "a", priceCents: -1), ["price_cents"]),
@@ -40,7 +41,7 @@ import Testing
     @Test(arguments: [
         ProductFields(name: "a", priceCents: 0),
         ProductFields(
-            name: String(repeating: "é", count: 100), description: "Two\r\n\tlines 👋", priceCents: 100_000_000,
+            name: String(repeating: "é", count: 200), description: "Two\r\n\tlines 👋", priceCents: 100_000_000,
             currency: "JPY", stock: 1_000_000_000),
     ])
     func `fields at their limits fit`(fields: ProductFields) throws {

@@ -108,6 +108,7 @@ import Testing
         (#"{"subject":"a\u0000b","body":"x"}"#, 422, ""), (#"{"subject":"x"}"#, 422, "body"),
         (#"{"subject":["x"],"body":"x"}"#, 422, "subject"),
         (#"{"subject":"\#(String(repeating: "x", count: 201))","body":"x"}"#, 422, "subject"),
+        (#"{"subject":"\#(String(repeating: "e\u{301}", count: 101))","body":"x"}"#, 422, "subject"),
         (#"{"subject":"x","body":"\#(String(repeating: "x", count: 10_001))"}"#, 422, "body"),
     ])
     func `a message that does not fit is refused by the name of its field`(
