@@ -78,12 +78,17 @@ struct Checkout: Sendable {
 }
 
 extension Message {
+    /// More items are counted, not listed: a message has a limit.
+    private static let maxListedItems = 25
+
     /// The message that tells of a placed order.
     init(placed order: UUID, _ reservation: Reservation, total: Money, at date: Date) {
-        let lines = reservation.items.map { "\($0.quantity) × \($0.name)" }.joined(separator: "\n")
+        var lines = reservation.items.prefix(Self.maxListedItems).map { "\($0.quantity) × \($0.name)" }
+        let left = reservation.items.count - lines.count
+        if left > 0 { lines.append("and \(left) more") }
         id = UUID.version7(at: date)
         subject = "Your order is placed"
-        body = "Order \(order.lowercase)\n\(lines)\nTotal: \(total)"
+        body = "Order \(order.lowercase)\n\(lines.joined(separator: "\n"))\nTotal: \(total)"
     }
 }
 

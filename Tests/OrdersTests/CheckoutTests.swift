@@ -123,6 +123,17 @@ import Testing
             #expect(Set(deliveries.map(\.path)).count == 1)
         }
     }
+
+    /// Inbox takes 10,000 characters.
+    @Test func `the message of the largest order fits into inbox`() {
+        let item = Order.Item(
+            productID: UUID(), quantity: 10_000, name: String(repeating: "x", count: 200), priceCents: 1)
+        let largest = Reservation(items: Array(repeating: item, count: 100), currencies: ["EUR"])
+        let total = Money(cents: .max, currency: "EUR")
+        let message = Message(placed: UUID(), largest, total: total, at: Date(timeIntervalSince1970: 0))
+        #expect(message.body.unicodeScalars.count <= 10_000)
+        #expect(message.body.contains("and 75 more\nTotal"))
+    }
 }
 
 @Suite(.timeLimit(.minutes(1))) struct IdempotencyTests {
