@@ -4,7 +4,7 @@ import TestSupport
 extension Drill {
     /// Login is killed and stays away.
     static let loginDown = Drill(
-        "login-down", "While login is dead, no request with a valid token fails, nor is one slower than a second."
+        "login-down", "While login is dead, no request with a valid token fails, and 99 of 100 take less than a second."
     ) { form, report in
         try await withCluster { cluster in
             try await cluster.feedIsHeard()
@@ -24,7 +24,7 @@ extension Drill {
             report.figure("\(tally.unexpected.count) failed")
             report.figure(tally.durations.spread)
             report.require(tally.unexpected.isEmpty, "nothing fails: \(tally.unexpected.prefix(5))")
-            report.require(tally.durations.quantile(1) < .seconds(1), "nothing waits for login")
+            report.require(tally.durations.quantile(0.99) < .seconds(1), "nothing waits for login")
             try await cluster.start(.login)
             let delays = try await cluster.logoutDelays().map(\.1)
             report.figure("after its return a logout is heard within \(delays.quantile(1).text)")

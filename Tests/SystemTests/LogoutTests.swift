@@ -34,6 +34,20 @@ import Testing
                 try await cluster.start(.login)
             }
             print("logout to 401 at all services, the slower of two: \(slowest)")
+            try await cluster.kill(.login)
+            for service in Self.followers {
+                let failures = try await cluster.metric("revocations_failures_total", of: service) ?? 0
+                #expect(try await eventually { try await cluster.metric("revocations_entries", of: service) == 2 })
+                #expect(
+                    try await eventually {
+                        try await cluster.metric("revocations_failures_total", of: service) ?? 0 > failures
+                    })
+                let age = try await cluster.metric("revocations_age_seconds", of: service) ?? 0
+                #expect(
+                    try await eventually {
+                        try await cluster.metric("revocations_age_seconds", of: service) ?? 0 > age
+                    })
+            }
         }
     }
 
