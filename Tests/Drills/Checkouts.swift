@@ -13,15 +13,11 @@ final class Checkouts: Sendable {
 
     private let cluster: Cluster
     private let token: String
-    private let insists: Bool
     private let state = Mutex(State())
 
     /// Customers of a cluster.
-    ///
-    /// - Parameter insists: Whether a request without success is repeated under the same key until it has one.
-    init(_ cluster: Cluster, books: Books, insists: Bool = false) {
+    init(_ cluster: Cluster, books: Books) {
         self.cluster = cluster
-        self.insists = insists
         token = books.customer
     }
 
@@ -30,28 +26,30 @@ final class Checkouts: Sendable {
 
     /// Keeps customers ordering while `body` runs.
     func underLoad(clients: Int, while body: () async throws -> Void) async throws -> Tally {
-        try await TestSupport.underLoad(clients: clients, request: { _ in try await self.order() }, while: body)
+        try await TestSupport.underLoad(
+            clients: clients, request: { _ in ("checkout", try await self.order(under: UUID().uuidString)) },
+            while: body)
     }
 
-    private func order() async throws -> (what: String, status: Int) {
-        let key = UUID().uuidString
-        while true {
-            do {
-                let answer = try await cluster.order(token: token, key: key)
-                if answer.status == 201 {
-                    let order = try answer.decoded(as: Order.self).id
-                    state.withLock { $0.acknowledged[key] = order }
-                } else if insists {
-                    try await Task.sleep(for: .milliseconds(50))
-                    continue
-                }
-                return ("checkout", answer.status)
-            } catch  where insists {
-                try await Task.sleep(for: .milliseconds(50))
-            } catch {
-                _ = state.withLock { $0.unanswered.insert(key) }
-                throw error
+    /// Sends what got no answer again, under the same key, until it is ordered.
+    func repeatUnanswered() async throws {
+        for key in unanswered {
+            let isOrdered = try await eventually { try await order(under: key) == 201 }
+            guard isOrdered else { throw DrillError("a basket that is sent again is not ordered") }
+        }
+    }
+
+    private func order(under key: String) async throws -> Int {
+        do {
+            let answer = try await cluster.order(token: token, key: key)
+            if answer.status == 201 {
+                let order = try answer.decoded(as: Order.self).id
+                state.withLock { $0.acknowledged[key] = order }
             }
+            return answer.status
+        } catch {
+            _ = state.withLock { $0.unanswered.insert(key) }
+            throw error
         }
     }
 }

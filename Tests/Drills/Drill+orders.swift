@@ -11,7 +11,7 @@ extension Drill {
     ) { form, report in
         try await withCluster { cluster in
             let books = try await Books(of: cluster)
-            let checkouts = Checkouts(cluster, books: books, insists: true)
+            let checkouts = Checkouts(cluster, books: books)
             let kills = form.choose(3, 30)
             _ = try await checkouts.underLoad(clients: 6) {
                 for kill in 1...kills {
@@ -22,6 +22,10 @@ extension Drill {
                 }
             }
             report.figure("\(kills) kills, \(checkouts.acknowledged.count) checkouts acknowledged")
+            let lost = checkouts.unanswered.intersection(try await books.keys())
+            report.figure(
+                "\(checkouts.unanswered.count) without an answer, of which \(lost.count) were ordered all the same")
+            try await checkouts.repeatUnanswered()
             try await books.recover(report)
             let placed = try await books.placed()
             let acknowledged = Set(checkouts.acknowledged.values)
