@@ -6,7 +6,7 @@ extension Drill {
     static let catalogSlow = Drill(
         "catalog-slow",
         """
-        While catalog hangs, checkouts get 503 within five seconds and leave nothing reserved, and who only looks at orders \
+        While catalog hangs, checkouts get 503 within six seconds and leave nothing reserved, and who only looks at orders \
         and messages waits for nothing.
         """
     ) { form, report in
@@ -14,7 +14,7 @@ extension Drill {
             let books = try await Books(of: cluster)
             try cluster.pause(.catalog)
             report.progress("catalog is frozen")
-            try await catalogIsMissed(by: cluster, slowestCheckout: .seconds(5), form, report)
+            try await catalogIsMissed(by: cluster, slowestCheckout: .seconds(6), form, report)
             try cluster.resume(.catalog)
             try await books.recover(report)
         }
@@ -24,7 +24,7 @@ extension Drill {
     static let catalogDown = Drill(
         "catalog-down",
         """
-        While catalog is dead, checkouts get 503 with Retry-After within five seconds, who only looks at orders and messages \
+        While catalog is dead, checkouts get 503 with Retry-After within six seconds, who only looks at orders and messages \
         waits for nothing, and after its return stock and orders agree.
         """
     ) { form, report in
@@ -35,7 +35,7 @@ extension Drill {
                 try await Task.sleep(for: .milliseconds(500))
                 try await cluster.kill(.catalog)
                 report.progress("catalog is killed")
-                try await catalogIsMissed(by: cluster, slowestCheckout: .seconds(5), form, report)
+                try await catalogIsMissed(by: cluster, slowestCheckout: .seconds(6), form, report)
                 try await cluster.start(.catalog)
                 try await Task.sleep(for: .milliseconds(500))
             }
