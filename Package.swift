@@ -94,6 +94,8 @@ let package = Package(
         serviceTests("Orders"),
         serviceTests("Inbox"),
         .testTarget(
+            name: "BrowserTests", dependencies: ["TestSupport"], path: "Tests/BrowserTests", swiftSettings: .strict),
+        .testTarget(
             name: "SystemTests", dependencies: ["TestSupport", "Drills", .httpTypes], path: "Tests/SystemTests",
             swiftSettings: .strict),
     ]

@@ -170,6 +170,26 @@ private struct ProblemBody: Decodable {
             #expect(response.headers[.accessControlAllowHeaders]?.contains("Authorization") == true)
         }
     }
+
+    @Test(arguments: [("off", nil), ("on", "true")], ["/healthz", "/nothing", "/fail"])
+    func `cookies are for allowed origins where they are switched on, and never for all`(
+        cookies: (switch: String, allowed: String?), path: String
+    ) async throws {
+        let environment = Self.environment.merging(["TOKEN_COOKIE": cookies.switch]) { $1 }
+        try await application(environment).test(.router) { client in
+            for (method, origin) in [
+                (HTTPRequest.Method.get, Self.origin), (.options, Self.origin), (.get, "https://evil.example"),
+                (.options, "https://evil.example"),
+            ] {
+                let response = try await client.execute(
+                    uri: path, method: method,
+                    headers: [.origin: origin, .accessControlRequestMethod: "POST"])
+                let isAllowed = origin == Self.origin
+                #expect(response.headers[.accessControlAllowOrigin] == (isAllowed ? origin : nil))
+                #expect(response.headers[.accessControlAllowCredentials] == (isAllowed ? cookies.allowed : nil))
+            }
+        }
+    }
 }
 
 @Suite struct OperationsTests {

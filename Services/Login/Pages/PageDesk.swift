@@ -61,7 +61,8 @@ struct PageDesk: Sendable {
             reply = .problem(try Problem.shown(for: error, logger: context.logger))
         }
         var response = try response(reply, visit)
-        if known == nil, reply.begun == nil { response.headers.append(cookies.setting(visit.key)) }
+        // Not for a form: another site's comes without the cookie, and the answer would replace the one that is there.
+        if known == nil, request.method == .get { response.headers.append(cookies.setting(visit.key)) }
         return response
     }
 

@@ -65,7 +65,12 @@ struct Reply: Sendable {
 
     /// A page that says what went wrong.
     static func problem(_ problem: Problem) -> Reply {
-        var reply = page("problem", problem.status.reasonPhrase, problem.detail, status: problem.status.code)
+        let title =
+            switch problem.status.kind {
+            case .serverError: "Not now"
+            default: problem.status == .notFound ? "Nothing here" : "That was refused"
+            }
+        var reply = page("problem", title, problem.detail, status: problem.status.code)
         reply.retryAfter = problem.headers[.retryAfter]
         return reply
     }

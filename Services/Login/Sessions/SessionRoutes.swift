@@ -46,6 +46,9 @@ struct SessionRoutes: Sendable {
             let created_at: String
             let last_used_at: String
             let expires_at: String
+            /// The kind of program that began it, and its address.
+            let device: String
+            let address: String
             /// Whether the request came with a token of this session.
             let current: Bool
         }
@@ -63,7 +66,8 @@ struct SessionRoutes: Sendable {
         let items = mine.map {
             SessionList.Item(
                 id: $0.id.lowercase, created_at: $0.createdAt.rfc3339, last_used_at: $0.lastUsedAt.rfc3339,
-                expires_at: $0.expiresAt.rfc3339, current: $0.id == current.id)
+                expires_at: $0.expiresAt.rfc3339, device: $0.place.device, address: $0.place.address,
+                current: $0.id == current.id)
         }
         return SessionList(sessions: items, next: next)
     }

@@ -1,0 +1,97 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Every page, on a phone and a desktop, light and dark: nothing that axe-core finds, nothing that sticks out, no request to
+/// anyone else. The pictures are in `.build/pictures`.
+@Suite(.serialized, .timeLimit(.minutes(10))) struct `Every page as it looks` {
+    private static let pictures = Cluster.project.appending(path: ".build/pictures")
+    private static let axe = Cluster.project.appending(path: ".build/axe-core/axe.min.js")
+
+    private struct Violation: Decodable {
+        let id: String
+        let nodes: [String]
+    }
+
+    private func check(_ name: String, in browser: Chromium, _ axe: String) async throws {
+        try FileManager.default.createDirectory(at: Self.pictures, withIntermediateDirectories: true)
+        for view in Chromium.View.all {
+            try await browser.look(view)
+            try await browser.picture().write(to: Self.pictures.appending(path: "\(name)-\(view.name).png"))
+            let excess: Int = try await browser.value(
+                "document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            #expect(excess <= 0, "\(name) at \(view.name) is too wide")
+            try await browser.run("if (!window.axe) { \(axe)\nwindow.axe = window.axe ?? axe; }")
+            let violations: [Violation] = try await browser.awaited(
+                """
+                axe.run().then(({ violations }) =>
+                  violations.map(({ id, nodes }) => ({ id, nodes: nodes.map((node) => node.html.slice(0, 200)) })))
+                """)
+            #expect(violations.isEmpty, "\(name) at \(view.name): \(violations)")
+        }
+        let foreign: [String] = try await browser.value(
+            """
+            performance.getEntriesByType('resource').map(({ name }) => name)
+              .filter((name) => new URL(name).hostname !== 'localhost')
+            """)
+        #expect(foreign.isEmpty)
+    }
+
+    @Test func `has no fault that axe-core finds`() async throws {
+        let axe = try String(contentsOf: Self.axe, encoding: .utf8)
+        try await withCluster { cluster in
+            try await withBrowser(in: cluster) { browser in
+                func open(_ path: String) async throws { try await browser.open(cluster.url(.login, path)) }
+                try await browser.openShop(cluster)
+                try await check("shop", in: browser, axe)
+                try await browser.openShop(cluster, "orders")
+                try await check("shop-signed-out", in: browser, axe)
+                try await open("/")
+                try await check("front-door", in: browser, axe)
+                try await open("/login")
+                try await check("sign-in", in: browser, axe)
+                try await browser.fill("#username", "nobody")
+                try await browser.click("main button")
+                #expect(try await browser.shows("The name or the password is wrong."))
+                try await check("sign-in-refused", in: browser, axe)
+                try await open("/signup")
+                try await browser.fill("#username", "x")
+                try await browser.click("main button")
+                #expect(try await browser.shows("That did not work"))
+                try await check("sign-up-refused", in: browser, axe)
+                try await browser.signIn(cluster)
+                try await check("account", in: browser, axe)
+                for page in ["password", "delete"] {
+                    try await open("/account/\(page)")
+                    try await check("account-\(page)", in: browser, axe)
+                }
+                try await browser.run("document.querySelector('main [name=form_token]').value = 'x'")
+                try await browser.click("main button")
+                #expect(try await browser.shows("Nothing was changed"))
+                try await check("refusal", in: browser, axe)
+                try await browser.openShop(cluster)
+                try await browser.order()
+                try await browser.click(".products li:nth-child(2) button")
+                try await check("shop-basket", in: browser, axe)
+                try await browser.go(to: "orders")
+                #expect(try await browser.shows("Desk lamp"))
+                try await check("shop-orders", in: browser, axe)
+                #expect(
+                    try await eventually {
+                        try await browser.openShop(cluster, "messages")
+                        return try await browser.text().contains("Your order is placed")
+                    })
+                try await check("shop-messages", in: browser, axe)
+                try await browser.click("#drawer summary")
+                try await browser.click("#drills button")
+                #expect(try await browser.shows("401:"))
+                try await check("shop-drawer", in: browser, axe)
+                try await cluster.kill(.orders)
+                try await browser.click("#drawer summary")
+                try await browser.go(to: "orders")
+                #expect(try await browser.shows("The orders service does not answer"))
+                try await check("shop-trouble", in: browser, axe)
+            }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite(.serialized, .timeLimit(.minutes(5))) struct `From another origin` {
+    private static let shop = Cluster.project.appending(path: "Services/Login/Resources/shop")
+
+    /// Serves a folder with these files; those of the shop too when it is wanted.
+    private func serve(
+        _ cluster: Cluster, at port: Int, shop: Bool = false, _ files: [String: String]
+    ) async throws {
+        let folder = cluster.directory.appending(path: "pages-\(port)")
+        if shop {
+            try FileManager.default.copyItem(at: Self.shop, to: folder)
+        } else {
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        }
+        for (name, text) in files { try Data(text.utf8).write(to: folder.appending(path: name)) }
+        try cluster.startGuest(["/usr/bin/python3", "-m", "http.server", "\(port)", "--directory", folder.path])
+        let name = try #require(files.keys.first)
+        let isThere = try await eventually {
+            (try? await TestSupport.run(
+                ["/usr/bin/curl", "-sf", "http://localhost:\(port)/\(name)"], in: cluster.directory)) != nil
+        }
+        #expect(isThere)
+    }
+
+    private func addresses(_ cluster: Cluster) -> String {
+        let pairs = ServiceName.allCases.map { "\"\($0.rawValue)\": \"\(cluster.url($0))\"" }
+        return "{\(pairs.joined(separator: ", "))}"
+    }
+
+    @Test func `the shop works where it is allowed, and nowhere else`() async throws {
+        try await withCluster { cluster in
+            let stranger = try await cluster.strangerPort()
+            try await serve(cluster, at: cluster.guestPort, shop: true, ["config.json": addresses(cluster)])
+            try await serve(cluster, at: stranger, shop: true, ["config.json": addresses(cluster)])
+            try await withBrowser(in: cluster) { browser in
+                try await browser.signIn(cluster)
+                try await browser.open("http://localhost:\(cluster.guestPort)/")
+                #expect(try await browser.sees("document.querySelector('#who').textContent.includes('alice')"))
+                try await browser.order()
+                try await browser.go(to: "orders")
+                #expect(try await browser.shows("1 × Desk lamp"))
+                try await browser.click("#drawer summary")
+                try await browser.click("#drills button")
+                #expect(try await browser.shows("401: The token is not valid here."))
+                #expect(try await browser.text("#verdict").contains("error=\"invalid_token\""))
+
+                try await browser.open("http://localhost:\(stranger)/")
+                #expect(try await browser.shows("The catalog does not answer"))
+                #expect(try await !browser.text().contains("alice"))
+                // Another site: the browser keeps the cookie to itself, whatever the services allow.
+                try await browser.open("http://127.0.0.1:\(cluster.guestPort)/")
+                #expect(try await browser.shows("The catalog does not answer"))
+            }
+        }
+    }
+
+    @Test(arguments: ["off", "on"])
+    func `a forged form is refused, whether the token is in a cookie or not`(cookie: String) async throws {
+        try await withCluster(environment: ["TOKEN_COOKIE": cookie]) { cluster in
+            let stranger = try await cluster.strangerPort()
+            try await withBrowser(in: cluster) { browser in
+                try await browser.signIn(cluster, next: "/shop/")
+                try await browser.order()
+                try await browser.go(to: "orders")
+                let order = try await browser.text(".papers .id")
+                let targets = [
+                    cluster.url(.login, "/account/sign-out-everywhere"), cluster.url(.login, "/logout?everywhere=true"),
+                    cluster.url(.orders, "/orders/\(order)/cancel"),
+                ]
+                let forms = targets.map { "<form method=\"post\" action=\"\($0)\"><button>x</button></form>" }
+                try await serve(
+                    cluster, at: stranger, ["forged.html": "<!doctype html><title>x</title>\(forms.joined())"])
+                // `localhost` is the same site, so that its requests carry the cookies; `127.0.0.1` is another.
+                for host in ["localhost", "127.0.0.1"] {
+                    for index in targets.indices {
+                        try await browser.open("http://\(host):\(stranger)/forged.html")
+                        try await browser.click("form:nth-of-type(\(index + 1)) button")
+                        #expect(try await browser.sees("location.port !== '\(stranger)'"))
+                        let status: Int = try await browser.value(
+                            "performance.getEntriesByType('navigation')[0].responseStatus")
+                        #expect([401, 403].contains(status), "\(targets[index]) from \(host)")
+                    }
+                }
+                try await browser.openShop(cluster, "orders")
+                #expect(try await browser.shows("placed"))
+            }
+        }
+    }
+
+    @Test func `with the token in a cookie the shop works, and no script has the token`() async throws {
+        try await withCluster(environment: ["TOKEN_COOKIE": "on"]) { cluster in
+            try await withBrowser(in: cluster) { browser in
+                try await browser.signIn(cluster, next: "/shop/")
+                try await browser.order()
+                try await browser.click("#drawer summary")
+                #expect(try await browser.shows("It is in a cookie that no script can read"))
+                #expect(try await browser.value("document.cookie") == "")
+                let answer: String = try await browser.awaited(
+                    "fetch('/session/token', { method: 'POST' }).then((answer) => answer.text())")
+                #expect(answer.contains("alice") && !answer.contains("eyJ"))
+                try await browser.click("#drawer summary")
+                try await browser.click("#sign-out")
+                #expect(try await browser.isOut())
+            }
+        }
+    }
+}
