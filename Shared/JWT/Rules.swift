@@ -36,9 +36,15 @@ final class Rules: Sendable {
         return header.isMediaType(name, type)
     }
 
+    /// Reads a payload's claims, and checks them.
+    func read(_ payload: Span<UInt8>, into claims: inout ClaimTable, at now: NumericDate) throws(JWTError) {
+        try claims.read(payload, checksPrivateClaims: policy.checksPrivateClaims)
+        try check(claims, in: payload, at: now)
+    }
+
     /// Checks the claims (RFC 7519 section 4.1); their types have been checked already.
     @inline(__always)
-    func check(_ claims: borrowing ClaimTable, in payload: Span<UInt8>, at now: NumericDate) throws(JWTError) {
+    private func check(_ claims: borrowing ClaimTable, in payload: Span<UInt8>, at now: NumericDate) throws(JWTError) {
         if !claims.present.isSuperset(of: required) || !otherRequired.isEmpty { try checkPresence(claims, payload) }
         if let issuers {
             guard let issuer = claims[.issuer] else { throw Self.missing("iss") }

@@ -30,8 +30,7 @@ public struct Verifier: Sendable {
         let (payloadRange, key) = try verifySignature(token)
         var claims = ClaimTable()
         let payload = try Base64URL.withDecoded(token.extracting(payloadRange)) { bytes throws(JWTError) in
-            try claims.read(bytes, checksPrivateClaims: rules.policy.checksPrivateClaims)
-            try rules.check(claims, in: bytes, at: now)
+            try rules.read(bytes, into: &claims, at: now)
             return bytes.array
         }
         guard let payload else { throw Self.notBase64URL }
@@ -63,18 +62,16 @@ public struct Verifier: Sendable {
 
     /// The key, out of those that come into question, that the signature was made with.
     private func findKey(_ choice: KeyChoice, _ token: Span<UInt8>, _ parts: CompactToken) -> Int? {
-        let input = token.extracting(parts.signingInput)
-        let found = try? Base64URL.withDecoded(token.extracting(parts.signature)) { signature throws(JWTError) in
-            switch choice {
-            case .key(let index): rules.keys.keys[index].hmac.isValid(signature, for: input) ? index : nil
-            case .every(let algorithm):
-                rules.keys.keys.indices.first {
-                    rules.keys.keys[$0].algorithm == algorithm
-                        && rules.keys.keys[$0].hmac.isValid(signature, for: input)
-                }
+        var bytes = InlineArray<64, UInt8>(repeating: 0)
+        guard let count = Base64URL.decode(token.extracting(parts.signature), into: &bytes) else { return nil }
+        let (code, input) = (bytes.span.extracting(first: count), token.extracting(parts.signingInput))
+        switch choice {
+        case .key(let index): return rules.keys.keys[index].hmac.isValid(code, for: input) ? index : nil
+        case .every(let algorithm):
+            return rules.keys.keys.indices.first {
+                rules.keys.keys[$0].algorithm == algorithm && rules.keys.keys[$0].hmac.isValid(code, for: input)
             }
         }
-        return found ?? nil
     }
 
     private static var notBase64URL: JWTError {

@@ -52,6 +52,14 @@ import Testing
         #expect(list((.account, "a", 1)).refuses(token))
     }
 
+    @Test func `an identifier that is written with escapes, or beyond ASCII, is found`() throws {
+        for id in ["a\"b\\c\n", "zoë", ""] {
+            let token = try token { $0.sessionID = id }
+            #expect(list((.session, id, nil)).refuses(token))
+            #expect(!list((.session, id + "x", nil)).refuses(token))
+        }
+    }
+
     @Test(arguments: [(1, true), (0, false), (-1, false)])
     func `an account's entry refuses what was issued before its time`(before: Int64, refused: Bool) throws {
         let (token, timeless) = (try token { _ in }, try token { $0.issuedAt = nil })

@@ -26,6 +26,17 @@ public enum Base64URL {
         return isValid ? bytes : nil
     }
 
+    /// Writes the bytes of `text`, and returns how many they are; nil when there are more than fit, or `text` is not strict
+    /// base64url.
+    static func decode(_ text: Span<UInt8>, into bytes: inout InlineArray<64, UInt8>) -> Int? {
+        let count = decodedCount(text.count)
+        guard count <= bytes.count else { return nil }
+        var output = bytes.mutableSpan
+        return unsafe output.withUnsafeMutableBufferPointer { output in
+            unsafe text.withUnsafeBufferPointer { unsafe decode($0, into: output) } ? count : nil
+        }
+    }
+
     /// Calls `body` with the bytes of `text` in a buffer that lies on the stack unless it is large; nil when `text` is not
     /// strict base64url.
     @inline(__always)

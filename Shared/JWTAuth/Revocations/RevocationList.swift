@@ -27,7 +27,7 @@ final class RevocationList: Sendable {
 
         mutating func add(_ entry: Revocation) {
             if count >= sieve.capacity { renewSieve() }
-            sieve.insert(entry.id.hashValue)
+            sieve.insert(VerifiedToken.hash(of: entry.id))
             switch entry.kind {
             case .session: sessions[entry.id] = max(entry.expiresAt, sessions[entry.id] ?? entry.expiresAt)
             case .token: tokens[entry.id] = max(entry.expiresAt, tokens[entry.id] ?? entry.expiresAt)
@@ -43,9 +43,9 @@ final class RevocationList: Sendable {
         /// Makes a sieve with room for twice the entries that there are.
         mutating func renewSieve() {
             sieve = Sieve(capacity: 2 * count)
-            for id in sessions.keys { sieve.insert(id.hashValue) }
-            for id in tokens.keys { sieve.insert(id.hashValue) }
-            for id in accounts.keys { sieve.insert(id.hashValue) }
+            for id in sessions.keys { sieve.insert(VerifiedToken.hash(of: id)) }
+            for id in tokens.keys { sieve.insert(VerifiedToken.hash(of: id)) }
+            for id in accounts.keys { sieve.insert(VerifiedToken.hash(of: id)) }
         }
     }
 
@@ -69,16 +69,21 @@ final class RevocationList: Sendable {
 
     /// Whether the token, its session, or all tokens of its account up to its time were revoked.
     func refuses(_ token: VerifiedToken) -> Bool {
-        // The texts are made and hashed before the lock is taken.
-        let (session, id, subject, issuedAt) = (token.sessionID, token.id, token.subject, token.issuedAt)
-        let hashes = (session?.hashValue ?? 0, id?.hashValue ?? 0, subject?.hashValue ?? 0)
+        // Hashed before the lock is taken; a string is made only of what the sieve lets through.
+        let hashes = token.identifierHashes
         return table.withLock { table in
-            if let session, table.sieve.mayHold(hashes.0), table.sessions[session] != nil { return true }
-            if let id, table.sieve.mayHold(hashes.1), table.tokens[id] != nil { return true }
-            guard let subject, table.sieve.mayHold(hashes.2), let account = table.accounts[subject] else {
-                return false
+            if let hash = hashes.session, table.sieve.mayHold(hash), let session = token.sessionID,
+                table.sessions[session] != nil
+            {
+                return true
             }
-            return issuedAt.map { $0 < account.before } ?? true
+            if let hash = hashes.id, table.sieve.mayHold(hash), let id = token.id, table.tokens[id] != nil {
+                return true
+            }
+            guard let hash = hashes.subject, table.sieve.mayHold(hash), let subject = token.subject,
+                let account = table.accounts[subject]
+            else { return false }
+            return token.issuedAt.map { $0 < account.before } ?? true
         }
     }
 
