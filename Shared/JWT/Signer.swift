@@ -93,7 +93,7 @@ extension Claims {
         if let actor {
             payload.append("\"act\":{\"sub\":")
             payload.append(string: actor)
-            payload.append("},")
+            payload.close(with: UInt8(ascii: "}"))
         }
         payload.append(others.span)
         payload.finish()
@@ -106,11 +106,8 @@ extension Claims {
             return
         }
         payload.append("\"aud\":[")
-        for (index, name) in audience.enumerated() {
-            if index > 0 { payload.append(UInt8(ascii: ",")) }
-            payload.append(string: name)
-        }
-        payload.append("],")
+        for name in audience { payload.append(string: name) }
+        payload.close(with: UInt8(ascii: "]"))
     }
 
     /// The members of `others`, each with a comma behind it.
@@ -144,7 +141,6 @@ extension JSONWriter {
         guard let value else { return }
         append(name)
         append(string: value)
-        append(UInt8(ascii: ","))
     }
 
     @inline(__always)
@@ -152,6 +148,5 @@ extension JSONWriter {
         guard let value else { return }
         append(name)
         append(value.seconds)
-        append(UInt8(ascii: ","))
     }
 }

@@ -50,9 +50,10 @@ import COpenSSL
 
     /// Calls `body` with the authentication code of `message`, `function.byteCount` bytes on the stack.
     public func withCode(for message: Span<UInt8>, _ body: (UnsafeBufferPointer<UInt8>) -> Void) {
-        unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: function.byteCount) { code in
-            if let start = code.baseAddress { unsafe compute(message, start) }
-            unsafe body(UnsafeBufferPointer(code))
+        unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Int(SHA512_DIGEST_LENGTH)) { code in
+            guard let start = code.baseAddress else { return }
+            unsafe compute(message, start)
+            unsafe body(UnsafeBufferPointer(start: start, count: function.byteCount))
         }
     }
 

@@ -38,7 +38,7 @@ import Testing
     }
 
     @Test func `has no fault that axe-core finds`() async throws {
-        let axe = try String(contentsOf: Self.axe, encoding: .utf8)
+        let axe = try #require(try? String(contentsOf: Self.axe, encoding: .utf8), "To fetch it: scripts/axe-core")
         try await withCluster { cluster in
             try await withBrowser(in: cluster) { browser in
                 func open(_ path: String) async throws { try await browser.open(cluster.url(.login, path)) }

@@ -57,6 +57,22 @@ import Testing
         }
     }
 
+    @Test func `a secret that has leaked goes as soon as the new one signs, and the next change makes another`()
+        async throws
+    {
+        try await withCluster(running: [.login, .inbox]) { cluster in
+            let first = try await cluster.keyNames()
+            let old = try await cluster.token("alice")
+            try await cluster.rotateSecret("now")
+            let second = try await cluster.keyNames()
+            #expect(second.count == 1 && second != first)
+            #expect(try await eventually { try await cluster.get(.inbox, "/messages", token: old).status == 401 })
+            try await cluster.rotateSecret("--retire-later")
+            let third = try await cluster.keyNames()
+            #expect(third.count == 2 && third.last == second.first)
+        }
+    }
+
     @Test func `a key that a service has not read does not sign`() async throws {
         try await withCluster(running: [.login, .inbox]) { cluster in
             let first = try #require(try await cluster.keyNames().first)

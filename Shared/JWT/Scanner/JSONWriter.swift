@@ -1,6 +1,7 @@
 import CTextKernels
 
-/// Writes one JSON object into a buffer of fixed size. What does not fit is counted, but not written.
+/// Writes one JSON object into a buffer of fixed size. What does not fit is counted, but not written. Every value has a comma
+/// behind it, over which the bracket is written that closes what it stands in.
 ///
 /// What is too long to be inlined returns a writer instead of changing one: a writer whose address is passed on has its
 /// count in memory, and each piece would wait for the one before it to be stored.
@@ -20,10 +21,17 @@ import CTextKernels
         append(UInt8(ascii: "{"))
     }
 
-    /// Closes the object: over the comma behind its last member, if it has any.
+    /// Closes the object.
     mutating func finish() {
         if count > 1 { count -= 1 }
         append(UInt8(ascii: "}"))
+    }
+
+    /// Closes an array or an object that has something in it, and is a value itself.
+    mutating func close(with bracket: UInt8) {
+        count -= 1
+        append(bracket)
+        append(UInt8(ascii: ","))
     }
 
     @inline(__always)
@@ -52,11 +60,11 @@ import CTextKernels
         count &+= bytes.count
     }
 
-    /// Writes a string with its quotes, and escapes where JSON asks for one.
+    /// Writes a string with its quotes and a comma, and escapes where JSON asks for one.
     @inline(__always)
     mutating func append(string: String) { self = appending(string: string) }
 
-    /// Writes a number.
+    /// Writes a number and a comma.
     @inline(__always)
     mutating func append(_ number: Int64) { self = appending(number) }
 
@@ -71,14 +79,15 @@ extension JSONWriter {
     private func appending(string: String) -> JSONWriter {
         let bytes = string.utf8.span
         var result = self
-        if hasRoom(bytes.count &+ 2), copyPlain(bytes) {
+        if hasRoom(bytes.count &+ 3), copyPlain(bytes) {
             unsafe start[count] = UInt8(ascii: "\"")
             unsafe start[count &+ 1 &+ bytes.count] = UInt8(ascii: "\"")
-            result.count &+= bytes.count &+ 2
+            unsafe start[count &+ 2 &+ bytes.count] = UInt8(ascii: ",")
+            result.count &+= bytes.count &+ 3
         } else {
             result.append(UInt8(ascii: "\""))
             for index in 0..<bytes.count { result.append(escaping: bytes.byte(index)) }
-            result.append(UInt8(ascii: "\""))
+            result.append("\",")
         }
         return result
     }
@@ -120,9 +129,10 @@ extension JSONWriter {
     @inline(never)
     private func appending(_ number: Int64) -> JSONWriter {
         var result = self
-        // The longest number has a sign and 19 digits, which are written by eight.
-        guard hasRoom(25) else {
+        // The longest number has a sign and 19 digits, which are written by eight, and then the comma.
+        guard hasRoom(26) else {
             for byte in String(number).utf8 { result.append(byte) }
+            result.append(UInt8(ascii: ","))
             return result
         }
         if number < 0 { result.append(UInt8(ascii: "-")) }
@@ -130,6 +140,7 @@ extension JSONWriter {
         switch upper {
         case 0:
             result.append(upToEightDigitsOf: lower)
+            result.append(UInt8(ascii: ","))
             return result
         case 10..<100:
             // Every date of the years 2001 to 2286.
@@ -142,6 +153,7 @@ extension JSONWriter {
             result.append(digits: UInt64(digitsOf: middle), count: 8)
         }
         result.append(digits: UInt64(digitsOf: lower), count: 8)
+        result.append(UInt8(ascii: ","))
         return result
     }
 
