@@ -48,7 +48,7 @@ let package = Package(
             "ServiceRuntime",
             uses: [
                 "Database", .hummingbird, .configuration, .logging, .metrics, .coreMetrics, .lifecycle, .signals,
-                .argumentParser, .nioCore, .nioPosix,
+                .argumentParser, .nioCore, .nioPosix, .mustache,
             ], resources: [.copy("Resources")]),
         shared("Database", uses: [.grdb]),
         shared("Libcrypto", uses: ["COpenSSL"]),

@@ -16,7 +16,7 @@ struct ReceiptRoutes: Sendable {
         self.store = store
         self.tokens = tokens
         self.clock = clock
-        page = try MustacheTemplate(string: Self.template)
+        page = try MustacheTemplate(html: Self.template)
     }
 
     func add(to router: Router<DoorContext>, _ door: Door) {
@@ -50,7 +50,7 @@ struct ReceiptRoutes: Sendable {
             status: .ok,
             headers: [
                 .contentType: "text/html; charset=utf-8", .cacheControl: "no-store", .referrerPolicy: "no-referrer",
-                .contentSecurityPolicy: "default-src 'none'; frame-ancestors 'none'", .xContentTypeOptions: "nosniff",
+                .contentSecurityPolicy: Self.policy, .xContentTypeOptions: "nosniff",
             ],
             body: .init(byteBuffer: .init(string: page.render(ReceiptPage(order)))))
     }
@@ -62,6 +62,8 @@ struct ReceiptRoutes: Sendable {
         }
         return order
     }
+
+    private static let policy = "default-src 'none'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 
     private static let template = """
         <!doctype html>

@@ -57,7 +57,8 @@ public struct Door: Sendable {
                     source: keys, policy: .link(issuer: service, audience: service, leeway: leewaySeconds))
             }
         var credentials = credentials
-        if case .link = kind { credentials.transports.query = true }
+        // A browser sends its cookie along; here it says nothing.
+        if case .link = kind { credentials.transports = Transports(cookie: false, query: true) }
         return DoorCheck(
             realm: service, kind: kind, scopes: scopes, credentials: credentials, verifier: verifier,
             revocations: revocations, clock: clock)

@@ -34,6 +34,8 @@ public struct Serve<Definition: ServiceDefinition>: AsyncParsableCommand {
 
     /// Boots the service and runs it.
     public func run() async throws {
+        // Whatever is written, its owner alone reads.
+        umask(0o077)
         do {
             let reader = ConfigReader(provider: EnvironmentVariablesProvider())
             try Settings.read(reader) { LogSettings(&$0).bootstrap() }

@@ -4,6 +4,26 @@ import Testing
 
 /// The payload's JSON, in the reading that leaves no room for two opinions (RFC 8259, RFC 7519 section 4).
 @Suite struct JSONTests {
+    /// The first eight names are kept apart from the others, and names with escapes from those without.
+    @Test(arguments: [0, 3, 7, 8, 9, 20])
+    func `a name that comes twice is found among many, whichever way it is escaped`(place: Int) throws {
+        let policy = Policy(type: nil, issuers: nil, audience: nil, required: [])
+        let keys = KeySet(try Key(secret: Forge.secret))
+        for (former, latter) in [
+            ("name", "name"), ("name", "n\\u0061me"), ("n\\u0061me", "name"), ("\\u006eame", "nam\\u0065"),
+        ] {
+            var names = (0..<20).map { "x\($0)" }
+            names.insert(former, at: place)
+            func verify(_ names: [String]) throws {
+                let payload = "{" + names.map { "\"\($0)\":1" }.joined(separator: ",") + "}"
+                _ = try Verifier(keys: keys, policy: policy).verify(Forge.token(payload: payload), at: 0)
+            }
+            #expect(throws: Never.self) { try verify(names + ["other", "\\u006fthers"]) }
+            let error = #expect(throws: JWTError.self) { try verify(names + [latter]) }
+            #expect(error?.kind == .malformed)
+        }
+    }
+
     @Test(arguments: [
         "{}", " { } ", "\r\n{\t}\n", #"{"a":1}"#, #"{"a":-0,"b":0.5,"c":1e5,"d":-1.25E-7,"e":10}"#,
         #"{"a":[],"b":{},"c":[[],{}]}"#,

@@ -14,6 +14,8 @@ struct TokenParameters: Sendable {
 
     /// The most parameters that a form may have.
     static let maxParameters = 64
+    /// The largest body, in bytes. It is read before anybody is known.
+    static let maxBodyBytes = 16 << 10
 
     private var parameters: [String: Parameter] = [:]
 
@@ -22,7 +24,7 @@ struct TokenParameters: Sendable {
     /// - Throws: `OAuthError` with `invalid_request`, or what `bytes` throws for a body that cannot be read.
     init(of request: Request, context: some RequestContext) async throws {
         let mediaType = request.headers[.contentType]?.prefix { $0 != ";" }.lowercased().filter { $0 != " " }
-        let body = Array(try await request.bytes(upTo: context.maxUploadSize))
+        let body = Array(try await request.bytes(upTo: Self.maxBodyBytes))
         switch mediaType {
         case "application/x-www-form-urlencoded": try self.init(form: body)
         case "application/json": try self.init(json: body)

@@ -1,4 +1,5 @@
-/// The names seen in an object, to find one that comes twice. The first few take no memory of their own.
+/// The names seen in an object, to find one that comes twice. The first few take no memory of their own, unless they have
+/// escapes, which are resolved once for each.
 struct NameList {
     private static let inlineCapacity = 8
     private var first = InlineArray<8, JSONSlice>(repeating: JSONSlice(0, 0, .null))
@@ -7,11 +8,16 @@ struct NameList {
 
     /// Adds a name; false when it was there already, whichever way it is escaped.
     mutating func insert(_ name: JSONSlice, _ bytes: Span<UInt8>) -> Bool {
-        for index in 0..<count where bytes.isSameString(first[index], name) { return false }
+        guard name.isPlainString else {
+            let text = bytes.unescaped(name)
+            for index in 0..<count where bytes.equals(first[index].range, text.span) { return false }
+            return more.insert(text).inserted
+        }
+        for index in 0..<count where bytes.equals(first[index].range, bytes.extracting(name.range)) { return false }
         if count < Self.inlineCapacity {
             first[count] = name
             count += 1
-            return true
+            return more.isEmpty || !more.contains(bytes.unescaped(name))
         }
         return more.insert(bytes.unescaped(name)).inserted
     }

@@ -12,7 +12,7 @@ const views = { products, orders, messages };
 let shown = { name: "" };
 let leave = () => {};
 
-const wanted = () => (location.hash.slice(1) in views ? location.hash.slice(1) : "products");
+const wanted = () => (Object.hasOwn(views, location.hash.slice(1)) ? location.hash.slice(1) : "products");
 const signInPath = () => `/login?next=/shop/%23${wanted()}`;
 
 /** Shows the view that the address names. */
