@@ -92,6 +92,21 @@ extension JSONValue {
         self = .object(members)
     }
 
+    /// The members of a text that is one JSON object in the strict reading of the module, each with its value where that is a
+    /// string; nil for every other text. What is nested is checked once and not read, so the time is linear in the text's size.
+    public static func strings(ofObject text: [UInt8]) -> [(name: String, value: String?)]? {
+        let bytes = text.span
+        var names = NameList()
+        var members: [(name: String, value: String?)] = []
+        do throws(JSONFault) {
+            try JSONScanner.scanObject(bytes) { name, value throws(JSONFault) in
+                guard names.insert(name, bytes) else { throw .malformed }
+                members.append((bytes.string(name), value.isString ? bytes.string(value) : nil))
+            }
+        } catch { return nil }
+        return members
+    }
+
     /// The value as compact JSON text.
     public var text: String {
         var output: [UInt8] = []

@@ -14,8 +14,6 @@ struct TokenParameters: Sendable {
 
     /// The most parameters that a form may have.
     static let maxParameters = 64
-    /// The largest body, in bytes. It is read before anybody is known.
-    static let maxBodyBytes = 16 << 10
 
     private var parameters: [String: Parameter] = [:]
 
@@ -24,7 +22,7 @@ struct TokenParameters: Sendable {
     /// - Throws: `OAuthError` with `invalid_request`, or what `bytes` throws for a body that cannot be read.
     init(of request: Request, context: some RequestContext) async throws {
         let mediaType = request.headers[.contentType]?.prefix { $0 != ";" }.lowercased().filter { $0 != " " }
-        let body = Array(try await request.bytes(upTo: Self.maxBodyBytes))
+        let body = Array(try await request.bytes(upTo: context.maxUploadSize))
         switch mediaType {
         case "application/x-www-form-urlencoded": try self.init(form: body)
         case "application/json": try self.init(json: body)
@@ -53,11 +51,11 @@ struct TokenParameters: Sendable {
 
     /// Reads one JSON object.
     init(json body: [UInt8]) throws(OAuthError) {
-        guard let members = JSONValue(object: body)?.members else {
+        guard let members = JSONValue.strings(ofObject: body) else {
             throw OAuthError(.invalidRequest, "The body is not one JSON object in UTF-8, with each name once.")
         }
         for member in members {
-            parameters[member.name] = member.value.string.map(Parameter.text) ?? .anotherType
+            parameters[member.name] = member.value.map(Parameter.text) ?? .anotherType
         }
     }
 
