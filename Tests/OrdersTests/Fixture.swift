@@ -32,7 +32,7 @@ struct Fixture {
         try await peers.application().test(.live) { peersClient in
             let url = "http://127.0.0.1:\(peersPort ?? peersClient.port ?? 0)"
             let environment = TokenMint.environment.merging([
-                "DATABASE_URL": "sqlite:\(database)", "CATALOG_URL": url, "INBOX_URL": url,
+                "DATABASE_URL": "sqlite:\(database)", "CATALOG_URL": url, "INBOX_URL": url, "TOKEN_COOKIE": "on",
             ]) { $1 }
             let orders = try await Orders.buildApplication(
                 reader: ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: environment)),

@@ -94,11 +94,14 @@ import Testing
                 return "\(url.path)?\(url.query ?? "")"
             }
             let uri = try await link()
-            let receipt = try await client.send(.get, uri)
+            // Who follows the link in a browser may be signed in there.
+            let cookie = "access_token=\(try fixture.token(fixture.alice))"
+            let receipt = try await client.send(.get, uri, headers: [.cookie: cookie])
             #expect(receipt.status == 200)
             #expect(receipt.headers[.contentType] == "text/html; charset=utf-8")
             #expect(receipt.headers[.cacheControl] == "no-store")
-            #expect(receipt.text.contains("&lt;Mug&gt;"))
+            // The sign before the bracket makes one character of both, which the library would not escape.
+            #expect(Data(receipt.text.utf8).range(of: Data("\u{600}&lt;Mug\u{600}&gt;".utf8)) != nil)
             #expect(receipt.text.contains("25.00 EUR"))
             #expect(try await client.send(.get, uri).status == 401)
 

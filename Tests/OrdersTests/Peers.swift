@@ -110,7 +110,7 @@ final class Peers: Sendable {
             let items = wish.items.enumerated().map { index, item in
                 let currency = mixes && index == 1 ? "USD" : "EUR"
                 return """
-                    {"product_id":"\(item.product_id)","quantity":\(item.quantity),"name":"<Mug>",\
+                    {"product_id":"\(item.product_id)","quantity":\(item.quantity),"name":"\u{600}<Mug\u{600}>",\
                     "price_cents":1250,"currency":"\(currency)"}
                     """
             }

@@ -1,6 +1,6 @@
 import Foundation
 import HTTPTypes
-public import HummingbirdTesting
+import HummingbirdTesting
 public import ServiceRuntime
 
 /// Compares what a service says of itself at `/openapi.json` with what it is. Everything that differs is a sentence.
@@ -14,12 +14,8 @@ public struct DescriptionCheck: Sendable {
     private let routes: Set<Route>
     private let pages: Set<Route>
 
-    /// Looks at an application.
-    ///
-    /// - Parameter isPage: Which routes are for people, who need no description.
-    /// - Throws: when its description is no OpenAPI document.
-    public init(
-        _ application: ServiceApplication<some ServiceRequestContext>, besides isPage: (Route) -> Bool = { _ in false }
+    private init(
+        _ application: ServiceApplication<some ServiceRequestContext>, besides isPage: (Route) -> Bool
     ) throws {
         routes = Set(application.routes)
         pages = routes.filter(isPage)
@@ -37,18 +33,30 @@ public struct DescriptionCheck: Sendable {
         }
     }
 
-    /// How many operations are described.
-    public var count: Int { operations.count }
+    /// Everything in which a service is not as it says.
+    ///
+    /// - Parameter isPage: Which routes are for people, who need no description.
+    /// - Throws: when its description is no OpenAPI document.
+    public static func faults(
+        of application: ServiceApplication<some ServiceRequestContext>, besides isPage: (Route) -> Bool = { _ in false }
+    ) async throws -> [String] {
+        let check = try DescriptionCheck(application, besides: isPage)
+        let faults = try await application.test(.router) { client in
+            try await check.guardFaults(client) + check.methodFaults(client)
+        }
+        let isEmpty = check.operations.count <= 5 ? ["hardly anything is described"] : []
+        return isEmpty + check.differences + faults
+    }
 
     /// The routes that are not described, and the operations that are not there.
-    public var differences: [String] {
+    private var differences: [String] {
         let described = Set(operations.map(\.route))
         return routes.subtracting(pages).subtracting(described).map { "\($0) is not described" }
             + described.subtracting(routes).map { "\($0) is not there" }
     }
 
     /// The operations that answer someone without a token in another way than their `security` says.
-    public func guardFaults(_ client: any TestClientProtocol) async throws -> [String] {
+    private func guardFaults(_ client: any TestClientProtocol) async throws -> [String] {
         var faults: [String] = []
         for operation in operations {
             let answer = try await client.send(operation.route.method, operation.route.anyPath)
@@ -60,7 +68,7 @@ public struct DescriptionCheck: Sendable {
     }
 
     /// The paths that do not refuse the methods that they do not know with 405, and tell those that they know.
-    public func methodFaults(_ client: any TestClientProtocol) async throws -> [String] {
+    private func methodFaults(_ client: any TestClientProtocol) async throws -> [String] {
         var faults: [String] = []
         for (path, routes) in Dictionary(grouping: routes, by: \.path) {
             var allowed = Set(routes.map(\.method)).union([.options])

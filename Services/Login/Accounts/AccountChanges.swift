@@ -51,10 +51,7 @@ struct AccountChanges: Sendable {
         } catch is Authenticator.WrongCredentials {
             throw Problem.wrongPassword
         } catch let error as LoginThrottle.Throttled {
-            throw Problem(
-                .tooManyRequests, code: "too_many_attempts",
-                detail: "There were too many failed attempts. Try again later.",
-                headers: [.retryAfter: String(error.retryAfterSeconds)])
+            throw error.problem
         }
     }
 }

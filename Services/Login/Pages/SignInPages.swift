@@ -86,10 +86,7 @@ struct SignInPages: Sendable {
         } catch is Authenticator.WrongCredentials {
             throw Problem.wrongCredentials
         } catch let error as LoginThrottle.Throttled {
-            throw Problem(
-                .tooManyRequests, code: "too_many_attempts",
-                detail: "There were too many failed attempts. Try again in \(error.retryAfterSeconds) s.",
-                headers: [.retryAfter: String(error.retryAfterSeconds)])
+            throw error.problem
         } catch let error as PasswordHasher.Busy {
             throw error.problem
         }

@@ -1,4 +1,6 @@
 import Foundation
+import HTTPTypes
+import ServiceRuntime
 import Synchronization
 
 /// Makes guessing passwords slow without giving strangers the power to lock an owner out.
@@ -49,6 +51,13 @@ final class LoginThrottle: Sendable {
     struct Throttled: Error, Equatable {
         /// After how many seconds the next one is let in, at least 1.
         let retryAfterSeconds: Int
+
+        var problem: Problem {
+            Problem(
+                .tooManyRequests, code: "too_many_attempts",
+                detail: "There were too many failed attempts. Try again in \(retryAfterSeconds) s.",
+                headers: [.retryAfter: String(retryAfterSeconds)])
+        }
     }
 
     fileprivate struct Pair: Hashable {
