@@ -14,7 +14,7 @@ extension Drill {
             let books = try await Books(of: cluster)
             try cluster.pause(.catalog)
             report.progress("catalog is frozen")
-            try await catalogIsMissed(by: cluster, slowestCheckout: .seconds(6), form, report)
+            try await catalogIsMissed(by: cluster, slowestCheckout: form.patience(.seconds(6)), form, report)
             try cluster.resume(.catalog)
             try await books.recover(report)
         }
@@ -35,7 +35,7 @@ extension Drill {
                 try await Task.sleep(for: .milliseconds(500))
                 try await cluster.kill(.catalog)
                 report.progress("catalog is killed")
-                try await catalogIsMissed(by: cluster, slowestCheckout: .seconds(6), form, report)
+                try await catalogIsMissed(by: cluster, slowestCheckout: form.patience(.seconds(6)), form, report)
                 try await cluster.start(.catalog)
                 try await Task.sleep(for: .milliseconds(500))
             }
@@ -63,7 +63,8 @@ extension Drill {
         let readers = try await cluster.underLoad(clients: 4, at: [.login, .inbox]) {
             let orders = try await cluster.underLoad(clients: 2, at: [.orders]) { try await Task.sleep(for: time) }
             report.require(orders.unexpected.isEmpty, "who looks at orders gets them: \(orders.unexpected.prefix(3))")
-            report.require(orders.durations.quantile(0.99) < .seconds(1), "who looks at orders does not wait")
+            let slowest = orders.durations.quantile(0.99)
+            report.require(slowest < form.patience(.seconds(1)), "who looks at orders does not wait")
             report.figure("\(orders.count) looks at orders, \(orders.durations.spread)")
         }
         report.require(readers.unexpected.isEmpty, "login and inbox go on: \(readers.unexpected.prefix(3))")

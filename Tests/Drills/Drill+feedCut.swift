@@ -50,12 +50,12 @@ extension Drill {
         let start = ContinuousClock.now
         let heard = try await cluster.refusal(of: ended, at: .orders) - start
         report.figure("the logout is known \(heard.text) after the end of the cut")
-        report.require(heard < .seconds(2), "orders knows within 2 s")
-        let isOpen = try await eventually(within: .seconds(5)) {
+        report.require(heard < form.patience(.seconds(2)), "orders knows soon after")
+        let isOpen = try await eventually(within: form.patience(.seconds(5))) {
             try await cluster.lookup(.inbox, token: living) == 200
         }
         report.require(isOpen, "inbox is open again")
-        let isYoung = try await eventually(within: .seconds(5)) {
+        let isYoung = try await eventually(within: form.patience(.seconds(5))) {
             guard let age = try await cluster.metric("revocations_age_seconds", of: .orders) else { return false }
             return age < 2
         }

@@ -23,8 +23,10 @@ extension Drill {
             for service in Cluster.followers {
                 let delays = delays[service] ?? []
                 report.figure("\(service.rawValue) \(delays.spread)")
-                report.require(delays.quantile(0.99) <= .seconds(1), "\(service.rawValue) refuses within 1 s (p99)")
-                report.require(delays.quantile(1) <= .seconds(2), "\(service.rawValue) always refuses within 2 s")
+                let (usual, always) = (form.patience(.seconds(1)), form.patience(.seconds(2)))
+                report.require(
+                    delays.quantile(0.99) <= usual, "\(service.rawValue) refuses within \(usual.text) (p99)")
+                report.require(delays.quantile(1) <= always, "\(service.rawValue) refuses within \(always.text)")
             }
             report.require(tally.unexpected.isEmpty, "nobody else is refused: \(tally.unexpected)")
         }

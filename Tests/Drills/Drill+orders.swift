@@ -60,7 +60,7 @@ extension Drill {
                 }
             }
             report.figure("\(rounds) ends, \(endings.spread)")
-            report.require(endings.quantile(1) < .seconds(9), "nothing has to be ended by force")
+            report.require(endings.quantile(1) < form.patience(.seconds(9)), "nothing has to be ended by force")
             try await books.recover(report)
             let placed = try await books.keys()
             let dropped = checkouts.unanswered.intersection(placed)

@@ -43,6 +43,12 @@ enum Form: Sendable {
     func choose<Value>(_ short: Value, _ long: Value) -> Value {
         self == .short ? short : long
     }
+
+    /// How long something may take that takes at most `bound` on a machine that does nothing else. The short form runs
+    /// beside other tests, where a disk alone may hold everything up for a second.
+    func patience(_ bound: Duration) -> Duration {
+        choose(bound * 5, bound)
+    }
 }
 
 /// This machine lacks what the drill needs.
