@@ -77,7 +77,7 @@ let package = Package(
         tests("JWT", uses: ["Libcrypto"]),
         tests("JWTCommand", uses: ["TestSupport"]),
         tests("CurlClient", uses: ["TestSupport", .httpTypes]),
-        tests("Database"),
+        tests("Database", uses: ["TestSupport"]),
         tests(
             "ServiceRuntime",
             uses: [

@@ -79,9 +79,8 @@ import Testing
     }
 
     @Test func `demo data comes once and keeps its stock`() async throws {
-        let folder = NSTemporaryDirectory() + "/hallpass-catalog-" + UUID().uuidString
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let environment = ["DEMO_DATA": "on", "DATABASE_URL": "sqlite:\(folder)/catalog.sqlite"]
+        let folder = try TemporaryFolder()
+        let environment = ["DEMO_DATA": "on", "DATABASE_URL": "sqlite:\(folder.path)/catalog.sqlite"]
         let pass = DemoData.products[11]
         try await catalog.application(environment).test(.router) { client in
             let answer = try await catalog.reserve(client, UUID(), [(pass.id.lowercase, 2)])

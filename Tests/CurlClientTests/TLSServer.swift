@@ -7,13 +7,11 @@ import Testing
 final class TLSServer: Sendable {
     let port: UInt16
     private let server: Process
-    private let folder: URL
+    private let folder: TemporaryFolder
 
     init() async throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "tls-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let key = folder.appending(path: "key.pem").path
-        let certificate = folder.appending(path: "certificate.pem").path
+        folder = try TemporaryFolder()
+        let (key, certificate) = (folder.path("key.pem"), folder.path("certificate.pem"))
         let made = Gate()
         let request = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"]
         let maker = Self.openSSL(request + ["-keyout", key, "-out", certificate])
@@ -27,7 +25,6 @@ final class TLSServer: Sendable {
     deinit {
         // Threads of the concurrency pool block SIGTERM, and a process that one of them starts inherits that.
         kill(server.processIdentifier, SIGKILL)
-        try? FileManager.default.removeItem(at: folder)
     }
 
     private static func openSSL(_ arguments: [String]) -> Process {

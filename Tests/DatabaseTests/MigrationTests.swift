@@ -1,4 +1,5 @@
 import Database
+import TestSupport
 import Testing
 
 @Suite struct MigrationTests {
@@ -13,9 +14,9 @@ import Testing
         "broken", "INSERT INTO products (id, stock) VALUES ('chair', 1); INSERT INTO nowhere VALUES (1)")
 
     @Test func `each migration is applied once, in order, also when it comes in a later version`() async throws {
-        try SQLDatabase.open(folder.url(), migrations: [.products]).close()
-        try SQLDatabase.open(folder.url(), migrations: [.products, Self.seed]).close()
-        let database = try SQLDatabase.open(folder.url(), migrations: [.products, Self.seed])
+        try SQLDatabase.open(folder.databaseURL(), migrations: [.products]).close()
+        try SQLDatabase.open(folder.databaseURL(), migrations: [.products, Self.seed]).close()
+        let database = try SQLDatabase.open(folder.databaseURL(), migrations: [.products, Self.seed])
         #expect(try await database.productCount() == 1)
         let names: [String] = try await database.read {
             try $0.query("SELECT name FROM schema_migrations ORDER BY place").map { try $0["name"] }
@@ -24,7 +25,7 @@ import Testing
     }
 
     @Test func `programs that start together apply each migration once`() async throws {
-        let url = try folder.url()
+        let url = try folder.databaseURL()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<8 {
                 group.addTask { try SQLDatabase.open(url, migrations: [.products, Self.seed]).close() }
@@ -35,13 +36,13 @@ import Testing
     }
 
     @Test func `a migration that fails in its middle leaves the database as it was`() async throws {
-        try SQLDatabase.open(folder.url(), migrations: [.products]).close()
+        try SQLDatabase.open(folder.databaseURL(), migrations: [.products]).close()
         let error = #expect(throws: DatabaseError.self) {
-            try SQLDatabase.open(folder.url(), migrations: [.products, Self.seed, Self.broken])
+            try SQLDatabase.open(folder.databaseURL(), migrations: [.products, Self.seed, Self.broken])
         }
         #expect(error?.code == .invalidStatement)
         #expect(error?.message.contains("nowhere") == true)
-        let database = try SQLDatabase.open(folder.url(), migrations: [.products])
+        let database = try SQLDatabase.open(folder.databaseURL(), migrations: [.products])
         #expect(try await database.productCount() == 0)
     }
 
@@ -53,15 +54,17 @@ import Testing
         [.products, Migration("s\u{65}\u{301}ed", "SELECT 1")],
     ])
     func `a database with a migration that this program does not know is refused`(known: [Migration]) throws {
-        try SQLDatabase.open(folder.url(), migrations: [.products, Self.seed]).close()
-        let error = #expect(throws: DatabaseError.self) { try SQLDatabase.open(folder.url(), migrations: known) }
+        try SQLDatabase.open(folder.databaseURL(), migrations: [.products, Self.seed]).close()
+        let error = #expect(throws: DatabaseError.self) {
+            try SQLDatabase.open(folder.databaseURL(), migrations: known)
+        }
         #expect(error?.code == .migration)
         #expect(error?.message.contains("start that version, or restore a backup") == true)
     }
 
     @Test func `two migrations of one name are refused`() throws {
         let error = #expect(throws: DatabaseError.self) {
-            try SQLDatabase.open(folder.url(), migrations: [.products, Migration("products", "SELECT 1")])
+            try SQLDatabase.open(folder.databaseURL(), migrations: [.products, Migration("products", "SELECT 1")])
         }
         #expect(error?.code == .uniqueConstraint)
     }

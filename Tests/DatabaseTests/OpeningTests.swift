@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Database
@@ -39,7 +40,7 @@ import Testing
     }
 
     @Test func `folders and files are created for their owner only`() async throws {
-        let database = try SQLDatabase.open(folder.url("a/b/test.sqlite"), migrations: [.products])
+        let database = try SQLDatabase.open(folder.databaseURL("a/b/test.sqlite"), migrations: [.products])
         try await database.ping()
         #expect(try folder.mode(of: "a") == 0o700)
         #expect(try folder.mode(of: "a/b") == 0o700)
@@ -52,32 +53,32 @@ import Testing
     func `a file name is taken as it is`(name: String) async throws {
         let before = try FileManager.default.contentsOfDirectory(atPath: folder.path)
         #expect(before == [])
-        let database = try SQLDatabase.open(folder.url(name), migrations: [.products])
+        let database = try SQLDatabase.open(folder.databaseURL(name), migrations: [.products])
         try await database.ping()
         #expect(FileManager.default.fileExists(atPath: "\(folder.path)/\(name)"))
         try database.close()
     }
 
     @Test func `after closing, the file alone holds everything`() async throws {
-        let database = try SQLDatabase.open(folder.url(), migrations: [.products])
+        let database = try SQLDatabase.open(folder.databaseURL(), migrations: [.products])
         try await database.write { try $0.execute("INSERT INTO products (id, stock) VALUES ('lamp', 3)") }
         #expect(try await database.productCount() == 1)
         try database.close()
         try FileManager.default.copyItem(atPath: "\(folder.path)/test.sqlite", toPath: "\(folder.path)/copy.sqlite")
-        let copy = try SQLDatabase.open(folder.url("copy.sqlite"), migrations: [.products])
+        let copy = try SQLDatabase.open(folder.databaseURL("copy.sqlite"), migrations: [.products])
         #expect(try await copy.productCount() == 1)
     }
 
     @Test func `a file that is not a database is called corrupt`() throws {
         let text = Data(String(repeating: "This is a poem, not a database.\n", count: 400).utf8)
         try text.write(to: URL(fileURLWithPath: "\(folder.path)/test.sqlite"))
-        let error = #expect(throws: DatabaseError.self) { try SQLDatabase.open(folder.url(), migrations: []) }
+        let error = #expect(throws: DatabaseError.self) { try SQLDatabase.open(folder.databaseURL(), migrations: []) }
         #expect(error?.code == .corrupt)
     }
 
     @Test func `a damaged database is called corrupt`() async throws {
         let path = "\(folder.path)/test.sqlite"
-        let database = try SQLDatabase.open(folder.url(), migrations: [.products])
+        let database = try SQLDatabase.open(folder.databaseURL(), migrations: [.products])
         try await database.write { connection in
             for id in 0..<500 {
                 try connection.execute("INSERT INTO products (id, stock) VALUES ($1, 1)", "product \(id)")
@@ -88,7 +89,7 @@ import Testing
         bytes.replaceSubrange(4096..., with: repeatElement(0x55, count: bytes.count - 4096))
         try bytes.write(to: URL(fileURLWithPath: path))
         let error = await #expect(throws: DatabaseError.self) {
-            try await SQLDatabase.open(folder.url(), migrations: [.products]).productCount()
+            try await SQLDatabase.open(folder.databaseURL(), migrations: [.products]).productCount()
         }
         #expect(error?.code == .corrupt)
     }
@@ -98,7 +99,7 @@ import Testing
         try FileManager.default.createDirectory(atPath: "\(folder.path)/folder", withIntermediateDirectories: true)
         for name in ["file/test.sqlite", "folder"] {
             let error = try #require(throws: DatabaseError.self) {
-                try SQLDatabase.open(folder.url(name), migrations: [])
+                try SQLDatabase.open(folder.databaseURL(name), migrations: [])
             }
             #expect(error.code == .unavailable)
             #expect(error.message.contains(folder.path))

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Database
@@ -9,7 +10,7 @@ import Testing
 
     init() throws {
         folder = try TemporaryFolder()
-        database = try SQLDatabase.open(folder.url(), migrations: [.products])
+        database = try SQLDatabase.open(folder.databaseURL(), migrations: [.products])
     }
 
     @Test func `what is written is read back, also after closing and opening again`() async throws {
@@ -17,7 +18,7 @@ import Testing
             try $0.execute("INSERT INTO products (id, stock) VALUES ($1, $2)", "lamp", 3)
         }
         try database.close()
-        let again = try SQLDatabase.open(folder.url(), migrations: [.products])
+        let again = try SQLDatabase.open(folder.databaseURL(), migrations: [.products])
         let stock: Int? = try await again.read {
             try $0.queryOne("SELECT stock FROM products WHERE id = $1", "lamp")?["stock"]
         }
@@ -65,7 +66,7 @@ import Testing
     }
 
     @Test func `two openings of one file wait for each other instead of failing`() async throws {
-        let second = try SQLDatabase.open(folder.url(), migrations: [.products])
+        let second = try SQLDatabase.open(folder.databaseURL(), migrations: [.products])
         try await database.write { try $0.execute("INSERT INTO products (id, stock) VALUES ('lamp', 0)") }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for index in 0..<100 {

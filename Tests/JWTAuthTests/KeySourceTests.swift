@@ -9,11 +9,11 @@ import Testing
 
 @Suite struct KeySourceTests {
     private let clock = TestClock()
-    private let folder = FileManager.default.temporaryDirectory.appending(path: "keys-\(UUID().uuidString)")
-    private var file: String { folder.appending(path: "jwt.json").path }
+    private let folder: TemporaryFolder
+    private var file: String { folder.path("jwt.json") }
 
     init() throws {
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        folder = try TemporaryFolder()
     }
 
     private func key(_ id: String) throws -> Key {
@@ -104,9 +104,9 @@ import Testing
 
     @Test func `a file that is replaced through a symlink is noticed by the running service`() async throws {
         try write(key("one"))
-        let second = folder.appending(path: "second.json").path
+        let second = folder.path("second.json")
         try KeySet([key("two")]).jwkSet().write(toFile: second, atomically: true, encoding: .utf8)
-        let link = folder.appending(path: "link.json").path
+        let link = folder.path("link.json")
         try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: file)
         let source = try KeySource(file: link, clock: clock.clock)
         try await withThrowingTaskGroup { group in

@@ -250,11 +250,11 @@ struct FeedFixture {
 @Suite(.timeLimit(.minutes(1))) struct RevocationOutageTests {
     private let fixture = FeedFixture()
     private var feed: ScriptedFeed { fixture.feed }
-    private let folder = FileManager.default.temporaryDirectory.appending(path: "feed-\(UUID().uuidString)").path
-    private var file: String { "\(folder)/orders.revocations" }
+    private let folder: TemporaryFolder
+    private var file: String { folder.path("orders.revocations") }
 
     init() throws {
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        folder = try TemporaryFolder()
     }
 
     @Test func `with login away the service goes on with what it knows, and hears it when it is back`() async throws {
@@ -284,7 +284,7 @@ struct FeedFixture {
 
     @Test func `the list outlives the service, and is in force while login is away`() async throws {
         let (claims, text) = try fixture.token()
-        try await fixture.run(folder: folder) { _ in
+        try await fixture.run(folder: folder.path) { _ in
             try await fixture.answer(
                 .init(seq: 7, reset: true, entries: [fixture.entry("session", claims.sessionID)]))
             _ = try await feed.next()
@@ -292,7 +292,7 @@ struct FeedFixture {
         let mode = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int
         #expect(mode == 0o600)
         fixture.clock.advance(seconds: 61)
-        try await fixture.service(port: 1, folder: folder).test(.router) { client in
+        try await fixture.service(port: 1, folder: folder.path).test(.router) { client in
             let other = try fixture.token().text
             #expect(try await client.send(.get, "/mine", token: text).status == 401)
             #expect(try await client.send(.get, "/mine", token: other).status == 200)
@@ -300,7 +300,7 @@ struct FeedFixture {
         }
         let again = FeedFixture()
         again.clock.advance(seconds: 61)
-        try await again.run(folder: folder) { _ in
+        try await again.run(folder: folder.path) { _ in
             let question = try await again.feed.next()
             #expect(question.after == 7)
         }
@@ -328,7 +328,7 @@ struct FeedFixture {
         default: break
         }
         try lines.joined(separator: "\n").write(toFile: file, atomically: true, encoding: .utf8)
-        try await fixture.service(port: 1, folder: folder).test(.router) { client in
+        try await fixture.service(port: 1, folder: folder.path).test(.router) { client in
             let answer = try await client.send(.get, "/mine", token: text)
             #expect(answer.status == 200)
         }

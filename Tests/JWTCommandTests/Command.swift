@@ -46,18 +46,3 @@ struct Command {
             error: String(decoding: try Data(contentsOf: files[2]), as: UTF8.self), status: process.terminationStatus)
     }
 }
-
-/// A folder that goes with the last reference to it.
-final class TemporaryFolder: Sendable {
-    let url: URL
-
-    init() throws {
-        url = FileManager.default.temporaryDirectory.appending(path: "jwt-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(at: url) }
-
-    func file(_ name: String) -> URL { url.appending(path: name) }
-    func path(_ name: String) -> String { file(name).path() }
-}

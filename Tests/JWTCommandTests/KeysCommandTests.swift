@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct KeysCommandTests {
@@ -19,7 +20,7 @@ import Testing
         #expect(again.status == 1)
         #expect(again.error.hasPrefix("error: key: "))
         #expect(try Data(contentsOf: folder.file("keys.json")) == contents)
-        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path()) == ["keys.json"])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["keys.json"])
     }
 
     @Test func `a rotated file signs with the new key and verifies tokens of the old until it is retired`() throws {
@@ -61,7 +62,7 @@ import Testing
 
     @Test(.enabled(if: geteuid() == 0)) func `a file that root changes keeps its owner`() throws {
         _ = try Command.jwt("keys", "new", "--file", file)
-        for path in [folder.url.path(), file] {
+        for path in [folder.path, file] {
             try FileManager.default.setAttributes(
                 [.ownerAccountID: 1000, .groupOwnerAccountID: 1000], ofItemAtPath: path)
         }

@@ -29,19 +29,7 @@ extension String {
     var prepared: Password { get throws { try present(Password(self)) } }
 }
 
-/// A folder that is removed with its content when the last reference to it goes.
-final class TemporaryFolder: Sendable {
-    let path: String
-
-    init() throws {
-        path = FileManager.default.temporaryDirectory.appendingPathComponent("login-tests-\(UUID())").path
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit {
-        try? FileManager.default.removeItem(atPath: path)
-    }
-
+extension TemporaryFolder {
     var databaseURL: String { "sqlite:\(path)/login.sqlite" }
 
     func openDatabase() throws -> SQLDatabase {

@@ -11,7 +11,7 @@ import Testing
     @Test func `an order is placed with its reservation, on behalf of the customer, and its message is left`()
         async throws
     {
-        let fixture = Fixture()
+        let fixture = try Fixture()
         try await fixture.run { client in
             let answer = try await fixture.place(client)
             #expect(answer.status == 201)
@@ -38,7 +38,7 @@ import Testing
     func `what catalog refuses is passed on, and no order is left`(
         catalog: Peers.Catalog, status: Int, code: String
     ) async throws {
-        let fixture = Fixture(Peers(catalog))
+        let fixture = try Fixture(Peers(catalog))
         try await fixture.run { client in
             let answer = try await fixture.place(client)
             #expect(answer.status == status)
@@ -53,7 +53,7 @@ import Testing
     func `when catalog gives no answer that counts, the order is 503 and nothing stays reserved`(
         catalog: Peers.Catalog
     ) async throws {
-        let fixture = Fixture(Peers(catalog))
+        let fixture = try Fixture(Peers(catalog))
         try await fixture.run { client in
             let answer = try await fixture.place(client)
             #expect(answer.status == 503)
@@ -67,7 +67,7 @@ import Testing
     }
 
     @Test func `products of two currencies have no total, and nothing stays reserved`() async throws {
-        let fixture = Fixture(Peers(.mixesCurrencies))
+        let fixture = try Fixture(Peers(.mixesCurrencies))
         try await fixture.run { client in
             let items = (0..<2).map { _ in #"{"product_id":"\#(UUID().lowercase)","quantity":1}"# }
             let answer = try await client.send(
@@ -80,7 +80,7 @@ import Testing
     }
 
     @Test func `when catalog is not there, the order is 503 and nothing has to be given back`() async throws {
-        let fixture = Fixture()
+        let fixture = try Fixture()
         try await fixture.run(peersPort: 1) { client in
             let answer = try await fixture.place(client)
             #expect(answer.status == 503)
@@ -89,7 +89,7 @@ import Testing
     }
 
     @Test func `an order that a crash left pending is given up and its reservation released`() async throws {
-        let fixture = Fixture()
+        let fixture = try Fixture()
         let id = UUID.version7(at: fixture.clock.now)
         try await fixture.leavePending(id, key: "key")
         fixture.peers.keepReservation(id.lowercase)
@@ -104,7 +104,7 @@ import Testing
     }
 
     @Test func `a message that inbox does not take is left again later`() async throws {
-        let fixture = Fixture(Peers(inboxFailures: 2))
+        let fixture = try Fixture(Peers(inboxFailures: 2))
         try await fixture.run { client in
             let answer = try await fixture.place(client)
             #expect(answer.status == 201)
@@ -138,7 +138,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct IdempotencyTests {
     @Test func `a repeated request under one key finds the first order`() async throws {
-        let fixture = Fixture()
+        let fixture = try Fixture()
         let product = UUID()
         try await fixture.run { client in
             let first = try await fixture.place(client, product: product, key: "k-1")
@@ -153,7 +153,7 @@ import Testing
     }
 
     @Test func `twenty requests at once under one key place one order`() async throws {
-        let fixture = Fixture()
+        let fixture = try Fixture()
         let product = UUID()
         try await fixture.run { client in
             let answers = try await withThrowingTaskGroup { group in
@@ -170,7 +170,7 @@ import Testing
     }
 
     @Test func `the same key of another customer is another key`() async throws {
-        let fixture = Fixture()
+        let fixture = try Fixture()
         try await fixture.run { client in
             let answer = try await fixture.place(client, key: "k-3")
             #expect(answer.status == 201)
@@ -184,7 +184,7 @@ import Testing
 
     @Test(arguments: ["", "a b", "é", String(repeating: "k", count: 256)])
     func `a key that is none is a bad request`(key: String) async throws {
-        let fixture = Fixture()
+        let fixture = try Fixture()
         try await fixture.run { client in
             let answer = try await fixture.place(client, key: key)
             #expect(answer.status == 400)

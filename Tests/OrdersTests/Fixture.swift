@@ -15,13 +15,16 @@ struct Fixture {
     let alice = UUID()
     let bob = UUID()
     let peers: Peers
-    let database = FileManager.default.temporaryDirectory.appending(path: "orders-\(UUID().uuidString).sqlite").path
+    private let folder: TemporaryFolder
 
     private var mint: TokenMint { TokenMint(clock) }
 
-    init(_ peers: Peers = Peers()) {
+    init(_ peers: Peers = Peers()) throws {
         self.peers = peers
+        folder = try TemporaryFolder()
     }
+
+    private var database: String { folder.path("orders.sqlite") }
 
     func token(_ account: UUID, scope: String = "orders:read orders:write") throws -> String {
         try mint.user(account, audience: "orders", scope: scope)

@@ -9,7 +9,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct OrderRouteTests {
     @Test func `cancelling gives the stock back, and twice is the same as once`() async throws {
-        let fixture = Fixture()
+        let fixture = try Fixture()
         try await fixture.run { client in
             let id = try #require(try await fixture.place(client).json["id"] as? String)
             let foreign = try await client.send(
@@ -26,7 +26,7 @@ import Testing
     }
 
     @Test func `customers see their own orders, staff see all`() async throws {
-        let fixture = Fixture()
+        let fixture = try Fixture()
         try await fixture.run { client in
             let id = try #require(try await fixture.place(client).json["id"] as? String)
             let bob = try fixture.token(fixture.bob)
@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test func `reading and writing need their scopes`() async throws {
-        let fixture = Fixture()
+        let fixture = try Fixture()
         try await fixture.run { client in
             let reader = try fixture.token(fixture.alice, scope: "orders:read")
             let writer = try fixture.token(fixture.alice, scope: "orders:write")
@@ -70,7 +70,7 @@ import Testing
         (#"{"items":[{"product_id":"\#(product.uppercased())","quantity":1}]}"#, "items[0].product_id"),
     ])
     func `an order that does not fit is refused by the name of its field`(json: String, field: String) async throws {
-        let fixture = Fixture()
+        let fixture = try Fixture()
         try await fixture.run { client in
             let answer = try await client.send(.post, "/orders", token: fixture.token(fixture.alice), json: json)
             #expect(answer.status == 422)
@@ -82,7 +82,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct ReceiptTests {
     @Test func `a receipt's link works once, for its path alone, and for a minute`() async throws {
-        let fixture = Fixture()
+        let fixture = try Fixture()
         try await fixture.run { client in
             let id = try #require(try await fixture.place(client).json["id"] as? String)
             func link() async throws -> String {
@@ -118,7 +118,7 @@ import Testing
     }
 
     @Test func `nobody gets a link to someone else's receipt`() async throws {
-        let fixture = Fixture()
+        let fixture = try Fixture()
         try await fixture.run { client in
             let id = try #require(try await fixture.place(client).json["id"] as? String)
             let answer = try await client.send(.post, "/orders/\(id)/receipt-link", token: fixture.token(fixture.bob))

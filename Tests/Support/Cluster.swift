@@ -13,12 +13,13 @@ public enum ServiceName: String, CaseIterable, Sendable {
 /// See `withCluster`, which makes one and ends it.
 public final class Cluster: Sendable {
     /// The folder that holds everything of this cluster.
-    public let directory: URL
+    public var directory: URL { folder.url }
 
     /// A port for a service that is not of this project; pages from there, by the name `localhost`, may call the services.
     public let guestPort: Int
 
     let http = HTTPClient()
+    private let folder: TemporaryFolder
     private let ports: [ServiceName: Int]
     private let processes = Mutex<[ServiceName: ChildProcess]>([:])
     private let guests = Mutex<[ChildProcess]>([])
@@ -31,10 +32,10 @@ public final class Cluster: Sendable {
         URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
 
     init() async throws {
-        directory = FileManager.default.temporaryDirectory.appending(path: "hallpass-\(UUID().uuidString.lowercased())")
-        for folder in ["data", "run"] {
+        folder = try TemporaryFolder()
+        for name in ["data", "run"] {
             try FileManager.default.createDirectory(
-                at: directory.appending(path: folder), withIntermediateDirectories: true)
+                at: folder.file(name), withIntermediateDirectories: true)
         }
         var ports: [ServiceName: Int] = [:]
         for service in ServiceName.allCases { ports[service] = try await FreePorts.next(http) }
@@ -186,7 +187,6 @@ extension Cluster {
         for process in processes { process.send(signal: SIGKILL) }
         for process in processes { _ = await process.ended() }
         await http.shutdown()
-        try? FileManager.default.removeItem(at: directory)
     }
 }
 

@@ -1,6 +1,4 @@
-import CurlClient
-public import Foundation
-import HTTPTypes
+import Foundation
 
 /// A Chromium of its own, without a window, driven over WebDriver (W3C) by Debian's `chromium-driver`.
 ///
@@ -22,266 +20,30 @@ public final class Chromium: Sendable {
         public var name: String { "\(width)-\(isDark ? "dark" : "light")" }
     }
 
-    private static let patience: Duration = .seconds(30)
+    /// How long something may take to appear on a page.
+    static let patience: Duration = .seconds(30)
 
     private let driver: ChildProcess
-    private let http: HTTPClient
-    private let session: String
+    let session: WebDriver
 
-    /// Starts a browser with an empty profile.
+    /// Starts a browser with an empty profile, whose files are in the cluster's folder and go with it.
     ///
     /// - Parameter runsScripts: Whether pages may run scripts.
     init(in cluster: Cluster, runsScripts: Bool) async throws {
         let port = try await cluster.strangerPort()
+        let files = cluster.directory.appending(path: "b\(port)")
+        try FileManager.default.createDirectory(at: files, withIntermediateDirectories: false)
         driver = try ChildProcess(
             ["/usr/bin/chromedriver", "--port=\(port)", "--silent"],
-            environment: ["PATH": "/usr/bin:/bin", "HOME": cluster.directory.path], directory: cluster.directory,
-            log: cluster.directory.appending(path: "run/chromedriver.log"))
-        var configuration = HTTPClient.Configuration()
-        configuration.maximumResponseBytes = 64 << 20
-        http = HTTPClient(configuration: configuration)
-        let address = "http://localhost:\(port)/session"
-        let client = http
-        guard try await eventually({ try await Self.isReady(client, port: port) }) else {
-            throw ClusterError("chromedriver does not answer")
-        }
-        let begun: Begun = try await Self.command(
-            http, .post, address, body: Capabilities.body(runsScripts: runsScripts))
-        session = "\(address)/\(begun.sessionId)"
-    }
-
-    private static func isReady(_ http: HTTPClient, port: Int) async throws -> Bool {
-        (try? await http.execute(.init(url: "http://localhost:\(port)/status")).status) == .ok
-    }
-
-    private struct Begun: Decodable {
-        let sessionId: String
+            environment: ["PATH": "/usr/bin:/bin", "HOME": files.path, "TMPDIR": files.path],
+            directory: cluster.directory, log: cluster.directory.appending(path: "run/chromedriver.log"))
+        session = try await WebDriver(port: port, capabilities: Capabilities.body(runsScripts: runsScripts))
     }
 
     func end() async {
-        let _: Nothing? = try? await command(.delete, "")
+        await session.end()
         driver.endGroup()
         _ = await driver.ended()
-        await http.shutdown()
-    }
-}
-
-extension Chromium {
-    /// Goes to an address, and waits until it is loaded.
-    public func open(_ url: String) async throws {
-        let _: Nothing = try await command(.post, "/url", ["url": url])
-    }
-
-    /// The address of the page.
-    public var url: String {
-        get async throws { try await command(.get, "/url") }
-    }
-
-    /// The text that a visitor sees in an element.
-    public func text(_ selector: String = "body") async throws -> String {
-        try await withElement(selector) { try await command(.get, "/element/\($0)/text") }
-    }
-
-    /// Clicks on an element, after scrolling to it.
-    public func click(_ selector: String) async throws {
-        try await withElement(selector) { element in
-            try await run("arguments[0].scrollIntoView({block: 'center'})", elements: [element])
-            let _: Nothing = try await command(.post, "/element/\(element)/click", [:])
-        }
-    }
-
-    /// Replaces the text of a field.
-    public func fill(_ selector: String, _ text: String) async throws {
-        try await withElement(selector) { field in
-            let _: Nothing = try await command(.post, "/element/\(field)/clear", [:])
-            let _: Nothing = try await command(.post, "/element/\(field)/value", ["text": text])
-        }
-    }
-
-    /// Presses keys, one after the other, wherever the focus is. `Key` has those that are no characters.
-    public func press(_ keys: String, withShift: Bool = false) async throws {
-        struct Actions: Encodable {
-            struct Source: Encodable {
-                let type = "key"
-                let id = "keyboard"
-                let actions: [[String: String]]
-            }
-            let actions: [Source]
-        }
-        let shift = "\u{E008}"
-        var strokes = keys.map(String.init).flatMap {
-            [["type": "keyDown", "value": $0], ["type": "keyUp", "value": $0]]
-        }
-        if withShift {
-            strokes = [["type": "keyDown", "value": shift]] + strokes + [["type": "keyUp", "value": shift]]
-        }
-        let _: Nothing = try await command(.post, "/actions", Actions(actions: [.init(actions: strokes)]))
-    }
-
-    /// Keys that are no characters (WebDriver §17.4.2).
-    public enum Key {
-        /// Goes on to the next element.
-        public static let tab = "\u{E004}"
-        /// Sends a form, presses a button.
-        public static let enter = "\u{E007}"
-    }
-
-    /// The value of an expression of JavaScript.
-    public func value<Value: Decodable>(_ expression: String, as type: Value.Type = Value.self) async throws -> Value {
-        try await command(.post, "/execute/sync", Script(script: "return \(expression)", args: []))
-    }
-
-    /// The value that a promise comes to.
-    public func awaited<Value: Decodable>(_ expression: String, as type: Value.Type = Value.self) async throws -> Value
-    {
-        let script = "const done = arguments[0]; (\(expression)).then(done, (error) => done(String(error)))"
-        return try await command(.post, "/execute/async", Script(script: script, args: []))
-    }
-
-    /// Runs statements of JavaScript.
-    public func run(_ statements: String) async throws {
-        try await run(statements, elements: [])
-    }
-
-    private func run(_ statements: String, elements: [String]) async throws {
-        let arguments = elements.map { [Self.elementKey: $0] }
-        let _: Nothing = try await command(.post, "/execute/sync", Script(script: statements, args: arguments))
-    }
-
-    /// Whether an expression of JavaScript comes true in time.
-    public func sees(_ expression: String) async throws -> Bool {
-        try await eventually(within: Self.patience) { try await value("Boolean(\(expression))") }
-    }
-
-    /// Whether a text comes to stand on the page.
-    public func shows(_ text: String) async throws -> Bool {
-        try await eventually(within: Self.patience) { try await self.text().contains(text) }
-    }
-
-    /// Does something with an element, once it is there. When it is gone before that is done, as on a page that is just
-    /// being left, it is looked for again.
-    private func withElement<Value>(_ selector: String, _ body: (String) async throws -> Value) async throws -> Value {
-        var value: Value?
-        var failure: (any Error)?
-        _ = try await eventually(within: Self.patience) {
-            let found: [[String: String]] = try await command(
-                .post, "/elements", ["using": "css selector", "value": selector])
-            guard let element = found.first?[Self.elementKey] else { return false }
-            do {
-                value = try await body(element)
-                return true
-            } catch let error as ClusterError where error.description.contains("stale element") {
-                failure = error
-                return false
-            }
-        }
-        guard let value else { throw failure ?? ClusterError("There is no \(selector).") }
-        return value
-    }
-
-    /// How WebDriver names a reference to an element (§12.1).
-    private static let elementKey = "element-6066-11e4-a52e-4f735466cecf"
-}
-
-extension Chromium {
-    /// Opens another window of the same browser, and goes on in it. Returns what `enter` takes to come back to the former.
-    public func openWindow() async throws -> String {
-        struct Window: Decodable { let handle: String }
-        let former = try await window
-        let window: Window = try await command(.post, "/window/new", ["type": "tab"])
-        try await enter(window.handle)
-        return former
-    }
-
-    /// The window that is looked at.
-    public var window: String {
-        get async throws { try await command(.get, "/window") }
-    }
-
-    /// All windows.
-    public var windows: [String] {
-        get async throws { try await command(.get, "/window/handles") }
-    }
-
-    /// Goes on in another window.
-    public func enter(_ window: String) async throws {
-        let _: Nothing = try await command(.post, "/window", ["handle": window])
-    }
-
-    /// Looks at the page in another way.
-    public func look(_ view: View) async throws {
-        struct Metrics: Encodable {
-            let width: Int
-            let height = 844
-            let deviceScaleFactor = 1
-            let mobile: Bool
-        }
-        struct Media: Encodable { let features: [[String: String]] }
-        try await chrome("Emulation.setDeviceMetricsOverride", Metrics(width: view.width, mobile: view.width < 600))
-        let scheme = ["name": "prefers-color-scheme", "value": view.isDark ? "dark" : "light"]
-        try await chrome("Emulation.setEmulatedMedia", Media(features: [scheme]))
-    }
-
-    /// A picture of what is seen, as PNG.
-    public func picture() async throws -> Data {
-        let text: String = try await command(.get, "/screenshot")
-        return Data(base64Encoded: text) ?? Data()
-    }
-
-    private func chrome(_ name: String, _ parameters: some Encodable) async throws {
-        let _: Nothing = try await command(.post, "/goog/cdp/execute", DevToolsCommand(cmd: name, params: parameters))
-    }
-}
-
-/// An answer that is not looked at.
-private struct Nothing: Decodable {
-    init(from decoder: any Decoder) {}
-}
-
-/// What WebDriver puts around every value.
-private struct Envelope<Value: Decodable>: Decodable {
-    let value: Value
-}
-
-/// A command of Chromium's own protocol.
-private struct DevToolsCommand<Parameters: Encodable>: Encodable {
-    let cmd: String
-    let params: Parameters
-}
-
-private struct Script: Encodable {
-    let script: String
-    let args: [[String: String]]
-}
-
-extension Chromium {
-    private func command<Value: Decodable>(_ method: HTTPRequest.Method, _ path: String) async throws -> Value {
-        try await Self.command(http, method, session + path, body: nil)
-    }
-
-    private func command<Value: Decodable>(
-        _ method: HTTPRequest.Method, _ path: String, _ body: some Encodable
-    ) async throws -> Value {
-        try await Self.command(http, method, session + path, body: JSONEncoder().encode(body))
-    }
-
-    private func command<Value: Decodable>(
-        _ method: HTTPRequest.Method, _ path: String, _ body: [String: String]
-    ) async throws -> Value {
-        try await Self.command(http, method, session + path, body: JSONEncoder().encode(body))
-    }
-
-    private static func command<Value: Decodable>(
-        _ http: HTTPClient, _ method: HTTPRequest.Method, _ url: String, body: Data?
-    ) async throws -> Value {
-        let response = try await http.execute(
-            .init(
-                method: method, url: url, headers: [.contentType: "application/json"], body: body.map(Array.init),
-                deadline: .seconds(120)))
-        guard response.status == .ok else {
-            throw ClusterError("WebDriver: \(String(decoding: response.body.prefix(400), as: UTF8.self))")
-        }
-        return try JSONDecoder().decode(Envelope<Value>.self, from: Data(response.body)).value
     }
 }
 

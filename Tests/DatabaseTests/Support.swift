@@ -1,21 +1,10 @@
 import Database
 import Foundation
+import TestSupport
 
-/// A folder of its own for one test, removed when the test ends.
-final class TemporaryFolder: Sendable {
-    let path: String
-
-    init() throws {
-        path = NSTemporaryDirectory() + "/hallpass-database-" + UUID().uuidString
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit {
-        try? FileManager.default.removeItem(atPath: path)
-    }
-
+extension TemporaryFolder {
     /// The URL of a database file in this folder.
-    func url(_ name: String = "test.sqlite") throws -> DatabaseURL {
+    func databaseURL(_ name: String = "test.sqlite") throws -> DatabaseURL {
         try DatabaseURL("sqlite:\(path)/\(name)")
     }
 
