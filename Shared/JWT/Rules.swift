@@ -6,6 +6,8 @@ final class Rules: Sendable {
     let keys: KeySet
     let policy: Policy
     let headers: KnownHeaders
+    /// In the order of `keys`.
+    let preparedKeys: [PreparedKey]
     let type: [UInt8]?
     let issuers: [[UInt8]]?
     let audience: [UInt8]?
@@ -16,6 +18,8 @@ final class Rules: Sendable {
         self.keys = keys
         self.policy = policy
         headers = KnownHeaders(keys: keys, type: policy.type)
+        let issuer = policy.issuers.flatMap { $0.count == 1 ? $0[0] : nil }
+        preparedKeys = keys.keys.map { PreparedKey($0, type: policy.type ?? "JWT", issuer: issuer) }
         type = policy.type.map { Array($0.utf8) }
         issuers = policy.issuers.map { $0.map { Array($0.utf8) } }
         audience = policy.audience.map { Array($0.utf8) }

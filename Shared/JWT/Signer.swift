@@ -6,14 +6,14 @@ public struct Signer: Sendable {
     public let type: String
     /// The header as it stands in a token, with the period behind it.
     private let header: [UInt8]
+    private let preparedKey: PreparedKey
 
     /// A signer whose tokens name `key` and are of this type.
     public init(key: Key, type: String = "JWT") {
         self.key = key
         self.type = type
-        let id = key.id.map { [JSONValue.Member("kid", .string($0))] } ?? []
-        let members = [.init("alg", .string(key.algorithm.rawValue))] + id + [JSONValue.Member("typ", .string(type))]
-        header = Array((Base64URL.encode(Array(JSONValue.object(members).text.utf8)) + ".").utf8)
+        header = Header.text(for: key, type: type)
+        preparedKey = PreparedKey(key, type: type)
     }
 
     /// A signer with the first key of a set.
@@ -53,7 +53,8 @@ public struct Signer: Sendable {
             throw JWTError(.limit, "the token would be too large")
         }
         return CompactToken.write(
-            header: header, claims: claims, others: others, payloadCapacity: payloadCapacity, key: key.hmac)
+            header: header, claims: claims, others: others, payloadCapacity: payloadCapacity,
+            key: preparedKey)
     }
 }
 

@@ -66,10 +66,10 @@ public struct Verifier: Sendable {
         guard let count = Base64URL.decode(token.extracting(parts.signature), into: &bytes) else { return nil }
         let (code, input) = (bytes.span.extracting(first: count), token.extracting(parts.signingInput))
         switch choice {
-        case .key(let index): return rules.keys.keys[index].hmac.isValid(code, for: input) ? index : nil
+        case .key(let index): return rules.preparedKeys[index].isValid(code, for: input) ? index : nil
         case .every(let algorithm):
             return rules.keys.keys.indices.first {
-                rules.keys.keys[$0].algorithm == algorithm && rules.keys.keys[$0].hmac.isValid(code, for: input)
+                rules.keys.keys[$0].algorithm == algorithm && rules.preparedKeys[$0].isValid(code, for: input)
             }
         }
     }

@@ -36,6 +36,24 @@ import COpenSSL
         eraseBytes(&block)
     }
 
+    /// The same key for messages that all begin with `beginning`, which is hashed here, once: what is passed as a message
+    /// is what comes after it.
+    public init(_ key: HMACKey, after beginning: Span<UInt8>) {
+        function = key.function
+        unsafe states = .allocate(
+            byteCount: 2 * function.contextByteCount, alignment: MemoryLayout<SHA512_CTX>.alignment)
+        unsafe states.copyMemory(from: key.states, byteCount: 2 * function.contextByteCount)
+        unsafe beginning.withUnsafeBufferPointer { beginning in
+            let (start, count) = (beginning.baseAddress, beginning.count)
+            _ =
+                switch function {
+                case .sha256: unsafe SHA256_Update(states.bindMemory(to: SHA256_CTX.self, capacity: 2), start, count)
+                case .sha384, .sha512:
+                    unsafe SHA512_Update(states.bindMemory(to: SHA512_CTX.self, capacity: 2), start, count)
+                }
+        }
+    }
+
     deinit {
         unsafe OPENSSL_cleanse(states, 2 * function.contextByteCount)
         unsafe states.deallocate()
@@ -44,16 +62,16 @@ import COpenSSL
     /// The authentication code of `message`: `function.byteCount` bytes.
     public func code(for message: Span<UInt8>) -> [UInt8] {
         var bytes: [UInt8] = []
-        unsafe withCode(for: message) { bytes = unsafe Array($0) }
+        withCode(for: message) { code in unsafe code.withUnsafeBufferPointer { bytes = unsafe Array($0) } }
         return bytes
     }
 
     /// Calls `body` with the authentication code of `message`, `function.byteCount` bytes on the stack.
-    public func withCode(for message: Span<UInt8>, _ body: (UnsafeBufferPointer<UInt8>) -> Void) {
+    public func withCode(for message: Span<UInt8>, _ body: (Span<UInt8>) -> Void) {
         unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Int(SHA512_DIGEST_LENGTH)) { code in
             guard let start = code.baseAddress else { return }
             unsafe compute(message, start)
-            unsafe body(UnsafeBufferPointer(start: start, count: function.byteCount))
+            body(unsafe Span(_unsafeStart: start, count: function.byteCount))
         }
     }
 

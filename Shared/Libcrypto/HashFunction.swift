@@ -19,7 +19,7 @@ public enum HashFunction: Sendable {
     }
 
     /// The size of the blocks that the function works through, in bytes.
-    var blockByteCount: Int {
+    public var blockByteCount: Int {
         switch self {
         case .sha256: 64
         case .sha384, .sha512: 128

@@ -26,6 +26,12 @@ extension Span<UInt8> {
         unsafe withUnsafeBufferPointer { unsafe Array($0) }
     }
 
+    /// Whether the first bytes are those of `other`.
+    @inline(__always)
+    func hasPrefix(_ other: Span<UInt8>) -> Bool {
+        count >= other.count && equals(0..<other.count, other)
+    }
+
     /// Whether the bytes of `range` are those of `other`.
     @inline(__always)
     func equals(_ range: Range<Int>, _ other: Span<UInt8>) -> Bool {

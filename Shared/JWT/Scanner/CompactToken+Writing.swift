@@ -6,7 +6,7 @@ extension CompactToken {
     ///
     /// The payload is written on the stack unless it is large, and the token into the memory of the string that is returned.
     static func write(
-        header: [UInt8], claims: Claims, others: [UInt8], payloadCapacity: Int, key: HMACKey
+        header: [UInt8], claims: Claims, others: [UInt8], payloadCapacity: Int, key: PreparedKey
     ) -> String? {
         unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: payloadCapacity) { buffer in
             unsafe write(header, claims, others, key, buffer)
@@ -16,7 +16,7 @@ extension CompactToken {
     /// Apart, because a closure that is called from two places would hold a copy of the claims, and count each of their strings.
     @inline(never)
     @unsafe private static func write(
-        _ header: [UInt8], _ claims: Claims, _ others: [UInt8], _ key: HMACKey,
+        _ header: [UInt8], _ claims: Claims, _ others: [UInt8], _ key: PreparedKey,
         _ buffer: UnsafeMutableBufferPointer<UInt8>
     ) -> String? {
         var payload = unsafe JSONWriter(buffer)
@@ -25,17 +25,20 @@ extension CompactToken {
         return unsafe sign(header, UnsafeBufferPointer(rebasing: buffer.prefix(payload.count)), key)
     }
 
-    @unsafe private static func sign(_ header: [UInt8], _ payload: UnsafeBufferPointer<UInt8>, _ key: HMACKey) -> String
+    @unsafe private static func sign(_ header: [UInt8], _ payload: UnsafeBufferPointer<UInt8>, _ key: PreparedKey)
+        -> String
     {
         let inputCount = header.count + Base64URL.encodedCount(payload.count)
-        let count = inputCount + 1 + Base64URL.encodedCount(key.function.byteCount)
+        let count = inputCount + 1 + Base64URL.encodedCount(key.codeByteCount)
         return unsafe String(unsafeUninitializedCapacity: count) { text in
             unsafe header.withUnsafeBufferPointer { _ = unsafe text.update(fromContentsOf: $0) }
             unsafe Base64URL.encode(payload, into: UnsafeMutableBufferPointer(rebasing: text[header.count...]))
             unsafe text[inputCount] = UInt8(ascii: ".")
             let input = unsafe UnsafeBufferPointer(rebasing: text.prefix(inputCount))
-            unsafe key.withCode(for: input.span) { code in
-                unsafe Base64URL.encode(code, into: UnsafeMutableBufferPointer(rebasing: text[(inputCount + 1)...]))
+            key.withCode(for: unsafe input.span) { code in
+                unsafe code.withUnsafeBufferPointer {
+                    unsafe Base64URL.encode($0, into: UnsafeMutableBufferPointer(rebasing: text[(inputCount + 1)...]))
+                }
             }
             return count
         }
