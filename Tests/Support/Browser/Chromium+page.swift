@@ -165,6 +165,13 @@ extension Chromium {
         return Data(base64Encoded: text) ?? Data()
     }
 
+    /// The warnings and faults in the console since this was asked last, such as what a policy has forbidden.
+    public func complaints() async throws -> [String] {
+        struct Entry: Decodable { let level, message: String }
+        let entries: [Entry] = try await session.command(.post, "/se/log", ["type": "browser"])
+        return entries.filter { ["WARNING", "SEVERE"].contains($0.level) }.map(\.message)
+    }
+
     private func chrome(_ name: String, _ parameters: some Encodable) async throws {
         let _: WebDriver.Nothing = try await session.command(
             .post, "/goog/cdp/execute", DevToolsCommand(cmd: name, params: parameters))

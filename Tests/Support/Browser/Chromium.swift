@@ -58,6 +58,7 @@ private enum Capabilities {
         return Data(
             """
             {"capabilities": {"alwaysMatch": {"browserName": "chrome", "timeouts": {"script": 60000},
+            "goog:loggingPrefs": {"browser": "ALL"},
             "goog:chromeOptions": {"binary": "/usr/bin/chromium", "args": [\(list)]\(blocked)}}}}
             """.utf8)
     }

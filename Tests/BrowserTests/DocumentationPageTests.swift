@@ -1,0 +1,66 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite(.serialized, .timeLimit(.minutes(5))) struct `The page of the API` {
+    private static let swaggerUI = Cluster.project.appending(path: "swagger-ui").path
+
+    @Test func `lets one sign in, paste the token, order and see the order, with no fault in the console`() async throws
+    {
+        try #require(
+            FileManager.default.fileExists(atPath: "\(Self.swaggerUI)/VERSION"), "To fetch it: scripts/swagger-ui")
+        let environment = ["SWAGGER_UI": Self.swaggerUI]
+        try await withCluster(running: [.login, .catalog, .orders], environment: environment) { cluster in
+            try await withBrowser(in: cluster) { browser in
+                try await browser.openDocumentation(cluster.url(.login))
+                let grant = try await browser.tryOut("tokens-issueToken")
+                #expect(grant.status == "200")
+                let token = try #require(grant.body.firstMatch(of: /"access_token": "([^"]+)"/)?.1)
+
+                try await browser.openDocumentation(cluster.url(.orders))
+                #expect(try await browser.tryOut("orders-listOrders").status == "401")
+                _ = try await browser.complaints()
+                try await browser.click(".auth-wrapper .authorize")
+                try await browser.fill("#auth-bearer-value", String(token))
+                try await browser.click(".auth-container:has(#auth-bearer-value) .authorize")
+                try await browser.click(".modal-ux .close-modal")
+                #expect(try await browser.tryOut("orders-placeOrder").status == "201")
+                let orders = try await browser.tryOut("orders-listOrders")
+                #expect(orders.status == "200")
+                #expect(orders.body.contains("Desk lamp"))
+                #expect(try await browser.complaints() == [])
+            }
+        }
+    }
+}
+
+extension Chromium {
+    /// Opens `/docs` of the service at an address, and waits until all is listed that the service describes.
+    fileprivate func openDocumentation(_ service: String) async throws {
+        try await open("\(service)/docs")
+        #expect(try await sees("document.querySelector('.opblock')"))
+        let described: Int = try await awaited(
+            """
+            fetch('/openapi.json').then((answer) => answer.json()).then(({ paths }) =>
+              Object.values(paths).flatMap((path) => Object.keys(path).filter((key) => key !== 'parameters')).length)
+            """)
+        #expect(described > 5)
+        #expect(try await value("document.querySelectorAll('.opblock').length") == described)
+        #expect(try await complaints() == [])
+    }
+
+    /// Executes an operation as its example has it, and returns the answer that the page shows.
+    fileprivate func tryOut(_ operation: String) async throws -> (status: String, body: String) {
+        let block = "#operations-\(operation)"
+        if try await !value("Boolean(document.querySelector('\(block).is-open'))") {
+            try await click("\(block) .opblock-summary-control")
+            try await click("\(block) .try-out__btn")
+        }
+        if try await value("Boolean(document.querySelector('\(block) .btn-clear'))") {
+            try await click("\(block) .btn-clear")
+        }
+        try await click("\(block) .execute")
+        let answer = "\(block) .live-responses-table .response"
+        return (try await text("\(answer) .response-col_status"), try await text("\(answer) .highlight-code"))
+    }
+}
