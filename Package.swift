@@ -27,6 +27,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.6.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
@@ -60,7 +61,7 @@ let package = Package(
             name: "CCurl", path: "Shared/System/CCurl", linkerSettings: [.linkedLibrary("curl")]),
 
         .executableTarget(
-            name: "JWTCommand", dependencies: ["JWT", "Libcrypto", .argumentParser], path: "Tools/JWTCommand",
+            name: "JWTCommand", dependencies: ["JWT", "Libcrypto", .argumentParser, .system], path: "Tools/JWTCommand",
             swiftSettings: .strict),
 
         .target(
@@ -132,6 +133,7 @@ extension Target.Dependency {
     static var nioPosix: Self { .product(name: "NIOPosix", package: "swift-nio") }
     static var configuration: Self { .product(name: "Configuration", package: "swift-configuration") }
     static var argumentParser: Self { .product(name: "ArgumentParser", package: "swift-argument-parser") }
+    static var system: Self { .product(name: "SystemPackage", package: "swift-system") }
     static var grdb: Self { .product(name: "GRDB", package: "GRDB.swift") }
 }
 

@@ -21,12 +21,35 @@ struct Command {
     private static let executable = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(
         path: "jwt")
 
+    /// Runs `jwt` as often as there are lists of arguments, all at once, and returns the exit statuses.
+    static func jwtAtOnce(_ arguments: [[String]]) throws -> [Int32] {
+        let processes = try arguments.map { arguments in
+            let process = Process()
+            process.executableURL = executable
+            process.arguments = arguments
+            process.standardError = FileHandle.nullDevice
+            try process.launchAlone()
+            return process
+        }
+        return processes.map { process in
+            process.waitUntilExit()
+            return process.terminationStatus
+        }
+    }
+
     /// Runs `jwt` with these arguments and all of `input` on its standard input.
     static func jwt(_ arguments: String..., input: String = "") throws -> Result {
         try run(arguments, input: input)
     }
 
-    static func run(_ arguments: [String], input: String = "") throws -> Result {
+    /// Runs `jwt` as a root who lacks one of root's rights (capabilities(7)).
+    static func jwt(_ arguments: String..., without right: String) throws -> Result {
+        try run(
+            ["--bounding-set", "-\(right)", executable.path] + arguments,
+            of: URL(filePath: "/usr/bin/setpriv"))
+    }
+
+    static func run(_ arguments: [String], of program: URL = executable, input: String = "") throws -> Result {
         let folder = try TemporaryFolder()
         let files = try ["in", "out", "err"].map { name in
             let file = folder.file(name)
@@ -34,7 +57,7 @@ struct Command {
             return file
         }
         let process = Process()
-        process.executableURL = executable
+        process.executableURL = program
         process.arguments = arguments
         process.standardInput = try FileHandle(forReadingFrom: files[0])
         process.standardOutput = try FileHandle(forWritingTo: files[1])

@@ -60,17 +60,23 @@ import Testing
         #expect(try FileManager.default.destinationOfSymbolicLink(atPath: folder.path("link")) == file)
     }
 
-    @Test(.enabled(if: geteuid() == 0)) func `a file that root changes keeps its owner`() throws {
-        _ = try Command.jwt("keys", "new", "--file", file)
-        for path in [folder.path, file] {
-            try FileManager.default.setAttributes(
-                [.ownerAccountID: 1000, .groupOwnerAccountID: 1000], ofItemAtPath: path)
-        }
-        #expect(try Command.jwt("keys", "rotate", "--file", file).status == 0)
-        let attributes = try FileManager.default.attributesOfItem(atPath: file)
-        #expect(attributes[.ownerAccountID] as? Int == 1000)
-        #expect(attributes[.groupOwnerAccountID] as? Int == 1000)
-        #expect(attributes[.posixPermissions] as? Int == 0o600)
+    @Test func `of many that change a file at once none is lost`() throws {
+        _ = try Command.jwt("keys", "new", "--file", file, "--id", "first")
+        let names = (1...40).map { "key-\($0)" }
+        let statuses = try Command.jwtAtOnce(names.map { ["keys", "add", "--file", file, "--id", $0] })
+        #expect(statuses == names.map { _ in 0 })
+        let lines = try Command.jwt("keys", "list", "--file", file).output.split(separator: "\n")
+        #expect(lines.first == "first\tHS256\tsigns, verifies")
+        #expect(Set(lines.dropFirst().map(String.init)) == Set(names.map { "\($0)\tHS256\tverifies" }))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["keys.json"])
+    }
+
+    @Test func `of many that make a file at once one does`() throws {
+        let statuses = try Command.jwtAtOnce((1...20).map { ["keys", "new", "--file", file, "--id", "key-\($0)"] })
+        let winner = try #require(statuses.firstIndex(of: 0))
+        #expect(statuses.count { $0 == 0 } == 1)
+        #expect(
+            try Command.jwt("keys", "list", "--file", file).output == "key-\(winner + 1)\tHS256\tsigns, verifies\n")
     }
 
     @Test func `nothing that is printed shows a secret`() throws {

@@ -91,6 +91,25 @@ import Testing
         }
     }
 
+    @Test func `of two rotations at once the second says so and changes nothing`() async throws {
+        try await withCluster(running: [.login, .inbox]) { cluster in
+            try cluster.pause(.inbox)
+            async let first: Void = cluster.rotateSecret("--retire-later")
+            #expect(try await eventually { try await cluster.keyNames().count == 2 })
+            let before = try cluster.secrets()
+            for arguments in [[], ["--retire-later"], ["retire"], ["now"]] {
+                let error = await #expect(throws: ClusterError.self) {
+                    try await run(["scripts/rotate-secret"] + arguments, in: cluster.directory)
+                }
+                #expect(error?.description.contains("Another scripts/rotate-secret is at work") == true)
+            }
+            #expect(try cluster.secrets() == before)
+            try cluster.resume(.inbox)
+            try await first
+            try await cluster.rotateSecret("now")
+        }
+    }
+
     @Test func `a faulty key file leaves the old keys in force, and log and metric say so`() async throws {
         try await withCluster(running: [.login, .inbox]) { cluster in
             let file = cluster.directory.appending(path: "secrets/jwt.json")
@@ -122,6 +141,14 @@ extension Cluster {
     @discardableResult
     fileprivate func keys(_ arguments: String...) async throws -> String {
         try await run([".build/debug/jwt", "keys"] + arguments + ["--file", "secrets/jwt.json"], in: directory)
+    }
+
+    /// All that stands in the folder of the secret.
+    fileprivate func secrets() throws -> [String: Data] {
+        let folder = directory.appending(path: "secrets")
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        return try Dictionary(
+            uniqueKeysWithValues: names.map { ($0, try Data(contentsOf: folder.appending(path: $0))) })
     }
 
     fileprivate func keyNames() async throws -> [String] {

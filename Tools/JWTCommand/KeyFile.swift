@@ -1,17 +1,23 @@
 import FoundationEssentials
 import Glibc
 import JWT
+import SystemPackage
 
 /// A file with a JWK Set: readable by its owner only, replaced as a whole.
 struct KeyFile {
     let path: String
+    /// The file itself, where `path` is a link to it.
+    private let target: URL
 
-    var exists: Bool { FileManager.default.fileExists(atPath: path) }
+    init(path: String) {
+        self.path = path
+        target = URL(filePath: path).resolvingSymlinksInPath()
+    }
 
     func read() throws(Failure) -> KeySet {
         let contents: [UInt8]
         do {
-            contents = [UInt8](try Data(contentsOf: URL(filePath: path)))
+            contents = [UInt8](try Data(contentsOf: target))
         } catch {
             throw Failure("key", "cannot read the key file \(path)")
         }
@@ -22,26 +28,66 @@ struct KeyFile {
         }
     }
 
-    /// Writes beside the file and then moves the new one over the old, so that a reader sees either, never a part.
-    ///
-    /// A file that is there keeps its owner, who may be the user that a container runs as, and its place behind a link.
-    func write(_ keys: [Key]) throws(Failure) {
-        let text = try Failure.wrap { () throws(KeyError) in try KeySet(keys).jwkSet() + "\n" }
-        becomeOwner()
-        umask(0o077)
-        do {
-            try Data(text.utf8).write(to: URL(filePath: path).resolvingSymlinksInPath(), options: .atomic)
-        } catch {
-            throw Failure("key", "cannot write the key file \(path)")
+    /// Makes the file with these keys, unless it is there.
+    func create(_ keys: [Key]) throws(Failure) {
+        try alone { () throws(Failure) in
+            guard !FileManager.default.fileExists(atPath: target.path) else {
+                throw Failure("key", "\(path) is there already; jwt keys rotate adds a key to it")
+            }
+            try write(keys)
         }
     }
 
-    /// Goes on as the owner of the file, which only root can. Everyone else makes files of their own.
-    private func becomeOwner() {
-        guard geteuid() == 0, let attributes = try? FileManager.default.attributesOfItem(atPath: path),
+    /// Replaces the keys by what `body` makes of them.
+    func change(_ body: (KeySet) throws(Failure) -> [Key]) throws(Failure) {
+        try alone { () throws(Failure) in
+            let keys = try body(read())
+            try becomeOwner()
+            try write(keys)
+        }
+    }
+
+    /// Waits until no other command changes a file of this folder, and lets none do so before `body` has ended.
+    ///
+    /// What is locked is the folder. The file is replaced by another one, so that who had waited for a lock on it would
+    /// hold nothing, and a file made for the lock would stay behind.
+    private func alone(_ body: () throws(Failure) -> Void) throws(Failure) {
+        let folder = target.deletingLastPathComponent().path
+        let lock: FileDescriptor
+        do {
+            lock = try .open(FilePath(folder), .readOnly, options: [.directory, .closeOnExec])
+        } catch {
+            throw Failure("key", "cannot open the folder \(folder)")
+        }
+        defer { try? lock.close() }
+        guard flock(lock.rawValue, LOCK_EX) == 0 else { throw Failure("key", "cannot lock the folder \(folder)") }
+        try body()
+    }
+
+    /// Goes on as the owner of the file, who may be the user that a container runs as. Only root can, and everyone else
+    /// makes files of their own.
+    private func becomeOwner() throws(Failure) {
+        guard geteuid() == 0 else { return }
+        guard let attributes = try? FileManager.default.attributesOfItem(atPath: target.path),
             let group = attributes[.groupOwnerAccountID] as? UInt, let owner = attributes[.ownerAccountID] as? UInt
-        else { return }
-        setegid(gid_t(group))
-        seteuid(uid_t(owner))
+        else { throw Failure("key", "cannot see whose file \(path) is") }
+        guard setegid(gid_t(group)) == 0, seteuid(uid_t(owner)) == 0 else {
+            throw Failure(
+                "key",
+                "\(path) belongs to user \(owner), and root may not act as that user here; run this as user \(owner)")
+        }
+    }
+
+    /// Writes beside the file and then moves the new one over the old, so that a reader sees either, never a part.
+    private func write(_ keys: [Key]) throws(Failure) {
+        let text = try Failure.wrap { () throws(KeyError) in try KeySet(keys).jwkSet() + "\n" }
+        umask(0o077)
+        do {
+            try Data(text.utf8).write(to: target, options: .atomic)
+        } catch {
+            throw Failure(
+                "key", "cannot write the key file \(path); user \(geteuid()) must have the right to write in its folder"
+            )
+        }
     }
 }

@@ -27,10 +27,7 @@ struct KeysCommand: ParsableCommand {
         @Option(help: "The key's name (kid); a date and some digits when left out.") var id: String?
 
         func run() throws {
-            guard !option.file.exists else {
-                throw Failure("key", "\(option.path) is there already; jwt keys rotate adds a key to it")
-            }
-            try option.file.write([.new(algorithm, id: id)])
+            try option.file.create([.new(algorithm, id: id)])
         }
     }
 
@@ -64,8 +61,7 @@ struct KeysCommand: ParsableCommand {
         @OptionGroup var new: NewKeyOptions
 
         func run() throws {
-            let keys = try option.file.read()
-            try option.file.write(keys.keys + [new.key(besides: keys)])
+            try option.file.change { keys throws(Failure) in try keys.keys + [new.key(besides: keys)] }
         }
     }
 
@@ -75,12 +71,14 @@ struct KeysCommand: ParsableCommand {
         @Option(help: "The name (kid) of the key.") var id: String
 
         func run() throws {
-            var keys = try option.file.read().keys
-            guard let index = keys.firstIndex(where: { $0.isNamed(id) }) else {
-                throw Failure("key", "no key has this name")
+            try option.file.change { set throws(Failure) in
+                var keys = set.keys
+                guard let index = keys.firstIndex(where: { $0.isNamed(id) }) else {
+                    throw Failure("key", "no key has this name")
+                }
+                keys.insert(keys.remove(at: index), at: 0)
+                return keys
             }
-            keys.insert(keys.remove(at: index), at: 0)
-            try option.file.write(keys)
         }
     }
 
@@ -90,8 +88,7 @@ struct KeysCommand: ParsableCommand {
         @OptionGroup var new: NewKeyOptions
 
         func run() throws {
-            let keys = try option.file.read()
-            try option.file.write([new.key(besides: keys)] + keys.keys)
+            try option.file.change { keys throws(Failure) in try [new.key(besides: keys)] + keys.keys }
         }
     }
 
@@ -102,14 +99,15 @@ struct KeysCommand: ParsableCommand {
         @Option(help: "The name (kid) of the key to remove.") var id: String?
 
         func run() throws {
-            let keys = try option.file.read()
-            guard let id else { return try option.file.write([keys.signingKey]) }
-            let rest = keys.keys.filter { !$0.isNamed(id) }
-            guard rest.count < keys.keys.count else { throw Failure("key", "no key has this name") }
-            guard rest.first?.id == keys.signingKey.id else {
-                throw Failure("key", "this key signs; rotate first, and retire it once its tokens have expired")
+            try option.file.change { keys throws(Failure) in
+                guard let id else { return [keys.signingKey] }
+                let rest = keys.keys.filter { !$0.isNamed(id) }
+                guard rest.count < keys.keys.count else { throw Failure("key", "no key has this name") }
+                guard rest.first?.id == keys.signingKey.id else {
+                    throw Failure("key", "this key signs; rotate first, and retire it once its tokens have expired")
+                }
+                return rest
             }
-            try option.file.write(rest)
         }
     }
 }
