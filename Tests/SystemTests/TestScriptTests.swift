@@ -4,39 +4,18 @@ import Testing
 
 /// `scripts/test` with stand-ins for all that it calls.
 @Suite struct `The script that runs the tests` {
-    private let folder: TemporaryFolder
+    private let folder: ScriptFolder
 
     init() throws {
-        folder = try TemporaryFolder()
-        let files = FileManager.default
-        for name in ["scripts", "bin", "temporary"] {
-            try files.createDirectory(at: folder.file(name), withIntermediateDirectories: false)
-        }
-        for name in ["test", "lib.sh"] {
-            try files.createSymbolicLink(
-                at: folder.file("scripts/\(name)"),
-                withDestinationURL: Cluster.project.appending(path: "scripts/\(name)"))
-        }
-        for name in ["setup", "axe-core", "test-compose"] { try write(command: "scripts/\(name)", "") }
-    }
-
-    private func write(command name: String, _ text: String) throws {
-        try Data("#!/bin/sh\n\(text)\n".utf8).write(to: folder.file(name))
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path(name))
+        folder = try ScriptFolder("test")
+        for name in ["setup", "axe-core", "test-compose"] { try folder.standIn(for: "scripts/\(name)") }
     }
 
     /// What the script prints when the tests print this and do that.
     private func output(ofTestsThatPrint text: String, then command: String) async throws -> String {
         try Data(text.utf8).write(to: folder.file("printed"))
-        try write(command: "bin/swift", "[ \"$1\" = test ] || exit 0; cat printed; \(command)")
-        let path = "\(folder.path("bin")):/usr/bin:/bin"
-        return try await run(
-            ["scripts/test", "--some", "argument"], in: folder.url,
-            environment: ["PATH": path, "TMPDIR": folder.path("temporary")])
-    }
-
-    private var temporaryFiles: [String] {
-        get throws { try FileManager.default.contentsOfDirectory(atPath: folder.path("temporary")) }
+        try folder.standIn(for: "bin/swift", "[ \"$1\" = test ] || exit 0; cat printed; \(command)")
+        return try await folder.run("--some", "argument")
     }
 
     @Test func `says every failure again at its end, cut, and fails as the tests have failed`() async throws {
@@ -67,12 +46,12 @@ import Testing
                 "    3.5 s  NOT TRUE: no order is lost".prefix(30), "FAIL kill-orders: 3 orders; not true".prefix(30),
             ])
         #expect(end.utf8.count < 1000)
-        #expect(try temporaryFiles == [])
+        #expect(try folder.litter == [])
     }
 
     @Test func `adds nothing when all is well`() async throws {
         let text = "✔ Test \"a name\" passed.\n✔ Test run with 1 test in 1 suite passed after 0.001 seconds.\n"
         #expect(try await output(ofTestsThatPrint: text, then: "exit 0") == text)
-        #expect(try temporaryFiles == [])
+        #expect(try folder.litter == [])
     }
 }
