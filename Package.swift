@@ -41,8 +41,8 @@ let package = Package(
         shared(
             "JWTAuth",
             uses: [
-                "JWT", "Libcrypto", "CurlClient", "ServiceRuntime", .hummingbird, .httpTypes, .lifecycle, .logging,
-                .metrics,
+                "JWT", "Libcrypto", "CurlClient", "ServiceRuntime", "Database", .hummingbird, .httpTypes, .lifecycle,
+                .logging, .metrics,
             ]),
         shared("CurlClient", uses: ["CCurl", .httpTypes]),
         shared(

@@ -59,7 +59,7 @@ extension Login: ServiceDefinition {
         SignupRoutes(registrar: registrar, pages: signInPages).add(to: router)
         TokenRoutes(authenticator: authenticator, sessions: sessions, tokens: settings.accessTokens, clock: clock)
             .add(to: router)
-        let door = Door(of: settings.service, settings.door, clock: clock)
+        let door = Door(of: settings.service, settings.door, revocations: nil, clock: clock)
         SessionRoutes(sessions: sessions, clock: clock).add(to: router, door)
         AccountRoutes(changes: changes, sessions: sessions, clock: clock).add(to: router, door)
         TokenStateRoutes(

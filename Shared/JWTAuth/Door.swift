@@ -30,7 +30,7 @@ public struct Door: Sendable {
     ///   - settings: The keys and the issuer.
     ///   - revocations: Which tokens are refused before they expire; nil where the routes know that themselves.
     public init(
-        of service: ServiceSettings, _ settings: DoorSettings, revocations: RevocationFeed? = nil, clock: WallClock
+        of service: ServiceSettings, _ settings: DoorSettings, revocations: RevocationFeed?, clock: WallClock
     ) {
         self.service = service.name
         keys = settings.keys
@@ -107,7 +107,7 @@ private struct DoorCheck: RouterMiddleware {
         _ token: VerifiedToken, _ spend: (String, Date) async throws -> Bool, logger: Logger
     ) async throws {
         guard let id = token.id, let expiry = token.expiresAt,
-            try await spend(id, Date(timeIntervalSince1970: Double(expiry.seconds)))
+            try await spend(id, Date(expiry))
         else {
             refused("spent", logger: logger)
             throw Problem.invalidToken(realm: realm, expired: false)
@@ -116,8 +116,7 @@ private struct DoorCheck: RouterMiddleware {
 
     private func identity(_ text: String, _ request: Request, logger: Logger) throws -> Identity {
         do {
-            let now = NumericDate(seconds: Int64(clock.now().timeIntervalSince1970))
-            let token = try verifier.verify(text, at: now)
+            let token = try verifier.verify(text, at: clock.second)
             try refuseRevoked(token, logger: logger)
             guard let identity = Identity(token), isBound(token, to: request) else {
                 refused("request", logger: logger)
@@ -136,8 +135,8 @@ private struct DoorCheck: RouterMiddleware {
             refused("revoked", logger: logger)
             throw .invalidToken(realm: realm, expired: false)
         }
-        if revocations.isBlind {
-            refused("blind", "too little is known of what was revoked", logger: logger)
+        if revocations.isStale {
+            refused("stale", "too little is known of what was revoked", logger: logger)
             throw .unavailable(
                 code: "revocations_unknown", "The service does not know at present which tokens were revoked.")
         }

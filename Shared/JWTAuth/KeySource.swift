@@ -12,14 +12,14 @@ import Synchronization
 /// The file is read once a second and its content compared, which notices every way of replacing it: writing, renaming,
 /// and the symlinks of container orchestrators. A file that cannot be read or is faulty leaves the old keys in force.
 public final class KeySource: Service {
-    /// The keys with the number of their edition, which grows with every change.
-    struct Edition: Sendable {
+    /// The keys with the number of their generation, which grows with every change.
+    struct Generation: Sendable {
         let number: Int
         let keys: KeySet
     }
 
     private struct State {
-        var edition: Edition
+        var generation: Generation
         var digest: [UInt8]
         var nextForcedRead: Date
         var isFaulty = false
@@ -37,7 +37,7 @@ public final class KeySource: Service {
     public init(_ keys: KeySet) {
         path = nil
         clock = .system
-        state = Mutex(State(edition: Edition(number: 1, keys: keys), digest: [], nextForcedRead: .distantFuture))
+        state = Mutex(State(generation: Generation(number: 1, keys: keys), digest: [], nextForcedRead: .distantFuture))
     }
 
     /// Keys from a JWK Set file.
@@ -49,14 +49,14 @@ public final class KeySource: Service {
         self.clock = clock
         state = Mutex(
             State(
-                edition: Edition(number: 1, keys: try KeySet(jwkSet: text)), digest: sha256(text),
+                generation: Generation(number: 1, keys: try KeySet(jwkSet: text)), digest: sha256(text),
                 nextForcedRead: .distantPast))
     }
 
     /// The keys in force.
-    public var keys: KeySet { edition.keys }
+    public var keys: KeySet { generation.keys }
 
-    var edition: Edition { state.withLock { $0.edition } }
+    var generation: Generation { state.withLock { $0.generation } }
 
     /// Whether the file was not usable when it was read last.
     var isFaulty: Bool { state.withLock { $0.isFaulty } }
@@ -96,16 +96,16 @@ public final class KeySource: Service {
 
     private func adopt(_ keys: KeySet, digest: [UInt8]) {
         let (number, old) = state.withLock { state in
-            let old = state.edition.keys
-            if state.digest != digest { state.edition = Edition(number: state.edition.number + 1, keys: keys) }
+            let old = state.generation.keys
+            if state.digest != digest { state.generation = Generation(number: state.generation.number + 1, keys: keys) }
             state.digest = digest
             state.isFaulty = false
-            return (state.edition.number, old)
+            return (state.generation.number, old)
         }
         report(faulty: false, replaced: old)
         Counter(label: "jwt_keys_reloads").increment()
         let ids = keys.keys.map { $0.id ?? "-" }.joined(separator: " ")
-        logger.notice("The key file was read.", metadata: ["edition": "\(number)", "kids": "\(ids)"])
+        logger.notice("The key file was read.", metadata: ["generation": "\(number)", "kids": "\(ids)"])
     }
 
     private func noteFault(_ error: any Error) {
@@ -147,10 +147,10 @@ final class ReloadingVerifier: Sendable {
     private let current: Mutex<(number: Int, verifier: Verifier)>
 
     init(source: KeySource, policy: Policy) {
-        let edition = source.edition
+        let generation = source.generation
         self.source = source
         self.policy = policy
-        current = Mutex((edition.number, Verifier(keys: edition.keys, policy: policy)))
+        current = Mutex((generation.number, Verifier(keys: generation.keys, policy: policy)))
     }
 
     /// Verifies a token; one with an unknown `kid` makes the source look for new keys first.
@@ -164,10 +164,10 @@ final class ReloadingVerifier: Sendable {
     }
 
     private func verifier() -> Verifier {
-        let edition = source.edition
+        let generation = source.generation
         return current.withLock { current in
-            if current.number != edition.number {
-                current = (edition.number, Verifier(keys: edition.keys, policy: policy))
+            if current.number != generation.number {
+                current = (generation.number, Verifier(keys: generation.keys, policy: policy))
             }
             return current.verifier
         }

@@ -47,25 +47,18 @@ public struct ServiceTokens: Sendable {
     /// - Throws: `JWTError` when the token cannot be made.
     public func link(to path: String, for user: String) throws -> (token: String, expiresAt: Date) {
         let claims = claims(for: issuer, subject: user, method: .get, path: path)
-        let expiry = Double(claims.expiresAt?.seconds ?? 0)
-        return (
-            try Signer(keys: keys.keys, type: "link+jwt").sign(claims), Date(timeIntervalSince1970: expiry)
-        )
+        let token = try Signer(keys: keys.keys, type: "link+jwt").sign(claims)
+        return (token, Date(claims.expiresAt ?? clock.second))
     }
 
     private func claims(for audience: String, subject: String, method: HTTPRequest.Method, path: String) -> Claims {
-        let now = NumericDate(seconds: Int64(clock.now().timeIntervalSince1970))
+        let now = clock.second
         let parts = path.split(separator: "?", maxSplits: 1)
         return Claims(
             issuer: issuer, subject: subject, audience: [audience], expiresAt: now + Self.lifeSeconds, issuedAt: now,
-            id: base64URL(randomBytes(Self.idBytes)),
+            id: Base64URL.encode(randomBytes(Self.idBytes)),
             queryHash: RequestHash.of(
                 method: method.rawValue, path: parts.first.map(String.init) ?? "/",
                 query: parts.count > 1 ? String(parts[1]) : nil))
-    }
-
-    private func base64URL(_ bytes: [UInt8]) -> String {
-        Data(bytes).base64EncodedString()
-            .replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
     }
 }

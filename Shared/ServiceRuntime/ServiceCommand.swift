@@ -38,7 +38,8 @@ public struct Serve<Definition: ServiceDefinition>: AsyncParsableCommand {
         umask(0o077)
         do {
             let reader = ConfigReader(provider: EnvironmentVariablesProvider())
-            try Settings.read(reader) { LogSettings(&$0).bootstrap() }
+            // A fault of these is reported below, with all others.
+            try? Settings.read(reader) { LogSettings(&$0) }.bootstrap()
             let application = try await Definition.buildApplication(reader: reader, clock: .system)
             try await serve(application)
         } catch let faults as Settings.Faults {

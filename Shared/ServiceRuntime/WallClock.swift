@@ -22,9 +22,10 @@ extension Date {
         return "\(text.dropLast()).\(String(1000 + thousandths).dropFirst())Z"
     }
 
-    /// This moment in whole milliseconds since 1970, as the stores keep it.
+    /// This moment in whole milliseconds since 1970, as the stores keep it; the greatest number for what lies beyond.
     public var milliseconds: Int {
-        Int((timeIntervalSince1970 * 1000).rounded())
+        let milliseconds = (timeIntervalSince1970 * 1000).rounded()
+        return Int(exactly: milliseconds) ?? (milliseconds < 0 ? .min : .max)
     }
 
     /// The moment that lies `milliseconds` after 1970.

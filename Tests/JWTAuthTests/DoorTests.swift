@@ -27,7 +27,7 @@ struct DoorFixture {
                 try DoorSettings(clock: clock.clock, &settings)
             )
         }
-        let door = Door(of: service, doorSettings, clock: clock.clock)
+        let door = Door(of: service, doorSettings, revocations: nil, clock: clock.clock)
         let router = service.router(context: DoorContext.self, readiness: [])
         router.behind(door, .user, scope: "orders:read")
             .get("mine") { _, context in context.identity.subject }

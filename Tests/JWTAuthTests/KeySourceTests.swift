@@ -64,7 +64,7 @@ import Testing
         try text.write(toFile: file, atomically: true, encoding: .utf8)
         #expect(throws: JWTError.self) { try verifier.verify(token(key("two")), at: now) }
         #expect(try verifier.verify(token(key("one")), at: now).keyID == "one")
-        #expect(source.edition.number == 1)
+        #expect(source.generation.number == 1)
     }
 
     @Test(arguments: [false, true])
@@ -83,7 +83,7 @@ import Testing
         clock.advance(seconds: 1)
         #expect(try verifier.verify(new, at: now).keyID == "two")
         #expect(try verifier.verify(old, at: now).keyID == "one")
-        #expect(source.edition.number == 2)
+        #expect(source.generation.number == 2)
     }
 
     @Test func `the old keys stay in force while the file is missing, and when it comes back unchanged`() throws {
@@ -99,7 +99,7 @@ import Testing
         clock.advance(seconds: 1)
         #expect(throws: JWTError.self) { try verifier.verify(token(key("two")), at: now) }
         #expect(!source.isFaulty)
-        #expect(source.edition.number == 1)
+        #expect(source.generation.number == 1)
     }
 
     @Test func `a file that is replaced through a symlink is noticed by the running service`() async throws {
@@ -113,7 +113,7 @@ import Testing
             group.addTask { try await source.run() }
             try FileManager.default.removeItem(atPath: link)
             try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: second)
-            while source.edition.number == 1 { try await Task.sleep(for: .milliseconds(20)) }
+            while source.generation.number == 1 { try await Task.sleep(for: .milliseconds(20)) }
             #expect(source.keys.signingKey.id == "two")
             group.cancelAll()
         }

@@ -40,6 +40,11 @@ import Testing
     func `milliseconds survive the way through a date`(milliseconds: Int) {
         #expect(Date(milliseconds: milliseconds).milliseconds == milliseconds)
     }
+
+    @Test func `a time that no integer can tell is the greatest that one can`() {
+        #expect(Date(timeIntervalSince1970: 9e18).milliseconds == .max)
+        #expect(Date(timeIntervalSince1970: -9e18).milliseconds == .min)
+    }
 }
 
 @Suite struct PrometheusRegistryTests {

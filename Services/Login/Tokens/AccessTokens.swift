@@ -53,10 +53,3 @@ struct AccessTokens: Sendable {
         return audiences.filter(names.contains)
     }
 }
-
-extension NumericDate {
-    /// The second that has begun at `date`.
-    init(_ date: Date) {
-        self.init(seconds: Int64(date.timeIntervalSince1970.rounded(.down)))
-    }
-}

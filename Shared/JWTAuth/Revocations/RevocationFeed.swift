@@ -14,7 +14,7 @@ import Synchronization
 /// the service goes on with what it has, also after a restart, as the list is kept on disk.
 public final class RevocationFeed: Service {
     /// How far the feed was read.
-    private struct Position {
+    private struct Position: Equatable {
         var seq: Int64
         var epoch: String?
     }
@@ -115,7 +115,7 @@ extension RevocationFeed {
     }
 
     /// Whether too little is known to let anyone in: the list is older than `REVOCATIONS_MAX_AGE`, or overfull.
-    var isBlind: Bool {
+    var isStale: Bool {
         let (heardAt, isOverfull) = state.withLock { ($0.heardAt, $0.isOverfull) }
         guard !isOverfull else { return true }
         guard let maxAgeSeconds else { return false }
@@ -152,7 +152,7 @@ extension RevocationFeed {
             }
             guard clock.now().timeIntervalSince(sweptAt) >= Self.sweepIntervalSeconds else { continue }
             sweptAt = clock.now()
-            list.removeExpired(at: NumericDate(seconds: Int64(sweptAt.timeIntervalSince1970)))
+            list.removeExpired(at: NumericDate(sweptAt))
         }
     }
 
@@ -182,13 +182,15 @@ extension RevocationFeed {
 
     private func adopt(_ page: RevocationPage) throws -> Bool {
         let isComplete = list.add(page.entries)
-        state.withLock { state in
+        let isMoved = state.withLock { state in
             state.isOverfull = !isComplete
-            guard isComplete else { return }
-            state.position = Position(seq: page.seq, epoch: page.epoch)
+            guard isComplete else { return false }
+            let position = Position(seq: page.seq, epoch: page.epoch)
+            defer { state.position = position }
             state.heardAt = clock.now()
+            return position != state.position
         }
-        noteChange.yield()
+        if isMoved || !page.entries.isEmpty { noteChange.yield() }
         guard isComplete else { throw Fault(description: "more tokens are revoked than the list can hold") }
         return !page.entries.isEmpty
     }
@@ -197,8 +199,7 @@ extension RevocationFeed {
         let answer = try await login.send(
             .get, "/revocations?after=\(seq)&wait=\(wait)", scope: "revocations:read")
         guard answer.status == .ok else { throw Fault(description: "login answered \(answer.status.code)") }
-        let now = NumericDate(seconds: Int64(clock.now().timeIntervalSince1970))
-        let token = try verifier.verify(String(decoding: answer.body, as: UTF8.self), at: now)
+        let token = try verifier.verify(String(decoding: answer.body, as: UTF8.self), at: clock.second)
         guard let page = RevocationPage(token) else { throw Fault(description: "the answer is no revocation list") }
         return page
     }
@@ -244,7 +245,7 @@ extension RevocationFeed {
             guard let kept = try file?.read() else { return }
             let isComplete = list.add(kept.entries)
             let now = clock.now()
-            list.removeExpired(at: NumericDate(seconds: Int64(now.timeIntervalSince1970)))
+            list.removeExpired(at: NumericDate(now))
             state.withLock { state in
                 state.isOverfull = !isComplete
                 state.position = isComplete ? Position(seq: kept.seq, epoch: kept.epoch) : nil
@@ -256,10 +257,16 @@ extension RevocationFeed {
     }
 
     /// Writes the file when the list has changed, at most once a second: a crash costs the news of that time, which login
-    /// tells again.
+    /// tells again. A long list takes its time, so it is written on a thread that no task waits for.
     private func save() async {
+        let thread = DispatchQueue(label: "revocations")
         for await _ in changes {
-            write()
+            await withCheckedContinuation { continuation in
+                thread.async {
+                    self.write()
+                    continuation.resume()
+                }
+            }
             guard (try? await Task.sleep(for: Self.saveInterval)) != nil else { return }
         }
     }

@@ -11,7 +11,7 @@ struct RevocationFile: Sendable {
     struct Contents: Sendable {
         var seq: Int64
         var epoch: String?
-        /// When the feed was heard last.
+        /// When the feed was heard last, as of the time of writing.
         var heardAt: Date
         var entries: [Revocation]
     }
@@ -51,8 +51,8 @@ struct RevocationFile: Sendable {
             let page = RevocationPage(
                 seq: contents.seq, epoch: contents.epoch, isReset: end == contents.entries.count,
                 entries: Array(contents.entries[start..<end]))
-            let heardAt = NumericDate(seconds: Int64(contents.heardAt.timeIntervalSince1970))
-            return try signer.sign(Claims(issuer: service, issuedAt: heardAt, others: page.claims)) + "\n"
+            return try signer.sign(
+                Claims(issuer: service, issuedAt: NumericDate(contents.heardAt), others: page.claims)) + "\n"
         }
         try Data(lines.joined().utf8).write(to: URL(filePath: path), options: .atomic)
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
@@ -68,6 +68,6 @@ struct RevocationFile: Sendable {
             maximumTokenBytes: Policy.maximumRevocationsBytes)
         let token = try Verifier(keys: keys.keys, policy: policy).verify(line, at: 0)
         guard let page = RevocationPage(token), let heardAt = token.issuedAt else { throw Damaged() }
-        return (page, Date(timeIntervalSince1970: Double(heardAt.seconds)))
+        return (page, Date(heardAt))
     }
 }

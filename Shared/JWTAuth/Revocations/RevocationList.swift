@@ -13,7 +13,7 @@ final class RevocationList: Sendable {
         var sessions: [String: NumericDate] = [:]
         var tokens: [String: NumericDate] = [:]
         var accounts: [String: (before: NumericDate, expiresAt: NumericDate)] = [:]
-        var sieve = Sieve(capacity: 0)
+        var filter = BloomFilter(capacity: 0)
 
         var count: Int { sessions.count + tokens.count + accounts.count }
 
@@ -26,8 +26,8 @@ final class RevocationList: Sendable {
         }
 
         mutating func add(_ entry: Revocation) {
-            if count >= sieve.capacity { renewSieve() }
-            sieve.insert(VerifiedToken.hash(of: entry.id))
+            if count >= filter.capacity { renewBloomFilter() }
+            filter.insert(VerifiedToken.hash(of: entry.id))
             switch entry.kind {
             case .session: sessions[entry.id] = max(entry.expiresAt, sessions[entry.id] ?? entry.expiresAt)
             case .token: tokens[entry.id] = max(entry.expiresAt, tokens[entry.id] ?? entry.expiresAt)
@@ -40,12 +40,12 @@ final class RevocationList: Sendable {
             }
         }
 
-        /// Makes a sieve with room for twice the entries that there are.
-        mutating func renewSieve() {
-            sieve = Sieve(capacity: 2 * count)
-            for id in sessions.keys { sieve.insert(VerifiedToken.hash(of: id)) }
-            for id in tokens.keys { sieve.insert(VerifiedToken.hash(of: id)) }
-            for id in accounts.keys { sieve.insert(VerifiedToken.hash(of: id)) }
+        /// Makes a filter with room for twice the entries that there are.
+        mutating func renewBloomFilter() {
+            filter = BloomFilter(capacity: 2 * count)
+            for id in sessions.keys { filter.insert(VerifiedToken.hash(of: id)) }
+            for id in tokens.keys { filter.insert(VerifiedToken.hash(of: id)) }
+            for id in accounts.keys { filter.insert(VerifiedToken.hash(of: id)) }
         }
     }
 
@@ -69,18 +69,18 @@ final class RevocationList: Sendable {
 
     /// Whether the token, its session, or all tokens of its account up to its time were revoked.
     func refuses(_ token: VerifiedToken) -> Bool {
-        // Hashed before the lock is taken; a string is made only of what the sieve lets through.
+        // Hashed before the lock is taken; a string is made only of what the filter lets through.
         let hashes = token.identifierHashes
         return table.withLock { table in
-            if let hash = hashes.session, table.sieve.mayHold(hash), let session = token.sessionID,
+            if let hash = hashes.session, table.filter.mayHold(hash), let session = token.sessionID,
                 table.sessions[session] != nil
             {
                 return true
             }
-            if let hash = hashes.id, table.sieve.mayHold(hash), let id = token.id, table.tokens[id] != nil {
+            if let hash = hashes.id, table.filter.mayHold(hash), let id = token.id, table.tokens[id] != nil {
                 return true
             }
-            guard let hash = hashes.subject, table.sieve.mayHold(hash), let subject = token.subject,
+            guard let hash = hashes.subject, table.filter.mayHold(hash), let subject = token.subject,
                 let account = table.accounts[subject]
             else { return false }
             return token.issuedAt.map { $0 < account.before } ?? true
@@ -107,17 +107,16 @@ final class RevocationList: Sendable {
         table.sessions = table.sessions.filter { $0.value > now }
         table.tokens = table.tokens.filter { $0.value > now }
         table.accounts = table.accounts.filter { $0.value.expiresAt > now }
-        table.renewSieve()
+        table.renewBloomFilter()
         self.table.withLock { $0 = table }
     }
 }
 
-/// Says of almost every id that is not in the list that it is not, at the price of one word of memory. A dictionary of
-/// 100,000 entries takes several from all over it, which would double the price of verifying a token.
+/// A Bloom filter whose three bits for an id lie in one word, so that most tokens cost one access to memory. A look into a
+/// dictionary of 100,000 entries takes several, all over it, which would double the price of verifying a token.
 ///
-/// A Bloom filter whose three bits of a hash lie in one word. With 16 to 64 bits for an entry, fewer than one id in fifty
-/// passes that should not, and costs the look into the dictionary.
-private struct Sieve {
+/// With 16 to 64 bits for an entry, fewer than one id in fifty that is not in the list passes, and costs that look.
+private struct BloomFilter {
     /// For how many entries it is made.
     let capacity: Int
     private var words: [UInt64]
