@@ -1,4 +1,4 @@
-// swift-tools-version: 6.2
+// swift-tools-version: 6.3
 
 import PackageDescription
 
@@ -6,7 +6,6 @@ import PackageDescription
 
 let package = Package(
     name: "benchmarks",
-    platforms: [.macOS(.v15)],
     dependencies: [
         .package(name: "hallpass", path: ".."),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),

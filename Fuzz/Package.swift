@@ -1,4 +1,4 @@
-// swift-tools-version: 6.2
+// swift-tools-version: 6.3
 
 import PackageDescription
 
@@ -13,7 +13,6 @@ let instrumented: [SwiftSetting] = [
 
 let package = Package(
     name: "fuzz",
-    platforms: [.macOS(.v15)],
     targets: [
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto"),
         .target(name: "Libcrypto", dependencies: ["COpenSSL"], swiftSettings: instrumented),

@@ -21,13 +21,9 @@ port_of() {
   esac
 }
 
-# Prints when a process began, in whatever form the system has; nothing when there is no such process.
+# Prints when a process began, in ticks since the system did; nothing when there is no such process.
 began() {
-  if [ -d /proc/self ]; then
-    sed 's/.*) //' "/proc/$1/stat" | cut -d ' ' -f 20
-  else
-    ps -o lstart= -p "$1"
-  fi 2>/dev/null
+  sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20
 }
 
 # Prints the process of a service, or fails when it does not run. `run/<service>.pid` holds the process id and when
