@@ -29,9 +29,46 @@ import Testing
             }
         }
     }
+
+    @Test func `what a service keeps on disk nobody else can read, whatever it was started with`() async throws {
+        try await withCluster(running: []) { cluster in
+            for service in ServiceName.allCases {
+                try await cluster.start(
+                    service, environment: ["DATABASE_URL": "sqlite:kept/\(service.rawValue)/all.sqlite"],
+                    under: ["/bin/sh", "-c", "umask 0 && exec \"$0\""])
+            }
+            let token = try await cluster.token("alice")
+            #expect(try await cluster.order(token: token).status == 201)
+            #expect(try await cluster.send(.post, .login, "/logout", token: token).status == 204)
+            for service in ServiceName.allCases {
+                let isHeard = try await eventually { try await cluster.lookup(service, token: token) == 401 }
+                #expect(isHeard)
+                let list = "\(service.rawValue)/\(service.rawValue).revocations"
+                let isKept = try await eventually { try service == .login || cluster.kept().keys.contains(list) }
+                #expect(isKept)
+                let status = try String(contentsOfFile: "/proc/\(cluster.process(service))/status", encoding: .utf8)
+                #expect(status.contains("\nUmask:\t0077\n"))
+            }
+            let kept = try cluster.kept()
+            for (name, mode) in kept { #expect(mode & 0o077 == 0, "\(name) has \(String(mode, radix: 8))") }
+            // Four folders with a database in three files each, three of them with a list, and the folder of all.
+            #expect(kept.count == 20)
+        }
+    }
 }
 
 extension Cluster {
+    /// The folder `kept` and what the services have put into it, with the permissions.
+    fileprivate func kept() throws -> [String: Int] {
+        let folder = directory.appending(path: "kept").path
+        let names = try FileManager.default.subpathsOfDirectory(atPath: folder) + ["."]
+        return names.reduce(into: [:]) { kept, name in
+            // A file that is about to be moved over another may be gone by now.
+            let attributes = try? FileManager.default.attributesOfItem(atPath: "\(folder)/\(name)")
+            kept[name] = attributes?[.posixPermissions] as? Int
+        }
+    }
+
     /// The key that the services share, as it stands in the file.
     fileprivate func secret() throws -> String {
         struct KeyFile: Decodable {
