@@ -59,9 +59,9 @@ import Testing
         #expect(accepted == ["4_4.hmac-sha2_integrity_protection.json"])
     }
 
-    @Test func `the articles' tokens verify with the secrets printed beside them`() throws {
-        let tokens = try #require(try Vectors.object("seed_tokens.json")["tokens"] as? [[String: Any]])
-        #expect(tokens.count == 5)
+    @Test func `the tutorials' tokens verify with the secrets printed beside them`() throws {
+        let tokens = try #require(try Vectors.object("tutorial_tokens.json")["tokens"] as? [[String: Any]])
+        #expect(tokens.count == 5 && tokens.count { $0["verifies"] as? Bool == true } == 4)
         for entry in tokens {
             let (token, secret) = (entry["token"] as? String ?? "", entry["secret"] as? String ?? "")
             let key = try Key(insecureExampleSecret: Array(secret.utf8))
