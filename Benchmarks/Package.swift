@@ -13,11 +13,12 @@ let package = Package(
     ],
     targets: [
         .target(name: "Floor", linkerSettings: [.linkedLibrary("crypto"), .linkedLibrary("m")]),
+        .target(name: "ClientFloor", linkerSettings: [.linkedLibrary("curl")]),
         .target(name: "Measuring", dependencies: ["Floor"], swiftSettings: [.swiftLanguageMode(.v6)]),
         .executableTarget(
             name: "ClientBench",
             dependencies: [
-                .product(name: "CurlClient", package: "hallpass"),
+                "ClientFloor", "Measuring", .product(name: "CurlClient", package: "hallpass"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             swiftSettings: [.swiftLanguageMode(.v6)]),

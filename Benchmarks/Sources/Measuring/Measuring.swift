@@ -19,7 +19,7 @@ public struct Measurement: Sendable {
     }
 
     var row: String {
-        pad(benchmark, 26) + pad(library, 10) + pad("\(Int(nanoseconds)) ns", 12) + pad("\(allocations)", 13)
+        pad(benchmark, 26) + pad(library, 12) + pad("\(Int(nanoseconds)) ns", 12) + pad("\(allocations)", 13)
             + rounded(ratio)
     }
 }
@@ -33,7 +33,7 @@ public struct Benchmark {
     public init(library: String) {
         self.library = library
         if !printsJSON, library == "floor" {
-            print(pad("benchmark", 26) + pad("library", 10) + pad("CPU time", 12) + pad("allocations", 13) + "to floor")
+            print(pad("benchmark", 26) + pad("library", 12) + pad("CPU time", 12) + pad("allocations", 13) + "to floor")
         }
     }
 
