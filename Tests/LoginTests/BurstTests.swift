@@ -54,17 +54,32 @@ import Testing
 
     @Test func `the token endpoint says so in its own form`() async throws {
         try await LoginUnderTest.run(.router, cost: Self.light) { login in
-            _ = try await login.signUp("alice")
-            let answers = try await withThrowingTaskGroup(of: Answer.self) { group in
-                for _ in 0..<250 { group.addTask { try await login.signIn("alice") } }
-                return try await group.reduce(into: []) { $0.append($1) }
+            let answers = try await withThrowingTaskGroup(of: (isSignIn: Bool, answer: Answer).self) { group in
+                for index in 0..<250 { group.addTask { (false, try await login.signUp("user\(index)")) } }
+                for index in 0..<LoginThrottle.freeFailuresOfAddress {
+                    group.addTask { (true, try await login.signIn("stranger\(index)")) }
+                }
+                return try await group.reduce(into: [Answer]()) { if $1.isSignIn { $0.append($1.answer) } }
             }
-            let refused = answers.filter { $0.status != 200 }
+            let refused = answers.filter { $0.status != 400 }
             #expect(!refused.isEmpty)
             for answer in refused {
                 #expect(answer.status == 503 && answer["error"] == "temporarily_unavailable")
                 #expect(answer.headers[.retryAfter] == "1" && answer.headers[.cacheControl] == "no-store")
             }
+        }
+    }
+
+    @Test func `a burst of guesses is told to wait`() async throws {
+        try await LoginUnderTest.run(.router, cost: Self.light) { login in
+            _ = try await login.signUp("alice")
+            let answers = try await withThrowingTaskGroup(of: Answer.self) { group in
+                for _ in 0..<100 { group.addTask { try await login.signIn("alice", "a wrong password") } }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            let refused = answers.filter { $0.status == 429 }
+            #expect(refused.count >= 100 - LoginThrottle.freeFailuresOfPair - 1)
+            #expect(refused.allSatisfy { $0.headers[.retryAfter] == "1" })
         }
     }
 }

@@ -15,16 +15,26 @@ import Testing
     /// Fails once, and tells for how many seconds it was put off before; 0 when it was let in.
     private func fail(_ attempt: LoginThrottle.Attempt) -> Int {
         do throws(LoginThrottle.Throttled) {
-            try throttle.admit(attempt, at: clock.now)
-            throttle.failed(attempt, at: clock.now)
+            throttle.end(try throttle.admit(attempt, at: clock.now), as: .failure, at: clock.now)
             return 0
         } catch {
             return error.retryAfterSeconds
         }
     }
 
+    /// Begins an attempt; nil when it is put off.
+    private func begin(_ attempt: LoginThrottle.Attempt) -> LoginThrottle.Admission? {
+        try? throttle.admit(attempt, at: clock.now)
+    }
+
+    private func succeed(_ attempt: LoginThrottle.Attempt) throws {
+        throttle.end(try throttle.admit(attempt, at: clock.now), as: .success, at: clock.now)
+    }
+
     private func isAdmitted(_ attempt: LoginThrottle.Attempt) -> Bool {
-        (try? throttle.admit(attempt, at: clock.now)) != nil
+        guard let admission = begin(attempt) else { return false }
+        throttle.end(admission, as: .none, at: clock.now)
+        return true
     }
 
     @Test func `the wait doubles with each failure, up to a minute`() throws {
@@ -56,8 +66,7 @@ import Testing
             _ = fail(try attempt("alice", from: "198.51.100.\(round % 50)"))
         }
         let owner = try attempt("alice")
-        #expect(isAdmitted(owner))
-        throttle.succeeded(owner, at: clock.now)
+        try succeed(owner)
         #expect(isAdmitted(owner))
     }
 
@@ -92,8 +101,7 @@ import Testing
 
     @Test func `a pair that has signed in before does not suffer from its neighbours`() throws {
         let (alice, stranger) = (try attempt("alice"), try attempt("stranger"))
-        #expect(isAdmitted(alice))
-        throttle.succeeded(alice, at: clock.now)
+        try succeed(alice)
         for index in 0..<40 { _ = fail(try attempt("user\(index)")) }
         #expect(isAdmitted(alice))
         #expect(!isAdmitted(stranger))
@@ -101,25 +109,72 @@ import Testing
 
     @Test func `a success does not pay for an address's failures at other names`() throws {
         let mallory = try attempt("mallory")
+        try succeed(mallory)
         for index in 0..<21 {
             #expect(fail(try attempt("user\(index)")) == 0)
-            throttle.succeeded(mallory, at: clock.now)
+            try succeed(mallory)
         }
         #expect(fail(try attempt("user99")) == 1)
     }
 
-    @Test func `many attempts at once are no faster than one after the other`() throws {
+    @Test func `so many attempts are let in at once as there are free failures`() throws {
         let alice = try attempt("alice")
-        for _ in 1...5 { _ = fail(alice) }
-        #expect((1...50).filter { _ in isAdmitted(alice) }.count == 1)
+        #expect((1...50).compactMap { _ in begin(alice) }.count == LoginThrottle.freeFailuresOfPair)
+        #expect(fail(alice) == 1)
+    }
+
+    @Test func `where no failure is free, one attempt is let in at a time`() throws {
+        let alice = try attempt("alice")
+        for _ in 1...6 { _ = fail(alice) }
+        clock.advance(seconds: 1)
+        let admissions = (1...50).compactMap { _ in begin(alice) }
+        #expect(admissions.count == 1)
+        clock.advance(seconds: 1)
+        #expect(fail(alice) == 1)
+        throttle.end(try present(admissions.first), as: .failure, at: clock.now)
+        #expect(fail(alice) == 2)
+    }
+
+    @Test func `an address tries so many names at once, and those that signed in before are not in the way`() throws {
+        let known = try (0..<30).map { try attempt("known\($0)") }
+        for pair in known { try succeed(pair) }
+        #expect(known.compactMap(begin).count == known.count)
+        let strangers = try (0..<30).map { try attempt("user\($0)") }
+        #expect(strangers.compactMap(begin).count == LoginThrottle.freeFailuresOfAddress)
+    }
+
+    @Test(arguments: [LoginThrottle.Outcome.success, .none])
+    func `an attempt that did not fail is given back`(outcome: LoginThrottle.Outcome) throws {
+        let attempts = try (1...5).flatMap { try [attempt("alice", from: "198.51.100.\($0)"), attempt("user\($0)")] }
+        for _ in 1...100 {
+            let admissions = attempts.compactMap(begin)
+            #expect(admissions.count == attempts.count)
+            for admission in admissions { throttle.end(admission, as: outcome, at: clock.now) }
+        }
+    }
+
+    @Test func `the right password from five devices at once is let in, also while others guess`() throws {
+        let owner = try attempt("alice")
+        for address in 0..<15 { _ = begin(try attempt("alice", from: "198.51.100.\(address)")) }
+        for _ in 1...10 {
+            let admissions = (1...4).compactMap { _ in begin(owner) }
+            #expect(admissions.count == 4)
+            for admission in admissions { throttle.end(admission, as: .success, at: clock.now) }
+        }
+    }
+
+    @Test func `an attempt that ends after its record was forgotten makes room for no other`() throws {
+        let alice = try attempt("alice")
+        let admission = try present(begin(alice))
+        for _ in 1...3 { throttle.end(admission, as: .none, at: clock.now) }
+        #expect((1...50).compactMap { _ in begin(alice) }.count == LoginThrottle.freeFailuresOfPair)
     }
 
     @Test func `a success begins anew`() throws {
         let alice = try attempt("alice")
         for _ in 1...6 { _ = fail(alice) }
         clock.advance(seconds: 1)
-        #expect(isAdmitted(alice))
-        throttle.succeeded(alice, at: clock.now)
+        try succeed(alice)
         for _ in 1...5 { #expect(fail(alice) == 0) }
     }
 
@@ -149,6 +204,14 @@ import Testing
         }
         #expect(ledger[999, at: clock.now].failures == 1)
         #expect(ledger[0, at: clock.now].failures == 0)
+    }
+
+    @Test func `what is still going on is not forgotten for what comes later`() throws {
+        var ledger = FailureLedger<Int>(maxRecords: 100)
+        ledger[-1, at: clock.now].begin()
+        for key in 0..<1000 { ledger[key, at: clock.now].fail(free: 5, at: clock.now) }
+        clock.advance(seconds: LoginThrottle.memorySeconds)
+        #expect(ledger[-1, at: clock.now].attemptsInFlight == 1)
     }
 }
 

@@ -27,34 +27,42 @@ struct Authenticator: Sendable {
     /// - Throws: `WrongCredentials`; `LoginThrottle.Throttled` after too many failures; `PasswordHasher.Busy` while too many
     ///   passwords wait to be checked; errors of the database.
     func account(name: String, password: String, from address: String, logger: Logger) async throws -> Account {
-        let attempt = LoginThrottle.Attempt(username: Username(name), address: address)
-        do {
-            try throttle.admit(attempt, at: clock.now())
-        } catch {
-            Counter(label: "login_throttled_total").increment()
-            logger.info("Sign-in put off.", metadata: ["seconds": "\(error.retryAfterSeconds)"])
-            throw error
-        }
-        switch try await outcome(attempt, password: password, logger: logger) {
+        let username = Username(name)
+        let admission = try admit(.init(username: username, address: address), logger: logger)
+        var outcome = LoginThrottle.Outcome.none
+        defer { throttle.end(admission, as: outcome, at: clock.now()) }
+        switch try await check(username, password, logger: logger) {
         case .success(let account):
-            throttle.succeeded(attempt, at: clock.now())
+            outcome = .success
             return account
         case .failure(let refusal):
-            throttle.failed(attempt, at: clock.now())
+            outcome = .failure
             Counter(label: "login_failures_total").increment()
             logger.info("Sign-in refused.", metadata: ["reason": "\(refusal.rawValue)"])
             throw WrongCredentials()
         }
     }
 
+    private func admit(
+        _ attempt: LoginThrottle.Attempt, logger: Logger
+    ) throws(LoginThrottle.Throttled) -> LoginThrottle.Admission {
+        do {
+            return try throttle.admit(attempt, at: clock.now())
+        } catch {
+            Counter(label: "login_throttled_total").increment()
+            logger.info("Sign-in put off.", metadata: ["seconds": "\(error.retryAfterSeconds)"])
+            throw error
+        }
+    }
+
     /// A hash is computed whether the name exists or not, and whether the account is disabled or not. An account whose hash
     /// has older parameters takes the time of those, until its owner signs in.
-    private func outcome(
-        _ attempt: LoginThrottle.Attempt, password: String, logger: Logger
+    private func check(
+        _ username: Username?, _ password: String, logger: Logger
     ) async throws -> Result<Account, Refusal> {
         guard let password = Password(password) else { return .failure(.impossiblePassword) }
         var credentials: AccountStore.Credentials?
-        if let username = attempt.username { credentials = try await accounts.credentials(of: username) }
+        if let username { credentials = try await accounts.credentials(of: username) }
         let matches = try await hasher.verify(password, against: credentials?.hash)
         guard let credentials else { return .failure(.unknownName) }
         guard matches else { return .failure(.wrongPassword) }

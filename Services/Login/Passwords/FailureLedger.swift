@@ -2,29 +2,49 @@ import Foundation
 
 /// The failures of one pair, name or address, and how long it has to wait for them.
 struct FailureRecord: Sendable {
+    /// The attempts that have failed.
     private(set) var failures = 0
-    private(set) var waitUntil = Date.distantPast
-    private(set) var lastFailure = Date.distantPast
-    private(set) var signedInAt: Date?
+    /// The attempts whose outcome is not known yet.
+    private(set) var attemptsInFlight = 0
+    private var waitUntil = Date.distantPast
+    private var lastFailure = Date.distantPast
+    private var signedInAt: Date?
 
-    init(signedInAt: Date? = nil) {
-        self.signedInAt = signedInAt
-    }
+    /// The failures, if all that is in flight fails.
+    var possibleFailures: Int { failures + attemptsInFlight }
 
-    /// Lets an attempt in when it need not wait; beyond the free failures, the wait for its failure begins now.
-    mutating func admit(free: Int, at now: Date) throws(LoginThrottle.Throttled) {
+    /// Whether the wait is over and an attempt is free, or the only one.
+    func check(free: Int, at now: Date) throws(LoginThrottle.Throttled) {
         let wait = waitUntil.timeIntervalSince(now)
         // A wait that is longer than the longest: the clock was set back.
         guard wait <= 0 || wait > LoginThrottle.maxWaitSeconds else {
             throw .init(retryAfterSeconds: Int(wait.rounded(.up)))
         }
-        if failures >= free { self.wait(after: failures + 1, free: free, at: now) }
+        guard possibleFailures < free || attemptsInFlight == 0 else {
+            throw .init(retryAfterSeconds: LoginThrottle.firstWaitSeconds)
+        }
+    }
+
+    mutating func begin() {
+        attemptsInFlight += 1
+    }
+
+    /// Gives an attempt back. It may be one from before the record was forgotten.
+    mutating func end() {
+        attemptsInFlight = max(0, attemptsInFlight - 1)
     }
 
     mutating func fail(free: Int, at now: Date) {
         failures += 1
         lastFailure = now
-        if failures > free { wait(after: failures, free: free, at: now) }
+        guard failures > free else { return }
+        let doublings = min(failures - free - 1, 10)
+        waitUntil = now + min(Double(LoginThrottle.firstWaitSeconds << doublings), LoginThrottle.maxWaitSeconds)
+    }
+
+    mutating func succeed(at now: Date) {
+        forgetFailures()
+        signedInAt = now
     }
 
     func isAcquainted(at now: Date) -> Bool {
@@ -33,20 +53,21 @@ struct FailureRecord: Sendable {
 
     /// Whether it is as if nothing had ever happened.
     func isForgotten(at now: Date) -> Bool {
-        hasForgottenFailures(at: now) && !isAcquainted(at: now)
+        attemptsInFlight == 0 && hasOldFailures(at: now) && !isAcquainted(at: now)
     }
 
-    fileprivate func hasForgottenFailures(at now: Date) -> Bool {
+    /// Whether no failure counts any more.
+    fileprivate func hasOldFailures(at now: Date) -> Bool {
         now.timeIntervalSince(lastFailure) >= LoginThrottle.memorySeconds && waitUntil <= now
     }
 
-    /// What happened last, for choosing what to forget first.
-    fileprivate var lastEvent: Date { max(lastFailure, waitUntil, signedInAt ?? .distantPast) }
+    fileprivate mutating func forgetFailures() {
+        (failures, waitUntil, lastFailure) = (0, .distantPast, .distantPast)
+    }
 
-    private mutating func wait(after failures: Int, free: Int, at now: Date) {
-        let doublings = min(failures - free - 1, 10)
-        let seconds = min(Double(1 << doublings), LoginThrottle.maxWaitSeconds)
-        waitUntil = now + seconds
+    /// What happened last, for choosing what to forget first: at last what is still going on.
+    fileprivate var lastEvent: Date {
+        attemptsInFlight > 0 ? .distantFuture : max(lastFailure, waitUntil, signedInAt ?? .distantPast)
     }
 }
 
@@ -64,8 +85,9 @@ struct FailureLedger<Key: Hashable & Sendable>: Sendable {
     /// The record of `key`, without failures that lie too far back.
     subscript(key: Key, at now: Date) -> FailureRecord {
         get {
-            guard let record = records[key] else { return FailureRecord() }
-            return record.hasForgottenFailures(at: now) ? FailureRecord(signedInAt: record.signedInAt) : record
+            var record = records[key] ?? FailureRecord()
+            if record.hasOldFailures(at: now) { record.forgetFailures() }
+            return record
         }
         set {
             if records[key] == nil, records.count >= maxRecords { makeRoom(at: now) }

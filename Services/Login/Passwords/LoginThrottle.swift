@@ -13,8 +13,9 @@ import Synchronization
 ///   attempt of a pair is always let in.
 /// - Many failures of one address, at whatever names, make the address wait in the same way: that stops trying one
 ///   password at many names. Pairs that have signed in before are exempt, so that they do not suffer from a neighbour.
-/// - An attempt of a pair or address that has used up its free failures begins its next wait when it is let in, not when
-///   it has failed: many at once are no faster than one after the other.
+/// - An attempt counts as a failure from when it is let in until it is known to be none, and where no free failure is
+///   left, only one at a time is let in. So a burst of guesses gets no further than guesses one after the other, while an
+///   owner may sign in from five devices at once.
 ///
 /// The address is that of the connection's other end; of an IPv6 address its first 64 bits, which one customer of a
 /// provider has. Behind a reverse proxy everyone has the proxy's address, and whoever guesses at a name there makes its
@@ -27,6 +28,8 @@ final class LoginThrottle: Sendable {
     static let freeFailuresOfAddress = 20
     /// Failures of one name, from wherever, after which its pairs have no free ones.
     static let failuresOfAttack = 20
+    /// The wait after the first failure that is not free, in seconds.
+    static let firstWaitSeconds = 1
     /// The longest wait, in seconds.
     static let maxWaitSeconds = 60.0
     /// How long failures count after the last one, in seconds. Waiting for it gains nothing: five attempts a quarter of an
@@ -45,6 +48,24 @@ final class LoginThrottle: Sendable {
         let address: String
 
         fileprivate var pair: Pair? { username.map { Pair(username: $0, address: address) } }
+    }
+
+    /// An attempt that was let in, and counts as a failure until `end` says what it was.
+    struct Admission: Sendable {
+        fileprivate let attempt: Attempt
+        /// Whether it counts for its address while it lasts: not that of a pair that is exempt from the address's wait.
+        fileprivate let countsForAddress: Bool
+    }
+
+    /// What came of an attempt.
+    enum Outcome: Sendable {
+        /// The password was right: the pair begins anew. The address does not, as one right password must not pay for
+        /// guesses at others.
+        case success
+        /// The password was wrong, or the name is one that cannot sign in.
+        case failure
+        /// The attempt did not come to an answer, so whoever made it has learnt nothing.
+        case none
     }
 
     /// The attempt is refused.
@@ -69,44 +90,56 @@ final class LoginThrottle: Sendable {
         var pairs = FailureLedger<Pair>(maxRecords: maxRecords)
         var names = FailureLedger<Username>(maxRecords: maxRecords)
         var addresses = FailureLedger<String>(maxRecords: maxRecords)
+
+        /// The failures that cost a pair nothing: none while its name is under attack.
+        func freeFailures(of pair: Pair, at now: Date) -> Int {
+            names[pair.username, at: now].possibleFailures >= failuresOfAttack ? 0 : freeFailuresOfPair
+        }
+
+        /// Changes what an attempt counts for while it lasts.
+        mutating func change(recordsOf admission: Admission, at now: Date, _ change: (inout FailureRecord) -> Void) {
+            if admission.countsForAddress { change(&addresses[admission.attempt.address, at: now]) }
+            guard let pair = admission.attempt.pair else { return }
+            change(&names[pair.username, at: now])
+            change(&pairs[pair, at: now])
+        }
     }
 
     private let state = Mutex(State())
 
-    /// Lets an attempt in, or says how long to wait. Its outcome is then told by `failed` or `succeeded`.
-    func admit(_ attempt: Attempt, at now: Date) throws(Throttled) {
+    /// Lets an attempt in, or says how long to wait.
+    func admit(_ attempt: Attempt, at now: Date) throws(Throttled) -> Admission {
         try state.withLock { state throws(Throttled) in
-            var address = state.addresses[attempt.address, at: now]
-            guard let pairKey = attempt.pair else {
-                try address.admit(free: Self.freeFailuresOfAddress, at: now)
-                return state.addresses[attempt.address, at: now] = address
+            var isExempt = false
+            if let pair = attempt.pair {
+                let record = state.pairs[pair, at: now]
+                try record.check(free: state.freeFailures(of: pair, at: now), at: now)
+                isExempt = record.isAcquainted(at: now)
             }
-            var pair = state.pairs[pairKey, at: now]
-            let isUnderAttack = state.names[pairKey.username, at: now].failures >= Self.failuresOfAttack
-            try pair.admit(free: isUnderAttack ? 0 : Self.freeFailuresOfPair, at: now)
-            if !pair.isAcquainted(at: now) { try address.admit(free: Self.freeFailuresOfAddress, at: now) }
-            state.pairs[pairKey, at: now] = pair
-            state.addresses[attempt.address, at: now] = address
+            if !isExempt {
+                try state.addresses[attempt.address, at: now].check(free: Self.freeFailuresOfAddress, at: now)
+            }
+            let admission = Admission(attempt: attempt, countsForAddress: !isExempt)
+            state.change(recordsOf: admission, at: now) { $0.begin() }
+            return admission
         }
     }
 
-    /// The attempt was made with a wrong password, or a name that cannot sign in.
-    func failed(_ attempt: Attempt, at now: Date) {
+    /// Ends an attempt. To be called once for each that was let in, whatever happens.
+    func end(_ admission: Admission, as outcome: Outcome, at now: Date) {
         state.withLock { state in
-            state.addresses[attempt.address, at: now].fail(free: Self.freeFailuresOfAddress, at: now)
-            guard let pair = attempt.pair else { return }
-            state.names[pair.username, at: now].fail(free: .max, at: now)
-            let isUnderAttack = state.names[pair.username, at: now].failures >= Self.failuresOfAttack
-            state.pairs[pair, at: now].fail(free: isUnderAttack ? 0 : Self.freeFailuresOfPair, at: now)
-        }
-    }
-
-    /// The attempt was made with the right password: its pair begins anew. The address does not, as one right password
-    /// must not pay for guesses at others.
-    func succeeded(_ attempt: Attempt, at now: Date) {
-        state.withLock { state in
-            guard let pair = attempt.pair else { return }
-            state.pairs[pair, at: now] = FailureRecord(signedInAt: now)
+            state.change(recordsOf: admission, at: now) { $0.end() }
+            let (address, pair) = (admission.attempt.address, admission.attempt.pair)
+            switch outcome {
+            case .none: break
+            case .success:
+                if let pair { state.pairs[pair, at: now].succeed(at: now) }
+            case .failure:
+                state.addresses[address, at: now].fail(free: Self.freeFailuresOfAddress, at: now)
+                guard let pair else { break }
+                state.names[pair.username, at: now].fail(free: .max, at: now)
+                state.pairs[pair, at: now].fail(free: state.freeFailures(of: pair, at: now), at: now)
+            }
         }
     }
 }
