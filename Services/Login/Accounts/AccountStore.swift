@@ -103,7 +103,7 @@ struct AccountStore: Sendable {
     /// Stores the hash of another password and ends all sessions of the account. False when it is gone, was disabled, or
     /// had its password changed since it was looked up.
     func changePassword(of account: Account, to hash: PasswordHash, at now: Date) async throws -> Bool {
-        let isChanged = try await database.write { connection in
+        try await database.write(ringing: bell) { connection in
             let changed = try connection.execute(
                 """
                 UPDATE accounts SET password = $1, password_version = password_version + 1
@@ -113,8 +113,6 @@ struct AccountStore: Sendable {
             try SessionStore.endAll(of: account.id, at: now, in: connection)
             return true
         }
-        bell.ring()
-        return isChanged
     }
 
     /// Removes an account with all that belongs to it here, and ends its sessions. Doing it twice is the same as once.
@@ -122,11 +120,10 @@ struct AccountStore: Sendable {
     /// The name becomes free: everything that other services keep belongs to the id, which is never given again, and to
     /// keep the name would be to keep something of someone who wants to be forgotten.
     func delete(_ account: UUID, at now: Date) async throws {
-        try await database.write { connection in
+        try await database.write(ringing: bell) { connection in
             try SessionStore.endTogether(of: account, at: now, in: connection)
             try connection.execute("DELETE FROM accounts WHERE id = $1", account)
         }
-        bell.ring()
     }
 
     /// Lets the account have `scope` besides what it has. Nil when there is no such account.
@@ -152,7 +149,7 @@ struct AccountStore: Sendable {
 
     /// Shuts the account out, and ends its sessions, or lets it in again. Nil when there is no such account.
     func setDisabled(_ isDisabled: Bool, _ username: Username, at now: Date) async throws -> Account? {
-        try await database.write { connection in
+        try await database.write(ringing: bell) { connection in
             let changed = try connection.execute(
                 "UPDATE accounts SET disabled_at = $1 WHERE username = $2",
                 isDisabled ? now.milliseconds : nil, username.text)

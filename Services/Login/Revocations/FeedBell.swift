@@ -1,3 +1,4 @@
+import Database
 import Logging
 import ServiceLifecycle
 import ServiceRuntime
@@ -76,6 +77,21 @@ final class FeedBell: Sendable {
 
     private func remove(_ id: Int) {
         state.withLock { _ = $0.listeners.removeValue(forKey: id) }
+    }
+}
+
+extension SQLDatabase {
+    /// Runs `work` in one transaction, and rings when it has appended revocations.
+    func write<Result: Sendable>(
+        ringing bell: FeedBell, _ work: @Sendable (Connection) throws -> Result
+    ) async throws -> Result {
+        let (result, isNews) = try await write { connection in
+            let before = try RevocationLog.head(in: connection)
+            let result = try work(connection)
+            return (result, try RevocationLog.head(in: connection) != before)
+        }
+        if isNews { bell.ring() }
+        return result
     }
 }
 

@@ -115,7 +115,7 @@ struct RevocationLog: Sendable {
         try connection.queryOne("SELECT seq FROM revocations WHERE subject = $1 AND kind = 'token'", id) != nil
     }
 
-    private static func head(in connection: Connection) throws -> Head {
+    static func head(in connection: Connection) throws -> Head {
         guard let row = try connection.queryOne("SELECT seq, epoch FROM feed WHERE id = 1") else {
             throw DamagedFeed()
         }

@@ -1,28 +1,11 @@
 import Libcrypto
 
 /// A refresh token, with which a client renews its session. Only its hash is stored.
-struct RefreshToken: Sendable {
+struct RefreshToken: SessionSecret {
+    static let table = "refresh_tokens"
     private static let saltBytes = 32
 
-    private let secret: RandomSecret
-
-    var text: String { secret.text }
-    var hash: [UInt8] { secret.hash }
-
-    /// A new token, the first of its family.
-    init() {
-        secret = RandomSecret()
-    }
-
-    /// Reads what a client sent. Nil when no refresh token looks like it.
-    init?(_ text: String) {
-        guard let secret = RandomSecret(text) else { return nil }
-        self.secret = secret
-    }
-
-    private init(secret: RandomSecret) {
-        self.secret = secret
-    }
+    let secret: RandomSecret
 
     /// The token that follows this one in its family: HMAC-SHA-256 of `salt`, with this token as the key.
     ///

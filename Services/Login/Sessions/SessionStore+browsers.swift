@@ -15,7 +15,7 @@ extension SessionStore {
     ) async throws -> (Session, BrowserKey)? {
         let session = newSession(of: account, scope: account.scope, audience: audience, from: place, at: now)
         let key = BrowserKey()
-        let isBegun = try await database.write { connection in
+        let isBegun = try await database.write(ringing: bell) { connection in
             guard try begin(session, passwordVersion: account.passwordVersion, at: now, in: connection) else {
                 return false
             }
@@ -26,15 +26,12 @@ extension SessionStore {
                 "INSERT INTO browser_keys (hash, session_id) VALUES ($1, $2)", key.hash, session.id)
             return true
         }
-        bell.ring()
         return isBegun ? (session, key) : nil
     }
 
     /// The session that a key opens, when it is not over.
     func find(_ key: BrowserKey, at now: Date) async throws -> Session? {
-        let session = try await database.read { connection in
-            try Self.sessionID(of: key, in: connection).flatMap { try Self.session($0, at: now, in: connection) }
-        }
+        let session = try await session(of: key, at: now)
         if let session, now.timeIntervalSince(session.lastUsedAt) >= Self.useNotedEverySeconds {
             try await database.write { connection in
                 try connection.execute(
@@ -46,12 +43,14 @@ extension SessionStore {
 
     /// Notes that an access token is about to be issued, and returns the session that a key opens; nil when it is over.
     func renew(_ key: BrowserKey, at now: Date) async throws -> Session? {
-        try await database.write { connection in
-            try Self.sessionID(of: key, in: connection).flatMap { try prolongTokens(of: $0, at: now, in: connection) }
-        }
+        // Who has no session takes no turn at the database's one writer.
+        guard let session = try await session(of: key, at: now) else { return nil }
+        return try await database.write { try prolongTokens(of: session.id, at: now, in: $0) }
     }
 
-    private static func sessionID(of key: BrowserKey, in connection: Connection) throws -> UUID? {
-        try connection.queryOne("SELECT session_id FROM browser_keys WHERE hash = $1", key.hash)?["session_id"]
+    private func session(of key: BrowserKey, at now: Date) async throws -> Session? {
+        try await database.read { connection in
+            try Self.sessionID(of: key, in: connection).flatMap { try Self.session($0, at: now, in: connection) }
+        }
     }
 }

@@ -5,34 +5,29 @@ import ServiceRuntime
 extension SessionStore {
     /// Ends a session. Ending it twice is the same as once.
     func end(_ id: UUID, at now: Date) async throws {
-        try await database.write { try Self.end(id, at: now, in: $0) }
-        bell.ring()
+        // What changes nothing takes no turn at the database's one writer.
+        guard try await find(id, at: now) != nil else { return }
+        try await database.write(ringing: bell) { try Self.end(id, at: now, in: $0) }
     }
 
     /// Ends the session of an account with this id. False when there is no such session.
     func end(_ id: UUID, of account: UUID, at now: Date) async throws -> Bool {
-        let isMine = try await database.write { connection in
+        try await database.write(ringing: bell) { connection in
             guard try Self.session(id, at: now, in: connection)?.accountID == account else { return false }
             try Self.end(id, at: now, in: connection)
             return true
         }
-        if isMine { bell.ring() }
-        return isMine
     }
 
     /// Ends the session that a refresh token belongs to, whether the token was used or not.
     func end(_ token: RefreshToken, at now: Date) async throws {
-        try await database.write { connection in
-            let row = try connection.queryOne("SELECT session_id FROM refresh_tokens WHERE hash = $1", token.hash)
-            if let row { try Self.end(row["session_id"], at: now, in: connection) }
-        }
-        bell.ring()
+        guard let id = try await database.read({ try Self.sessionID(of: token, in: $0) }) else { return }
+        try await end(id, at: now)
     }
 
     /// Ends all sessions of an account.
     func endAll(of account: UUID, at now: Date) async throws {
-        try await database.write { try Self.endAll(of: account, at: now, in: $0) }
-        bell.ring()
+        try await database.write(ringing: bell) { try Self.endAll(of: account, at: now, in: $0) }
     }
 
     /// Revokes one access token of a session that is not over. Doing it twice is the same as once.
@@ -40,7 +35,8 @@ extension SessionStore {
     /// Renewing a session is cheap, so with many tokens of one, somebody could fill the list that every service keeps: after
     /// `maxRevokedTokens` the session ends.
     func revoke(token id: String, expiresAt: Date, session: UUID, at now: Date) async throws {
-        try await database.write { connection in
+        guard try await find(session, token: id, at: now) != nil else { return }
+        try await database.write(ringing: bell) { connection in
             guard try Self.session(session, at: now, in: connection) != nil,
                 try !RevocationLog.hasToken(id, in: connection)
             else { return }
@@ -50,7 +46,6 @@ extension SessionStore {
                 Revocation(kind: .token, id: id, expiresAt: Revocation.expiry(ofTokensUntil: expiresAt)),
                 session: session, at: now, in: connection)
         }
-        bell.ring()
     }
 
     static func end(_ id: UUID, at now: Date, in connection: Connection) throws {

@@ -27,7 +27,9 @@ extension SessionStore {
     func renew(
         _ token: RefreshToken, at now: Date, inspect: @Sendable (Session) throws -> Void
     ) async throws -> Renewal {
-        let renewal = try await database.write { connection in
+        // Who has no token takes no turn at the database's one writer.
+        guard try await database.read({ try Self.sessionID(of: token, in: $0) }) != nil else { return .unknown }
+        return try await database.write(ringing: bell) { connection in
             let salt = RefreshToken.newSalt()
             let used = try connection.queryOne(
                 """
@@ -45,8 +47,6 @@ extension SessionStore {
             try forgetOldest(of: session.id, in: connection)
             return .renewed(session, next)
         }
-        if case .reused = renewal { bell.ring() }
-        return renewal
     }
 
     /// The use of a token that was used before, or never existed.

@@ -1,0 +1,77 @@
+import Database
+import Dispatch
+import Foundation
+import TestSupport
+import Testing
+
+@testable import LoginService
+
+/// What anybody can send that changes nothing: it must not cost what others wait for.
+@Suite struct RubbishTests {
+    private let clock = TestClock()
+    private let stores: Stores
+    private let account: Account
+    private let session: Session
+    private let ended: (Session, RefreshToken)
+
+    private var sessions: SessionStore { stores.sessions }
+
+    init() async throws {
+        stores = try Stores()
+        account = try await stores.addAccount("alice")
+        (session, _) = try await Self.begin(account, stores)
+        ended = try await Self.begin(account, stores)
+        try await sessions.end(ended.0.id, at: clock.now)
+        try await sessions.revoke(token: "t", expiresAt: clock.now + 600, session: session.id, at: clock.now)
+    }
+
+    private static func begin(_ account: Account, _ stores: Stores) async throws -> (Session, RefreshToken) {
+        try present(
+            await stores.sessions.begin(account, scope: .customer, audience: ["orders"], at: TestClock().now))
+    }
+
+    /// Secrets that nobody was given, a session that is over, and an access token that was revoked before.
+    private func sendRubbish() async throws {
+        try await sessions.end(RefreshToken(), at: clock.now)
+        try await sessions.end(ended.0.id, at: clock.now)
+        try await sessions.end(ended.1, at: clock.now)
+        for (token, session) in [("t", session), ("u", ended.0)] {
+            try await sessions.revoke(token: token, expiresAt: clock.now + 600, session: session.id, at: clock.now)
+        }
+        #expect(try await sessions.renew(BrowserKey(), at: clock.now) == nil)
+        guard case .unknown = try await sessions.renew(RefreshToken(), at: clock.now, inspect: { _ in }) else {
+            Issue.record("a token that nobody was given is known")
+            return
+        }
+    }
+
+    @Test func `it wakes nobody who waits for revocations, and what changes something does`() async throws {
+        let listener = try present(sessions.bell.listen())
+        try await sendRubbish()
+        _ = try await sessions.beginInBrowser(
+            account, audience: ["orders"], from: .unknown, former: BrowserKey(), at: clock.now)
+        #expect(await !listener.wait(until: .now + .milliseconds(200)))
+        let next = try present(sessions.bell.listen())
+        try await sessions.end(session.id, at: clock.now)
+        #expect(await next.wait(until: .now + .seconds(30)))
+    }
+
+    @Test func `it does not wait for who writes`() async throws {
+        let elsewhere = try stores.folder.openDatabase()
+        defer { try? elsewhere.close() }
+        let (begun, noteBegin) = AsyncStream.makeStream(of: Void.self)
+        let end = DispatchSemaphore(value: 0)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                try await elsewhere.write { connection in
+                    try connection.execute("UPDATE feed SET id = 1")
+                    noteBegin.finish()
+                    end.wait()
+                }
+            }
+            for await _ in begun {}
+            defer { end.signal() }
+            try await sendRubbish()
+        }
+    }
+}
