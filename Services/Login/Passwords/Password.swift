@@ -3,8 +3,9 @@ import Foundation
 /// A password as it is hashed: prepared by the OpaqueString profile (RFC 8265 §4.2), without the profile's table of
 /// unassigned code points. Control characters are refused, other spaces become U+0020, the form is NFC, and case stays.
 struct Password: Sendable {
-    /// The size of the largest password, as UTF-8, in bytes: 128 characters of eight bytes.
-    static let maxBytes = 1024
+    /// The size of the largest password, as UTF-8, in bytes: 128 characters of four bytes, of which NFC can make three times
+    /// as many.
+    static let maxBytes = 1536
 
     private static let lengths = 8...128
 
@@ -28,25 +29,16 @@ struct Password: Sendable {
         text = prepared
     }
 
-    /// Why this must not be the password of a new account, as the rest of a sentence that begins with "password"; nil
-    /// when it may. Characters are counted as people see them: an emoji with its modifiers is one.
-    func objection(username: String) -> String? {
-        let folded = text.lowercased()
-        if !Self.lengths.contains(text.count) { return Self.lengthRule }
+    /// Why `typed` must not be the password of a new account, as the rest of a sentence that begins with "password"; nil
+    /// when it may. Each code point that was typed counts as one character (NIST SP 800-63B-4 §3.1.1.2), as in JSON Schema.
+    static func objection(to typed: String, username: String) -> String? {
+        guard lengths.contains(typed.unicodeScalars.count) else { return "must have 8 to 128 characters" }
+        guard let password = Password(typed) else { return "must not have control characters" }
+        let folded = password.text.lowercased()
         if folded.utf8.elementsEqual(username.lowercased().utf8) { return "must not be the user name" }
         if CommonPasswords.all.contains(folded) { return "is one of the commonest; choose another" }
         return nil
     }
-
-    /// Why `typed` must not be the password of a new account; nil when it may.
-    static func objection(to typed: String, username: String) -> String? {
-        guard let password = Password(typed) else {
-            return typed.utf8.count > maxBytes || typed.isEmpty ? lengthRule : "must not have control characters"
-        }
-        return password.objection(username: username)
-    }
-
-    private static let lengthRule = "must have 8 to 128 characters, and at most \(maxBytes) bytes"
 }
 
 extension Password: CustomStringConvertible {
