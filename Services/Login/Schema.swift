@@ -98,5 +98,12 @@ enum Schema {
             DROP INDEX refresh_tokens_of_session;
             CREATE INDEX refresh_tokens_of_session ON refresh_tokens (session_id, created_at);
             """),
+        Migration(
+            "revocations of an account",
+            """
+            -- Whose session or token it is about, since of each account only so many are kept apart.
+            ALTER TABLE revocations ADD COLUMN account_id TEXT;
+            CREATE INDEX revocations_of_account ON revocations (account_id, expires_at);
+            """),
     ]
 }

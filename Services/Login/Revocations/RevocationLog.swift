@@ -89,13 +89,17 @@ struct RevocationLog: Sendable {
         }
     }
 
-    /// Appends a revocation, unless what it is about has expired.
+    /// Appends a revocation, unless what it is about has expired. One of an account takes the place of earlier ones.
     ///
-    /// - Parameter session: The session that a single token belongs to.
+    /// - Parameters:
+    ///   - account: Whose session or token it is about.
+    ///   - session: The session that a single token belongs to.
     static func append(
-        _ revocation: Revocation, session: UUID? = nil, at now: Date, in connection: Connection
+        _ revocation: Revocation, of account: UUID? = nil, session: UUID? = nil, at now: Date,
+        in connection: Connection
     ) throws {
         guard revocation.expiresAt > now else { return }
+        let revocation = revocation.kind == .account ? try takeEarlier(revocation, in: connection) : revocation
         try connection.execute(
             """
             DELETE FROM revocations
@@ -104,10 +108,31 @@ struct RevocationLog: Sendable {
         try connection.execute("UPDATE feed SET seq = seq + 1 WHERE id = 1")
         try connection.execute(
             """
-            INSERT INTO revocations (seq, kind, subject, before, session_id, expires_at)
-            VALUES ($1, $2, $3, $4, $5, $6)
-            """, try head(in: connection).seq, revocation.kind.rawValue, revocation.id, revocation.before, session,
-            revocation.expiresAt.milliseconds)
+            INSERT INTO revocations (seq, kind, subject, before, account_id, session_id, expires_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7)
+            """, try head(in: connection).seq, revocation.kind.rawValue, revocation.id, revocation.before, account,
+            session, revocation.expiresAt.milliseconds)
+    }
+
+    /// Removes earlier revocations of the same account, and returns one that refuses all that they did and for as long.
+    private static func takeEarlier(_ revocation: Revocation, in connection: Connection) throws -> Revocation {
+        let earlier = try connection.query(
+            "DELETE FROM revocations WHERE subject = $1 AND kind = 'account' RETURNING before, expires_at",
+            revocation.id)
+        return try earlier.reduce(revocation) { revocation, row in
+            let (before, expiresAt): (Int, Int) = (try row["before"], try row["expires_at"])
+            return Revocation(
+                kind: .account, id: revocation.id, before: max(before, revocation.before ?? before),
+                expiresAt: max(Date(milliseconds: expiresAt), revocation.expiresAt))
+        }
+    }
+
+    /// How many sessions and tokens of an account are revoked one by one.
+    static func count(of account: UUID, at now: Date, in connection: Connection) throws -> Int {
+        let row = try connection.queryOne(
+            "SELECT count(*) AS count FROM revocations WHERE account_id = $1 AND expires_at > $2", account,
+            now.milliseconds)
+        return try row?["count"] ?? 0
     }
 
     /// Whether a single token was revoked.

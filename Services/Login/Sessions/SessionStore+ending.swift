@@ -37,26 +37,55 @@ extension SessionStore {
     func revoke(token id: String, expiresAt: Date, session: UUID, at now: Date) async throws {
         guard try await find(session, token: id, at: now) != nil else { return }
         try await database.write(ringing: bell) { connection in
-            guard try Self.session(session, at: now, in: connection) != nil,
+            guard let account = try Self.session(session, at: now, in: connection)?.accountID,
                 try !RevocationLog.hasToken(id, in: connection)
             else { return }
             let revoked = try connection.query("SELECT seq FROM revocations WHERE session_id = $1", session)
-            guard revoked.count < Self.maxRevokedTokens else { return try Self.end(session, at: now, in: connection) }
+            guard revoked.count < Self.maxRevokedTokens,
+                try Self.mayRevokeSingly(of: account, at: now, in: connection)
+            else { return try Self.end(session, at: now, in: connection) }
             try RevocationLog.append(
                 Revocation(kind: .token, id: id, expiresAt: Revocation.expiry(ofTokensUntil: expiresAt)),
-                session: session, at: now, in: connection)
+                of: account, session: session, at: now, in: connection)
         }
     }
 
+    /// Ends a session, with one revocation that names it.
+    ///
+    /// To sign in and out in a loop is cheap where tokens live long, and would fill the list that every service keeps. So
+    /// beyond `maxRevocationsOfAccount` the account is revoked, up to the last token of this session: all further ends share
+    /// that one entry. It also hits older access tokens of sessions that go on, whose refresh tokens and cookies stay good.
     static func end(_ id: UUID, at now: Date, in connection: Connection) throws {
         let ended = try connection.queryOne(
             """
             UPDATE sessions SET ended_at = $1, expires_at = $2 WHERE id = $3 AND ended_at IS NULL AND expires_at > $4
-            RETURNING tokens_expire_at
+            RETURNING account_id, last_used_at, tokens_expire_at
             """, now.milliseconds, now.milliseconds, id, now.milliseconds)
         guard let ended else { return }
-        try RevocationLog.append(
-            Revocation(kind: .session, id: id.lowercase, expiresAt: try expiry(ended)), at: now, in: connection)
+        let (account, lastUse, expiry): (UUID, Int, Int) = (
+            try ended["account_id"], try ended["last_used_at"], try ended["tokens_expire_at"]
+        )
+        guard try mayRevokeSingly(of: account, at: now, in: connection) else {
+            return try revoke(account, tokensUpTo: lastUse, expiringBy: expiry, at: now, in: connection)
+        }
+        let revocation = Revocation(
+            kind: .session, id: id.lowercase,
+            expiresAt: Revocation.expiry(ofTokensUntil: Date(milliseconds: expiry)))
+        try RevocationLog.append(revocation, of: account, at: now, in: connection)
+    }
+
+    private static func mayRevokeSingly(of account: UUID, at now: Date, in connection: Connection) throws -> Bool {
+        try RevocationLog.count(of: account, at: now, in: connection) < maxRevocationsOfAccount
+    }
+
+    /// Revokes the access tokens of an account that were issued up to a time, whose second counts whole.
+    private static func revoke(
+        _ account: UUID, tokensUpTo lastUse: Int, expiringBy expiry: Int, at now: Date, in connection: Connection
+    ) throws {
+        let revocation = Revocation(
+            kind: .account, id: account.lowercase, before: lastUse / 1000 + 1,
+            expiresAt: Revocation.expiry(ofTokensUntil: Date(milliseconds: expiry)))
+        try RevocationLog.append(revocation, at: now, in: connection)
     }
 
     /// Ends the sessions of an account one by one, so that one that begins within the same second is not hit. The seconds
@@ -73,20 +102,17 @@ extension SessionStore {
     /// its first access token, not its refresh token.
     static func endTogether(of account: UUID, at now: Date, in connection: Connection) throws {
         let last = try connection.queryOne(
-            "SELECT max(tokens_expire_at) AS tokens_expire_at FROM sessions WHERE account_id = $1 AND ended_at IS NULL",
-            account)
+            """
+            SELECT max(last_used_at) AS last_used_at, max(tokens_expire_at) AS tokens_expire_at FROM sessions
+            WHERE account_id = $1 AND ended_at IS NULL
+            """, account)
         try connection.execute(
             "UPDATE sessions SET ended_at = $1, expires_at = $2 WHERE account_id = $3 AND ended_at IS NULL",
             now.milliseconds, now.milliseconds, account)
-        guard let last, let milliseconds: Int = try last["tokens_expire_at"] else { return }
-        try RevocationLog.append(
-            Revocation(
-                kind: .account, id: account.lowercase, before: Int(now.timeIntervalSince1970.rounded(.down)) + 1,
-                expiresAt: Revocation.expiry(ofTokensUntil: Date(milliseconds: milliseconds))),
-            at: now, in: connection)
-    }
-
-    private static func expiry(_ row: Row) throws -> Date {
-        Revocation.expiry(ofTokensUntil: Date(milliseconds: try row["tokens_expire_at"]))
+        guard let last, let lastUse: Int = try last["last_used_at"], let expiry: Int = try last["tokens_expire_at"]
+        else { return }
+        // Requests may come to the database in another order than that of their times.
+        let end = max(now.milliseconds, lastUse)
+        try revoke(account, tokensUpTo: end, expiringBy: expiry, at: now, in: connection)
     }
 }

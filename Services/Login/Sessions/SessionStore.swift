@@ -14,7 +14,7 @@ struct Session: Sendable, Equatable {
     /// From where it was begun.
     let place: Place
     let createdAt: Date
-    /// When it was used last; until then, when it began.
+    /// When it was used last; until then, when it began. No access token of it was issued later.
     let lastUsedAt: Date
     /// When it ends and none of its tokens is good any more, however often it is used.
     let expiresAt: Date
@@ -41,6 +41,9 @@ struct SessionStore: Sendable {
     static let maxRevokedSingly = 20
     /// How many tokens of one session are revoked one by one; the next one takes the session with it.
     static let maxRevokedTokens = 10
+    /// How many entries that name sessions or tokens of one account are in force; what ends beyond that is revoked by the
+    /// account.
+    static let maxRevocationsOfAccount = 1000
 
     /// Begins a session. Nil when the account is gone, was disabled, or has another password than when it was looked up.
     func begin(

@@ -1,0 +1,149 @@
+import Database
+import Foundation
+import ServiceRuntime
+import TestSupport
+import Testing
+
+@testable import LoginService
+
+/// How much of the list that every service keeps one account can fill, where tokens live for a week.
+@Suite struct RevocationBudgetTests {
+    private static let tokenSeconds = 604_800
+
+    private let clock = TestClock()
+    private let stores: Stores
+    private let account: Account
+    private let log: RevocationLog
+
+    private var sessions: SessionStore { stores.sessions }
+
+    init() async throws {
+        stores = try Stores(sessionLifeSeconds: 2 * Self.tokenSeconds, tokenSeconds: Self.tokenSeconds)
+        account = try await stores.addAccount("alice")
+        log = RevocationLog(database: stores.database)
+    }
+
+    private func begin(_ account: Account? = nil) async throws -> (Session, RefreshToken) {
+        try present(
+            await sessions.begin(account ?? self.account, scope: .customer, audience: ["orders"], at: clock.now))
+    }
+
+    /// Signs in and out again and again, once a second, and returns the sessions.
+    private func signInAndOut(times: Int) async throws -> [Session] {
+        try await stores.database.write { connection in
+            try (0..<times).map { _ in
+                clock.advance(seconds: 1)
+                let session = sessions.newSession(
+                    of: account, scope: .customer, audience: ["orders"], from: .unknown, at: clock.now)
+                #expect(try sessions.begin(session, passwordVersion: 0, at: clock.now, in: connection))
+                try SessionStore.end(session.id, at: clock.now, in: connection)
+                return session
+            }
+        }
+    }
+
+    private func entries() async throws -> [Revocation] {
+        try await log.page(after: 0, at: clock.now).entries
+    }
+
+    /// Whether a token of the session that was issued at a time is refused until it has expired.
+    private func refuses(_ entries: [Revocation], _ session: Session, issuedAt: Date) -> Bool {
+        entries.contains { entry in
+            let isAbout =
+                switch entry.kind {
+                case .session: entry.id == session.id.lowercase
+                case .account:
+                    entry.id == session.accountID.lowercase
+                        && entry.before.map { Int(issuedAt.timeIntervalSince1970) < $0 } ?? false
+                case .token: false
+                }
+            return isAbout && entry.expiresAt >= issuedAt + TimeInterval(Self.tokenSeconds)
+        }
+    }
+
+    @Test func `to sign in and out in a loop fills no list, also that of a reader who forgets nothing`() async throws {
+        let budget = SessionStore.maxRevocationsOfAccount
+        var ended = try await signInAndOut(times: budget)
+        var page = try await log.page(after: 0, at: clock.now)
+        var known = Set(page.entries.map(\.id))
+        for _ in 1...50 {
+            ended += try await signInAndOut(times: 1)
+            page = try await log.page(after: page.seq, at: clock.now)
+            #expect(page.entries.count == 1)
+            known.formUnion(page.entries.map(\.id))
+        }
+        let entries = try await entries()
+        #expect(known.count == budget + 1 && entries.count == budget + 1)
+        #expect(ended.allSatisfy { refuses(entries, $0, issuedAt: $0.createdAt) })
+    }
+
+    @Test func `sessions that go on need at most another access token`() async throws {
+        let ((mine, token), other) = (try await begin(), try await stores.addAccount("bob"))
+        let (theirs, _) = try await begin(other)
+        _ = try await signInAndOut(times: SessionStore.maxRevocationsOfAccount)
+        #expect(try await !refuses(entries(), mine, issuedAt: mine.createdAt))
+        let last = try present(await signInAndOut(times: 1).last)
+        #expect(try await refuses(entries(), mine, issuedAt: mine.createdAt))
+        #expect(try await !refuses(entries(), theirs, issuedAt: theirs.createdAt))
+        clock.advance(seconds: 1)
+        guard case .renewed = try await sessions.renew(token, at: clock.now, inspect: { _ in }) else {
+            Issue.record("the session was ended")
+            return
+        }
+        #expect(try await !refuses(entries(), mine, issuedAt: clock.now))
+        #expect(try await refuses(entries(), last, issuedAt: last.createdAt))
+    }
+
+    @Test func `the account is revoked up to the last token of the ended session, and no further`() async throws {
+        _ = try await signInAndOut(times: SessionStore.maxRevocationsOfAccount)
+        let (old, token) = try await begin()
+        clock.advance(seconds: 10)
+        _ = try await sessions.renew(token, at: clock.now, inspect: { _ in })
+        let renewedAt = clock.now
+        clock.advance(seconds: 10)
+        let (new, _) = try await begin()
+        clock.advance(seconds: 10)
+        try await sessions.end(old.id, at: clock.now)
+        #expect(try await refuses(entries(), old, issuedAt: renewedAt))
+        #expect(try await !refuses(entries(), new, issuedAt: new.createdAt))
+    }
+
+    @Test func `tokens that are revoked one by one count too, and then the session ends`() async throws {
+        _ = try await signInAndOut(times: SessionStore.maxRevocationsOfAccount - 1)
+        let (session, _) = try await begin()
+        for (token, isOver) in [("t", false), ("u", true)] {
+            try await sessions.revoke(token: token, expiresAt: clock.now + 600, session: session.id, at: clock.now)
+            #expect(try await (sessions.find(session.id, at: clock.now) == nil) == isOver)
+        }
+        #expect(try await refuses(entries(), session, issuedAt: session.createdAt))
+    }
+
+    @Test func `when the entries have expired, ends are revoked one by one again`() async throws {
+        _ = try await signInAndOut(times: SessionStore.maxRevocationsOfAccount + 1)
+        clock.advance(seconds: Double(Self.tokenSeconds) + 300)
+        let session = try present(await signInAndOut(times: 1).last)
+        #expect(try await entries().map(\.id) == [session.id.lowercase])
+    }
+
+    @Test func `of two revocations of an account, what refuses more and longer counts`() async throws {
+        try await stores.database.write { connection in
+            for (before, life) in [(100, 900.0), (50, 1200.0), (70, 300.0)] {
+                let entry = Revocation(kind: .account, id: "a", before: before, expiresAt: clock.now + life)
+                try RevocationLog.append(entry, at: clock.now, in: connection)
+            }
+        }
+        let entry = Revocation(kind: .account, id: "a", before: 100, expiresAt: clock.now + 1200)
+        let page = try await log.page(after: 0, at: clock.now)
+        #expect(page.entries == [entry] && page.seq == 4)
+    }
+
+    @Test func `requests that come in another order than that of their times leave no token alive`() async throws {
+        let (session, token) = try await begin()
+        let start = clock.now
+        for seconds in [5.0, 2.0] {
+            _ = try await sessions.renew(token, at: start + seconds, inspect: { _ in })
+        }
+        _ = try await stores.accounts.setDisabled(true, "alice".username, at: start + 3)
+        #expect(try await refuses(entries(), session, issuedAt: start + 5))
+    }
+}
