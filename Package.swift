@@ -66,8 +66,8 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "JWT", "JWTAuth", "ServiceRuntime", "CurlClient", .httpTypes, .logging, .nioCore, .hummingbird,
-                .hummingbirdTesting,
+                "JWT", "JWTAuth", "ServiceRuntime", "Database", "CurlClient", .httpTypes, .logging, .nioCore,
+                .hummingbird, .hummingbirdTesting,
             ], path: "Tests/Support",
             swiftSettings: .strict),
         .executableTarget(
@@ -81,7 +81,8 @@ let package = Package(
         tests(
             "ServiceRuntime",
             uses: [
-                .hummingbird, .hummingbirdCore, .hummingbirdTesting, .configuration, .logging, .metrics, .nioCore,
+                "Database", .hummingbird, .hummingbirdCore, .hummingbirdTesting, .configuration, .logging, .metrics,
+                .nioCore,
                 .nioPosix,
             ]),
         tests(
