@@ -72,7 +72,9 @@ extension Login: ServiceDefinition {
         DiscoveryRoutes(issuer: settings.door.issuer).add(to: router)
         return settings.service.application(
             router: router, description: description,
-            services: [DatabaseLifetime(database), settings.door.keys, FeedWatch(log: revocations, bell: bell)])
+            services: [
+                AtShutdown { try database.close() }, settings.door.keys, FeedWatch(log: revocations, bell: bell),
+            ])
     }
 }
 

@@ -23,7 +23,7 @@ extension Orders: ServiceDefinition {
         let checkout = Checkout(store: store, catalog: catalog, outbox: outbox, clock: clock)
 
         return try server.application(
-            describedIn: .module, services: [HTTPClientLifetime(http), outbox]
+            describedIn: .module, services: [AtShutdown { await http.shutdown() }, outbox]
         ) { router, door in
             OrderRoutes(store: store, checkout: checkout).add(to: router, door)
             try ReceiptRoutes(store: store, tokens: tokens, clock: clock).add(to: router, door)

@@ -32,8 +32,10 @@ public struct DatabaseError: Error, Sendable, CustomStringConvertible {
         public static let constraint = Self(description: "constraint")
         /// The SQL is wrong, is more than one statement, or has other parameters than the values given.
         public static let invalidStatement = Self(description: "invalidStatement")
-        /// A value cannot be stored, or a column is missing or of another type than asked for.
+        /// A value cannot be stored: text with U+0000, or more than the engine takes.
         public static let invalidValue = Self(description: "invalidValue")
+        /// A column is missing, or of another type than asked for.
+        public static let invalidColumn = Self(description: "invalidColumn")
         /// The result has more rows than `Connection.maximumRows`.
         public static let tooManyRows = Self(description: "tooManyRows")
         /// The schema in the database does not fit the migrations of this program.

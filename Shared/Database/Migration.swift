@@ -1,6 +1,6 @@
 /// One step of a schema. A step that has been released is never changed: add another one.
 ///
-/// The column types that mean the same on both engines are `TEXT`, `BIGINT`, `DOUBLE PRECISION`, `BOOLEAN` and `BYTEA`.
+/// The column types that mean the same on both engines are `TEXT`, `BIGINT`, `BOOLEAN` and `BYTEA`.
 public struct Migration: Sendable {
     /// The name by which the database remembers the step.
     public let name: String

@@ -5,15 +5,15 @@ public struct Row: Sendable {
 
     /// The value of the first column with this name, as the type that is asked for; an optional type accepts null.
     ///
-    /// - Throws: `DatabaseError` with code `invalidValue` when there is no such column or it holds another type.
+    /// - Throws: `DatabaseError` with code `invalidColumn` when there is no such column or it holds another type.
     public subscript<Wanted: Storable>(column: String) -> Wanted {
         get throws(DatabaseError) {
             guard let index = columns.firstIndex(where: { $0.utf8.elementsEqual(column.utf8) }) else {
-                throw DatabaseError(.invalidValue, "The result has no column \(column)")
+                throw DatabaseError(.invalidColumn, "The result has no column \(column)")
             }
             guard let wanted = Wanted(values[index]) else {
                 throw DatabaseError(
-                    .invalidValue, "The column \(column) holds \(values[index].typeName), not \(Wanted.self)")
+                    .invalidColumn, "The column \(column) holds \(values[index].typeName), not \(Wanted.self)")
             }
             return wanted
         }
@@ -25,7 +25,6 @@ extension Value {
         switch self {
         case .null: "null"
         case .integer: "an integer"
-        case .double: "a double"
         case .text: "text"
         case .bytes: "bytes"
         case .boolean: "a boolean"

@@ -44,15 +44,15 @@ enum SQLite {
 }
 
 extension Value {
-    init(stored: DatabaseValue) {
-        self =
-            switch stored.storage {
-            case .null: .null
-            case .int64(let integer): .integer(Int(integer))
-            case .double(let double): .double(double)
-            case .string(let text): .text(text)
-            case .blob(let data): .bytes([UInt8](data))
-            }
+    /// - Throws: `invalidColumn` for a number that is no integer: no column of ours has such.
+    init(stored: DatabaseValue) throws(DatabaseError) {
+        switch stored.storage {
+        case .null: self = .null
+        case .int64(let integer): self = .integer(Int(integer))
+        case .double: throw DatabaseError(.invalidColumn, "A column holds a number that is no integer")
+        case .string(let text): self = .text(text)
+        case .blob(let data): self = .bytes([UInt8](data))
+        }
     }
 
     /// - Throws: `invalidValue` for what SQLite would change silently, or PostgreSQL refuses.
@@ -62,9 +62,6 @@ extension Value {
         case .integer(let integer): return integer.databaseValue
         case .boolean(let boolean): return boolean.databaseValue
         case .bytes(let bytes): return Data(bytes).databaseValue
-        case .double(let double):
-            guard !double.isNaN else { throw DatabaseError(.invalidValue, "NaN cannot be stored") }
-            return double.databaseValue
         case .text(let text):
             guard !text.utf8.contains(0) else {
                 throw DatabaseError(.invalidValue, "Text with the character U+0000 cannot be stored")

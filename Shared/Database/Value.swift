@@ -1,13 +1,9 @@
-public import Foundation
-
 /// A value in a column or a parameter.
 public enum Value: Sendable, Hashable {
     /// SQL's `NULL`.
     case null
     /// A column of type `BIGINT`.
     case integer(Int)
-    /// A column of type `DOUBLE PRECISION`.
-    case double(Double)
     /// A column of type `TEXT`: UTF-8, compared and sorted as bytes, without U+0000.
     case text(String)
     /// A column of type `BYTEA`.
@@ -41,19 +37,6 @@ extension Int: Storable {
     public var value: Value { .integer(self) }
 }
 
-extension Double: Storable {
-    /// Nil unless the value is a number that a `Double` holds exactly.
-    public init?(_ value: Value) {
-        switch value {
-        case .double(let double): self = double
-        case .integer(let integer): self.init(exactly: integer)
-        default: return nil
-        }
-    }
-    /// The number to store.
-    public var value: Value { .double(self) }
-}
-
 extension String: Storable {
     /// Nil unless the value is text.
     public init?(_ value: Value) {
@@ -62,16 +45,6 @@ extension String: Storable {
     }
     /// The text to store.
     public var value: Value { .text(self) }
-}
-
-extension UUID: Storable {
-    /// Nil unless the value is text: a UUID in lower case, the one spelling that is stored.
-    public init?(_ value: Value) {
-        guard case .text(let text) = value, let uuid = UUID(uuidString: text), uuid.value == value else { return nil }
-        self = uuid
-    }
-    /// The text to store: 36 characters in lower case.
-    public var value: Value { .text(uuidString.lowercased()) }
 }
 
 extension Bool: Storable {

@@ -50,7 +50,7 @@ public struct ResourceServer: Sendable {
         try addRoutes(router, door)
         return service.application(
             router: router, description: description,
-            services: [DatabaseLifetime(database), keys, revocations] + services)
+            services: [AtShutdown { try database.close() }, keys, revocations] + services)
     }
 }
 

@@ -1,6 +1,5 @@
 public import CurlClient
 public import HTTPTypes
-public import ServiceLifecycle
 import ServiceRuntime
 
 /// Another service, as this one calls it: every request carries a token of its own, good for that request alone.
@@ -46,21 +45,5 @@ extension HTTPClient {
         configuration.deadline = deadline
         configuration.onwardHeaders = { RequestScope.current?.onwardFields ?? [:] }
         return HTTPClient(configuration: configuration)
-    }
-}
-
-/// Ends an HTTP client when everything that was started after it has stopped.
-public struct HTTPClientLifetime: Service {
-    private let client: HTTPClient
-
-    /// Watches over a client.
-    public init(_ client: HTTPClient) {
-        self.client = client
-    }
-
-    /// Waits for the shutdown and ends the client.
-    public func run() async throws {
-        try? await gracefulShutdown()
-        await client.shutdown()
     }
 }

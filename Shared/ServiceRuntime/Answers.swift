@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import Logging
+import Metrics
 
 /// Turns every error into a problem that the client can read, and writes one log line for each request.
 ///
@@ -17,8 +18,21 @@ struct AnswerMiddleware<Context: RequestContext>: RouterMiddleware {
         } catch {
             response = try answer(to: error, logger: context.logger).response(from: request, context: context)
         }
+        if response.status.kind == .serverError { count(request, response, at: context.endpointPath) }
         log(request, response, took: .now - start, to: context.logger)
         return response
+    }
+
+    /// Counts what the middleware of metrics, which stands around this one, cannot see: it takes only for an error what is
+    /// thrown.
+    private func count(_ request: Request, _ response: Response, at route: String?) {
+        Counter(
+            label: "hb.request.errors",
+            dimensions: [
+                ("http.route", route ?? "Unknown"), ("http.request.method", request.method.rawValue),
+                ("error.type", String(response.status.code)),
+            ]
+        ).increment()
     }
 
     private func answer(to error: any Error, logger: Logger) -> any HTTPResponseError {

@@ -3,10 +3,16 @@ public import Hummingbird
 
 /// Which part of a list a request asks for: `?limit=&after=`.
 public struct Page: Sendable {
-    /// How many rows to give, 1 to 200; 50 when the request does not say.
+    /// How many rows to give, 1 to 200.
     public let limit: Int
     /// The row after which the page begins, or nil for the first page.
     public let after: UUID?
+
+    /// A page of so many rows.
+    public init(limit: Int = defaultLimit, after: UUID? = nil) {
+        self.limit = limit
+        self.after = after
+    }
 
     /// Reads the page from the query of a request.
     ///
@@ -19,6 +25,9 @@ public struct Page: Sendable {
     /// For lists whose newest row comes first: the text that the ids of the page lie below. `g` lies above all ids.
     public var newestFirstBound: String { after?.lowercase ?? "g" }
 
+    /// For lists whose oldest row comes first: the text that the ids of the page lie above.
+    public var oldestFirstBound: String { after?.lowercase ?? "" }
+
     /// How many rows to ask the store for: one more than the page holds shows whether there is a next page.
     public var fetchLimit: Int { limit + 1 }
 
@@ -28,7 +37,8 @@ public struct Page: Sendable {
         return (Array(rows.prefix(limit)), id(rows[limit - 1]).lowercase)
     }
 
-    private static let defaultLimit = 50
+    /// How many rows a page has when the request does not say.
+    public static let defaultLimit = 50
     private static let maxLimit = 200
 
     private static func limit(_ text: Substring) throws -> Int {

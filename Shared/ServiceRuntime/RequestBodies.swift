@@ -20,6 +20,31 @@ extension ServiceRequestContext {
 }
 
 extension Request {
+    /// The media type of the body, in lower case and without parameters, as in `application/json` (RFC 9110 §8.3.1).
+    ///
+    /// Nil when the request names none, or several, or not in the form of the RFC: white space stands around `;` only.
+    public var mediaType: String? {
+        let fields = headers[values: .contentType]
+        guard fields.count == 1, let text = fields[0].split(separator: ";", omittingEmptySubsequences: false).first
+        else {
+            return nil
+        }
+        let type = text.utf8.reversed().drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }.reversed()
+        let parts = type.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty && $0.allSatisfy(Self.isTokenByte) }) else { return nil }
+        return String(decoding: type, as: UTF8.self).lowercased()
+    }
+
+    /// `tchar` of RFC 9110 §5.6.2.
+    private static func isTokenByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+        }
+    }
+
     /// The whole body.
     ///
     /// - Parameter maxBytes: The largest body that is read.
@@ -47,7 +72,7 @@ public struct JSONBodyDecoder: RequestDecoder {
     public func decode<Value: Decodable>(
         _ type: Value.Type, from request: Request, context: some RequestContext
     ) async throws -> Value {
-        guard isJSON(request.headers[.contentType]) else {
+        guard request.mediaType == "application/json" else {
             throw Problem(
                 .unsupportedMediaType, code: "unsupported_media_type",
                 detail: "Send JSON, with the header field Content-Type: application/json.")
@@ -65,11 +90,6 @@ public struct JSONBodyDecoder: RequestDecoder {
         } catch let error as DecodingError {
             throw problem(for: error)
         }
-    }
-
-    private func isJSON(_ contentType: String?) -> Bool {
-        guard let mediaType = contentType?.split(separator: ";").first else { return false }
-        return mediaType.trimmingCharacters(in: .whitespaces).lowercased() == "application/json"
     }
 
     /// Whether a string of the text spells the character that not every database can store.

@@ -60,13 +60,6 @@ public struct RequestScope: Sendable {
     }
 }
 
-extension HTTPField.Name {
-    /// `X-Request-Id`, on every response.
-    public static let requestID = Self("X-Request-Id") ?? .via
-    /// `traceparent` of W3C Trace Context.
-    public static let traceparent = Self("traceparent") ?? .via
-}
-
 /// Gives every request its scope, its id in the answer, and a logger that names it.
 struct RequestScopeMiddleware<Context: RequestContext>: RouterMiddleware {
     func handle(

@@ -1,6 +1,5 @@
 public import Database
 import HTTPTypes
-public import ServiceLifecycle
 
 extension Settings {
     /// `DATABASE_URL`; by default `sqlite:data/<service>.sqlite`.
@@ -32,22 +31,6 @@ extension Readiness.Check {
     }
 }
 
-/// Closes the database when everything that was started after it has stopped.
-public struct DatabaseLifetime: Service {
-    private let database: SQLDatabase
-
-    /// Watches over an open database.
-    public init(_ database: SQLDatabase) {
-        self.database = database
-    }
-
-    /// Waits for the shutdown and closes.
-    public func run() async throws {
-        try? await gracefulShutdown()
-        try database.close()
-    }
-}
-
 extension DatabaseError: ProblemConvertible {
     /// What a client sees when the store fails where the service expected it to work. Nothing was changed.
     public var problem: Problem {
@@ -56,6 +39,9 @@ extension DatabaseError: ProblemConvertible {
             Problem(
                 .init(code: 507, reasonPhrase: "Insufficient Storage"), code: "storage_full",
                 detail: "The service has no space left to store this. Nothing was changed.")
+        case .invalidValue:
+            // Fields are checked before. This is for what somebody forgot: the fault is the client's all the same.
+            .unprocessable([.init("", "The request has text that cannot be stored, such as the character U+0000")])
         case .busy, .unavailable, .readOnly:
             .unavailable(code: "storage_unavailable", "The service cannot reach its store. Nothing was changed.")
         default:

@@ -11,7 +11,7 @@ public struct ServiceSettings: Sendable {
     public let host: String
     /// The port to listen on; 0 lets the system choose.
     public let port: Int
-    /// The origins whose pages may call this service.
+    /// The origins whose pages may call this service; none when `CORS_ORIGINS` is `off`.
     public let origins: Set<String>
     /// Whether browsers may send cookies across origins.
     public let allowsCookies: Bool
@@ -24,12 +24,15 @@ public struct ServiceSettings: Sendable {
         self.name = name
         host = settings.string("HOST") ?? "127.0.0.1"
         port = settings.integer("PORT", default: defaultPort, in: 0...65535)
-        origins = Set(settings.list("CORS_ORIGINS", default: ["http://localhost:8080"]))
+        let isClosed = settings.string("CORS_ORIGINS") == "off"
+        origins = isClosed ? [] : Set(settings.list("CORS_ORIGINS", default: ["http://localhost:8080"]))
         allowsCookies = settings.toggle("TOKEN_COOKIE", default: false)
         swaggerUI = settings.string("SWAGGER_UI") ?? "swagger-ui"
         log = LogSettings(&settings)
         for origin in origins where !Self.isOrigin(origin) {
-            settings.fault("CORS_ORIGINS", "'\(origin)' is no origin; write it like https://shop.example, and never *")
+            settings.fault(
+                "CORS_ORIGINS", "'\(origin)' is no origin; write it like https://shop.example, never *, or off for none"
+            )
         }
     }
 

@@ -11,7 +11,7 @@ import Testing
     }
 
     @Test(arguments: [
-        Value.null, .integer(0), .integer(.max), .integer(.min), .double(0.1), .double(-.infinity), .text(""),
+        Value.null, .integer(0), .integer(.max), .integer(.min), .text(""),
         .text("h\u{e9}llo 👋 \u{65}\u{301} '; DROP TABLE products; --"), .text("007"), .bytes([]), .bytes([0, 255, 0]),
     ])
     func `a value comes back as it went in`(value: Value) async throws {
@@ -27,32 +27,22 @@ import Testing
         let row = try await database.write {
             try $0.queryOne(
                 """
-                INSERT INTO products (id, stock, name, price, active, image) VALUES ($1, $2, $3, $4, $5, $6)
-                RETURNING id, stock, name, price, active, image
+                INSERT INTO products (id, stock, name, active, image) VALUES ($1, $2, $3, $4, $5)
+                RETURNING id, stock, name, active, image
                 """,
-                "007", Int.max, String?.none, 3.0, true, [UInt8]([1, 2]))
+                "007", Int.max, String?.none, true, [UInt8]([1, 2]))
         }
         let product = try #require(row)
         #expect(try product["id"] == "007")
         #expect(try product["stock"] == Int.max)
         #expect(try product["name"] == String?.none)
-        #expect(try product["price"] == 3.0)
         #expect(try product["active"] == true)
         #expect(try product["image"] == [UInt8]([1, 2]))
     }
 
-    @Test func `a UUID is stored in lower case and read in no other spelling`() async throws {
-        let id = try #require(UUID(uuidString: "0190F8B2-7A6C-7C3E-8D5F-0123456789AB"))
-        let row = try await database.read { try $0.queryOne("SELECT $1 AS id, upper($1) AS upper", id) }
-        let stored = try #require(row)
-        #expect(try stored["id"] == "0190f8b2-7a6c-7c3e-8d5f-0123456789ab")
-        #expect(try stored["id"] == id)
-        #expect(throws: DatabaseError.self) { let _: UUID = try stored["upper"] }
-    }
-
-    @Test(arguments: [Value.text("a\u{0}b"), .double(.nan), .double(.signalingNaN)])
-    func `a value that would be changed in storage is refused`(value: Value) async throws {
-        #expect(await code { try $0.query("SELECT $1", value) } == .invalidValue)
+    @Test func `text with U+0000 is refused, and a number that is no integer is not read`() async throws {
+        #expect(await code { try $0.query("SELECT $1", "a\u{0}b") } == .invalidValue)
+        #expect(await code { try $0.query("SELECT 0.5 AS value") } == .invalidColumn)
     }
 
     @Test func `parameters are bound by number, in any order and as often as wanted`() async throws {
@@ -123,18 +113,16 @@ import Testing
         #expect(composed.count == 1)
     }
 
-    @Test func `a sum beyond 64 bits is an error or another type, never a wrapped number`() async throws {
+    @Test func `a sum beyond 64 bits is an error, never a wrapped number`() async throws {
         try await database.write { try $0.execute("INSERT INTO products (id, stock) VALUES ('lamp', $1)", Int.max) }
         let sum = "SELECT sum(stock) FROM (SELECT stock FROM products UNION ALL SELECT 1)"
         #expect(await code { try $0.query(sum) } == .invalidStatement)
-        let row = try await database.read { try $0.queryOne("SELECT stock + 1 AS more FROM products") }
-        let error = #expect(throws: DatabaseError.self) { let _: Int = try #require(row)["more"] }
-        #expect(error?.code == .invalidValue)
+        #expect(await code { try $0.query("SELECT stock + 1 AS more FROM products") } == .invalidColumn)
     }
 
     @Test func `a missing column and a column of another type are errors that name the column`() async throws {
         let first = try await database.read {
-            try $0.queryOne("SELECT 'x' AS name, NULL AS none, 2 AS two, 0.5 AS half")
+            try $0.queryOne("SELECT 'x' AS name, NULL AS none, 2 AS two")
         }
         let row = try #require(first)
         let wrong: [(String, () throws -> Void)] = [
@@ -144,12 +132,11 @@ import Testing
             ("name", { let _: [UInt8] = try row["name"] }),
             ("none", { let _: String = try row["none"] }),
             ("two", { let _: Bool = try row["two"] }),
-            ("half", { let _: Int = try row["half"] }),
             ("NAME", { let _: String = try row["NAME"] }),
         ]
         for (column, read) in wrong {
             let error = #expect(throws: DatabaseError.self) { try read() }
-            #expect(error?.code == .invalidValue)
+            #expect(error?.code == .invalidColumn)
             #expect(error?.message.contains(column) == true)
         }
     }

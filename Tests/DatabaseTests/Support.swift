@@ -20,7 +20,7 @@ extension Migration {
         "products",
         """
         CREATE TABLE products (
-            id TEXT PRIMARY KEY, stock BIGINT NOT NULL CHECK (stock >= 0), name TEXT UNIQUE, price DOUBLE PRECISION,
+            id TEXT PRIMARY KEY, stock BIGINT NOT NULL CHECK (stock >= 0), name TEXT UNIQUE,
             active BOOLEAN, image BYTEA);
         CREATE INDEX products_by_stock ON products (stock);
         """)

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import HummingbirdTesting
+import ServiceRuntime
 import TestSupport
 
 @testable import LoginService
@@ -78,5 +79,5 @@ extension String {
 }
 
 extension HTTPField.Name {
-    static let secFetchSite = Self("Sec-Fetch-Site") ?? .via
+    static let secFetchSite = constant("Sec-Fetch-Site")
 }

@@ -1,3 +1,4 @@
+import Database
 import Foundation
 import HTTPTypes
 import Hummingbird
@@ -91,6 +92,45 @@ private struct ProblemBody: Decodable {
             #expect(response.status == .unsupportedMediaType)
             #expect(try problem(response).code == "unsupported_media_type")
         }
+    }
+
+    @Test(arguments: [
+        ("application/json", "application/json"), ("Application/JSON", "application/json"),
+        ("application/json;charset=utf-8", "application/json"),
+        ("application/json \t; charset=utf-8", "application/json"),
+        ("application/json;", "application/json"), ("application/ json", nil), ("app lication/json", nil),
+        ("application /json", nil), ("application/json x", nil), ("application/json, application/json", nil),
+        ("application/json,", nil), ("application/", nil), ("/json", nil), ("application", nil),
+        ("application/json/x", nil), (";application/json", nil), ("", nil), ("application/jsön", nil),
+    ])
+    func `a media type is compared without case and parameters, and with no spaces in it`(field: String, type: String?)
+    {
+        #expect(request([.contentType: field]).mediaType == type)
+    }
+
+    @Test func `no media type and two of them are none`() {
+        #expect(request([:]).mediaType == nil)
+        var headers = Self.json
+        headers.append(HTTPField(name: .contentType, value: "application/json"))
+        #expect(request(headers).mediaType == nil)
+    }
+
+    private func request(_ headers: HTTPFields) -> Request {
+        let head = HTTPRequest(method: .post, scheme: nil, authority: nil, path: "/", headerFields: headers)
+        return Request(head: head, body: RequestBody(buffer: ByteBuffer()))
+    }
+
+    @Test func `what the store cannot hold is the fault of the request, and what it gives wrongly is not`() async throws
+    {
+        let database = try SQLDatabase.open(.inMemory, migrations: [])
+        let nul = await #expect(throws: DatabaseError.self) {
+            try await database.read { try $0.query("SELECT $1", "\0") }
+        }
+        #expect(nul?.problem.status == .unprocessableContent)
+        let wrong = await #expect(throws: DatabaseError.self) {
+            try await database.read { let _: Int? = try $0.queryOne("SELECT 'a' AS a")?["a"] }
+        }
+        #expect(wrong?.problem.status == .internalServerError)
     }
 
     @Test(arguments: [(1 << 20, 400), ((1 << 20) + 1, 413)])
@@ -203,6 +243,20 @@ private struct ProblemBody: Decodable {
             let response = try await client.execute(uri: "/readyz", method: .get)
             #expect(response.status.code == status)
             #expect(String(buffer: response.body).contains(#""status":"\#(word)""#))
+        }
+    }
+
+    @Test func `metrics count the answers that are the service's fault`() async throws {
+        let series = #"hb_request_errors_total{http_route="/fail",http_request_method="GET",error_type="500"} "#
+        try await application().test(.router) { client in
+            func count() async throws -> Double {
+                let text = String(buffer: try await client.execute(uri: "/metrics", method: .get).body)
+                let line = text.split(separator: "\n").first { $0.hasPrefix(series) }
+                return line.flatMap { Double($0.dropFirst(series.count)) } ?? 0
+            }
+            let before = try await count()
+            _ = try await client.execute(uri: "/fail", method: .get)
+            #expect(try await count() >= before + 1)
         }
     }
 

@@ -1,3 +1,4 @@
+import Database
 import Foundation
 import Metrics
 import ServiceRuntime
@@ -23,6 +24,16 @@ import Testing
     ])
     func `other spellings are refused`(text: String) {
         #expect(UUID(lowercase: text) == nil)
+    }
+
+    @Test func `an identifier is stored in lower case and read in no other spelling`() async throws {
+        let id = try #require(UUID(uuidString: "0190F8B2-7A6C-7C3E-8D5F-0123456789AB"))
+        let database = try SQLDatabase.open(.inMemory, migrations: [])
+        let row = try await database.read { try $0.queryOne("SELECT $1 AS id, upper($1) AS upper", id) }
+        let stored = try #require(row)
+        #expect(try stored["id"] == "0190f8b2-7a6c-7c3e-8d5f-0123456789ab")
+        #expect(try stored["id"] == id)
+        #expect(throws: DatabaseError.self) { let _: UUID = try stored["upper"] }
     }
 
     private struct FixedBits: RandomNumberGenerator {

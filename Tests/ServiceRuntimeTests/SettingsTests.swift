@@ -20,6 +20,23 @@ import Testing
         #expect(!settings.allowsCookies)
     }
 
+    @Test(arguments: [
+        ("off", []), ("https://a.example, https://b.example", ["https://a.example", "https://b.example"]),
+    ])
+    func `pages of other origins may be named, or switched off`(text: String, origins: [String]) throws {
+        let settings = try Settings.read(reader(["CORS_ORIGINS": text])) {
+            ServiceSettings(name: "test", defaultPort: 8083, &$0)
+        }
+        #expect(settings.origins == Set(origins))
+    }
+
+    @Test(arguments: ["*", "off https://a.example", "OFF", "https://a.example/", "null"])
+    func `an origin that is none is a fault`(text: String) {
+        #expect(throws: Settings.Faults.self) {
+            try Settings.read(reader(["CORS_ORIGINS": text])) { ServiceSettings(name: "test", defaultPort: 1, &$0) }
+        }
+    }
+
     @Test func `an empty variable counts as one that is not set`() throws {
         let settings = try Settings.read(reader(["PORT": "", "HOST": ""])) {
             ServiceSettings(name: "test", defaultPort: 8083, &$0)

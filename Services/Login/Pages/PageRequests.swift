@@ -5,8 +5,7 @@ import ServiceRuntime
 extension Request {
     /// Whether the body is a form of a page.
     var isForm: Bool {
-        headers[.contentType]?.prefix { $0 != ";" }.lowercased().filter { $0 != " " }
-            == "application/x-www-form-urlencoded"
+        mediaType == "application/x-www-form-urlencoded"
     }
 
     /// The parameters of the query, decoded; of those that are there twice, the first.
@@ -49,6 +48,6 @@ extension HTTPFields {
 }
 
 extension HTTPField.Name {
-    fileprivate static let secFetchSite = Self("Sec-Fetch-Site") ?? .via
-    fileprivate static let openerPolicy = Self("Cross-Origin-Opener-Policy") ?? .via
+    fileprivate static let secFetchSite = constant("Sec-Fetch-Site")
+    fileprivate static let openerPolicy = constant("Cross-Origin-Opener-Policy")
 }

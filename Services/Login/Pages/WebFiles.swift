@@ -1,15 +1,9 @@
 import Foundation
 import Libcrypto
+import ServiceRuntime
 
 /// The files beside the executable from which pages are made: `hallpass_LoginService.resources`.
 struct WebFiles: Sendable {
-    private let folder: URL
-
-    /// The folder is not where the executable is.
-    struct Missing: Error, CustomStringConvertible {
-        let description: String
-    }
-
     /// A file as it is served.
     struct File: Sendable {
         let type: String
@@ -23,14 +17,10 @@ struct WebFiles: Sendable {
         "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml",
     ]
 
-    init() {
-        folder = Bundle.module.bundleURL.appending(path: "Resources")
-    }
-
     /// The templates, by their names without `.mustache`.
     func templates() throws -> [String: String] {
         var templates: [String: String] = [:]
-        for url in try content(of: "templates") {
+        for url in try Bundle.module.resources(in: "templates") {
             templates[url.deletingPathExtension().lastPathComponent] = try String(contentsOf: url, encoding: .utf8)
         }
         return templates
@@ -39,19 +29,12 @@ struct WebFiles: Sendable {
     /// The files of the shop, by their names.
     func shop() throws -> [String: File] {
         var files: [String: File] = [:]
-        for url in try content(of: "shop") {
+        for url in try Bundle.module.resources(in: "shop") {
             guard let type = Self.types[url.pathExtension] else { continue }
             let bytes = [UInt8](try Data(contentsOf: url))
             let hash = sha256(bytes).prefix(16).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
             files[url.lastPathComponent] = File(type: type, bytes: bytes, tag: "\"\(hash.joined())\"")
         }
-        return files
-    }
-
-    private func content(of name: String) throws -> [URL] {
-        let files = try FileManager.default.contentsOfDirectory(
-            at: folder.appending(path: name), includingPropertiesForKeys: nil)
-        guard !files.isEmpty else { throw Missing(description: "There are no files in \(folder.path)/\(name).") }
         return files
     }
 }

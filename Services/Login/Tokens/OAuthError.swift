@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import ServiceRuntime
 
 /// A refusal of the token endpoint, in the form of RFC 6749 §5.2: `{"error", "error_description"}`.
 struct OAuthError: Error {
@@ -59,7 +60,7 @@ extension HTTPFields {
 
 extension HTTPField.Name {
     /// What HTTP/1.0 had in the place of `Cache-Control`; the RFC asks for both.
-    static let pragma = Self("Pragma") ?? .cacheControl
+    static let pragma = constant("Pragma")
 }
 
 extension OAuthError: HTTPResponseError {

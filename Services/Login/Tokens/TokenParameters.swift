@@ -21,9 +21,8 @@ struct TokenParameters: Sendable {
     ///
     /// - Throws: `OAuthError` with `invalid_request`, or what `bytes` throws for a body that cannot be read.
     init(of request: Request, context: some RequestContext) async throws {
-        let mediaType = request.headers[.contentType]?.prefix { $0 != ";" }.lowercased().filter { $0 != " " }
         let body = Array(try await request.bytes(upTo: context.maxUploadSize))
-        switch mediaType {
+        switch request.mediaType {
         case "application/x-www-form-urlencoded": try self.init(form: body)
         case "application/json": try self.init(json: body)
         default:

@@ -16,14 +16,14 @@ public struct APIDescription: Sendable {
     ///
     /// - Throws: when a file cannot be read, or is not JSON.
     public init(of service: ServiceSettings, in resources: Bundle) throws {
-        try self.init(of: service, own: resources.files(in: "openapi").map { try Data(contentsOf: $0) })
+        try self.init(of: service, own: resources.resources(in: "openapi").map { try Data(contentsOf: $0) })
     }
 
     /// Describes a service by parts of a document that hold what is its own.
     ///
     /// - Throws: when one is not JSON.
     public init(of service: ServiceSettings, own parts: [Data] = []) throws {
-        let common = try Bundle.module.files(in: "openapi").map { try Self.object(Data(contentsOf: $0)) }
+        let common = try Bundle.module.resources(in: "openapi").map { try Self.object(Data(contentsOf: $0)) }
         let own = try parts.map(Self.object).reduce([:], Self.join)
         var document = Self.join(common.reduce([:], Self.join), own)
         let answers = SharedAnswers(
@@ -61,19 +61,6 @@ public struct APIDescription: Sendable {
         }
         components["securitySchemes"] = components.object("securitySchemes").filter { used.contains($0.key) }
         return components
-    }
-}
-
-extension Bundle {
-    /// A file or a folder in the folder `Resources` of a room or a service.
-    func file(_ path: String) -> URL {
-        bundleURL.appending(path: "Resources").appending(path: path)
-    }
-
-    /// The files of a folder, by their names.
-    func files(in folder: String) throws -> [URL] {
-        try FileManager.default.contentsOfDirectory(at: file(folder), includingPropertiesForKeys: nil)
-            .sorted { $0.path < $1.path }
     }
 }
 

@@ -1,5 +1,5 @@
 import Foundation
-public import HTTPTypes
+import HTTPTypes
 import Hummingbird
 import Logging
 
@@ -14,7 +14,7 @@ struct DocumentationPages<Context: RequestContext> {
     /// Serves the page where no route fits a request.
     func add(to router: Router<Context>) {
         router.add(middleware: PageHeadersMiddleware(path: Self.path))
-        for folder in [swaggerUI, Bundle.module.file("docs").path] {
+        for folder in [swaggerUI, Bundle.module.resource("docs").path] {
             router.add(
                 middleware: FileMiddleware(
                     folder, urlBasePath: Self.path, cacheControl: .init([(MediaType(type: .any), [.noCache])]),
@@ -50,9 +50,4 @@ private struct PageHeadersMiddleware<Context: RequestContext>: RouterMiddleware 
         response.headers[.referrerPolicy] = "no-referrer"
         return response
     }
-}
-
-extension HTTPField.Name {
-    /// `Referrer-Policy` (W3C).
-    public static let referrerPolicy = Self("Referrer-Policy") ?? .via
 }

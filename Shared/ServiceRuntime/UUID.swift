@@ -1,3 +1,4 @@
+public import Database
 public import Foundation
 
 extension UUID {
@@ -46,4 +47,15 @@ extension UUID {
     public var lowercase: String {
         uuidString.lowercased()
     }
+}
+
+extension UUID: Storable {
+    /// Nil unless the value is a UUID in its only accepted spelling.
+    public init?(_ value: Value) {
+        guard case .text(let text) = value else { return nil }
+        self.init(lowercase: text)
+    }
+
+    /// The text to store, in lower case.
+    public var value: Value { .text(lowercase) }
 }
