@@ -76,13 +76,12 @@ extension CatalogStore {
     /// may be given up while its reservation is still on the way.
     func release(_ id: UUID, at date: Date) async throws {
         try await database.write { connection in
-            let now = date.milliseconds
             // First, because it waits for a reservation with this id that is being made at this moment.
             try connection.execute(
                 "INSERT INTO reservations (id, created_at, released_at) VALUES ($1, $2, $2) ON CONFLICT (id) DO NOTHING",
-                id, now)
+                id, date.milliseconds)
             let released = try connection.execute(
-                "UPDATE reservations SET released_at = $2 WHERE id = $1 AND released_at IS NULL", id, now)
+                "UPDATE reservations SET released_at = $2 WHERE id = $1 AND released_at IS NULL", id, date.milliseconds)
             if released == 1 { try Self.returnStock(of: id, connection) }
         }
     }

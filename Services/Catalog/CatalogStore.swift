@@ -56,12 +56,12 @@ struct CatalogStore: Sendable {
 
     private static let columns = "id, name, description, price_cents, currency, stock"
 
-    /// The products in the order of their ids, which is that of their creation, at most `limit`, behind `after`.
-    func products(limit: Int, after: UUID?) async throws -> [Product] {
+    /// The products, oldest first.
+    func products(_ page: Page) async throws -> [Product] {
         try await database.read { connection in
             try connection.query(
-                "SELECT \(Self.columns) FROM products WHERE id > COALESCE($1, '') AND NOT deleted ORDER BY id LIMIT $2",
-                after, limit
+                "SELECT \(Self.columns) FROM products WHERE id > $1 AND NOT deleted ORDER BY id LIMIT $2",
+                page.oldestFirstBound, page.fetchLimit
             ).map(Product.init)
         }
     }

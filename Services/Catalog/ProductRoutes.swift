@@ -12,17 +12,17 @@ struct ProductRoutes: Sendable {
     func add(to router: Router<DoorContext>, _ door: Door) {
         router
             .get("products", use: list)
-            .get("products/:id", use: show)
+            .get("products/{id}", use: show)
         router.behind(door, .user, scope: "catalog:write")
             .post("products", use: create)
-            .patch("products/:id", use: change)
-            .delete("products/:id", use: delete)
+            .patch("products/{id}", use: change)
+            .delete("products/{id}", use: delete)
     }
 
     /// `GET /products`: in the order in which they were created.
     private func list(_ request: Request, _ context: DoorContext) async throws -> ProductList {
         let page = try Page(of: request)
-        let products = try await store.products(limit: page.fetchLimit, after: page.after)
+        let products = try await store.products(page)
         return ProductList(page.cut(products, id: \.id))
     }
 

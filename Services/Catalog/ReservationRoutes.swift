@@ -11,8 +11,8 @@ struct ReservationRoutes: Sendable {
 
     func add(to router: Router<DoorContext>, _ door: Door) {
         router.behind(door, .service(from: ["orders"]), scope: "stock:reserve")
-            .put("reservations/:id", use: reserve)
-            .delete("reservations/:id", use: release)
+            .put("reservations/{id}", use: reserve)
+            .delete("reservations/{id}", use: release)
     }
 
     /// `PUT /reservations/{id}`: 201, or 200 when it was made before; 409 when it cannot be made, and nothing is reserved.

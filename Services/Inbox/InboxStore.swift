@@ -37,7 +37,7 @@ struct InboxStore: Sendable {
     /// Keeps a message for an account, unless it was delivered before.
     ///
     /// - Returns: Whether the message is new.
-    func deliver(id: UUID, to account: UUID, subject: String, body: String, at date: Date) async throws -> Bool {
+    func deliver(_ id: UUID, to account: String, subject: String, body: String, at date: Date) async throws -> Bool {
         try await database.write { connection in
             try connection.execute(
                 """

@@ -54,7 +54,7 @@ struct MessageRoutes: Sendable {
         let draft = try await request.decode(as: Draft.self, context: context)
         try draft.validate(maxSubject: Self.maxSubjectCharacters, maxBody: Self.maxBodyCharacters)
         let isNew = try await store.deliver(
-            id: id, to: account, subject: draft.subject, body: draft.body, at: clock.now())
+            id, to: account.lowercase, subject: draft.subject, body: draft.body, at: clock.now())
         return isNew ? .created : .ok
     }
 

@@ -6,13 +6,13 @@ import ServiceRuntime
 
 /// The service `catalog`, as far as orders needs it: stock for an order is set aside under the order's id.
 struct CatalogClient: Sendable {
-    /// What came of the wish to reserve.
+    /// What came of asking for a reservation.
     enum Outcome: Sendable {
         case reserved(Reservation)
-        /// Catalog said no, and nothing is reserved. The problem is for the customer.
+        /// Catalog said no. The problem is for the customer.
         case refused(Problem)
-        /// Catalog cannot be reached, or failed. Something may be reserved, unless the request never left.
-        case failed(mayBeReserved: Bool, reason: String)
+        /// Catalog cannot be reached, or failed.
+        case failed(reason: String)
     }
 
     private let service: ServiceClient
@@ -23,16 +23,17 @@ struct CatalogClient: Sendable {
     }
 
     /// Reserves the content of a basket for an order, on behalf of its customer. Once reserved, repetition changes nothing.
+    ///
+    /// Unless the outcome is `reserved`, something may still be reserved later: the request is sent again when a connection
+    /// breaks, and catalog may get to the first one last. So the order has to be released then.
     func reserve(_ basket: Basket, for order: UUID, of account: String) async -> Outcome {
         do {
-            let body = Array(try JSONEncoder().encode(["items": basket.lines.map(Wish.init)]))
+            let body = Array(try JSONEncoder().encode(["items": basket.lines.map(ReservationItem.init)]))
             let response = try await service.send(
                 .put, "/reservations/\(order.lowercase)", scope: Self.scope, onBehalfOf: account, json: body)
             return try outcome(of: response)
-        } catch let error as HTTPClientError {
-            return .failed(mayBeReserved: error.requestMayHaveBeenSent, reason: error.description)
         } catch {
-            return .failed(mayBeReserved: true, reason: "\(error)")
+            return .failed(reason: "\(error)")
         }
     }
 
@@ -51,7 +52,7 @@ struct CatalogClient: Sendable {
         case .conflict:
             let refusal = try JSONDecoder().decode(Refusal.self, from: body)
             guard let products = refusal.out_of_stock else {
-                return .failed(mayBeReserved: true, reason: "catalog refused the id: \(refusal.code)")
+                return .failed(reason: "catalog refused the id: \(refusal.code)")
             }
             return .refused(
                 .conflict(
@@ -61,7 +62,7 @@ struct CatalogClient: Sendable {
             let refusal = try JSONDecoder().decode(Refusal.self, from: body)
             return .refused(.unprocessable((refusal.errors ?? []).map { .init($0.field, $0.detail) }))
         default:
-            return .failed(mayBeReserved: true, reason: "catalog answered \(response.status.code)")
+            return .failed(reason: "catalog answered \(response.status.code)")
         }
     }
 
@@ -74,12 +75,12 @@ struct CatalogClient: Sendable {
                 }, currencies: Set(items.map(\.currency))))
     }
 
-    private struct Wish: Encodable {
+    private struct ReservationItem: Encodable {
         let product_id: String
         let quantity: Int
 
         init(_ line: Basket.Line) {
-            product_id = line.product_id.lowercase
+            product_id = line.productID.lowercase
             quantity = line.quantity
         }
     }

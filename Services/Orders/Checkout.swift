@@ -6,7 +6,7 @@ import ServiceRuntime
 /// Places orders so that none is without its reservation, nor a reservation without its order.
 ///
 /// The order is written down as pending, then catalog is asked, then the order is placed. Whatever ends a request in
-/// between, what it may have reserved is given back: at once when catalog answers, otherwise by the outbox.
+/// between, the outbox then has catalog release what may be reserved.
 struct Checkout: Sendable {
     let store: OrderStore
     let catalog: CatalogClient
@@ -37,10 +37,10 @@ struct Checkout: Sendable {
         case .reserved(let reservation):
             return try await place(id, reservation, logger: logger)
         case .refused(let problem):
-            try await store.abandon(id, release: false, at: clock.now())
+            try await abandon(id)
             throw problem
-        case .failed(let mayBeReserved, let reason):
-            try await giveUp(id, release: mayBeReserved, reason: reason, logger: logger)
+        case .failed(let reason):
+            try await giveUp(id, reason: reason, logger: logger)
             throw Problem.catalogUnavailable
         }
     }
@@ -57,7 +57,7 @@ struct Checkout: Sendable {
 
     private func place(_ id: UUID, _ reservation: Reservation, logger: Logger) async throws -> Order {
         guard let total = reservation.total else {
-            try await giveUp(id, release: true, reason: "there is no one total", logger: logger)
+            try await giveUp(id, reason: "there is no one total", logger: logger)
             throw Problem.noTotal
         }
         let now = clock.now()
@@ -70,9 +70,13 @@ struct Checkout: Sendable {
         return order
     }
 
-    private func giveUp(_ id: UUID, release: Bool, reason: String, logger: Logger) async throws {
+    private func giveUp(_ id: UUID, reason: String, logger: Logger) async throws {
         logger.warning("An order is given up.", metadata: ["order": "\(id.lowercase)", "reason": "\(reason)"])
-        try await store.abandon(id, release: release, at: clock.now())
+        try await abandon(id)
+    }
+
+    private func abandon(_ id: UUID) async throws {
+        try await store.abandon(id, at: clock.now())
         outbox.notify()
     }
 }

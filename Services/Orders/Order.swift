@@ -19,14 +19,15 @@ struct Order: Sendable {
     let status: Status
     let totalCents: Int
     let currency: String
-    let items: [Item]
     let createdAt: Date
+    var items: [Item]
 }
 
-/// What a customer asks for: every product once.
+/// What a customer asks for, line by line as it came, so that the place of a line means the same to the customer, here and
+/// in catalog. A product that is named twice counts with the sum.
 struct Basket: Sendable {
-    struct Line: Sendable, Codable {
-        let product_id: UUID
+    struct Line: Sendable {
+        let productID: UUID
         let quantity: Int
     }
 
@@ -34,8 +35,8 @@ struct Basket: Sendable {
 
     /// One text for every basket of the same content, by which a repeated request is known.
     var fingerprint: String {
-        lines.sorted { $0.product_id.uuidString < $1.product_id.uuidString }
-            .map { "\($0.product_id.uuidString) \($0.quantity)" }.joined(separator: ",")
+        Dictionary(lines.map { ($0.productID.uuidString, $0.quantity) }, uniquingKeysWith: +)
+            .sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ",")
     }
 }
 

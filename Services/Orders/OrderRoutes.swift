@@ -26,15 +26,17 @@ struct OrderRoutes: Sendable {
         let basket = try await request.decode(as: BasketBody.self, context: context).basket()
         let order = try await checkout.place(
             basket, for: context.identity.subject, key: key, logger: context.logger)
-        return EditedResponse(status: .created, response: OrderBody(order))
+        return EditedResponse(
+            status: .created, headers: [.location: "/orders/\(order.id.lowercase)"], response: OrderBody(order))
     }
 
     /// `GET /orders`: my own, newest first; for staff all, or those of `?account=`.
     private func list(_ request: Request, _ context: IdentifiedContext) async throws -> OrderList {
         let page = try Page(of: request)
         let isStaff = context.identity.allows(Self.readAllScope)
-        let account = request.uri.queryParameters["account"].map(String.init)
-        let orders = try await store.orders(of: isStaff ? account : context.identity.subject, page)
+        let asked = try Self.account(of: request)
+        let account = isStaff ? asked : context.identity.subject
+        let orders = if let account { try await store.orders(of: account, page) } else { try await store.orders(page) }
         return OrderList(page.cut(orders, id: \.id), forStaff: isStaff)
     }
 
@@ -42,9 +44,8 @@ struct OrderRoutes: Sendable {
     private func show(_ request: Request, _ context: IdentifiedContext) async throws -> OrderBody {
         let id = try context.parameters.id()
         let isStaff = context.identity.allows(Self.readAllScope)
-        guard let order = try await store.order(id, of: isStaff ? nil : context.identity.subject) else {
-            throw Problem.notFound("There is no such order.")
-        }
+        let order = isStaff ? try await store.order(id) : try await store.order(id, of: context.identity.subject)
+        guard let order else { throw Problem.notFound("There is no such order.") }
         return OrderBody(order, forStaff: isStaff)
     }
 
@@ -55,6 +56,15 @@ struct OrderRoutes: Sendable {
             throw Problem.notFound("There is no such order.")
         }
         return OrderBody(order)
+    }
+
+    /// `?account=`, checked also where it is ignored: one route has one rule for it.
+    private static func account(of request: Request) throws -> String? {
+        guard let text = request.uri.queryParameters["account"] else { return nil }
+        guard let id = UUID(lowercase: text) else {
+            throw Problem.unprocessable([.init("account", "must be the id of an account")])
+        }
+        return id.lowercase
     }
 
     private static let maxKeyBytes = 255
@@ -71,7 +81,7 @@ struct OrderRoutes: Sendable {
 }
 
 extension HTTPField.Name {
-    static let idempotencyKey = Self("Idempotency-Key") ?? .via
+    static let idempotencyKey = constant("Idempotency-Key")
 }
 
 /// The body of `POST /orders`.
@@ -92,17 +102,19 @@ private struct BasketBody: Decodable {
             throw Problem.unprocessable([.init("items", "must be a list of 1 to \(Self.maxItems) items")])
         }
         var faults: [Problem.InvalidField] = []
-        var quantities: [UUID: Int] = [:]
+        var lines: [Basket.Line] = []
         for (index, item) in items.enumerated() {
-            let id = UUID(lowercase: item.product_id)
-            if id == nil { faults.append(.init("items[\(index)].product_id", "must be the id of a product")) }
             if !(1...Self.maxQuantity).contains(item.quantity.value) {
                 faults.append(.init("items[\(index)].quantity", "must be from 1 to \(Self.maxQuantity)"))
             }
-            if let id, faults.isEmpty { quantities[id, default: 0] += item.quantity.value }
+            if let id = UUID(lowercase: item.product_id) {
+                lines.append(.init(productID: id, quantity: item.quantity.value))
+            } else {
+                faults.append(.init("items[\(index)].product_id", "must be the id of a product"))
+            }
         }
         guard faults.isEmpty else { throw Problem.unprocessable(faults) }
-        return Basket(lines: quantities.map { .init(product_id: $0.key, quantity: $0.value) })
+        return Basket(lines: lines)
     }
 }
 

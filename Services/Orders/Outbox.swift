@@ -4,9 +4,10 @@ import Metrics
 import ServiceLifecycle
 import ServiceRuntime
 
-/// Runs the errands: at once when one is left, and again with growing pauses until the other service has heard.
+/// Makes the calls that stand in the outbox: at once when one is written, and again with growing pauses until the other
+/// service has answered.
 ///
-/// Every errand may be run twice, after a crash or by two replicas; the services that are called do not mind.
+/// Every call may be made twice, after a crash or by two replicas; to the services that are called that changes nothing.
 final class Outbox: Service {
     private let store: OrderStore
     private let catalog: CatalogClient
@@ -17,7 +18,7 @@ final class Outbox: Service {
     private let wake: AsyncStream<Void>.Continuation
 
     private static let sweepInterval = Duration.seconds(1)
-    private static let maxErrandsAtOnce = 16
+    private static let maxCallsAtOnce = 16
     private static let leaseSeconds = 15.0
     private static let maxPauseSeconds = 60.0
 
@@ -29,13 +30,13 @@ final class Outbox: Service {
         (wakeUps, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// Says that an errand was left.
+    /// Says that an entry was written.
     func notify() {
         wake.yield()
     }
 
-    /// Runs errands until the service shuts down. Those under way are finished, since nobody else would run them until
-    /// their lease ends; what is left over is run after the next start.
+    /// Makes calls until the service shuts down. Those under way are finished, since nobody else would make them until
+    /// their lease ends; what is left over is for the next start.
     func run() async throws {
         await withDiscardingTaskGroup { group in
             group.addTask {
@@ -50,47 +51,53 @@ final class Outbox: Service {
         }
     }
 
-    /// Gives up what crashed requests left pending, and runs what is due.
+    /// Gives up what crashed requests left pending, and makes the calls that are due.
     func sweep() async {
         do {
             try await store.abandonExpired(at: clock.now())
             while true {
-                let due = try await store.takeDueErrands(
-                    limit: Self.maxErrandsAtOnce, at: clock.now(), leaseUntil: leaseEnd())
+                let due = try await store.takeDueEntries(
+                    limit: Self.maxCallsAtOnce, at: clock.now(), leaseUntil: leaseEnd())
                 await withDiscardingTaskGroup { group in
-                    for errand in due { group.addTask { await self.run(errand) } }
+                    for entry in due { group.addTask { await self.run(entry) } }
                 }
-                if due.count < Self.maxErrandsAtOnce || Task.isShuttingDownGracefully { break }
+                try await report()
+                if due.count < Self.maxCallsAtOnce || Task.isShuttingDownGracefully { break }
             }
-            Gauge(label: "outbox_errands").record(try await store.countErrands())
         } catch is CancellationError {
         } catch {
             logger.error("The outbox cannot reach its store.", metadata: ["error": "\(error)"])
         }
     }
 
-    /// Until when an errand that is taken now belongs to who took it.
+    /// Until when an entry that is taken now belongs to whoever took it.
     func leaseEnd() -> Date {
         clock.now().addingTimeInterval(Self.leaseSeconds)
     }
 
-    /// Runs an errand that was taken, and keeps it for later when it fails.
-    func run(_ errand: Errand) async {
+    /// Makes the call of an entry that was taken, and keeps it for later when that fails.
+    func run(_ entry: OutboxEntry) async {
         do {
-            switch errand.task {
+            switch entry.call {
             case .release:
-                try await catalog.release(errand.order, of: errand.account)
-            case .message(let message):
+                try await catalog.release(entry.order, of: entry.account)
+            case .deliver(let message):
                 try await inbox.deliver(
-                    message.id, to: errand.account, subject: message.subject, body: message.body)
+                    message.id, to: entry.account, subject: message.subject, body: message.body)
             }
-            try await store.finish(errand)
+            try await store.finish(entry)
         } catch {
-            let pause = min(pow(2, Double(max(0, errand.attempts - 1))), Self.maxPauseSeconds) * .random(in: 0.5...1)
+            let pause = min(pow(2, Double(max(0, entry.attempts - 1))), Self.maxPauseSeconds) * .random(in: 0.5...1)
             logger.warning(
-                "An errand has to wait.",
-                metadata: ["order": "\(errand.order.lowercase)", "error": "\(error)", "pause_s": "\(pause.rounded())"])
-            try? await store.postpone(errand, until: clock.now().addingTimeInterval(pause))
+                "A call to another service failed and is made again later.",
+                metadata: ["order": "\(entry.order.lowercase)", "error": "\(error)", "pause_s": "\(pause.rounded())"])
+            try? await store.postpone(entry, until: clock.now().addingTimeInterval(pause))
         }
+    }
+
+    private func report() async throws {
+        Gauge(label: "outbox_entries").record(try await store.countEntries())
+        let age = try await store.oldestEntryDate().map { clock.now().timeIntervalSince($0) } ?? 0
+        Gauge(label: "outbox_oldest_age_seconds").record(max(0, age))
     }
 }

@@ -109,5 +109,5 @@ private struct ReceiptPage {
 }
 
 extension HTTPField.Name {
-    fileprivate static let forwardedProto = Self("X-Forwarded-Proto") ?? .via
+    fileprivate static let forwardedProto = constant("X-Forwarded-Proto")
 }

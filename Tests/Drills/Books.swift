@@ -29,10 +29,10 @@ struct Books: Sendable {
     func recover(_ report: Report) async throws {
         let start = ContinuousClock.now
         let isQuiet = try await eventually(within: .seconds(90)) {
-            try await ids("SELECT id FROM orders WHERE status = 'pending' UNION SELECT id FROM errands", of: .orders)
+            try await ids("SELECT id FROM orders WHERE status = 'pending' UNION SELECT id FROM outbox", of: .orders)
                 .isEmpty
         }
-        report.require(isQuiet, "orders has run all errands")
+        report.require(isQuiet, "orders has emptied its outbox")
         report.progress("recovered in \((ContinuousClock.now - start).text)")
         let (placed, reserved) = (try await placed(), try await reserved())
         let (lonelyOrders, lonelyReservations) = (placed.subtracting(reserved), reserved.subtracting(placed))

@@ -20,6 +20,7 @@ import Testing
             #expect(answer.json["currency"] as? String == "EUR")
             #expect(answer.json["created_at"] as? String == fixture.clock.now.rfc3339)
             let id = try #require(answer.json["id"] as? String)
+            #expect(answer.headers[.location] == "/orders/\(id)")
 
             let message = await fixture.peers.waitFor(.put, "/accounts/\(fixture.alice.lowercase)/messages/")
             #expect(message?.subject == "orders")
@@ -34,8 +35,8 @@ import Testing
         #expect(try await fixture.statuses() == ["placed"])
     }
 
-    @Test(arguments: [(Peers.Catalog.outOfStock, 409, "out_of_stock"), (.unknownProduct, 422, "invalid_fields")])
-    func `what catalog refuses is passed on, and no order is left`(
+    @Test(arguments: [(Peers.Catalog.outOfStock, 409, "out_of_stock"), (.lacks([]), 422, "invalid_fields")])
+    func `what catalog refuses is passed on, no order is left, and a reservation that comes late is released`(
         catalog: Peers.Catalog, status: Int, code: String
     ) async throws {
         let fixture = try Fixture(Peers(catalog))
@@ -45,8 +46,38 @@ import Testing
             #expect(answer.code == code)
             let list = try await client.send(.get, "/orders", token: fixture.token(fixture.alice))
             #expect((list.json["orders"] as? [Any])?.isEmpty == true)
+            let reservation = try #require(fixture.peers.callsSoFar.first { $0.method == .put })
+            #expect(await fixture.peers.waitFor(.delete, reservation.path) != nil)
         }
-        #expect(try await fixture.rows("SELECT * FROM errands").isEmpty)
+    }
+
+    @Test func `the line that catalog refuses is named by its place in the basket`() async throws {
+        let known = (0..<8).map { _ in UUID().lowercase }
+        let unknown = UUID().lowercase
+        let fixture = try Fixture(Peers(.lacks([unknown])))
+        let products = known + [known[3], unknown] + known.reversed()
+        let items = products.map { #"{"product_id":"\#($0)","quantity":1}"# }
+        try await fixture.run { client in
+            let answer = try await client.send(
+                .post, "/orders", token: fixture.token(fixture.alice),
+                json: #"{"items":[\#(items.joined(separator: ","))]}"#)
+            #expect(answer.status == 422)
+            let fields = (answer.json["errors"] as? [[String: Any]])?.map { $0["field"] as? String }
+            #expect(fields == ["items[9].product_id"])
+        }
+    }
+
+    @Test func `baskets of the same content have one fingerprint`() {
+        let (lamp, chair) = (UUID(), UUID())
+        let once = Basket(lines: [.init(productID: lamp, quantity: 3), .init(productID: chair, quantity: 1)])
+        let twice = Basket(
+            lines: [
+                .init(productID: chair, quantity: 1), .init(productID: lamp, quantity: 1),
+                .init(productID: lamp, quantity: 2),
+            ])
+        let more = Basket(lines: twice.lines + [.init(productID: lamp, quantity: 1)])
+        #expect(once.fingerprint == twice.fingerprint)
+        #expect(once.fingerprint != more.fingerprint)
     }
 
     @Test(arguments: [Peers.Catalog.fails, .babbles, .hangs])
@@ -79,13 +110,13 @@ import Testing
         }
     }
 
-    @Test func `when catalog is not there, the order is 503 and nothing has to be given back`() async throws {
+    @Test func `when catalog is not there, the order is 503, and the release waits for it`() async throws {
         let fixture = try Fixture()
         try await fixture.run(peersPort: 1) { client in
             let answer = try await fixture.place(client)
             #expect(answer.status == 503)
         }
-        #expect(try await fixture.rows("SELECT * FROM errands").isEmpty)
+        #expect(try await fixture.rows("SELECT * FROM outbox WHERE kind = 'release'").count == 1)
     }
 
     @Test func `an order that a crash left pending is given up and its reservation released`() async throws {
@@ -115,7 +146,7 @@ import Testing
                 }
             }
             defer { ticking.cancel() }
-            while try await !fixture.rows("SELECT * FROM errands").isEmpty {
+            while try await !fixture.rows("SELECT * FROM outbox").isEmpty {
                 try await Task.sleep(for: .milliseconds(20))
             }
             let deliveries = fixture.peers.callsSoFar.filter { $0.path.hasPrefix("/accounts/") }

@@ -38,9 +38,24 @@ import Testing
             let staff = try fixture.token(fixture.bob, scope: "orders:read orders:read:all")
             let shown = try await client.send(.get, "/orders/\(id)", token: staff)
             #expect(shown.json["account_id"] as? String == fixture.alice.lowercase)
-            for (account, count) in [("", 1), ("?account=\(fixture.alice.lowercase)", 1), ("?account=x", 0)] {
+            for (account, count) in [
+                ("", 1), ("?account=\(fixture.alice.lowercase)", 1), ("?account=\(fixture.bob.lowercase)", 0),
+            ] {
                 let list = try await client.send(.get, "/orders\(account)", token: staff)
                 #expect((list.json["orders"] as? [Any])?.count == count)
+            }
+        }
+    }
+
+    @Test(arguments: ["", "x", "%00", "%ff", "..", "0190F8B2-7A6C-7C3E-8D5F-0123456789AB"])
+    func `an account that cannot be is refused, whoever asks`(account: String) async throws {
+        let fixture = try Fixture()
+        try await fixture.run { client in
+            for scope in ["orders:read", "orders:read orders:read:all"] {
+                let token = try fixture.token(fixture.alice, scope: scope)
+                let answer = try await client.send(.get, "/orders?account=\(account)", token: token)
+                #expect(answer.status == 422)
+                #expect((answer.json["errors"] as? [[String: Any]])?.first?["field"] as? String == "account")
             }
         }
     }

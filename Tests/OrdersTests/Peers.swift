@@ -21,7 +21,9 @@ final class Peers: Sendable {
 
     /// What catalog answers to a reservation.
     enum Catalog: Sendable {
-        case reserves, mixesCurrencies, outOfStock, unknownProduct, fails, babbles, hangs
+        case reserves, mixesCurrencies, outOfStock, fails, babbles, hangs
+        /// These products are not sold.
+        case lacks(Set<String>)
     }
 
     private struct State {
@@ -94,7 +96,7 @@ final class Peers: Sendable {
     }
 
     private func reserve(_ request: Request, _ id: String) async throws -> Response {
-        struct Wish: Decodable {
+        struct Draft: Decodable {
             let items: [Item]
             struct Item: Decodable {
                 let product_id: String
@@ -102,12 +104,12 @@ final class Peers: Sendable {
             }
         }
         let body = try await request.body.collect(upTo: 1 << 20)
-        let wish = try JSONDecoder().decode(Wish.self, from: Data(body.readableBytesView))
+        let draft = try JSONDecoder().decode(Draft.self, from: Data(body.readableBytesView))
         switch state.withLock({ $0.catalog }) {
         case .reserves, .mixesCurrencies:
             state.withLock { _ = $0.reservations.insert(id) }
-            let mixes = state.withLock { $0.catalog == .mixesCurrencies }
-            let items = wish.items.enumerated().map { index, item in
+            let mixes = state.withLock { if case .mixesCurrencies = $0.catalog { true } else { false } }
+            let items = draft.items.enumerated().map { index, item in
                 let currency = mixes && index == 1 ? "USD" : "EUR"
                 return """
                     {"product_id":"\(item.product_id)","quantity":\(item.quantity),"name":"\u{600}<Mug\u{600}>",\
@@ -116,12 +118,13 @@ final class Peers: Sendable {
             }
             return answer(.created, #"{"items":[\#(items.joined(separator: ","))]}"#)
         case .outOfStock:
-            let ids = wish.items.map { #""\#($0.product_id)""# }.joined(separator: ",")
+            let ids = draft.items.map { #""\#($0.product_id)""# }.joined(separator: ",")
             return answer(.conflict, #"{"code":"out_of_stock","out_of_stock":[\#(ids)]}"#)
-        case .unknownProduct:
+        case .lacks(let products):
+            let errors = draft.items.enumerated().filter { products.contains($0.element.product_id) }
+                .map { #"{"field":"items[\#($0.offset)].product_id","detail":"is not sold"}"# }
             return answer(
-                .unprocessableContent,
-                #"{"code":"invalid_fields","errors":[{"field":"items[0].product_id","detail":"is unknown"}]}"#)
+                .unprocessableContent, #"{"code":"invalid_fields","errors":[\#(errors.joined(separator: ","))]}"#)
         case .fails:
             state.withLock { _ = $0.reservations.insert(id) }
             return answer(.internalServerError, "{}")
