@@ -27,6 +27,17 @@ struct CompactToken {
         self.init(count: token.count, firstPeriod: places.first, secondPeriod: places.second)
     }
 
+    /// Refuses a token that has a part which is not strict base64url.
+    func checkForm(of token: Span<UInt8>) throws(JWTError) {
+        for part in [header, payload, signature] where !Base64URL.isValid(token.extracting(part)) {
+            throw Self.notBase64URL
+        }
+    }
+
+    static var notBase64URL: JWTError {
+        JWTError(.malformed, "a part of the token is not strict base64url")
+    }
+
     /// Five parts whose first names an encryption are an encrypted token (RFC 7516 section 9).
     private static func wrongNumberOfParts(_ header: Span<UInt8>, _ periods: Int) -> JWTError {
         if periods == 4, let bytes = Base64URL.decode(header), (try? Header(bytes.span))?.isEncrypted ?? false {

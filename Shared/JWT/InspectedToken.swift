@@ -22,9 +22,12 @@ public struct InspectedToken: Sendable {
         guard let bytes = Base64URL.decode(segment) else {
             throw JWTError(.malformed, "\(name) is not strict base64url")
         }
-        guard let object = JSONValue(object: bytes) else {
-            throw JWTError(.malformed, "\(name) is not a strict JSON object")
+        do throws(JSONFault) {
+            return .object(try JSONScanner.members(of: bytes.span))
+        } catch {
+            throw error == .tooDeep
+                ? JWTError(.limit, "\(name) is nested too deep")
+                : JWTError(.malformed, "\(name) is not a strict JSON object")
         }
-        return object
     }
 }

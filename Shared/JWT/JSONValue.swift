@@ -88,7 +88,7 @@ extension JSONValue: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, Expre
 extension JSONValue {
     /// Reads one JSON object in the strict reading of the module; nil for every other text.
     public init?(object text: [UInt8]) {
-        guard let members = try? Self.members(of: text.span) else { return nil }
+        guard let members = try? JSONScanner.members(of: text.span) else { return nil }
         self = .object(members)
     }
 
@@ -112,36 +112,6 @@ extension JSONValue {
         var output: [UInt8] = []
         write(to: &output)
         return String(decoding: output, as: UTF8.self)
-    }
-
-    /// The members of a text that is one object.
-    static func members(of bytes: Span<UInt8>) throws(JSONFault) -> [Member] {
-        var members: [Member] = []
-        var names: Set<[UInt8]> = []
-        try JSONScanner.scanObject(bytes) { name, value throws(JSONFault) in
-            guard names.insert(bytes.unescaped(name)).inserted else { throw .malformed }
-            members.append(Member(bytes.string(name), try JSONValue(value, in: bytes)))
-        }
-        return members
-    }
-
-    /// Reads a slice of a scanned text. The scanner's limit on depth bounds the recursion.
-    init(_ slice: JSONSlice, in bytes: Span<UInt8>) throws(JSONFault) {
-        switch slice.kind {
-        case .null: self = .null
-        case .boolean: self = .boolean(bytes[slice.range.lowerBound] == UInt8(ascii: "t"))
-        case .string, .escapedString: self = .string(bytes.string(slice))
-        case .number:
-            let text = bytes.string(slice)
-            self = text == "-0" ? .number(text) : Int64(text).map { .integer($0) } ?? .number(text)
-        case .object: self = .object(try Self.members(of: bytes.extracting(slice.range)))
-        case .array:
-            var elements: [JSONValue] = []
-            try JSONScanner.scanArray(bytes.extracting(slice.range)) { element throws(JSONFault) in
-                elements.append(try JSONValue(element, in: bytes.extracting(slice.range)))
-            }
-            self = .array(elements)
-        }
     }
 
     /// Whether every text that stands for a number is one, so that no other JSON comes in by it.

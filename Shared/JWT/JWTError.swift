@@ -56,12 +56,4 @@ public struct JWTError: Error, Sendable, Hashable, CustomStringConvertible {
         self.claim = claim
         self.seconds = seconds
     }
-
-    /// A key that may not be used, for a reason that is known outside of this module.
-    package static func unusableKey(_ sentence: String) -> JWTError { JWTError(.key, sentence) }
-
-    /// No algorithm of this module is among those allowed.
-    package static var noAlgorithmAllowed: JWTError {
-        JWTError(.algorithm, "the header's alg is not one that is allowed here", claim: "alg")
-    }
 }

@@ -8,6 +8,8 @@ public struct Key: Sendable, CustomStringConvertible {
     public let id: String?
     /// The only algorithm that the key is used with.
     public let algorithm: Algorithm
+    /// Whether the key may sign. A JWK can say that it is for verifying only (`key_ops`, RFC 7517 section 4.3).
+    public internal(set) var maySign = true
     let hmac: HMACKey
     let secret: SecretBytes
 
@@ -86,27 +88,12 @@ extension Key {
 
     private static func checkForm(_ secret: [UInt8]) throws(KeyError) {
         guard !secret.isEmpty else { throw KeyError(.empty, "the secret is empty") }
-        guard secret.count <= maximumSecretBytes || isAnotherKind(secret) else {
+        guard secret.count <= maximumSecretBytes || ForeignKey.matches(secret) else {
             throw KeyError(.tooLarge, "a secret has at most \(maximumSecretBytes) bytes")
         }
-        guard !isAnotherKind(secret) else {
+        guard !ForeignKey.matches(secret) else {
             throw KeyError(.anotherKind, "the secret is the text of a key of another kind, which may be public")
         }
-    }
-
-    /// Whether the bytes are PEM, OpenSSH, JWK or DER: what algorithm confusion puts in the place of a secret.
-    private static func isAnotherKind(_ secret: [UInt8]) -> Bool {
-        let text = String(decoding: secret, as: UTF8.self)
-        let isArmoured = ["-BEGIN ", "- BEGIN ", "ssh-rsa ", "ssh-ed25519 ", "ssh-dss ", "ecdsa-sha2-"].contains {
-            text.contains($0)
-        }
-        let isJWK = text.contains("{") && (text.contains("\"kty\"") || text.contains("\"keys\""))
-        // The identifiers of RSA and elliptic-curve keys, 1.2.840.113549.1.1 and 1.2.840.10045.2.1.
-        let isDER =
-            secret.first == 0x30
-            && [[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01], [0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01]]
-                .contains { secret.contains($0) }
-        return isArmoured || isJWK || isDER
     }
 
     /// Secrets of printed examples that are long enough to pass every other check, and the usual short ones.

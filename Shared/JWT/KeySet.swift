@@ -2,8 +2,8 @@ import Libcrypto
 
 /// The keys that a verifier knows and a signer signs with.
 ///
-/// The first key signs, all of them verify, which is what a change of keys needs: the new key comes first, the old one
-/// stays until the last token signed with it has expired.
+/// The first key that may sign does, all of them verify, which is what a change of keys needs: the new key comes first, the
+/// old one stays until the last token signed with it has expired.
 public struct KeySet: Sendable {
     /// The keys, at least one, no two with the same identifier.
     public let keys: [Key]
@@ -28,18 +28,29 @@ public struct KeySet: Sendable {
 
     /// A set of one key.
     public init(_ key: Key) {
-        keys = [key]
+        self.init(unchecked: [key])
     }
 
-    /// The key that signs.
-    public var signingKey: Key { keys[0] }
+    /// The key that signs: the first one that may. Where none may, the first, which no signer takes.
+    public var signingKey: Key { keys[signingIndex ?? 0] }
+
+    /// Where the key stands that signs; nil when none may.
+    package var signingIndex: Int? { keys.firstIndex(where: \.maySign) }
+
+    /// No keys, and so no algorithm: a verifier refuses every token, and says first what is wrong with its form.
+    package static let none = KeySet(unchecked: [])
+
+    private init(unchecked keys: [Key]) {
+        self.keys = keys
+    }
 }
 
 // MARK: - JWK Set
 
 extension KeySet {
     /// Reads a JWK Set (RFC 7517 section 5) whose keys are all for HMAC signatures: `kty` is `oct`, `alg` one of this
-    /// module's, `use` absent or `sig`, `key_ops` absent or with `verify`. Other members are ignored.
+    /// module's, `use` absent or `sig`, `key_ops` absent or with `verify`; without `sign` in it the key does not sign. Other
+    /// members are ignored.
     ///
     /// - Throws: `KeyError` when the text is not strict JSON of that shape, or a key is one that `Key` refuses.
     public init(jwkSet text: [UInt8]) throws(KeyError) {
@@ -69,9 +80,10 @@ extension Key {
         else {
             throw KeyError(.unsupported, "a key of the set names no algorithm (alg) out of HS256, HS384, HS512")
         }
-        guard jwk["use"].map({ $0.string == "sig" }) ?? true,
-            jwk["key_ops"].map({ $0.array?.contains { $0.string == "verify" } ?? false }) ?? true
-        else { throw KeyError(.unsupported, "a key of the set is not for signatures (use, key_ops)") }
+        let operations = try Self.operations(jwk)
+        guard jwk["use"].map({ $0.string == "sig" }) ?? true, operations?.contains("verify") ?? true else {
+            throw KeyError(.unsupported, "a key of the set is not for signatures (use, key_ops)")
+        }
         guard let secret = jwk["k"]?.string.flatMap(Base64URL.decode) else {
             throw KeyError(.unsupported, "a key of the set has no secret (k) in base64url")
         }
@@ -80,13 +92,26 @@ extension Key {
             throw KeyError(.identifier, "the identifier (kid) of a key is not a string")
         }
         try self.init(algorithm, id: id?.string, secret: secret)
+        maySign = operations?.contains("sign") ?? true
     }
 
-    fileprivate var jwk: JSONValue {
-        let head: [JSONValue.Member] = [
+    /// What a JWK says that it is for (RFC 7517 section 4.3); nil when it does not say.
+    private static func operations(_ jwk: JSONValue) throws(KeyError) -> [String]? {
+        guard let value = jwk["key_ops"] else { return nil }
+        let names = value.array?.compactMap(\.string) ?? []
+        guard names.count == value.array?.count, Set(names.map { Array($0.utf8) }).count == names.count else {
+            throw KeyError(.unsupported, "the key_ops of a key are not a list of names, each of them once")
+        }
+        return names
+    }
+
+    /// The key as a JWK (RFC 7517 section 4, RFC 7518 section 6.4). It contains the secret.
+    package var jwk: JSONValue {
+        var members: [JSONValue.Member] = [
             .init("kty", "oct"), .init("use", "sig"), .init("alg", .string(algorithm.rawValue)),
         ]
-        let name = id.map { [JSONValue.Member("kid", .string($0))] } ?? []
-        return .object(head + name + [.init("k", .string(Base64URL.encode(secret.bytes)))])
+        if !maySign { members.append(.init("key_ops", ["verify"])) }
+        if let id { members.append(.init("kid", .string(id))) }
+        return .object(members + [.init("k", .string(Base64URL.encode(secret.bytes)))])
     }
 }

@@ -36,11 +36,26 @@ public struct NumericDate: Sendable, Hashable, Comparable, CustomStringConvertib
     }
 }
 
+extension NumericDate {
+    /// The moment that a claim names; nil when it is not a number, or outside of 64 bits. A fraction is rounded up.
+    public init?(_ claim: JSONValue) {
+        switch claim {
+        case .integer(let seconds): self.init(seconds: seconds)
+        case .number(let text):
+            guard JSONScanner.isNumber(text.utf8.span) else { return nil }
+            self.init(JSONSlice(0, text.utf8.count, .number), in: text.utf8.span)
+        default: return nil
+        }
+    }
+}
+
 extension NumericDate: Codable {
-    /// Reads a number of seconds; a fraction is rounded up.
+    /// Reads a number of seconds; a fraction is rounded up. Decoders of others give it as a `Double`, which is not exact.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
-        if let seconds = try? container.decode(Int64.self) {
+        if let date = (decoder as? JSONValueDecoder).flatMap({ NumericDate($0.value) }) {
+            self = date
+        } else if let seconds = try? container.decode(Int64.self) {
             self.init(seconds: seconds)
         } else if let seconds = Int64(exactly: try container.decode(Double.self).rounded(.up)) {
             self.init(seconds: seconds)

@@ -10,7 +10,7 @@ public struct Policy: Sendable {
     /// (RFC 7519 section 4.1.3).
     public var audience: String?
     /// By how many seconds the clocks of issuer and verifier may differ: 0 to `maximumLeeway`.
-    public var leeway: Int64
+    public private(set) var leeway: Int64
     /// The claims that must be there, by their names.
     public var required: [String]
     /// The largest token that is looked at, in bytes.
@@ -19,7 +19,7 @@ public struct Policy: Sendable {
     /// Whether the claims of this system are held to their types too, as those of RFC 7519 always are.
     package var checksPrivateClaims = true
 
-    /// The most leeway that a preset takes, in seconds. RFC 7519 speaks of "no more than a few minutes".
+    /// The most leeway, in seconds. RFC 7519 speaks of "no more than a few minutes".
     public static let maximumLeeway: Int64 = 300
     /// The size limit where none is given, in bytes: what fits into the header fields of common servers.
     public static let defaultMaximumTokenBytes = 16 * 1024

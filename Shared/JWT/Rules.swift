@@ -64,11 +64,11 @@ final class Rules: Sendable {
             // RFC 7519 section 4.1.3 alone would let it pass; RFC 8725 section 3.9 does not.
             throw Self.missing("aud")
         }
-        // Differences, unlike sums with the leeway, cannot leave the range of what they are compared with.
+        // Written so that a difference or sum that stops at the end of its range decides as one without an end would.
         if let expiry = claims.date(.expiresAt), now - expiry >= policy.leeway {
             throw JWTError(.expired, "the token has expired", claim: "exp", seconds: now - expiry)
         }
-        if let start = claims.date(.notBefore), start - now > policy.leeway {
+        if let start = claims.date(.notBefore), start > now + policy.leeway {
             throw JWTError(.notYetValid, "the token is not valid yet", claim: "nbf", seconds: start - now)
         }
     }

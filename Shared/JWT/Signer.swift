@@ -7,6 +7,11 @@ public struct Signer: Sendable {
     /// The header as it stands in a token, with the period behind it.
     private let header: [UInt8]
     private let preparedKey: PreparedKey
+    /// Why nothing can be signed, if so.
+    private let refusal: JWTError?
+
+    /// The largest token that is signed, in bytes: the most that a policy of this module takes.
+    public static let maximumTokenBytes = Policy.maximumRevocationsBytes
 
     /// A signer whose tokens name `key` and are of this type.
     public init(key: Key, type: String = "JWT") {
@@ -14,17 +19,25 @@ public struct Signer: Sendable {
         self.type = type
         header = Header.text(for: key, type: type)
         preparedKey = PreparedKey(key, type: type)
+        if !key.maySign {
+            refusal = JWTError(.key, "the key is for verifying only (key_ops)")
+        } else if Base64URL.decodedCount(header.count - 1) > Header.maximumBytes {
+            refusal = JWTError(.limit, "the header would be larger than a verifier allows")
+        } else {
+            refusal = nil
+        }
     }
 
-    /// A signer with the first key of a set.
+    /// A signer with the key of a set that signs.
     public init(keys: KeySet, type: String = "JWT") {
         self.init(key: keys.signingKey, type: type)
     }
 
     /// Signs claims into a token (RFC 7515 section 5.1).
     ///
-    /// - Throws: `JWTError` of the kind `invalidClaim` when a verifier would have to refuse the claims, such as one that is
-    ///   there twice, `malformed` when one of `others` is not JSON, and `limit` when the token would be too large.
+    /// - Throws: `JWTError` of the kind `invalidClaim` when a verifier would have to refuse the claims, such as a date that is
+    ///   none, `malformed` when one of `others` is not JSON or is there twice, `limit` when the token would be too large, and
+    ///   `key` when the key is for verifying only.
     public func sign(_ claims: Claims) throws(JWTError) -> String {
         let others = try claims.otherMembers()
         // Most claims fit into this, and it lies on the stack.
@@ -38,7 +51,8 @@ public struct Signer: Sendable {
 
     /// Signs a JSON object whose members are the claims, in their order.
     ///
-    /// - Throws: `JWTError` of the kinds `malformed`, `invalidClaim` and `limit`, where a verifier would refuse the claims.
+    /// - Throws: `JWTError` of the kinds `malformed`, `invalidClaim` and `limit`, where a verifier would refuse the claims, and
+    ///   of the kind `key` when the key is for verifying only.
     public func sign(_ claims: JSONValue) throws(JWTError) -> String {
         let members = try claims.claimMembers()
         guard let token = try sign(Claims(), members, payloadCapacity: members.count + 2) else {
@@ -47,14 +61,12 @@ public struct Signer: Sendable {
         return token
     }
 
-    /// Nil when the payload needs more than `payloadCapacity` bytes.
+    /// Nil when the payload needs more than `payloadCapacity` bytes, or the token would be too large.
     private func sign(_ claims: Claims, _ others: [UInt8], payloadCapacity: Int) throws(JWTError) -> String? {
-        guard payloadCapacity <= 2 * Policy.maximumRevocationsBytes else {
-            throw JWTError(.limit, "the token would be too large")
-        }
+        if let refusal { throw refusal }
         return CompactToken.write(
-            header: header, claims: claims, others: others, payloadCapacity: payloadCapacity,
-            key: preparedKey)
+            header: header, claims: claims, others: others,
+            payloadCapacity: min(payloadCapacity, Self.maximumTokenBytes), key: preparedKey)
     }
 }
 
@@ -129,6 +141,9 @@ extension JSONValue {
         write(to: &object)
         var table = ClaimTable()
         try table.read(object.span)
+        if let audience = table[.audience], object.span.strings(audience).isEmpty {
+            throw JWTError(.invalidClaim, "the list of audiences is empty", claim: "aud")
+        }
         guard object.count > 2 else { return [] }
         object[object.count - 1] = UInt8(ascii: ",")
         object.removeFirst()

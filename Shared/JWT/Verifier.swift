@@ -33,7 +33,7 @@ public struct Verifier: Sendable {
             try rules.read(bytes, into: &claims, at: now)
             return bytes.array
         }
-        guard let payload else { throw Self.notBase64URL }
+        guard let payload else { throw CompactToken.notBase64URL }
         return VerifiedToken(payload: payload, keyID: rules.keys.keys[key].id, claims: claims)
     }
 
@@ -44,11 +44,9 @@ public struct Verifier: Sendable {
         }
         let (parts, choice) = try locate(token)
         guard let key = findKey(choice, token, parts) else {
-            // Text that is no base64url at all is the more specific fault.
-            _ = try CompactToken(token)
-            for part in [parts.payload, parts.signature] where !Base64URL.isValid(token.extracting(part)) {
-                throw Self.notBase64URL
-            }
+            // That the form is wrong is the more specific fault.
+            try CompactToken(token).checkForm(of: token)
+            guard !parts.payload.isEmpty else { throw JWTError(.malformed, "the payload is empty") }
             throw JWTError(.signature, "the signature is not that of this text")
         }
         return (parts.payload, key)
@@ -73,10 +71,6 @@ public struct Verifier: Sendable {
             }
         }
     }
-
-    private static var notBase64URL: JWTError {
-        JWTError(.malformed, "a part of the token is not strict base64url")
-    }
 }
 
 // MARK: - Headers that are not known beforehand
@@ -88,10 +82,11 @@ extension Verifier {
         guard Base64URL.decodedCount(text.count) <= Header.maximumBytes else {
             throw JWTError(.limit, "the header is larger than is allowed", claim: nil)
         }
+        try parts.checkForm(of: token)
         let choice = try Base64URL.withDecoded(text) { bytes throws(JWTError) in
             try chooseKey(for: try Header(bytes), bytes)
         }
-        guard let choice else { throw Self.notBase64URL }
+        guard let choice else { throw CompactToken.notBase64URL }
         return (parts, choice)
     }
 

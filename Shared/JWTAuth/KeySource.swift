@@ -122,6 +122,7 @@ public final class KeySource: Service {
     /// Says in the metrics which keys are in force, so that whoever changes them can wait for it.
     private func report(faulty: Bool, replaced old: KeySet? = nil) {
         Gauge(label: "jwt_keys_faulty").record(faulty ? 1 : 0)
+        let keys = keys
         let names = keys.keys.map { $0.id ?? "-" }
         let gone = (old?.keys ?? []).map { $0.id ?? "-" }.filter { name in
             !names.contains { $0.utf8.elementsEqual(name.utf8) }
@@ -129,7 +130,7 @@ public final class KeySource: Service {
         for (place, name) in (names + gone).enumerated() {
             let dimensions = [("kid", name)]
             Gauge(label: "jwt_key_verifies", dimensions: dimensions).record(place < names.count ? 1 : 0)
-            Gauge(label: "jwt_key_signs", dimensions: dimensions).record(place == 0 ? 1 : 0)
+            Gauge(label: "jwt_key_signs", dimensions: dimensions).record(place == keys.signingIndex ? 1 : 0)
         }
     }
 

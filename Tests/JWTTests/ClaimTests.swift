@@ -58,7 +58,7 @@ import Testing
     }
 
     @Test func `leeway widens both ends by as much and no more`() throws {
-        func with(_ leeway: Int64) -> (inout Policy) -> Void { { $0.leeway = leeway } }
+        func with(_ leeway: Int64) -> (inout Policy) -> Void { { $0 = .bare(leeway: leeway) } }
         #expect(try kind(#"{"exp":1699999941}"#, with(60)) == nil)
         #expect(try kind(#"{"exp":1699999940}"#, with(60)) == .expired)
         #expect(try kind(#"{"nbf":1700000060}"#, with(60)) == nil)
@@ -73,13 +73,24 @@ import Testing
         #expect(Policy.access(issuer: "i", audience: "a", leeway: -1).leeway == 0)
     }
 
+    @Test func `leeway without an end, as a corpus may ask for, is added without one`() throws {
+        let policy = Policy(corpusIssuers: nil, audience: nil, leeway: .max, required: [])
+        let (start, end) = (NumericDate(seconds: .min), NumericDate(seconds: .max))
+        for (payload, now, expected) in [
+            (#"{"nbf":1}"#, start, JWTError.Kind.notYetValid), (#"{"nbf":-1}"#, start, nil),
+            (#"{"nbf":9223372036854775807}"#, -1, .notYetValid), (#"{"nbf":9223372036854775807}"#, 0, nil),
+            (#"{"exp":1}"#, end, nil), (#"{"exp":0}"#, end, .expired), (#"{"exp":-9223372036854775808}"#, 0, .expired),
+            (#"{"exp":-9223372036854775808}"#, -2, nil),
+        ] {
+            #expect(try refusal(of: Forge.token(payload: payload), policy: policy, at: now) == expected)
+        }
+    }
+
     @Test func `dates at the ends of time are compared without overflow`() throws {
         for now in [NumericDate(seconds: .min), NumericDate(seconds: .max)] {
             for date in [Int64.min, .min + 1, -1, 0, 1, .max - 1, .max] {
                 let token = Forge.token(payload: #"{"exp":\#(date),"nbf":\#(date)}"#)
-                var policy = Policy.bare
-                policy.leeway = 300
-                let kind = try refusal(of: token, policy: policy, at: now)
+                let kind = try refusal(of: token, policy: .bare(leeway: 300), at: now)
                 #expect([nil, .expired, .notYetValid].contains(kind))
             }
         }

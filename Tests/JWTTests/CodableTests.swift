@@ -77,10 +77,23 @@ import Testing
 
     @Test(arguments: [
         ("2000", 2000), ("1999.25", 2000), ("2e3", 2000), ("-1.5", -1), ("9223372036854775807", Int64.max),
+        ("1999.00000000000000000001", 2000), ("9007199254740993.0", 9_007_199_254_740_993),
+        ("9223372036854775806.5", .max),
     ])
     func `a date is read as the claims are`(text: String, seconds: Int64) throws {
         struct Dated: Decodable { var day: NumericDate }
-        #expect(try token(#"{"day":\#(text)}"#).decode(Dated.self).day.seconds == seconds)
+        let token = try token(#"{"day":\#(text)}"#)
+        #expect(try token.decode(Dated.self).day.seconds == seconds)
+        #expect(token["day"].flatMap(NumericDate.init)?.seconds == seconds)
+    }
+
+    @Test(arguments: ["1e400", "9223372036854775808", #""1""#, "true", "null", "[]"])
+    func `what is no date is read as none`(text: String) throws {
+        struct Dated: Decodable { var day: NumericDate }
+        let token = try token(#"{"day":\#(text)}"#)
+        #expect(throws: JWTError.self) { try token.decode(Dated.self) }
+        #expect(token["day"].flatMap(NumericDate.init) == nil)
+        #expect(NumericDate(JSONValue.number("1e")) == nil)
     }
 
     @Test func `numbers keep what they are`() throws {

@@ -40,7 +40,11 @@ enum Forge {
 
 extension Policy {
     /// Demands nothing that the RFCs leave open.
-    static let bare = Policy(type: nil, issuers: nil, audience: nil, required: [])
+    static let bare = bare(leeway: 0)
+
+    static func bare(leeway: Int64) -> Policy {
+        Policy(type: nil, issuers: nil, audience: nil, leeway: leeway, required: [])
+    }
 }
 
 /// What a verifier with the forge's secret answers: nil when it accepts.

@@ -72,6 +72,29 @@ import Testing
         #expect(try refusal(of: Forge.token(header: header)) == .malformed)
     }
 
+    @Test(arguments: [
+        #"{"alg":"none"}"#, #"{"alg":"HS512"}"#, #"{"alg":"HS256","crit":["x"]}"#, #"{"alg":"HS256","cty":"JWT"}"#,
+        #"{"alg":"HS256","enc":"x"}"#, #"{"alg":"HS256","b64":false}"#, #"{"alg":"HS256","kid":"a"}"#,
+        Forge.plainHeader,
+    ])
+    func `what is wrong with the form of any part is said before what is wrong with the header`(header: String) throws {
+        let header = Forge.segment(header.utf8)
+        for rest in [".e30.!!!!", ".e30.A", ".e30=.AA", ".e.AA", ".e31.AA", ".e30.AB", ".e 30.AA", ".e30.AA\n"] {
+            #expect(try refusal(of: header + rest) == .malformed, "\(rest)")
+        }
+        #expect(try refusal(of: Forge.sign(header + ".e30=")) == .malformed)
+    }
+
+    @Test func `without keys the form is judged as with them, and then no algorithm is allowed`() throws {
+        let verifier = Verifier(keys: .none, policy: .bare)
+        for (token, kind) in [
+            (Forge.token(), JWTError.Kind.algorithm), ("a.b", .malformed), (Forge.token(header: "{"), .malformed),
+            (Forge.token() + "=", .malformed), (Forge.token(header: #"{"alg":"none","enc":"x"}"#), .unsupported),
+        ] {
+            #expect { try verifier.verify(token, at: 0) } throws: { ($0 as? JWTError)?.kind == kind }
+        }
+    }
+
     @Test func `white space that JSON allows is allowed in the header`() throws {
         #expect(try refusal(of: Forge.token(header: " {\t\"alg\" :\r\n \"HS256\" } ")) == nil)
     }

@@ -150,4 +150,18 @@ import Testing
             #expect(try refusal(of: token) == .malformed)
         }
     }
+
+    @Test func `a value is read as deep as a token may be, and no deeper`() throws {
+        for (opening, closing) in [("[", "]"), (#"{"a":"#, "}")] {
+            for (depth, isRead) in [(63, true), (64, false), (100_000, false)] {
+                let text =
+                    #"{"x":\#(String(repeating: opening, count: depth))1\#(String(repeating: closing, count: depth))}"#
+                #expect((JSONValue(object: Array(text.utf8)) != nil) == isRead)
+                let token = Forge.token(payload: text)
+                if !isRead {
+                    #expect { try InspectedToken(inspecting: token) } throws: { ($0 as? JWTError)?.kind == .limit }
+                }
+            }
+        }
+    }
 }

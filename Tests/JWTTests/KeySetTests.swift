@@ -91,6 +91,46 @@ import Testing
         #expect(code { try KeySet(jwkSet: Array(text.utf8)) } == expected)
     }
 
+    @Test(arguments: [
+        (#"["verify"]"#, false), (#"["sign","verify"]"#, true), (#"["verify","encrypt","sign"]"#, true),
+    ])
+    func `a key signs when its operations allow it`(operations: String, maySign: Bool) throws {
+        let set = try KeySet(jwkSet: Self.set(operations, #"["sign","verify"]"#))
+        #expect(set.keys.map(\.maySign) == [maySign, true])
+        #expect(set.signingKey.id == (maySign ? "0" : "1"))
+        #expect(try KeySet(jwkSet: Array(set.jwkSet().utf8)).keys.map(\.maySign) == [maySign, true])
+        let token = try Signer(keys: set).sign(Claims())
+        #expect(try Verifier(keys: set, policy: .bare).verify(token, at: 0).keyID == set.signingKey.id)
+    }
+
+    @Test func `keys that may only verify do so and sign nothing`() throws {
+        let set = try KeySet(jwkSet: Self.set(#"["verify"]"#))
+        #expect(set.signingIndex == nil)
+        for sign in [{ try Signer(keys: set).sign(Claims()) }, { try Signer(key: set.keys[0]).sign([:] as JSONValue) }]
+        {
+            #expect(throws: JWTError.self) { try sign() }.map { #expect($0.kind == .key) }
+        }
+        _ = try Verifier(keys: set, policy: .bare).verify(
+            Forge.token(header: #"{"alg":"HS256","kid":"0"}"#, secret: set.keys[0].secret.bytes), at: 0)
+    }
+
+    @Test(arguments: [
+        #"["verify","verify"]"#, #"["verify","v\u0065rify"]"#, #"["verify",1]"#, #""verify""#, "null", "[]",
+        #"["sign"]"#,
+        #"{"verify":1}"#,
+    ])
+    func `operations are a list of names, each of them once, with verify among them`(operations: String) {
+        #expect(code { try KeySet(jwkSet: Self.set(operations)) } == .unsupported)
+    }
+
+    /// A set of one key for each of these `key_ops`, named by their places.
+    private static func set(_ operations: String...) -> [UInt8] {
+        let keys = operations.enumerated().map { index, operations in
+            #"{"kty":"oct","alg":"HS256","kid":"\#(index)","key_ops":\#(operations),"k":"\#(secret)"}"#
+        }
+        return Array(#"{"keys":[\#(keys.joined(separator: ","))]}"#.utf8)
+    }
+
     @Test func `members that are not known are passed over`() throws {
         let text =
             #"{"keys":[{"kty":"oct","alg":"HS256","use":"sig","key_ops":["sign","verify"],"x":[1],"k":"\#(Self.secret)"}],"y":1}"#

@@ -24,10 +24,15 @@ import Testing
         "Proc-Type: 4\n-----BEGIN EC PRIVATE KEY-----\nMHcC",
         "---- BEGIN SSH2 PUBLIC KEY ----\nAAAAB3NzaC1yc2EAAAADAQAB",
         "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABgQC7 someone@example",
-        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGPKSUrS", "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAI",
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGPKSUrS", "ssh-ed448 AAAACXNzaC1lZDQ0OAAAADlu5cNjZlO9",
+        "sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5", "ssh-rsa-cert-v01@openssh.com AAAAHHNzaC1yc2Et",
+        "\u{0}\u{0}\u{0}\u{7}ssh-rsa\u{0}\u{0}\u{0}\u{3}\u{1}\u{0}\u{1}\u{0}\u{0}\u{1}\u{1}\u{0}",
+        "PuTTY-User-Key-File-3: ssh-rsa\nEncryption: none\nComment: a", "openssh-key-v1\u{0}\u{0}\u{0}\u{0}\u{4}none",
+        "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAI",
         #"{"kty":"RSA","n":"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx","e":"AQAB"}"#,
         #" { "kty" : "EC", "crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4" }"#,
-        #"{"keys":[]}                        "#,
+        #"{"keys":[]}                        "#, #"{"\u006bty":"RSA","n":"0vx7agoebGcQSuuPiLJXZp","e":"AQAB"}"#,
+        #"{"x":[{"y":1}],"ke\u0079s":[]}              "#,
     ])
     func `the text of a key of another kind is no secret`(text: String) {
         #expect(code { try Key(secret: Array(text.utf8)) } == .anotherKind)
@@ -44,6 +49,38 @@ import Testing
         for key in [rsa, ec] {
             #expect(code { try Key(secret: key + repeatElement(7, count: 64)) } == .anotherKind)
         }
+    }
+
+    /// Beginnings and lengths of keys as OpenSSL writes them; what is left out is their numbers.
+    @Test(arguments: [
+        ("Ed25519 SPKI", "302a300506032b6570032100", 44), ("X25519 SPKI", "302a300506032b656e032100", 44),
+        ("Ed448 SPKI", "3043300506032b6571033a00", 69), ("Ed25519 PKCS#8", "302e020100300506032b657004220420", 48),
+        ("ML-DSA-65 SPKI", "308207b2300b0609608648016503040312038207a100", 1974),
+        ("DSA SPKI", "30820343308202" + "3506072a8648ce3804013082", 839), ("RSA PKCS#1", "3082010a0282010100", 270),
+        ("RSA PKCS#1, 1024 bits", "30818902818100", 140), ("SEC1 P-256", "30770201010420", 121),
+        ("RSA private PKCS#1", "308204a40201000282010100", 1192), ("X.509", "308201b33082015aa003020102", 439),
+    ])
+    func `the binary form of a key of any kind is no secret`(name: String, beginning: String, count: Int) {
+        let bytes = stride(from: 0, to: beginning.utf8.count, by: 2).compactMap {
+            UInt8(beginning.dropFirst($0).prefix(2), radix: 16)
+        }
+        let key = bytes + repeatElement(0xAB, count: count - bytes.count)
+        #expect(code { try Key(secret: key) } == .anotherKind)
+        #expect(code { try Key(secret: key.dropLast()) } == nil || name.contains("X.509"))
+    }
+
+    @Test func `random bytes are a secret, whatever they begin with`() throws {
+        var state: UInt64 = 1
+        for turn in 0..<20_000 {
+            var secret = (0..<32).map { _ -> UInt8 in
+                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                return UInt8(truncatingIfNeeded: state >> 56)
+            }
+            if turn % 2 == 0 { secret[0] = 0x30 }
+            _ = try Key(secret: secret)
+        }
+        _ = try Key(secret: [0x30, 30] + repeatElement(0, count: 30))
+        _ = try Key(secret: [0x30, 30, 0x02, 0xFF] + repeatElement(0, count: 28))
     }
 
     @Test(arguments: ["a-string-secret-at-least-256-bits-long", "your-secret-key-at-least-32-bytes-long"])

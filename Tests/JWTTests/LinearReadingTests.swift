@@ -23,11 +23,13 @@ import Testing
         }
     }
 
+    /// How long it takes to read an object both ways, its strings alone and all of it.
     private func time(_ object: [UInt8]) throws -> Duration {
         let start = ContinuousClock.now
         let members = JSONValue.strings(ofObject: object)
+        let value = JSONValue(object: object)
         let time = ContinuousClock.now - start
-        try #require(members != nil)
+        try #require(members != nil && value != nil)
         return time
     }
 

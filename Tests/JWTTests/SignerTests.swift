@@ -86,6 +86,8 @@ import Testing
             (Claims(others: [.init("a", .number("1,\"exp\":2"))]), .malformed),
             (Claims(others: [.init("a", ["b": 1, "b": 2])]), .malformed),
             (Claims(subject: String(repeating: "x", count: 20_000_000)), .limit),
+            (Claims(subject: String(repeating: "x", count: 3_200_000)), .limit),
+            (Claims(subject: String(repeating: "\n", count: 600_000)), .limit),
         ]
         for (claims, kind) in refused {
             #expect { try Signer(key: key).sign(claims) } throws: { ($0 as? JWTError)?.kind == kind }
@@ -94,6 +96,43 @@ import Testing
         #expect { try Signer(key: key).sign(Claims(others: [.init("a", deep)])) } throws: {
             ($0 as? JWTError)?.kind == .limit
         }
+    }
+
+    @Test func `what is as large as it may be is signed, verified and inspected`() throws {
+        var policy = Policy.bare
+        policy.maximumTokenBytes = Signer.maximumTokenBytes
+        let verifier = Verifier(keys: KeySet(key), policy: policy)
+        let empty = try Signer(key: key).sign(Claims(subject: "")).utf8.count
+        // Four characters of a token stand for three.
+        let fits = (Signer.maximumTokenBytes - empty) * 3 / 4
+        let token = try Signer(key: key).sign(Claims(subject: String(repeating: "x", count: fits)))
+        #expect(Signer.maximumTokenBytes - token.utf8.count < 3)
+        #expect(try verifier.verify(token, at: 0).subject?.utf8.count == fits)
+        #expect(try InspectedToken(inspecting: token).payload["sub"]?.string?.utf8.count == fits)
+        for sign in [
+            { try Signer(key: key).sign(Claims(subject: String(repeating: "x", count: fits + 3))) },
+            { try Signer(key: key).sign(["sub": .string(String(repeating: "x", count: fits + 3))]) },
+        ] {
+            #expect { try sign() } throws: { ($0 as? JWTError)?.kind == .limit }
+        }
+    }
+
+    @Test func `a type that makes the header too large is not signed, and the longest that does not is verified`()
+        throws
+    {
+        let longest = Header.maximumBytes - #"{"alg":"HS256","kid":"one","typ":""}"#.utf8.count
+        for (count, isSigned) in [(8000, true), (longest, true), (longest + 1, false), (70_000, false)] {
+            let signer = Signer(key: key, type: String(repeating: "t", count: count))
+            let token = try? signer.sign(Claims())
+            #expect((token != nil) == isSigned)
+            if let token { _ = try verifier.verify(token, at: 0) }
+            #expect(((try? signer.sign([:] as JSONValue)) != nil) == isSigned)
+        }
+    }
+
+    @Test func `an empty list of audiences, which every verifier refuses, is not signed`() throws {
+        #expect { try Signer(key: key).sign(["aud": []]) } throws: { ($0 as? JWTError)?.kind == .invalidClaim }
+        _ = try Signer(key: key).sign(["aud": ["a"]])
     }
 
     @Test func `an object is signed member by member under the same rules`() throws {

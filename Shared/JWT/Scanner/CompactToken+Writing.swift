@@ -2,7 +2,8 @@ import Libcrypto
 
 extension CompactToken {
     /// A signed token: a header as it stands there with its period, a payload of `claims` and `others`, which are members with
-    /// a comma behind each, and its signature. Nil when the payload does not fit into `payloadCapacity` bytes.
+    /// a comma behind each, and its signature. Nil when the payload does not fit into `payloadCapacity` bytes, or the token would
+    /// be larger than a signer makes them.
     ///
     /// The payload is written on the stack unless it is large, and the token into the memory of the string that is returned.
     static func write(
@@ -25,11 +26,12 @@ extension CompactToken {
         return unsafe sign(header, UnsafeBufferPointer(rebasing: buffer.prefix(payload.count)), key)
     }
 
-    @unsafe private static func sign(_ header: [UInt8], _ payload: UnsafeBufferPointer<UInt8>, _ key: PreparedKey)
-        -> String
-    {
+    @unsafe private static func sign(
+        _ header: [UInt8], _ payload: UnsafeBufferPointer<UInt8>, _ key: PreparedKey
+    ) -> String? {
         let inputCount = header.count + Base64URL.encodedCount(payload.count)
         let count = inputCount + 1 + Base64URL.encodedCount(key.codeByteCount)
+        guard count <= Signer.maximumTokenBytes else { return nil }
         return unsafe String(unsafeUninitializedCapacity: count) { text in
             unsafe header.withUnsafeBufferPointer { _ = unsafe text.update(fromContentsOf: $0) }
             unsafe Base64URL.encode(payload, into: UnsafeMutableBufferPointer(rebasing: text[header.count...]))

@@ -62,7 +62,7 @@ struct JSONScanner {
 
     /// A member's name and the colon after it.
     @inline(__always)
-    private mutating func name(_ bytes: Span<UInt8>) throws(JSONFault) -> JSONSlice {
+    mutating func name(_ bytes: Span<UInt8>) throws(JSONFault) -> JSONSlice {
         skipWhitespace(bytes)
         guard take(UInt8(ascii: "\""), bytes) else { throw .malformed }
         let name = try string(bytes)
