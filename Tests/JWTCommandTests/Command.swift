@@ -49,11 +49,20 @@ struct Command {
             of: URL(filePath: "/usr/bin/setpriv"))
     }
 
+    /// Runs a script of bash, in which the command is called `"$0"`.
+    static func shell(_ script: String) throws -> Result {
+        try run(["-c", script, executable.path], of: URL(filePath: "/bin/bash"))
+    }
+
     static func run(_ arguments: [String], of program: URL = executable, input: String = "") throws -> Result {
+        try run(arguments, of: program, input: Data(input.utf8))
+    }
+
+    static func run(_ arguments: [String], of program: URL = executable, input: Data) throws -> Result {
         let folder = try TemporaryFolder()
         let files = try ["in", "out", "err"].map { name in
             let file = folder.file(name)
-            try Data(name == "in" ? Array(input.utf8) : []).write(to: file)
+            try (name == "in" ? input : Data()).write(to: file)
             return file
         }
         let process = Process()

@@ -99,4 +99,53 @@ import Testing
         #expect(result.error.contains("not a JWK Set"))
         #expect(try Command.jwt("keys", "list", "--file", folder.path("missing")).error.contains("cannot read"))
     }
+
+    /// A key for verifying only, before or after one that may sign; both have members that mean nothing here.
+    private func writeKeys(_ keys: String...) throws {
+        let secret = String(repeating: "Q", count: 42) + "E"
+        let entries = keys.map { #"{"kty":"oct","alg":"HS256","k":"\#(secret)",\#($0)}"# }
+        let set = #"{"note":"x","keys":[\#(entries.joined(separator: ","))]}"#
+        try Data(set.utf8).write(to: folder.file("keys.json"))
+    }
+
+    @Test func `a key that is for verifying only does not sign`() throws {
+        try writeKeys(#""kid":"a","key_ops":["verify"]"#, #""kid":"b","key_ops":["sign","verify"]"#)
+        let token = try Command.jwt("sign", "--keys", file, input: "{}").output
+        #expect(try Command.jwt("inspect", input: token).output.contains(#""kid": "b""#))
+        #expect(
+            try Command.jwt("keys", "list", "--file", file).output == "a\tHS256\tverifies\nb\tHS256\tsigns, verifies\n")
+        #expect(try Command.jwt("keys", "promote", "--file", file, "--id", "a").error.contains("verifying only"))
+        #expect(try Command.jwt("keys", "retire", "--file", file, "--id", "b").error.contains("this key signs"))
+        #expect(try Command.jwt("verify", "--keys", file, input: token).status == 0)
+
+        try writeKeys(#""kid":"a","key_ops":["verify"]"#)
+        #expect(try Command.jwt("sign", "--keys", file, input: "{}").error.hasPrefix("error: key: "))
+        #expect(try Command.jwt("keys", "retire", "--file", file).error.contains("no key of the file signs"))
+        #expect(try Command.jwt("keys", "rotate", "--file", file, "--id", "b").status == 0)
+        #expect(try Command.jwt("keys", "retire", "--file", file).status == 0)
+        #expect(try Command.jwt("keys", "list", "--file", file).output == "b\tHS256\tsigns, verifies\n")
+    }
+
+    @Test func `a file that is changed keeps the members that mean nothing here`() throws {
+        try writeKeys(#""kid":"a","key_ops":["verify"],"x":[1]"#, #""kid":"b","ext":true"#, #""kid":"c""#)
+        #expect(try Command.jwt("keys", "promote", "--file", file, "--id", "c").status == 0)
+        #expect(try Command.jwt("keys", "add", "--file", file, "--id", "d").status == 0)
+        #expect(try Command.jwt("keys", "rotate", "--file", file, "--id", "e").status == 0)
+        #expect(try Command.jwt("keys", "retire", "--file", file, "--id", "c").status == 0)
+        let set = try #require(
+            try JSONSerialization.jsonObject(with: Data(contentsOf: folder.file("keys.json"))) as? [String: Any])
+        let keys = try #require(set["keys"] as? [[String: Any]])
+        #expect(keys.map { $0["kid"] as? String } == ["e", "a", "b", "d"])
+        #expect(set["note"] as? String == "x")
+        #expect(keys[1]["key_ops"] as? [String] == ["verify"])
+        #expect(keys[1]["x"] as? [Int] == [1])
+        #expect(keys[2]["ext"] as? Bool == true)
+    }
+
+    @Test func `a name is listed without what a terminal would obey`() throws {
+        try writeKeys(#""kid":"\u001b[2J\u009b1m\u202e\n""#)
+        #expect(
+            try Command.jwt("keys", "list", "--file", file).output
+                == #"\u001b[2J\u009b1m\u202e\u000a"# + "\tHS256\tsigns, verifies\n")
+    }
 }

@@ -75,4 +75,103 @@ import Testing
             #expect(result.output.contains("OVERVIEW"))
         }
     }
+
+    @Test func `claims that are not UTF-8 are not signed`() throws {
+        let input = Data(#"{"sub":"a~b"}"#.utf8.map { $0 == UInt8(ascii: "~") ? 0xFF : $0 })
+        let signed = try Command.run(["sign", "--secret-base64url", Self.secret], input: input)
+        #expect(signed.error.hasPrefix("error: malformed: ") && signed.output.isEmpty)
+        let script = #"echo '{}' | "$0" sign --secret-base64url \#(Self.secret) --claim $'sub=a\xffb'"#
+        let claim = try Command.shell(script)
+        #expect(claim.error.hasPrefix("error: malformed: ") && claim.output.isEmpty)
+    }
+
+    @Test(arguments: [
+        ("1", "1"), (#""x""#, #""x""#), (#"1,"b":2"#, #""1,\"b\":2""#), ("1}", #""1}""#), (" [1] ", "[1]"),
+        ("", #""""#),
+        (#"1,"v":2"#, #""1,\"v\":2""#),
+    ])
+    func `the value of a claim is one value of JSON, or text`(text: String, json: String) throws {
+        let token = try Command.jwt(
+            "sign", "--secret-base64url", Self.secret, "--claim", "a=\(text)", input: #"{"iat":1,"exp":2}"#)
+        let claims = try Command.jwt(
+            "verify", "--secret-base64url", Self.secret, "--algorithms", "HS256", "--now", "1", input: token.output)
+        #expect(claims.output == #"{"iat":1,"exp":2,"a":\#(json)}"# + "\n")
+    }
+
+    @Test func `what verify would refuse, sign refuses`() throws {
+        let refused: [(arguments: [String], claims: String, beginning: String)] = [
+            (["--typ", String(repeating: "t", count: 8190)], "{}", "error: limit: "),
+            ([], #"{"aud":[]}"#, "error: invalidClaim: "), (["--expires-in", "0"], "{}", "Error: --expires-in"),
+            (["--expires-in=-5"], "{}", "Error: --expires-in"),
+            ([], #"{"a":"\#(String(repeating: "x", count: 4_000_000))"}"#, "error: limit: "),
+        ]
+        for (arguments, claims, beginning) in refused {
+            let result = try Command.run(["sign", "--secret-base64url", Self.secret] + arguments, input: claims)
+            #expect(result.error.hasPrefix(beginning), "\(result.error.prefix(100))")
+        }
+        let large = try Command.jwt(
+            "sign", "--secret-base64url", Self.secret, input: #"{"a":"\#(String(repeating: "x", count: 3_000_000))"}"#)
+        let arguments = ["verify", "--secret-base64url", Self.secret, "--algorithms", "HS256"]
+        #expect(try Command.run(arguments, input: large.output).status == 0)
+        #expect(try Command.jwt("inspect", input: large.output).status == 0)
+    }
+
+    /// A control character of each kind, ends of lines, marks that turn the direction, and what is not shown.
+    private static let dangerous =
+        "\u{7F}\u{80}\u{9B}\u{9F}\u{AD}\u{61C}\u{200B}\u{200F}\u{2028}\u{2029}\u{202A}\u{202E}\u{2066}\u{2069}\u{FE0F}"
+        + "\u{FEFF}\u{FFF9}\u{3164}\u{E0001}\u{E0100}\u{1D173}"
+
+    @Test func `nothing that a terminal obeys or hides is printed, and JSON stays the same`() throws {
+        let claims = "{\"sub\":\"\\u001b[2J\(Self.dangerous)é😀\",\"\(Self.dangerous)\":1,\"exp\":2000}"
+        let token = try Command.jwt("sign", "--secret-base64url", Self.secret, input: claims).output
+        let verified = try Command.jwt(
+            "verify", "--secret-base64url", Self.secret, "--algorithms", "HS256", "--now", "1", input: token)
+        let batch = try Command.jwt(
+            "verify", "--batch",
+            input: "{\"name\":\"\(Self.dangerous)\",\"secret_b64\":\"\(Self.secret)\",\"token\":\""
+                + token.trimmingCharacters(in: .newlines) + "\",\"options\":{\"now\":1}}")
+        let inspected = try Command.jwt("inspect", input: token)
+        let failed = try Command.jwt("keys", "list", "--file", "/nowhere\(Self.dangerous)")
+        for text in [verified.output, batch.output, inspected.output, failed.error] {
+            let lines = text.split(separator: "\n").flatMap(\.unicodeScalars)
+            #expect(!lines.contains { Self.dangerous.unicodeScalars.contains($0) || $0.value < 0x20 })
+            #expect(text.contains("\\udb40\\udc01"))
+        }
+        #expect(verified.output.contains("é😀"))
+        #expect(try verified.objects()[0]["sub"] as? String == "\u{1B}[2J\(Self.dangerous)é😀")
+        #expect(try verified.objects()[0][Self.dangerous] as? Int == 1)
+        #expect(try batch.objects()[0]["name"] as? String == Self.dangerous)
+    }
+
+    @Test(arguments: [
+        ("1500000000.5", "2017-07-14T02:40:01Z"), ("1.5e9", "2017-07-14T02:40:00Z"),
+        ("-12219292800", "1582-10-15T00:00:00Z"), ("-12219292801", "-12219292801 s"),
+        ("253402300800", "253402300800 s"),
+    ])
+    func `inspect tells every time in words that calendars agree on`(date: String, words: String) throws {
+        let token = try Command.jwt("sign", "--secret-base64url", Self.secret, input: #"{"exp":\#(date)}"#).output
+        #expect(try Command.jwt("inspect", input: token).output.contains("expires     \(words), "))
+    }
+
+    @Test func `inspect says that a token is nested too deep`() throws {
+        let deep = String(repeating: "[", count: 64) + String(repeating: "]", count: 64)
+        let payload = Data(#"{"a":\#(deep)}"#.utf8).base64EncodedString().replacing("=", with: "")
+        #expect(try Command.jwt("inspect", input: "e30.\(payload).").error.hasPrefix("error: limit: "))
+    }
+
+    @Test(arguments: [("\n", 0), ("\r\n", 0), ("", 0), ("\r", 1), ("\n\n", 1), (" ", 1), ("\n\r", 1)])
+    func `one newline may follow a token`(end: String, status: Int32) throws {
+        let token = try Command.jwt("sign", "--secret-base64url", Self.secret, input: "{}").output
+        let arguments = ["verify", "--secret-base64url", Self.secret, "--algorithms", "HS256"]
+        #expect(try Command.run(arguments, input: token.dropLast() + end).status == status)
+    }
+
+    @Test(arguments: [",,", "", "sub,", ",sub", "sub,,exp"])
+    func `a list that names nothing is no list`(list: String) throws {
+        for options in [["--algorithms", "HS256", "--require"], ["--algorithms"]] {
+            let result = try Command.run(["verify", "--secret-base64url", Self.secret] + options + [list])
+            #expect(result.status == 64)
+            #expect(result.error.contains("\(options[options.count - 1]) takes"))
+        }
+    }
 }

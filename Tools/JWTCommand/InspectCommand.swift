@@ -8,7 +8,9 @@ struct InspectCommand: ParsableCommand {
         commandName: "inspect", abstract: "Show what a token says, without verifying anything.")
 
     func run() throws {
-        let text = try Edge.readInput()
+        guard let text = String(validating: try Edge.readInput(), as: UTF8.self) else {
+            throw Failure("malformed", "the token is not text in UTF-8")
+        }
         do throws(JWTError) {
             show(try InspectedToken(inspecting: text))
         } catch {
@@ -24,7 +26,7 @@ struct InspectCommand: ParsableCommand {
         print(paint.heading("claims"))
         print(paint.json(token.payload))
         let times = [("iat", "issued"), ("nbf", "valid from"), ("exp", "expires")].compactMap { name, word in
-            token.payload[name]?.integer.map { Times.line(word, NumericDate(seconds: $0), now: Edge.now) }
+            token.payload[name].flatMap(NumericDate.init).map { Times.line(word, $0, now: Edge.now) }
         }
         if !times.isEmpty {
             print(paint.heading("times"))
@@ -42,9 +44,9 @@ enum Times {
         return padded + stamp(moment) + ", " + distance(moment - now)
     }
 
-    /// RFC 3339 for the years that it has, seconds otherwise.
+    /// RFC 3339 for the years that it has and that all calendars count alike, from 15 October 1582 on; seconds otherwise.
     private static func stamp(_ moment: NumericDate) -> String {
-        guard (-62_135_596_800..<253_402_300_800).contains(moment.seconds) else { return "\(moment) s" }
+        guard (-12_219_292_800..<253_402_300_800).contains(moment.seconds) else { return "\(moment) s" }
         return Date(timeIntervalSince1970: Double(moment.seconds)).formatted(.iso8601)
     }
 
@@ -60,7 +62,7 @@ enum Times {
     }
 }
 
-/// Colours, where there is a terminal to show them. Control characters of a token never reach it raw: JSON escapes them.
+/// Colours, where there is a terminal to show them. Control characters of a token never reach it.
 struct Paint {
     let isOn: Bool
 
@@ -71,17 +73,9 @@ struct Paint {
     func json(_ value: JSONValue) -> String {
         let members = value.members ?? []
         return members.map { member in
-            "  " + painted(escaped(.string(member.name)), "36") + ": " + escaped(member.value)
+            let name = JSONValue.string(member.name).text.escapedForTerminal
+            return "  " + painted(name, "36") + ": " + member.value.text.escapedForTerminal
         }.joined(separator: "\n")
-    }
-
-    /// Characters that a terminal would obey are written as escapes too.
-    private func escaped(_ value: JSONValue) -> String {
-        value.text.unicodeScalars.map { scalar in
-            let isControl = (0x7F...0x9F).contains(scalar.value) || scalar.properties.generalCategory == .format
-            let hex = String(scalar.value, radix: 16)
-            return isControl ? "\\u" + String(repeating: "0", count: max(0, 4 - hex.count)) + hex : String(scalar)
-        }.joined()
     }
 
     private func painted(_ text: String, _ code: String) -> String {

@@ -18,6 +18,10 @@ struct JWTCommand: ParsableCommand {
 
     static func main() {
         do {
+            // Swift puts this character in the place of bytes that are not UTF-8.
+            guard !CommandLine.arguments.contains(where: { $0.unicodeScalars.contains("\u{FFFD}") }) else {
+                throw Failure("malformed", "an argument is not text in UTF-8")
+            }
             var command = try parseAsRoot()
             try command.run()
         } catch let failure as Failure {

@@ -14,36 +14,64 @@ struct KeyFile {
         target = URL(filePath: path).resolvingSymlinksInPath()
     }
 
-    func read() throws(Failure) -> KeySet {
-        let contents: [UInt8]
+    /// What a file says. Members that mean nothing here stay when it is written again.
+    struct Contents {
+        fileprivate var members: [JSONValue.Member]
+        let keys: KeySet
+
+        /// The keys as they stand in the file, in the order of `keys`.
+        var entries: [JSONValue] {
+            get { JSONValue.object(members)["keys"]?.array ?? [] }
+            set {
+                members = members.map { member in
+                    member.name == "keys" ? JSONValue.Member("keys", .array(newValue)) : member
+                }
+            }
+        }
+
+        /// A set of one key.
+        init(_ key: Key) {
+            keys = KeySet(key)
+            members = [.init("keys", [key.jwk])]
+        }
+
+        fileprivate init(_ text: [UInt8]) throws(KeyError) {
+            keys = try KeySet(jwkSet: text)
+            members = JSONValue(object: text)?.members ?? []
+        }
+    }
+
+    func read() throws(Failure) -> Contents {
+        let text: [UInt8]
         do {
-            contents = [UInt8](try Data(contentsOf: target))
+            text = [UInt8](try Data(contentsOf: target))
         } catch {
             throw Failure("key", "cannot read the key file \(path)")
         }
         do throws(KeyError) {
-            return try KeySet(jwkSet: contents)
+            return try Contents(text)
         } catch {
             throw Failure("key", "\(path): \(error)")
         }
     }
 
-    /// Makes the file with these keys, unless it is there.
-    func create(_ keys: [Key]) throws(Failure) {
+    /// Makes the file with one key, unless it is there.
+    func create(_ key: Key) throws(Failure) {
         try alone { () throws(Failure) in
             guard !FileManager.default.fileExists(atPath: target.path) else {
                 throw Failure("key", "\(path) is there already; jwt keys rotate adds a key to it")
             }
-            try write(keys)
+            try write(Contents(key))
         }
     }
 
-    /// Replaces the keys by what `body` makes of them.
-    func change(_ body: (KeySet) throws(Failure) -> [Key]) throws(Failure) {
+    /// Replaces what the file says by what `body` makes of it.
+    func change(_ body: (inout Contents) throws(Failure) -> Void) throws(Failure) {
         try alone { () throws(Failure) in
-            let keys = try body(read())
+            var contents = try read()
+            try body(&contents)
             try becomeOwner()
-            try write(keys)
+            try write(contents)
         }
     }
 
@@ -79,8 +107,9 @@ struct KeyFile {
     }
 
     /// Writes beside the file and then moves the new one over the old, so that a reader sees either, never a part.
-    private func write(_ keys: [Key]) throws(Failure) {
-        let text = try Failure.wrap { () throws(KeyError) in try KeySet(keys).jwkSet() + "\n" }
+    private func write(_ contents: Contents) throws(Failure) {
+        let text = JSONValue.object(contents.members).text + "\n"
+        _ = try Failure.wrap { () throws(KeyError) in try KeySet(jwkSet: Array(text.utf8)) }
         umask(0o077)
         do {
             try Data(text.utf8).write(to: target, options: .atomic)

@@ -18,7 +18,7 @@ struct KeyOptions: ParsableArguments {
     /// The keys that are for one of `algorithms`; with a file and no algorithms, all of its keys.
     func keySet(for algorithms: [Algorithm]?) throws(Failure) -> KeySet {
         if let file {
-            let keys = try KeyFile(path: file).read().keys
+            let keys = try KeyFile(path: file).read().keys.keys
             return try Self.set(keys.filter { algorithms?.contains($0.algorithm) ?? true })
         }
         guard let bytes = secret.flatMap(Base64URL.decode) else {

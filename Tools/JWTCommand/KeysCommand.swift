@@ -8,7 +8,7 @@ struct KeysCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "keys", abstract: "Make and change a file of keys (JWK Set, RFC 7517).",
         discussion: """
-            The first key of a file signs, all of them verify. Services notice a changed file by themselves. To change the \
+            The first key of a file that may sign does, all of them verify. Services notice a changed file by themselves. To change the \
             keys of several services: add, wait until all of them have read the file, promote, wait until the last token of \
             the old key has expired, retire. Where only one service has the file, rotate stands for add and promote.
             """,
@@ -27,7 +27,7 @@ struct KeysCommand: ParsableCommand {
         @Option(help: "The key's name (kid); a date and some digits when left out.") var id: String?
 
         func run() throws {
-            try option.file.create([.new(algorithm, id: id)])
+            try option.file.create(.new(algorithm, id: id))
         }
     }
 
@@ -36,10 +36,11 @@ struct KeysCommand: ParsableCommand {
         @OptionGroup var option: FileOption
 
         func run() throws {
-            for (index, key) in try option.file.read().keys.enumerated() {
-                print(
-                    "\(key.id ?? "(no name)")\t\(key.algorithm.rawValue)\t\(index == 0 ? "signs, verifies" : "verifies")"
-                )
+            let keys = try option.file.read().keys
+            for (index, key) in keys.keys.enumerated() {
+                let name = (key.id ?? "(no name)").escapedForTerminal
+                let uses = index == keys.signingIndex ? "signs, verifies" : "verifies"
+                print("\(name)\t\(key.algorithm.rawValue)\t\(uses)")
             }
         }
     }
@@ -61,7 +62,9 @@ struct KeysCommand: ParsableCommand {
         @OptionGroup var new: NewKeyOptions
 
         func run() throws {
-            try option.file.change { keys throws(Failure) in try keys.keys + [new.key(besides: keys)] }
+            try option.file.change { contents throws(Failure) in
+                contents.entries.append(try new.key(besides: contents.keys).jwk)
+            }
         }
     }
 
@@ -71,13 +74,13 @@ struct KeysCommand: ParsableCommand {
         @Option(help: "The name (kid) of the key.") var id: String
 
         func run() throws {
-            try option.file.change { set throws(Failure) in
-                var keys = set.keys
+            try option.file.change { contents throws(Failure) in
+                let keys = contents.keys.keys
                 guard let index = keys.firstIndex(where: { $0.isNamed(id) }) else {
                     throw Failure("key", "no key has this name")
                 }
-                keys.insert(keys.remove(at: index), at: 0)
-                return keys
+                guard keys[index].maySign else { throw Failure("key", "this key is for verifying only (key_ops)") }
+                contents.entries.insert(contents.entries.remove(at: index), at: 0)
             }
         }
     }
@@ -88,26 +91,37 @@ struct KeysCommand: ParsableCommand {
         @OptionGroup var new: NewKeyOptions
 
         func run() throws {
-            try option.file.change { keys throws(Failure) in try [new.key(besides: keys)] + keys.keys }
+            try option.file.change { contents throws(Failure) in
+                contents.entries.insert(try new.key(besides: contents.keys).jwk, at: 0)
+            }
         }
     }
 
     struct Retire: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Remove keys that no longer sign: all but the first, or the one that is named.")
+            abstract: "Remove keys that no longer sign: all but the one that does, or the one that is named.")
         @OptionGroup var option: FileOption
         @Option(help: "The name (kid) of the key to remove.") var id: String?
 
         func run() throws {
-            try option.file.change { keys throws(Failure) in
-                guard let id else { return [keys.signingKey] }
-                let rest = keys.keys.filter { !$0.isNamed(id) }
-                guard rest.count < keys.keys.count else { throw Failure("key", "no key has this name") }
-                guard rest.first?.id == keys.signingKey.id else {
-                    throw Failure("key", "this key signs; rotate first, and retire it once its tokens have expired")
-                }
-                return rest
+            try option.file.change { contents throws(Failure) in
+                let kept = if let id { try all(of: contents.keys, but: id) } else { try signing(contents.keys) }
+                contents.entries = kept.map { contents.entries[$0] }
             }
+        }
+
+        private func signing(_ keys: KeySet) throws(Failure) -> [Int] {
+            guard let index = keys.signingIndex else { throw Failure("key", "no key of the file signs") }
+            return [index]
+        }
+
+        private func all(of keys: KeySet, but id: String) throws(Failure) -> [Int] {
+            let rest = keys.keys.indices.filter { !keys.keys[$0].isNamed(id) }
+            guard rest.count < keys.keys.count else { throw Failure("key", "no key has this name") }
+            guard keys.signingIndex.map(rest.contains) ?? true else {
+                throw Failure("key", "this key signs; rotate first, and retire it once its tokens have expired")
+            }
+            return rest
         }
     }
 }

@@ -12,14 +12,17 @@ struct SignCommand: ParsableCommand {
 
     @OptionGroup var keys: KeyOptions
     @Option(help: "HS256, HS384 or HS512; with a key file the first key for it.") var algorithm: Algorithm?
-    @Option(help: "How many seconds the token is good for.") var expiresIn: Int64 = 600
+    @Option(help: "How many seconds the token is good for, 1 or more.") var expiresIn: Int64 = 600
     @Option(
         name: .customLong("claim"),
         help: ArgumentHelp("A claim; the value is JSON, or else text.", valueName: "name=value"))
     var claims: [String] = []
     @Option(help: "The token's type.") var typ = "JWT"
 
-    func validate() throws { try keys.checkThatOneIsGiven() }
+    func validate() throws {
+        try keys.checkThatOneIsGiven()
+        guard expiresIn > 0 else { throw ValidationError("--expires-in is at least 1.") }
+    }
 
     func run() throws {
         let key = try keys.keySet(for: algorithm.map { [$0] }).signingKey
@@ -27,7 +30,7 @@ struct SignCommand: ParsableCommand {
         for claim in claims {
             guard let equals = claim.firstIndex(of: "=") else { throw Failure("malformed", "a claim is name=value") }
             let (name, text) = (String(claim[..<equals]), String(claim[claim.index(after: equals)...]))
-            members.append(.init(name, JSONValue(object: Array("{\"v\":\(text)}".utf8))?["v"] ?? .string(text)))
+            members.append(.init(name, Self.value(text)))
         }
         let now = Edge.now
         if !members.contains(where: { $0.name == "iat" }) { members.append(.init("iat", .integer(now.seconds))) }
@@ -41,11 +44,19 @@ struct SignCommand: ParsableCommand {
         }
     }
 
-    private static func object(_ text: String) throws(Failure) -> [JSONValue.Member] {
-        guard text.contains(where: { !$0.isWhitespace }) else { return [] }
-        guard let members = JSONValue(object: Array(text.utf8))?.members else {
-            throw Failure("malformed", "the claims are not a strict JSON object")
+    private static func object(_ text: [UInt8]) throws(Failure) -> [JSONValue.Member] {
+        guard text.contains(where: { !" \t\r\n".utf8.contains($0) }) else { return [] }
+        guard let members = JSONValue(object: text)?.members else {
+            throw Failure("malformed", "the claims are not a strict JSON object in UTF-8")
         }
         return members
+    }
+
+    /// The one value that the text is in JSON, or else the text itself.
+    private static func value(_ text: String) -> JSONValue {
+        guard let members = JSONValue(object: Array("{\"v\":\(text)}".utf8))?.members, members.count == 1 else {
+            return .string(text)
+        }
+        return members[0].value
     }
 }

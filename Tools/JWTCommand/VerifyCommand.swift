@@ -24,7 +24,10 @@ struct VerifyCommand: ParsableCommand {
     func validate() throws {
         if batch { return }
         try keys.checkThatOneIsGiven()
-        guard keys.secret == nil || algorithms != nil else { throw ValidationError("A secret needs --algorithms.") }
+        guard try keys.secret == nil || allowedAlgorithms() != nil else {
+            throw ValidationError("A secret needs --algorithms.")
+        }
+        _ = try requiredClaims()
         guard (0...Policy.maximumLeeway).contains(leeway) else {
             throw ValidationError("--leeway is 0 to \(Policy.maximumLeeway).")
         }
@@ -32,27 +35,37 @@ struct VerifyCommand: ParsableCommand {
 
     func run() throws {
         if batch { return Batch.run() }
-        let required = require?.split(separator: ",").map(String.init) ?? []
         let policy = Policy(
             type: typ, issuers: issuer.map { [$0] }, audience: audience, leeway: leeway,
-            required: required, maximumTokenBytes: Edge.maximumInputBytes)
+            required: try requiredClaims(), maximumTokenBytes: Edge.maximumInputBytes)
         let keys = try keys.keySet(for: try allowedAlgorithms())
         let token = try Edge.readInput()
         do throws(JWTError) {
             let verified = try Verifier(keys: keys, policy: policy).verify(
-                token, at: now.map { NumericDate(seconds: $0) } ?? Edge.now)
-            print(JSONValue(object: verified.payload)?.text ?? "{}")
+                token.span, at: now.map { NumericDate(seconds: $0) } ?? Edge.now)
+            Edge.print(JSONValue(object: verified.payload)?.text ?? "{}")
         } catch {
             throw Failure(error)
         }
     }
 
+    private func requiredClaims() throws -> [String] {
+        try require.map { try Self.names($0, "--require") } ?? []
+    }
+
     private func allowedAlgorithms() throws -> [Algorithm]? {
-        try algorithms?.split(separator: ",").map { name in
-            guard let algorithm = Algorithm(rawValue: String(name)) else {
+        try algorithms.map { try Self.names($0, "--algorithms") }?.map { name in
+            guard let algorithm = Algorithm(rawValue: name) else {
                 throw ValidationError("--algorithms takes HS256, HS384 and HS512.")
             }
             return algorithm
         }
+    }
+
+    /// The names of a list, none of them empty: a list that was meant to say something must not say nothing.
+    private static func names(_ list: String, _ option: String) throws -> [String] {
+        let names = list.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        guard !names.contains("") else { throw ValidationError("\(option) takes names with commas between them.") }
+        return names
     }
 }

@@ -1,0 +1,33 @@
+/// Text that is not Unicode, of which as much as can be is made readable, so that an answer to it can name it.
+enum BrokenText {
+    /// A line of JSON with a replacement character in the place of bytes that are not UTF-8, and of escapes that are half a
+    /// character; nil when that changes nothing.
+    static func mended(_ line: [UInt8]) -> [UInt8]? {
+        let text = Array(String(decoding: line, as: UTF8.self).utf8)
+        var output: [UInt8] = []
+        var rest = text[...]
+        while let first = rest.first {
+            guard first == UInt8(ascii: "\\") else {
+                output.append(first)
+                rest.removeFirst()
+                continue
+            }
+            let unit = surrogate(rest)
+            let isPair = unit.map { $0 < 0xDC00 && (surrogate(rest.dropFirst(6)) ?? 0) >= 0xDC00 } ?? false
+            // A backslash and what it escapes go over together, so that `\\u` is not taken for an escape.
+            let length = isPair ? 12 : unit != nil ? 6 : 2
+            output += unit != nil && !isPair ? Array("\\ufffd".utf8) : Array(rest.prefix(length))
+            rest = rest.dropFirst(length)
+        }
+        return output == line ? nil : output
+    }
+
+    /// The half of a character that the text begins with an escape of, such as `\ud83d`.
+    private static func surrogate(_ text: ArraySlice<UInt8>) -> UInt16? {
+        let digits = text.prefix(6).dropFirst(2)
+        guard text.starts(with: "\\u".utf8), digits.count == 4,
+            let unit = UInt16(String(decoding: digits, as: UTF8.self), radix: 16), unit & 0xF800 == 0xD800
+        else { return nil }
+        return unit
+    }
+}
