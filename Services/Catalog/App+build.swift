@@ -11,9 +11,9 @@ extension Catalog: ServiceDefinition {
         reader: ConfigReader, clock: WallClock
     ) async throws -> ServiceApplication<DoorContext> {
         let settings = try Settings.read(reader) { try CatalogSettings(clock: clock, &$0) }
-        let server = try ResourceServer(settings.server, migrations: CatalogStore.migrations, clock: clock)
+        let server = try ResourceServer(settings.server, migrations: Schema.migrations, clock: clock)
         let store = CatalogStore(database: server.database)
-        if settings.hasDemoData { try await store.add(DemoData.products) }
+        if settings.hasDemoData { try await DemoData.add(to: store) }
         return try server.application(describedIn: .module) { router, door in
             ProductRoutes(store: store, clock: clock).add(to: router, door)
             ReservationRoutes(store: store, clock: clock).add(to: router, door)

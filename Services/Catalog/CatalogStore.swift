@@ -18,42 +18,6 @@ struct Product: Sendable, Equatable {
 struct CatalogStore: Sendable {
     let database: SQLDatabase
 
-    static let migrations = [
-        Migration(
-            "products",
-            """
-            CREATE TABLE products (
-                id TEXT PRIMARY KEY,
-                name TEXT NOT NULL,
-                description TEXT NOT NULL,
-                price_cents BIGINT NOT NULL CHECK (price_cents >= 0),
-                currency TEXT NOT NULL,
-                stock BIGINT NOT NULL CHECK (stock >= 0),
-                -- A deleted product stays for the reservations that name it.
-                deleted BOOLEAN NOT NULL DEFAULT FALSE
-            )
-            """),
-        Migration(
-            "reservations",
-            """
-            CREATE TABLE reservations (
-                id TEXT PRIMARY KEY,
-                created_at BIGINT NOT NULL,
-                -- Once set, the id is spent: a reservation that arrives after its release is not made.
-                released_at BIGINT
-            );
-            CREATE TABLE reservation_items (
-                reservation_id TEXT NOT NULL REFERENCES reservations (id),
-                product_id TEXT NOT NULL REFERENCES products (id),
-                quantity BIGINT NOT NULL CHECK (quantity > 0),
-                name TEXT NOT NULL,
-                price_cents BIGINT NOT NULL,
-                currency TEXT NOT NULL,
-                PRIMARY KEY (reservation_id, product_id)
-            );
-            """),
-    ]
-
     private static let columns = "id, name, description, price_cents, currency, stock"
 
     /// The products, oldest first.

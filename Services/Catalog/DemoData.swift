@@ -17,6 +17,11 @@ enum DemoData {
         product(12, "Hall pass", "A wooden tag on a string. Valid for one corridor.", 100, stock: 3),
     ]
 
+    /// Adds those of the products that are missing. What was changed about one that is there stays.
+    static func add(to store: CatalogStore) async throws {
+        try await store.add(products)
+    }
+
     private static func product(
         _ number: UInt8, _ name: String, _ description: String, _ priceCents: Int, stock: Int
     ) -> Product {

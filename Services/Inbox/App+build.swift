@@ -11,7 +11,7 @@ extension Inbox: ServiceDefinition {
         reader: ConfigReader, clock: WallClock
     ) async throws -> ServiceApplication<DoorContext> {
         let settings = try Settings.read(reader) { try ResourceServerSettings(of: Inbox.self, clock: clock, &$0) }
-        let server = try ResourceServer(settings, migrations: InboxStore.migrations, clock: clock)
+        let server = try ResourceServer(settings, migrations: Schema.migrations, clock: clock)
         let store = InboxStore(database: server.database)
         return try server.application(describedIn: .module) { router, door in
             MessageRoutes(store: store, clock: clock).add(to: router, door)

@@ -17,23 +17,6 @@ struct Message: Sendable {
 struct InboxStore: Sendable {
     let database: SQLDatabase
 
-    static let migrations = [
-        Migration(
-            "messages",
-            """
-            CREATE TABLE messages (
-                account TEXT NOT NULL,
-                id TEXT NOT NULL,
-                subject TEXT NOT NULL,
-                body TEXT NOT NULL,
-                created_at BIGINT NOT NULL,
-                read_at BIGINT,
-                deleted_at BIGINT,
-                PRIMARY KEY (account, id)
-            )
-            """)
-    ]
-
     /// Keeps a message for an account, unless it was delivered before.
     ///
     /// - Returns: Whether the message is new.

@@ -33,7 +33,7 @@ extension Login: ServiceDefinition {
             database: database, lifeSeconds: settings.refreshTokenSeconds, tokenSeconds: settings.accessTokenSeconds,
             bell: bell)
         let hasher = PasswordHasher(cost: passwordCost)
-        if settings.hasDemoData { try await DemoData.plant(in: accounts, hasher: hasher, clock: clock) }
+        if settings.hasDemoData { try await DemoData.add(to: accounts, hasher: hasher, clock: clock) }
         settings.warn(Logger(label: name))
 
         let description = try APIDescription(of: settings.service, in: .module)

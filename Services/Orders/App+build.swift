@@ -12,7 +12,7 @@ extension Orders: ServiceDefinition {
         reader: ConfigReader, clock: WallClock
     ) async throws -> ServiceApplication<DoorContext> {
         let settings = try Settings.read(reader) { try OrdersSettings(clock: clock, &$0) }
-        let server = try ResourceServer(settings.server, migrations: OrderStore.migrations, clock: clock)
+        let server = try ResourceServer(settings.server, migrations: Schema.migrations, clock: clock)
         let store = OrderStore(database: server.database)
 
         let http = HTTPClient.betweenServices(deadline: Checkout.callDeadline)

@@ -37,7 +37,9 @@ struct Checkout: Sendable {
         case .reserved(let reservation):
             return try await place(id, reservation, logger: logger)
         case .refused(let problem):
-            try await abandon(id)
+            // As a rule nothing is reserved then, and when stock runs out many are refused at once: the release is not urgent.
+            let now = clock.now()
+            try await store.abandon(id, at: now, releaseAt: now.addingTimeInterval(Self.leaseSeconds))
             throw problem
         case .failed(let reason):
             try await giveUp(id, reason: reason, logger: logger)
@@ -72,11 +74,8 @@ struct Checkout: Sendable {
 
     private func giveUp(_ id: UUID, reason: String, logger: Logger) async throws {
         logger.warning("An order is given up.", metadata: ["order": "\(id.lowercase)", "reason": "\(reason)"])
-        try await abandon(id)
-    }
-
-    private func abandon(_ id: UUID) async throws {
-        try await store.abandon(id, at: clock.now())
+        let now = clock.now()
+        try await store.abandon(id, at: now, releaseAt: now)
         outbox.notify()
     }
 }

@@ -73,15 +73,15 @@ struct OrderStore: Sendable {
         }
     }
 
-    /// Gives up a pending order, and leaves an outbox entry that releases what may be reserved for it.
-    func abandon(_ id: UUID, at date: Date) async throws {
+    /// Gives up a pending order, and leaves an outbox entry that releases what may be reserved for it, from `releaseAt` on.
+    func abandon(_ id: UUID, at date: Date, releaseAt: Date) async throws {
         try await database.write { connection in
             let row = try connection.queryOne(
                 """
                 UPDATE orders SET status = 'abandoned', idempotency_key = NULL
                 WHERE id = $1 AND status = 'pending' RETURNING id, account
                 """, id)
-            if let row { try Self.addRelease(of: row, connection, at: date, dueAt: date) }
+            if let row { try Self.addRelease(of: row, connection, at: date, dueAt: releaseAt) }
         }
     }
 

@@ -46,11 +46,11 @@ import CCurl
         return nil
     }
 
-    /// Returns when there is something for `perform` to do, when the bell rings, or after so many milliseconds.
-    func wait(for bell: Bell, milliseconds: Int) {
-        var waited = curl_waitfd(fd: bell.descriptor, events: Int16(CURL_WAIT_POLLIN), revents: 0)
+    /// Returns when there is something for `perform` to do, when it is woken, or after so many milliseconds.
+    func wait(for wakeup: WakeupEvent, milliseconds: Int) {
+        var waited = curl_waitfd(fd: wakeup.descriptor, events: Int16(CURL_WAIT_POLLIN), revents: 0)
         unsafe curl_multi_poll(pointer, &waited, 1, Int32(clamping: milliseconds), nil)
-        if waited.revents != 0 { bell.reset() }
+        if waited.revents != 0 { wakeup.reset() }
     }
 
     /// Closes all connections.

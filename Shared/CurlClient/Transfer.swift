@@ -30,7 +30,7 @@ final class Transfer: @unchecked Sendable {
     // For the client's thread alone.
     var isCancelled = false
     var isRunning = false
-    var lane: TransferEngine.Lane?
+    var originCounts: TransferEngine.OriginCounts?
 
     /// Makes a transfer ready to run.
     init(

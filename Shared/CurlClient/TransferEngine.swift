@@ -6,8 +6,8 @@ import CCurl
 /// It bounds the connections itself rather than by libcurl's options, so that the deadline counts while a transfer waits
 /// and a busy host keeps nobody else waiting.
 struct TransferEngine: ~Copyable {
-    /// The transfers to one origin.
-    final class Lane {
+    /// How many transfers there are to one origin.
+    final class OriginCounts {
         var waitingOrRunning = 0
         var running = 0
     }
@@ -15,27 +15,27 @@ struct TransferEngine: ~Copyable {
     private static let longestWait = Duration.seconds(3600)
 
     private let multi: MultiHandle
-    private let maximumPerLane: Int
+    private let maximumPerOrigin: Int
     private let maximumRunning: Int
     private var live: [MultiHandle.ID: Transfer] = [:]
     private var waiting: [Transfer] = []
     private var running = 0
-    private var lanes: [String: Lane] = [:]
+    private var counts: [String: OriginCounts] = [:]
     /// No live transfer's deadline is earlier.
     private var nextDeadline: ContinuousClock.Instant?
 
     init(configuration: HTTPClient.Configuration) {
-        maximumPerLane = max(1, configuration.maximumConnectionsPerHost)
+        maximumPerOrigin = max(1, configuration.maximumConnectionsPerHost)
         maximumRunning = max(1, configuration.maximumConnections)
         multi = MultiHandle(maximumConnections: maximumRunning)
     }
 
     mutating func submit(_ transfer: Transfer) {
         guard !transfer.isCancelled else { return transfer.end(.cancelled) }
-        let lane = lanes[transfer.head.target.origin] ?? Lane()
-        lanes[transfer.head.target.origin] = lane
-        lane.waitingOrRunning += 1
-        transfer.lane = lane
+        let origin = counts[transfer.head.target.origin] ?? OriginCounts()
+        counts[transfer.head.target.origin] = origin
+        origin.waitingOrRunning += 1
+        transfer.originCounts = origin
         live[transfer.easy.id] = transfer
         nextDeadline = min(nextDeadline ?? transfer.deadline, transfer.deadline)
         waiting.append(transfer)
@@ -62,10 +62,10 @@ struct TransferEngine: ~Copyable {
         endOverdue()
     }
 
-    /// Returns when a transfer can be moved, a deadline has passed, or the bell rings.
-    func wait(for bell: Bell) {
+    /// Returns when a transfer can be moved, a deadline has passed, or the thread is woken.
+    func wait(for wakeup: WakeupEvent) {
         let time = nextDeadline.map { $0 - .now } ?? Self.longestWait
-        multi.wait(for: bell, milliseconds: time.milliseconds)
+        multi.wait(for: wakeup, milliseconds: time.milliseconds)
     }
 
     private mutating func endOverdue() {
@@ -78,11 +78,11 @@ struct TransferEngine: ~Copyable {
     private mutating func startWaiting() {
         var index = 0
         while index < waiting.count, running < maximumRunning {
-            guard let lane = waiting[index].lane, lane.running < maximumPerLane else {
+            guard let origin = waiting[index].originCounts, origin.running < maximumPerOrigin else {
                 index += 1
                 continue
             }
-            lane.running += 1
+            origin.running += 1
             running += 1
             let transfer = waiting.remove(at: index)
             transfer.isRunning = true
@@ -91,16 +91,16 @@ struct TransferEngine: ~Copyable {
     }
 
     private mutating func end(_ transfer: Transfer, _ end: Transfer.End) {
-        guard live.removeValue(forKey: transfer.easy.id) != nil, let lane = transfer.lane else { return }
-        lane.waitingOrRunning -= 1
+        guard live.removeValue(forKey: transfer.easy.id) != nil, let origin = transfer.originCounts else { return }
+        origin.waitingOrRunning -= 1
         if transfer.isRunning {
             multi.remove(transfer.easy.id)
-            lane.running -= 1
+            origin.running -= 1
             running -= 1
         } else {
             waiting.removeAll { $0 === transfer }
         }
-        if lane.waitingOrRunning == 0 { lanes[transfer.head.target.origin] = nil }
+        if origin.waitingOrRunning == 0 { counts[transfer.head.target.origin] = nil }
         transfer.end(end)
         startWaiting()
     }

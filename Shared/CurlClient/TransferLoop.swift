@@ -22,7 +22,7 @@ final class TransferLoop: Sendable {
 
     private let configuration: HTTPClient.Configuration
     private let state = Mutex(State())
-    private let bell = Bell()
+    private let wakeup = WakeupEvent()
 
     init(configuration: HTTPClient.Configuration) { self.configuration = configuration }
 
@@ -51,7 +51,7 @@ final class TransferLoop: Sendable {
         let (result, wasAsleep) = state.withLock { state in
             (body(&state), exchange(&state.isAsleep, with: false))
         }
-        if wasAsleep { bell.ring() }
+        if wasAsleep { wakeup.signal() }
         return result
     }
 }
@@ -122,7 +122,7 @@ extension TransferLoop {
                 }
             }
             engine.work()
-            if mayWait() { engine.wait(for: bell) }
+            if mayWait() { engine.wait(for: wakeup) }
         }
         engine.endAll(.shutDown)
     }

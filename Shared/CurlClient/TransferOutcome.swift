@@ -15,7 +15,8 @@ extension Transfer {
         }
     }
 
-    /// Whether another attempt is harmless and could fare better: there was no connection, or none until a response.
+    /// Whether another attempt is harmless and may succeed: no connection could be made, or it was lost before anything of a
+    /// response had arrived.
     func mayBeRepeated(after error: HTTPClientError) -> Bool {
         head.isIdempotent
             && (error.code == .connectionFailed || error.code == .connectionLost && !response.hasBegun)
@@ -53,7 +54,7 @@ extension Transfer {
         case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
             CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS:
             .tlsFailure
-        // So libcurl calls malformed chunks, with no system call to blame.
+        // libcurl has the same code for a failed read and for malformed chunks; with the latter no system call has failed.
         case CURLE_RECV_ERROR where response.hasBegun && easy.systemError == 0: .protocolError
         case CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE: .connectionLost
         // libcurl was about to repeat a request that must not be repeated.

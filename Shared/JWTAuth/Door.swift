@@ -6,7 +6,7 @@ import Logging
 import Metrics
 public import ServiceRuntime
 
-/// What stands before the routes of a service: it lets in who has a token that is right for the route.
+/// What stands before the routes of a service: it lets in whoever has a token that is right for the route.
 ///
 /// ```swift
 /// let mine = router.behind(door, .user, scope: "inbox:read")

@@ -8,7 +8,7 @@ public import ServiceRuntime
 /// revocations, and the door that asks both.
 ///
 /// ```swift
-/// let server = try ResourceServer(settings, migrations: InboxStore.migrations, clock: clock)
+/// let server = try ResourceServer(settings, migrations: Schema.migrations, clock: clock)
 /// let store = InboxStore(database: server.database)
 /// return try server.application(describedIn: .module) { router, door in
 ///     MessageRoutes(store: store, clock: clock).add(to: router, door)

@@ -2,10 +2,10 @@ public import HummingbirdCore
 import Logging
 import NIOCore
 
-/// HTTP/1.1 connections that are kept until they close.
+/// HTTP/1.1 connections that are kept in memory until they are closed.
 ///
-/// A connection that is accepted in the moment of a shutdown finds no one who handles it. SwiftNIO takes it for a fault of the
-/// program when such a connection is given up before it is closed, and ends the process, with the requests under way.
+/// A connection that is accepted while the server shuts down is never handled: the server drops it while it is still open.
+/// SwiftNIO takes that for an error of the program and ends the process, and with it the requests under way.
 struct KeptConnections: ServerChildChannel {
     private let connections: HTTP1Channel
 

@@ -129,7 +129,7 @@ extension Problem: HTTPResponseError {
     }
 }
 
-/// An error of another room that has a form of its own for clients.
+/// An error of another module that has a form of its own for clients.
 public protocol ProblemConvertible: Error {
     /// What clients see of this error.
     var problem: Problem { get }

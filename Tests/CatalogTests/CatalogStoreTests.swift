@@ -13,7 +13,7 @@ import Testing
 
     init() async throws {
         store = CatalogStore(
-            database: try SQLDatabase.open(DatabaseURL("sqlite::memory:"), migrations: CatalogStore.migrations))
+            database: try SQLDatabase.open(DatabaseURL("sqlite::memory:"), migrations: Schema.migrations))
         try await store.add([lamp, chair])
     }
 

@@ -93,7 +93,7 @@ import Testing
         }
     }
 
-    @Test func `who may not write is told why`() async throws {
+    @Test func `whoever may not write is told why`() async throws {
         let json = #"{"name":"Lamp","price_cents":1}"#
         try await catalog.application().test(.router) { client in
             let nobody = try await client.send(.post, "/products", json: json)

@@ -11,7 +11,7 @@ import Testing
 
     @Test func `no statement works longer because of other products and reservations`() async throws {
         let growing = try await StatementWork.growing { others in
-            let database = try SQLDatabase.open(.inMemory, migrations: CatalogStore.migrations)
+            let database = try SQLDatabase.open(.inMemory, migrations: Schema.migrations)
             let store = CatalogStore(database: database)
             for _ in 1...others {
                 let product = try await addProduct(to: store)

@@ -11,7 +11,7 @@ import Testing
 
     @Test func `no statement works longer because of the messages of others`() async throws {
         let growing = try await StatementWork.growing { others in
-            let database = try SQLDatabase.open(.inMemory, migrations: InboxStore.migrations)
+            let database = try SQLDatabase.open(.inMemory, migrations: Schema.migrations)
             let store = InboxStore(database: database)
             for _ in 1...others { _ = try await deliver(to: UUID().lowercase, in: store) }
             let account = UUID().lowercase

@@ -109,10 +109,10 @@ import Testing
     @Test func `planting twice changes nothing`() async throws {
         let stores = try Stores()
         let hasher = PasswordHasher(cost: .cheap)
-        try await DemoData.plant(in: stores.accounts, hasher: hasher, clock: TestClock().clock)
+        try await DemoData.add(to: stores.accounts, hasher: hasher, clock: TestClock().clock)
         _ = try await stores.accounts.setDisabled(true, "bob".username, at: TestClock().now)
         let before = try await stores.accounts.list()
-        try await DemoData.plant(in: stores.accounts, hasher: hasher, clock: TestClock().clock)
+        try await DemoData.add(to: stores.accounts, hasher: hasher, clock: TestClock().clock)
         #expect(try await stores.accounts.list() == before)
         #expect(hasher.load.total == 3)
     }

@@ -47,6 +47,7 @@ import Testing
             let list = try await client.send(.get, "/orders", token: fixture.token(fixture.alice))
             #expect((list.json["orders"] as? [Any])?.isEmpty == true)
             let reservation = try #require(fixture.peers.callsSoFar.first { $0.method == .put })
+            fixture.clock.advance(seconds: 7)
             #expect(await fixture.peers.waitFor(.delete, reservation.path) != nil)
         }
     }

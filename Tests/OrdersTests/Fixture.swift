@@ -46,7 +46,7 @@ struct Fixture {
 
     /// The rows of a query on the database file.
     func rows(_ sql: String) async throws -> [Row] {
-        let database = try SQLDatabase.open(DatabaseURL("sqlite:\(database)"), migrations: OrderStore.migrations)
+        let database = try SQLDatabase.open(DatabaseURL("sqlite:\(database)"), migrations: Schema.migrations)
         defer { try? database.close() }
         return try await database.read { try $0.query(sql) }
     }
@@ -58,7 +58,7 @@ struct Fixture {
 
     /// Writes a pending order down, as a request does that then crashes.
     func leavePending(_ id: UUID, key: String) async throws {
-        let database = try SQLDatabase.open(DatabaseURL("sqlite:\(database)"), migrations: OrderStore.migrations)
+        let database = try SQLDatabase.open(DatabaseURL("sqlite:\(database)"), migrations: Schema.migrations)
         defer { try? database.close() }
         _ = try await OrderStore(database: database).open(
             id, Basket(lines: []), of: alice.lowercase, key: key, at: clock.now,

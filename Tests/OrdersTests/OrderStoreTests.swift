@@ -14,7 +14,7 @@ import Testing
 
     @Test func `no statement works longer because of the orders of others`() async throws {
         let growing = try await StatementWork.growing { others in
-            let database = try SQLDatabase.open(.inMemory, migrations: OrderStore.migrations)
+            let database = try SQLDatabase.open(.inMemory, migrations: Schema.migrations)
             let store = OrderStore(database: database)
             for other in 1...others {
                 try await place(in: store, for: UUID().lowercase)
@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test func `orders have their items in the order of the reservation, a page as well as one alone`() async throws {
-        let store = OrderStore(database: try SQLDatabase.open(.inMemory, migrations: OrderStore.migrations))
+        let store = OrderStore(database: try SQLDatabase.open(.inMemory, migrations: Schema.migrations))
         let ids = [
             try await place(in: store, for: account, items: 1), try await place(in: store, for: account, items: 3),
         ]
@@ -50,7 +50,7 @@ import Testing
         _ = try await store.orders(of: account, Page())
         _ = try await store.orders(Page(limit: 2))
         _ = try await store.cancel(id, of: account, at: date, leaseUntil: date)
-        try await store.abandon(id, at: date)
+        try await store.abandon(id, at: date, releaseAt: date)
         try await store.abandonExpired(at: date)
         for entry in try await store.takeDueEntries(limit: 1, at: date, leaseUntil: date) {
             try await store.postpone(entry, until: date)

@@ -10,7 +10,7 @@ enum DemoData {
     ]
 
     /// Makes those of the accounts that are missing. What was changed about one that is there stays.
-    static func plant(in accounts: AccountStore, hasher: PasswordHasher, clock: WallClock) async throws {
+    static func add(to accounts: AccountStore, hasher: PasswordHasher, clock: WallClock) async throws {
         for (name, scope) in Self.accounts {
             guard let username = Username(name), let password = Password(password),
                 try await !accounts.exists(username)

@@ -30,9 +30,8 @@ struct AccountPages: Sendable {
 
     private func showAccount(_ visit: Visit) async throws -> Reply {
         let mine = try visit.owned()
-        let bound = visit.query["after"].flatMap { UUID(lowercase: $0) }?.lowercase ?? "g"
-        let found = try await sessions.list(
-            of: mine.accountID, below: bound, limit: Self.maxSessions + 1, at: visit.now)
+        let page = Page(limit: Self.maxSessions, after: visit.query["after"].flatMap { UUID(lowercase: $0) })
+        let found = try await sessions.list(of: mine.accountID, page, at: visit.now)
         return .page("account", "My account", AccountScreen(mine, found, limit: Self.maxSessions))
     }
 

@@ -14,7 +14,7 @@ struct SessionRoutes: Sendable {
         router.behind(door, .user)
             .get("me", use: me)
             .get("sessions", use: list)
-            .delete("sessions/:id", use: end)
+            .delete("sessions/{id}", use: end)
             .post("logout", use: logout)
     }
 
@@ -60,8 +60,7 @@ struct SessionRoutes: Sendable {
     private func list(_ request: Request, _ context: IdentifiedContext) async throws -> SessionList {
         let (now, page) = (clock.now(), try Page(of: request))
         let current = try await sessions.current(context, at: now)
-        let found = try await sessions.list(
-            of: current.accountID, below: page.newestFirstBound, limit: page.fetchLimit, at: now)
+        let found = try await sessions.list(of: current.accountID, page, at: now)
         let (mine, next) = page.cut(found, id: \.id)
         let items = mine.map {
             SessionList.Item(

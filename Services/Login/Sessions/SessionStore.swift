@@ -96,14 +96,14 @@ struct SessionStore: Sendable {
         }
     }
 
-    /// The sessions of an account that are not over, the newest first, as far as the page goes.
-    func list(of account: UUID, below bound: String, limit: Int, at now: Date) async throws -> [Session] {
+    /// The sessions of an account that are not over, newest first.
+    func list(of account: UUID, _ page: Page, at now: Date) async throws -> [Session] {
         try await database.read { connection in
             let rows = try connection.query(
                 """
                 SELECT id FROM sessions
                 WHERE account_id = $1 AND ended_at IS NULL AND expires_at > $2 AND id < $3 ORDER BY id DESC LIMIT $4
-                """, account, now.milliseconds, bound, limit)
+                """, account, now.milliseconds, page.newestFirstBound, page.fetchLimit)
             return try rows.compactMap { try Self.session($0["id"], at: now, in: connection) }
         }
     }

@@ -4,7 +4,7 @@ import Hummingbird
 /// What a service offers, in the terms of OpenAPI 3.1: the document that `GET /openapi.json` answers.
 ///
 /// It is joined from files, so that each fact has one place: those in the folder `Resources/openapi` of the service, with
-/// what is its own, and those of this room, with what all services have: the operations routes, the form of errors, the
+/// what is its own, and those of this module, with what all services have: the operations routes, the form of errors, the
 /// security schemes, and the answers that follow from what an operation is (`SharedAnswers`).
 public struct APIDescription: Sendable {
     typealias Object = [String: Any]

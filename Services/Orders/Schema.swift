@@ -1,7 +1,7 @@
 import Database
 
-extension OrderStore {
-    /// The tables of the service. Times are milliseconds since 1970.
+/// The tables of the orders service. Times are milliseconds since 1970.
+enum Schema {
     static let migrations = [
         Migration(
             "orders",
