@@ -8,9 +8,10 @@ struct KeysCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "keys", abstract: "Make and change a file of keys (JWK Set, RFC 7517).",
         discussion: """
-            The first key of a file that may sign does, all of them verify. Services notice a changed file by themselves. To change the \
-            keys of several services: add, wait until all of them have read the file, promote, wait until the last token of \
-            the old key has expired, retire. Where only one service has the file, rotate stands for add and promote.
+            The first key of a file that may sign does, all of them verify. Services notice a changed file by themselves. \
+            To change the keys of several services: add, wait until all of them have read the file, promote, wait until \
+            the last token of the old key has expired, retire. Where only one service has the file, rotate stands for add \
+            and promote.
             """,
         subcommands: [New.self, List.self, Add.self, Promote.self, Rotate.self, Retire.self])
 
