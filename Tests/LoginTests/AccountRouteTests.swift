@@ -1,6 +1,8 @@
 import Foundation
 import HTTPTypes
 import HummingbirdTesting
+import JWT
+import JWTAuth
 import ServiceRuntime
 import TestSupport
 import Testing

@@ -1,6 +1,8 @@
 import Database
 import Foundation
 import HummingbirdTesting
+import JWT
+import JWTAuth
 import ServiceRuntime
 import TestSupport
 import Testing

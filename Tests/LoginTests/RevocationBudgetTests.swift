@@ -1,5 +1,7 @@
 import Database
 import Foundation
+import JWT
+import JWTAuth
 import ServiceRuntime
 import TestSupport
 import Testing
@@ -54,10 +56,10 @@ import Testing
                 case .session: entry.id == session.id.lowercase
                 case .account:
                     entry.id == session.accountID.lowercase
-                        && entry.before.map { Int(issuedAt.timeIntervalSince1970) < $0 } ?? false
+                        && entry.before.map { NumericDate(issuedAt) < $0 } ?? false
                 case .token: false
                 }
-            return isAbout && entry.expiresAt >= issuedAt + TimeInterval(Self.tokenSeconds)
+            return isAbout && entry.expiresAt >= NumericDate(issuedAt) + Int64(Self.tokenSeconds)
         }
     }
 
@@ -112,7 +114,7 @@ import Testing
         _ = try await signInAndOut(times: SessionStore.maxRevocationsOfAccount - 1)
         let (session, _) = try await begin()
         for (token, isOver) in [("t", false), ("u", true)] {
-            try await sessions.revoke(token: token, expiresAt: clock.now + 600, session: session.id, at: clock.now)
+            try await sessions.revoke(token: token, session: session.id, at: clock.now)
             #expect(try await (sessions.find(session.id, at: clock.now) == nil) == isOver)
         }
         #expect(try await refuses(entries(), session, issuedAt: session.createdAt))
@@ -127,12 +129,13 @@ import Testing
 
     @Test func `of two revocations of an account, what refuses more and longer counts`() async throws {
         try await stores.database.write { connection in
-            for (before, life) in [(100, 900.0), (50, 1200.0), (70, 300.0)] {
-                let entry = Revocation(kind: .account, id: "a", before: before, expiresAt: clock.now + life)
+            for (before, life) in [(100, 900), (50, 1200), (70, 300)] as [(NumericDate, Int64)] {
+                let entry = Revocation(
+                    kind: .account, id: "a", before: before, expiresAt: NumericDate(clock.now) + life)
                 try RevocationLog.append(entry, at: clock.now, in: connection)
             }
         }
-        let entry = Revocation(kind: .account, id: "a", before: 100, expiresAt: clock.now + 1200)
+        let entry = Revocation(kind: .account, id: "a", before: 100, expiresAt: NumericDate(clock.now) + 1200)
         let page = try await log.page(after: 0, at: clock.now)
         #expect(page.entries == [entry] && page.seq == 4)
     }

@@ -3,6 +3,7 @@ import Foundation
 import HTTPTypes
 import HummingbirdTesting
 import JWT
+import JWTAuth
 import ServiceRuntime
 import Synchronization
 import TestSupport
@@ -148,7 +149,7 @@ import Testing
         try await stores.database.write { connection in
             for _ in 0..<count {
                 let entry = Revocation(
-                    kind: .account, id: UUID().lowercase, before: 1_780_000_000, expiresAt: clock.now + 900)
+                    kind: .account, id: UUID().lowercase, before: 1_780_000_000, expiresAt: NumericDate(clock.now) + 900)
                 try RevocationLog.append(entry, at: clock.now, in: connection)
             }
         }
@@ -162,7 +163,7 @@ import Testing
     @Test func `a revocation that is rolled back leaves no gap`() async throws {
         struct Refusal: Error {}
         let (stores, clock) = (try Stores(), TestClock())
-        let entry = Revocation(kind: .token, id: "t", expiresAt: clock.now + 900)
+        let entry = Revocation(kind: .token, id: "t", expiresAt: NumericDate(clock.now) + 900)
         await #expect(throws: Refusal.self) {
             try await stores.database.write { connection in
                 try RevocationLog.append(entry, at: clock.now, in: connection)

@@ -22,7 +22,7 @@ import Testing
         (session, _) = try await Self.begin(account, stores)
         ended = try await Self.begin(account, stores)
         try await sessions.end(ended.0.id, at: clock.now)
-        try await sessions.revoke(token: "t", expiresAt: clock.now + 600, session: session.id, at: clock.now)
+        try await sessions.revoke(token: "t", session: session.id, at: clock.now)
     }
 
     private static func begin(_ account: Account, _ stores: Stores) async throws -> (Session, RefreshToken) {
@@ -36,7 +36,7 @@ import Testing
         try await sessions.end(ended.0.id, at: clock.now)
         try await sessions.end(ended.1, at: clock.now)
         for (token, session) in [("t", session), ("u", ended.0)] {
-            try await sessions.revoke(token: token, expiresAt: clock.now + 600, session: session.id, at: clock.now)
+            try await sessions.revoke(token: token, session: session.id, at: clock.now)
         }
         #expect(try await sessions.renew(BrowserKey(), at: clock.now) == nil)
         guard case .unknown = try await sessions.renew(RefreshToken(), at: clock.now, inspect: { _ in }) else {

@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import HummingbirdTesting
 import JWT
+import JWTAuth
 import ServiceRuntime
 import TestSupport
 import Testing
@@ -33,6 +34,21 @@ import Testing
             #expect(try await login.feed(after: 0).entries == [entry])
             let next = try await login.refresh(answer.refreshToken)
             #expect(try await login.me(next.accessToken) == 200)
+        }
+    }
+
+    @Test(arguments: [99_999_999_999_999_999, .max])
+    func `a token of the secret's holder that claims to live for ever is revoked as long as its session's own`(
+        expiry: Int64
+    ) async throws {
+        try await LoginUnderTest.run { login in
+            let answer = try await login.signedUp()
+            var claims = TokenMint(login.clock).userClaims(UUID(), audience: "login", scope: "")
+            claims.sessionID = try answer.sessionID
+            claims.expiresAt = NumericDate(seconds: expiry)
+            #expect(try await login.revoke(TokenMint(login.clock).sign(claims)).status == 200)
+            let entry = try #require(try await login.feed(after: 0).entries.first)
+            #expect(entry.kind == "token" && entry.exp == 1_780_000_900)
         }
     }
 

@@ -1,5 +1,7 @@
 import HTTPTypes
 import HummingbirdTesting
+import JWT
+import JWTAuth
 import ServiceRuntime
 import TestSupport
 import Testing

@@ -1,25 +1,21 @@
 import Database
 import Foundation
 import JWT
+import JWTAuth
 import ServiceRuntime
 
-/// What services must refuse although it is signed and has not expired.
-struct Revocation: Sendable, Equatable {
-    /// What the id is the id of.
-    enum Kind: String, Sendable {
-        case session, token, account
+extension Revocation {
+    /// When tokens that expire at `milliseconds` since 1970 are refused by every clock that a verifier may have.
+    static func expiry(ofTokensUntil milliseconds: Int) -> NumericDate {
+        NumericDate(milliseconds: milliseconds) + Policy.maximumLeeway
     }
+}
 
-    let kind: Kind
-    let id: String
-    /// Of an account: tokens that were issued before this second since 1970 are refused.
-    var before: Int?
-    /// When the last of the tokens that it is about has expired, and with it its purpose.
-    let expiresAt: Date
-
-    /// When tokens that expire at `date` are refused by every clock that a verifier may have.
-    static func expiry(ofTokensUntil date: Date) -> Date {
-        date + TimeInterval(Policy.maximumLeeway)
+extension NumericDate {
+    /// The second that has not begun before a time of the database; one that lies within a second counts as its end.
+    fileprivate init(milliseconds: Int) {
+        let (seconds, rest) = milliseconds.quotientAndRemainder(dividingBy: 1000)
+        self.init(seconds: Int64(rest > 0 ? seconds + 1 : seconds))
     }
 }
 
@@ -50,17 +46,6 @@ struct RevocationLog: Sendable {
         let epoch: String
     }
 
-    /// A part of the log.
-    struct Page: Sendable {
-        let head: Head
-        /// The number after which the next page begins.
-        let seq: Int
-        /// Whether it is a new beginning, to which nothing belongs that the reader knew before.
-        let isReset: Bool
-        /// What has not expired, in order.
-        let entries: [Revocation]
-    }
-
     /// Begins another epoch: to be called at each start.
     func beginEpoch() async throws {
         try await database.write { connection in
@@ -73,7 +58,7 @@ struct RevocationLog: Sendable {
     }
 
     /// What came after number `seq`; everything when that is 0 or lies beyond the end.
-    func page(after seq: Int, limit: Int = maxEntries, at now: Date) async throws -> Page {
+    func page(after seq: Int64, limit: Int = maxEntries, at now: Date) async throws -> RevocationPage {
         try await database.read { connection in
             let head = try Self.head(in: connection)
             let isReset = seq == 0 || seq > head.seq
@@ -81,11 +66,11 @@ struct RevocationLog: Sendable {
                 """
                 SELECT seq, kind, subject, before, expires_at FROM revocations
                 WHERE seq > $1 AND expires_at > $2 ORDER BY seq LIMIT $3
-                """, isReset ? 0 : seq, now.milliseconds, limit)
+                """, isReset ? 0 : Int(seq), now.milliseconds, limit)
             let isCut = rows.count == limit
-            return Page(
-                head: head, seq: isCut ? try rows.last?["seq"] ?? head.seq : head.seq, isReset: isReset,
-                entries: try rows.map(Self.revocation))
+            let seq = isCut ? try rows.last?["seq"] ?? head.seq : head.seq
+            return RevocationPage(
+                seq: Int64(seq), epoch: head.epoch, isReset: isReset, entries: try rows.map(Self.revocation))
         }
     }
 
@@ -98,7 +83,7 @@ struct RevocationLog: Sendable {
         _ revocation: Revocation, of account: UUID? = nil, session: UUID? = nil, at now: Date,
         in connection: Connection
     ) throws {
-        guard revocation.expiresAt > now else { return }
+        guard revocation.expiresAt > NumericDate(now) else { return }
         let revocation = revocation.kind == .account ? try takeEarlier(revocation, in: connection) : revocation
         try connection.execute(
             """
@@ -110,8 +95,8 @@ struct RevocationLog: Sendable {
             """
             INSERT INTO revocations (seq, kind, subject, before, account_id, session_id, expires_at)
             VALUES ($1, $2, $3, $4, $5, $6, $7)
-            """, try head(in: connection).seq, revocation.kind.rawValue, revocation.id, revocation.before, account,
-            session, revocation.expiresAt.milliseconds)
+            """, try head(in: connection).seq, revocation.kind.rawValue, revocation.id,
+            revocation.before.map { Int($0.seconds) }, account, session, Date(revocation.expiresAt).milliseconds)
     }
 
     /// Removes earlier revocations of the same account, and returns one that refuses all that they did and for as long.
@@ -121,9 +106,10 @@ struct RevocationLog: Sendable {
             revocation.id)
         return try earlier.reduce(revocation) { revocation, row in
             let (before, expiresAt): (Int, Int) = (try row["before"], try row["expires_at"])
+            let earlier = NumericDate(seconds: Int64(before))
             return Revocation(
-                kind: .account, id: revocation.id, before: max(before, revocation.before ?? before),
-                expiresAt: max(Date(milliseconds: expiresAt), revocation.expiresAt))
+                kind: .account, id: revocation.id, before: max(earlier, revocation.before ?? earlier),
+                expiresAt: max(NumericDate(milliseconds: expiresAt), revocation.expiresAt))
         }
     }
 
@@ -148,9 +134,11 @@ struct RevocationLog: Sendable {
     }
 
     private static func revocation(_ row: Row) throws -> Revocation {
-        let (kind, expiresAt): (String, Int) = (try row["kind"], try row["expires_at"])
+        let (kind, before, expiresAt): (String, Int?, Int) = (
+            try row["kind"], try row["before"], try row["expires_at"]
+        )
         return Revocation(
-            kind: Revocation.Kind(rawValue: kind) ?? .token, id: try row["subject"], before: try row["before"],
-            expiresAt: Date(milliseconds: expiresAt))
+            kind: Revocation.Kind(rawValue: kind) ?? .token, id: try row["subject"],
+            before: before.map { NumericDate(seconds: Int64($0)) }, expiresAt: NumericDate(milliseconds: expiresAt))
     }
 }

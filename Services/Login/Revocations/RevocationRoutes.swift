@@ -29,37 +29,33 @@ struct RevocationRoutes: Sendable {
     private func revocations(_ request: Request, _ context: IdentifiedContext) async throws -> Response {
         let after = try Self.number("after", of: request, upTo: .max)
         let wait = try Self.number("wait", of: request, upTo: Self.maxWaitSeconds)
-        let page = try await page(after: after, until: .now + .seconds(wait))
+        var page = try await page(after: Int64(after), until: .now + .seconds(wait))
+        // So that an answer to another question cannot be passed off as this one.
+        page.after = Int64(after)
         return Response(
             status: .ok, headers: [.contentType: "application/jwt", .cacheControl: "no-store"],
-            body: .init(byteBuffer: .init(string: try sign(page, after: after))))
+            body: .init(byteBuffer: .init(string: try sign(page))))
     }
 
     /// The page after number `seq`, as soon as there is something on it or another epoch begins.
-    private func page(after seq: Int, until deadline: ContinuousClock.Instant) async throws -> RevocationLog.Page {
+    private func page(after seq: Int64, until deadline: ContinuousClock.Instant) async throws -> RevocationPage {
         guard deadline > .now else { return try await log.page(after: seq, at: clock.now()) }
         guard let listener = bell.listen() else {
             throw Problem.unavailable("Too many wait for revocations. Try again.")
         }
         var page = try await log.page(after: seq, at: clock.now())
-        let epoch = page.head.epoch
-        while page.seq == seq, page.head.epoch == epoch, await listener.wait(until: deadline) {
+        let epoch = page.epoch
+        while page.seq == seq, page.epoch == epoch, await listener.wait(until: deadline) {
             page = try await log.page(after: seq, at: clock.now())
         }
         return page
     }
 
-    /// The page with the number that was asked for, so that an answer to another question cannot be passed off as this one.
-    private func sign(_ page: RevocationLog.Page, after: Int) throws -> String {
+    private func sign(_ page: RevocationPage) throws -> String {
         let now = NumericDate(clock.now())
         return try Signer(keys: keys.keys, type: Self.type).sign(
             Claims(
-                issuer: issuer, expiresAt: now + Self.lifeSeconds, issuedAt: now,
-                others: [
-                    .init("after", .integer(Int64(after))), .init("seq", .integer(Int64(page.seq))),
-                    .init("epoch", .string(page.head.epoch)),
-                    .init("reset", .boolean(page.isReset)), .init("entries", .array(page.entries.map(\.json))),
-                ]))
+                issuer: issuer, expiresAt: now + Self.lifeSeconds, issuedAt: now, others: page.claims))
     }
 
     private static func number(_ name: String, of request: Request, upTo limit: Int) throws -> Int {
@@ -68,15 +64,5 @@ struct RevocationRoutes: Sendable {
             throw Problem.unprocessable([.init(name, "must be a whole number from 0 to \(limit)")])
         }
         return number
-    }
-}
-
-extension Revocation {
-    /// `{"kind", "id", "before"?, "exp"}`; a time that lies within a second counts as its end.
-    fileprivate var json: JSONValue {
-        let before = before.map { [JSONValue.Member("before", .integer(Int64($0)))] } ?? []
-        let exp = Int64(expiresAt.timeIntervalSince1970.rounded(.up))
-        return .object(
-            [.init("kind", .string(kind.rawValue)), .init("id", .string(id))] + before + [.init("exp", .integer(exp))])
     }
 }

@@ -1,5 +1,7 @@
 import Database
 import Foundation
+import JWT
+import JWTAuth
 import ServiceRuntime
 
 extension SessionStore {
@@ -30,22 +32,24 @@ extension SessionStore {
         try await database.write(ringing: bell) { try Self.endAll(of: account, at: now, in: $0) }
     }
 
-    /// Revokes one access token of a session that is not over. Doing it twice is the same as once.
+    /// Revokes one access token of a session that is not over, for as long as any of that session's lives. Doing it twice is
+    /// the same as once.
     ///
     /// Renewing a session is cheap, so with many tokens of one, somebody could fill the list that every service keeps: after
     /// `maxRevokedTokens` the session ends.
-    func revoke(token id: String, expiresAt: Date, session: UUID, at now: Date) async throws {
+    func revoke(token id: String, session: UUID, at now: Date) async throws {
         guard try await find(session, token: id, at: now) != nil else { return }
         try await database.write(ringing: bell) { connection in
-            guard let account = try Self.session(session, at: now, in: connection)?.accountID,
-                try !RevocationLog.hasToken(id, in: connection)
-            else { return }
+            let row = try connection.queryOne(
+                "SELECT account_id, tokens_expire_at FROM sessions WHERE id = $1 AND ended_at IS NULL", session)
+            guard let row, try !RevocationLog.hasToken(id, in: connection) else { return }
+            let (account, expiry): (UUID, Int) = (try row["account_id"], try row["tokens_expire_at"])
             let revoked = try connection.query("SELECT seq FROM revocations WHERE session_id = $1", session)
             guard revoked.count < Self.maxRevokedTokens,
                 try Self.mayRevokeSingly(of: account, at: now, in: connection)
             else { return try Self.end(session, at: now, in: connection) }
             try RevocationLog.append(
-                Revocation(kind: .token, id: id, expiresAt: Revocation.expiry(ofTokensUntil: expiresAt)),
+                Revocation(kind: .token, id: id, expiresAt: Revocation.expiry(ofTokensUntil: expiry)),
                 of: account, session: session, at: now, in: connection)
         }
     }
@@ -70,7 +74,7 @@ extension SessionStore {
         }
         let revocation = Revocation(
             kind: .session, id: id.lowercase,
-            expiresAt: Revocation.expiry(ofTokensUntil: Date(milliseconds: expiry)))
+            expiresAt: Revocation.expiry(ofTokensUntil: expiry))
         try RevocationLog.append(revocation, of: account, at: now, in: connection)
     }
 
@@ -83,8 +87,8 @@ extension SessionStore {
         _ account: UUID, tokensUpTo lastUse: Int, expiringBy expiry: Int, at now: Date, in connection: Connection
     ) throws {
         let revocation = Revocation(
-            kind: .account, id: account.lowercase, before: lastUse / 1000 + 1,
-            expiresAt: Revocation.expiry(ofTokensUntil: Date(milliseconds: expiry)))
+            kind: .account, id: account.lowercase, before: NumericDate(seconds: Int64(lastUse / 1000 + 1)),
+            expiresAt: Revocation.expiry(ofTokensUntil: expiry))
         try RevocationLog.append(revocation, at: now, in: connection)
     }
 

@@ -29,10 +29,9 @@ struct TokenStateRoutes: Sendable {
         if let token = RefreshToken(text) {
             try await sessions.end(token, at: now)
         } else if let token = tokens.verified(text, for: tokens.audiences, at: now), let id = token.id,
-            let session = token.session, let expiry = token.expiresAt
+            let session = token.session
         {
-            try await sessions.revoke(
-                token: id, expiresAt: Date(timeIntervalSince1970: Double(expiry.seconds)), session: session, at: now)
+            try await sessions.revoke(token: id, session: session, at: now)
         }
         return Response(status: .ok, headers: .notStored)
     }

@@ -1,31 +1,56 @@
-import JWT
+public import JWT
 
 /// What the door refuses although it is signed and has not expired.
-struct Revocation: Sendable, Equatable {
+public struct Revocation: Sendable, Equatable {
     /// What the id is the id of.
-    enum Kind: String, Sendable {
-        case session, token, account
+    public enum Kind: String, Sendable {
+        /// All tokens of a session (`sid`).
+        case session
+        /// One token (`jti`).
+        case token
+        /// All tokens of an account (`sub`) that were issued before a time.
+        case account
     }
 
-    let kind: Kind
-    let id: String
+    /// What the id is the id of.
+    public let kind: Kind
+    /// The value of the claim that names it.
+    public let id: String
     /// Of an account: tokens that were issued before this are refused.
-    let before: NumericDate?
+    public let before: NumericDate?
     /// When the last of the tokens that it is about has expired, and with it its purpose.
-    let expiresAt: NumericDate
+    public let expiresAt: NumericDate
+
+    /// A revocation; one of an account takes `before`.
+    public init(kind: Kind, id: String, before: NumericDate? = nil, expiresAt: NumericDate) {
+        self.kind = kind
+        self.id = id
+        self.before = before
+        self.expiresAt = expiresAt
+    }
 }
 
 /// A part of the feed, as a token of the kind `revocations+jwt` carries it.
-struct RevocationPage: Sendable {
+public struct RevocationPage: Sendable {
     /// The number of the last revocation that is on the page, or was left out of it because it has expired.
-    let seq: Int64
+    public let seq: Int64
     /// The word of the sequence that the number belongs to; another word means other numbers.
-    let epoch: String?
+    public let epoch: String?
     /// Where the page begins: what was asked for. Nil when the issuer does not say.
-    var after: Int64?
+    public var after: Int64?
     /// Whether it is the beginning of all that there is.
-    let isReset: Bool
-    let entries: [Revocation]
+    public let isReset: Bool
+    /// What is revoked, in the order in which it was.
+    public let entries: [Revocation]
+
+    /// A page of the feed.
+    public init(seq: Int64, epoch: String?, after: Int64? = nil, isReset: Bool, entries: [Revocation]) {
+        self.seq = seq
+        self.epoch = epoch
+        self.after = after
+        self.isReset = isReset
+        self.entries = entries
+    }
 }
 
 extension RevocationPage {
@@ -41,10 +66,11 @@ extension RevocationPage {
             entries: entries)
     }
 
-    /// The page as claims.
-    var claims: [JSONValue.Member] {
+    /// The page as claims of the token that carries it, beside `iss`, `iat` and `exp`.
+    public var claims: [JSONValue.Member] {
+        let after = after.map { [JSONValue.Member("after", .integer($0))] } ?? []
         let epoch = epoch.map { [JSONValue.Member("epoch", .string($0))] } ?? []
-        return epoch + [
+        return after + epoch + [
             .init("seq", .integer(seq)), .init("reset", .boolean(isReset)),
             .init("entries", .array(entries.map(\.json))),
         ]
