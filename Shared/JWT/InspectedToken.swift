@@ -14,20 +14,14 @@ public struct InspectedToken: Sendable {
             throw JWTError(.limit, "the token is larger than \(Policy.maximumRevocationsBytes) bytes")
         }
         let parts = try CompactToken(token.span)
-        header = try Self.object(token.span.extracting(parts.header), "the header")
-        payload = try Self.object(token.span.extracting(parts.payload), "the payload")
+        header = try Self.object(token.span.extracting(parts.header), "header")
+        payload = try Self.object(token.span.extracting(parts.payload), "payload")
     }
 
     private static func object(_ segment: Span<UInt8>, _ name: String) throws(JWTError) -> JSONValue {
         guard let bytes = Base64URL.decode(segment) else {
-            throw JWTError(.malformed, "\(name) is not strict base64url")
+            throw JWTError(.malformed, "the \(name) is not strict base64url")
         }
-        do throws(JSONFault) {
-            return .object(try JSONScanner.members(of: bytes.span))
-        } catch {
-            throw error == .tooDeep
-                ? JWTError(.limit, "\(name) is nested too deep")
-                : JWTError(.malformed, "\(name) is not a strict JSON object")
-        }
+        return try JSONValue(object: bytes, named: name)
     }
 }

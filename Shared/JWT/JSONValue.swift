@@ -92,6 +92,19 @@ extension JSONValue {
         self = .object(members)
     }
 
+    /// Reads one JSON object in the strict reading of the module.
+    ///
+    /// - Throws: `JWTError` of the kinds `malformed` and `limit`, in whose sentence the text has this name.
+    package init(object text: [UInt8], named name: String) throws(JWTError) {
+        do throws(JSONFault) {
+            self = .object(try JSONScanner.members(of: text.span))
+        } catch {
+            throw error == .tooDeep
+                ? JWTError(.limit, "the \(name) is nested too deep")
+                : JWTError(.malformed, "the \(name) is not a strict JSON object")
+        }
+    }
+
     /// The members of a text that is one JSON object in the strict reading of the module, each with its value where that is a
     /// string; nil for every other text. What is nested is checked once and not read, so the time is linear in the text's size.
     public static func strings(ofObject text: [UInt8]) -> [(name: String, value: String?)]? {

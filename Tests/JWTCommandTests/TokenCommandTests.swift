@@ -132,7 +132,9 @@ import Testing
                 + token.trimmingCharacters(in: .newlines) + "\",\"options\":{\"now\":1}}")
         let inspected = try Command.jwt("inspect", input: token)
         let failed = try Command.jwt("keys", "list", "--file", "/nowhere\(Self.dangerous)")
-        for text in [verified.output, batch.output, inspected.output, failed.error] {
+        let misused = try Command.jwt("verify", "--leeway", Self.dangerous)
+        #expect(misused.status == 64)
+        for text in [verified.output, batch.output, inspected.output, failed.error, misused.error] {
             let lines = text.split(separator: "\n").flatMap(\.unicodeScalars)
             #expect(!lines.contains { Self.dangerous.unicodeScalars.contains($0) || $0.value < 0x20 })
             #expect(text.contains("\\udb40\\udc01"))
@@ -153,8 +155,10 @@ import Testing
         #expect(try Command.jwt("inspect", input: token).output.contains("expires     \(words), "))
     }
 
-    @Test func `inspect says that a token is nested too deep`() throws {
+    @Test func `what is nested too deep is above a limit`() throws {
         let deep = String(repeating: "[", count: 64) + String(repeating: "]", count: 64)
+        let signed = try Command.jwt("sign", "--secret-base64url", Self.secret, input: #"{"a":\#(deep)}"#)
+        #expect(signed.error.hasPrefix("error: limit: "))
         let payload = Data(#"{"a":\#(deep)}"#.utf8).base64EncodedString().replacing("=", with: "")
         #expect(try Command.jwt("inspect", input: "e30.\(payload).").error.hasPrefix("error: limit: "))
     }

@@ -50,6 +50,14 @@ enum Edge {
         Swift.print(text.escapedForTerminal)
         fflush(nil)
     }
+
+    /// Ends the process with a message on standard error. Nothing has been printed by then, so standard output can be
+    /// turned to it.
+    static func end(_ message: String, status: Int32) -> Never {
+        dup2(STDERR_FILENO, STDOUT_FILENO)
+        for line in message.split(separator: "\n", omittingEmptySubsequences: false) { print(String(line)) }
+        exit(status)
+    }
 }
 
 /// Why the command gives up, as it says it on standard error: `error: <kind>: <sentence>`.
@@ -75,11 +83,4 @@ struct Failure: Error, CustomStringConvertible {
     }
 
     var description: String { "\(kind): \(sentence)" }
-
-    /// Ends the process with 1. Nothing has been printed by then, so standard output can be turned to standard error.
-    func end() -> Never {
-        dup2(STDERR_FILENO, STDOUT_FILENO)
-        Edge.print("error: \(self)")
-        exit(1)
-    }
 }

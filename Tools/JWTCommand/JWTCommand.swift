@@ -25,9 +25,12 @@ struct JWTCommand: ParsableCommand {
             var command = try parseAsRoot()
             try command.run()
         } catch let failure as Failure {
-            failure.end()
+            Edge.end("error: \(failure)", status: 1)
         } catch {
-            exit(withError: error)
+            // Help goes to standard output; what is wrong with the arguments is said with them in it.
+            let status = exitCode(for: error)
+            if status == .success { exit(withError: error) }
+            Edge.end(fullMessage(for: error), status: status.rawValue)
         }
     }
 }

@@ -46,10 +46,11 @@ struct SignCommand: ParsableCommand {
 
     private static func object(_ text: [UInt8]) throws(Failure) -> [JSONValue.Member] {
         guard text.contains(where: { !" \t\r\n".utf8.contains($0) }) else { return [] }
-        guard let members = JSONValue(object: text)?.members else {
-            throw Failure("malformed", "the claims are not a strict JSON object in UTF-8")
+        do throws(JWTError) {
+            return try JSONValue(object: text, named: "input").members ?? []
+        } catch {
+            throw Failure(error)
         }
-        return members
     }
 
     /// The one value that the text is in JSON, or else the text itself.
