@@ -1,0 +1,62 @@
+import Database
+import Foundation
+import ServiceRuntime
+import TestSupport
+import Testing
+
+@testable import LoginService
+
+@Suite struct StatementWorkTests {
+    private let now = TestClock().now
+
+    @Test func `no statement works longer because of the accounts, sessions and revocations of others`() async throws {
+        let growing = try await StatementWork.growing { others in
+            // In memory, where one connection makes all statements.
+            let database = try SQLDatabase.open(.inMemory, migrations: Schema.migrations)
+            let accounts = AccountStore(database: database)
+            let sessions = SessionStore(database: database, lifeSeconds: 1000, tokenSeconds: 600)
+            for other in 1...others {
+                try await useAll(accounts, sessions, name: "other\(other)")
+                let account = try await add("more\(other)", to: accounts)
+                _ = try await sessions.begin(account, scope: account.scope, audience: ["login"], at: now)
+            }
+            try await useAll(accounts, sessions, name: "alice")
+            let log = RevocationLog(database: database)
+            _ = try await log.page(after: log.head().seq - 1, at: now)
+            return database
+        }
+        #expect(growing == [])
+    }
+
+    /// Does with an account what a person can do, and in the end deletes it.
+    private func useAll(_ accounts: AccountStore, _ sessions: SessionStore, name: String) async throws {
+        let username = try name.username
+        let account = try await add(name, to: accounts)
+        _ = try await accounts.exists(username)
+        _ = try await accounts.find(username)
+        _ = try await accounts.credentials(of: username)
+        _ = try await accounts.grant(.staff, to: username)
+        _ = try await accounts.revoke(.staff, from: username)
+        let (first, token) = try present(
+            try await sessions.begin(account, scope: account.scope, audience: ["login"], at: now))
+        _ = try await sessions.find(first.id, token: "jti", at: now)
+        for _ in 1...2 { _ = try await sessions.renew(token, at: now) { _ in } }
+        try await sessions.revoke(token: "jti of \(name)", expiresAt: now + 60, session: first.id, at: now)
+        try await sessions.end(first.id, at: now)
+        let (_, key) = try present(
+            try await sessions.beginInBrowser(
+                account, audience: ["login"], from: .unknown, former: BrowserKey(), at: now))
+        _ = try await sessions.find(key, at: now + 120)
+        _ = try await sessions.renew(key, at: now)
+        _ = try await sessions.list(of: account.id, Page(), at: now)
+        try await sessions.endAll(of: account.id, at: now)
+        _ = try await accounts.setDisabled(true, username, at: now)
+        try await accounts.delete(account.id, at: now)
+    }
+
+    private func add(_ name: String, to accounts: AccountStore) async throws -> Account {
+        let hash = try PasswordHash(of: goodPassword.prepared, cost: .cheap)
+        return try present(
+            await accounts.create(name.username, password: hash, scope: .customer, at: now))
+    }
+}
