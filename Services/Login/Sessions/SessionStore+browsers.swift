@@ -35,8 +35,8 @@ extension SessionStore {
         if let session, now.timeIntervalSince(session.lastUsedAt) >= Self.useNotedEverySeconds {
             try await database.write { connection in
                 try connection.execute(
-                    "UPDATE sessions SET last_used_at = $1 WHERE id = $2 AND last_used_at < $3", now.milliseconds,
-                    session.id, now.milliseconds)
+                    "UPDATE sessions SET last_used_at = $1 WHERE id = $2 AND last_used_at < $1", now.milliseconds,
+                    session.id)
             }
         }
         return session

@@ -62,9 +62,9 @@ extension SessionStore {
     static func end(_ id: UUID, at now: Date, in connection: Connection) throws {
         let ended = try connection.queryOne(
             """
-            UPDATE sessions SET ended_at = $1, expires_at = $2 WHERE id = $3 AND ended_at IS NULL AND expires_at > $4
+            UPDATE sessions SET ended_at = $1, expires_at = $1 WHERE id = $2 AND ended_at IS NULL AND expires_at > $1
             RETURNING account_id, last_used_at, tokens_expire_at
-            """, now.milliseconds, now.milliseconds, id, now.milliseconds)
+            """, now.milliseconds, id)
         guard let ended else { return }
         let (account, lastUse, expiry): (UUID, Int, Int) = (
             try ended["account_id"], try ended["last_used_at"], try ended["tokens_expire_at"]
@@ -111,8 +111,8 @@ extension SessionStore {
             WHERE account_id = $1 AND ended_at IS NULL
             """, account)
         try connection.execute(
-            "UPDATE sessions SET ended_at = $1, expires_at = $2 WHERE account_id = $3 AND ended_at IS NULL",
-            now.milliseconds, now.milliseconds, account)
+            "UPDATE sessions SET ended_at = $1, expires_at = $1 WHERE account_id = $2 AND ended_at IS NULL",
+            now.milliseconds, account)
         guard let last, let lastUse: Int = try last["last_used_at"], let expiry: Int = try last["tokens_expire_at"]
         else { return }
         // Requests may come to the database in another order than that of their times.

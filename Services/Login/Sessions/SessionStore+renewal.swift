@@ -75,9 +75,9 @@ extension SessionStore {
         let expiry = min(now + TimeInterval(tokenSeconds), session.expiresAt).milliseconds
         try connection.execute(
             """
-            UPDATE sessions SET last_used_at = CASE WHEN last_used_at < $1 THEN $2 ELSE last_used_at END,
-            tokens_expire_at = CASE WHEN tokens_expire_at < $3 THEN $4 ELSE tokens_expire_at END WHERE id = $5
-            """, now.milliseconds, now.milliseconds, expiry, expiry, id)
+            UPDATE sessions SET last_used_at = CASE WHEN last_used_at < $1 THEN $1 ELSE last_used_at END,
+            tokens_expire_at = CASE WHEN tokens_expire_at < $2 THEN $2 ELSE tokens_expire_at END WHERE id = $3
+            """, now.milliseconds, expiry, id)
         return session
     }
 

@@ -81,9 +81,9 @@ struct SessionStore: Sendable {
             """
             INSERT INTO sessions
             (id, account_id, scope, audience, device, address, created_at, last_used_at, expires_at, tokens_expire_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9)
             """, session.id, session.accountID, session.scope.text, session.audience.joined(separator: " "),
-            session.place.device, session.place.address, now.milliseconds, now.milliseconds,
+            session.place.device, session.place.address, now.milliseconds,
             session.expiresAt.milliseconds, (now + TimeInterval(min(tokenSeconds, lifeSeconds))).milliseconds)
         return true
     }
