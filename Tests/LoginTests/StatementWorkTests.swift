@@ -22,7 +22,7 @@ import Testing
             }
             try await useAll(accounts, sessions, name: "alice")
             let log = RevocationLog(database: database)
-            _ = try await log.page(after: log.head().seq - 1, at: now)
+            _ = try await log.page(after: Int64(log.head().seq) - 1, at: now)
             return database
         }
         #expect(growing == [])
