@@ -149,7 +149,8 @@ import Testing
         try await stores.database.write { connection in
             for _ in 0..<count {
                 let entry = Revocation(
-                    kind: .account, id: UUID().lowercase, before: 1_780_000_000, expiresAt: NumericDate(clock.now) + 900)
+                    kind: .account, id: UUID().lowercase, before: 1_780_000_000, expiresAt: NumericDate(clock.now) + 900
+                )
                 try RevocationLog.append(entry, at: clock.now, in: connection)
             }
         }
