@@ -14,7 +14,8 @@ struct AccountChanges: Sendable {
     /// the old password is out.
     ///
     /// - Parameter address: The network that the request comes from.
-    /// - Throws: `Problem`: 422 for a password that must not be, 403 for a wrong one, 429 after too many.
+    /// - Throws: `Problem`: 422 for a password that must not be, 403 for a wrong one; `LoginThrottle.Throttled` after too
+    ///   many; `PasswordHasher.Busy`; errors of the database.
     func changePassword(
         of session: Session, from current: String, to new: String, address: String, logger: Logger
     ) async throws {
@@ -32,7 +33,8 @@ struct AccountChanges: Sendable {
     /// Removes the account of a session, with all that login keeps of it.
     ///
     /// - Parameter address: The network that the request comes from.
-    /// - Throws: `Problem`: 403 for a wrong password, 429 after too many.
+    /// - Throws: `Problem`: 403 for a wrong password; `LoginThrottle.Throttled` after too many; `PasswordHasher.Busy`;
+    ///   errors of the database.
     func delete(accountOf session: Session, password: String, address: String, logger: Logger) async throws {
         let account = try await owner(of: session, password: password, address: address, logger: logger)
         try await accounts.delete(account.id, at: clock.now())
@@ -50,8 +52,6 @@ struct AccountChanges: Sendable {
             return account
         } catch is Authenticator.WrongCredentials {
             throw Problem.wrongPassword
-        } catch let error as LoginThrottle.Throttled {
-            throw error.problem
         }
     }
 }

@@ -64,15 +64,11 @@ struct AccountPages: Sendable {
 
     private func changePassword(_ visit: Visit, _ form: Form) async throws -> Reply {
         let mine = try visit.owned()
-        do {
+        return try await .answer(to: Self.passwordForm, on: Self.password) {
             try await changes.changePassword(
                 of: mine, from: form["current_password"], to: form["new_password"], address: visit.network,
                 logger: visit.logger)
             return .ended(.passwordChanged)
-        } catch let problem as Problem {
-            var screen = Self.passwordForm
-            screen.note(problem, passwordField: "current_password")
-            return .refused(Self.password.template, Self.password.title, screen, for: problem)
         }
     }
 
@@ -85,14 +81,10 @@ struct AccountPages: Sendable {
 
     private func delete(_ visit: Visit, _ form: Form) async throws -> Reply {
         let mine = try visit.owned()
-        do {
+        return try await .answer(to: Self.deletionForm, on: Self.deletion) {
             try await changes.delete(
                 accountOf: mine, password: form["password"], address: visit.network, logger: visit.logger)
             return .ended(.accountDeleted)
-        } catch let problem as Problem {
-            var screen = Self.deletionForm
-            screen.note(problem)
-            return .refused(Self.deletion.template, Self.deletion.title, screen, for: problem)
         }
     }
 }

@@ -59,15 +59,14 @@ struct FormScreen: Sendable {
     }
 
     /// Shows why the form was refused, at the fields that it is about.
-    ///
-    /// - Parameter passwordField: The field that held the current password.
-    mutating func note(_ problem: Problem, passwordField: String = "password") {
+    mutating func note(_ problem: Problem) {
         hasFaults = true
         switch problem.code {
         case "invalid_fields":
             for fault in problem.extensions["errors"] as? [Problem.InvalidField] ?? [] { note(fault) }
         case "username_taken": note(problem.detail, at: "username")
-        case "wrong_credentials", "wrong_password": note(problem.detail, at: passwordField)
+        case "wrong_credentials", "wrong_password":
+            for name in ["password", "current_password"] { note(problem.detail, at: name) }
         default: fault = problem.detail
         }
     }

@@ -69,7 +69,7 @@ final class LoginThrottle: Sendable {
     }
 
     /// The attempt is refused.
-    struct Throttled: Error, Equatable {
+    struct Throttled: ProblemConvertible, Equatable {
         /// After how many seconds the next one is let in, at least 1.
         let retryAfterSeconds: Int
 
