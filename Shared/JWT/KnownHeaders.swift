@@ -51,8 +51,7 @@ struct KnownHeaders: Sendable {
         let (alg, typ) = (("alg", algorithm.rawValue), ("typ", type))
         for order in [[alg] + id + [typ], [alg, typ] + id, [typ, alg] + id, [alg] + id] {
             if order.count == 1 + id.count, type != "JWT" { continue }
-            let members = order.map { JSONValue.Member($0.0, .string($0.1)) }
-            let text = Array((Base64URL.encode(Array(JSONValue.object(members).text.utf8)) + ".").utf8)
+            let text = Header.text(of: order.map { JSONValue.Member($0.0, .string($0.1)) })
             let signatureCount = Base64URL.encodedCount(algorithm.signatureBytes)
             entries.append(
                 Entry(range: texts.count..<(texts.count + text.count), choice: choice, signatureCount: signatureCount))

@@ -49,6 +49,11 @@ extension Header {
     static func text(for key: Key, type: String) -> [UInt8] {
         let id = key.id.map { [JSONValue.Member("kid", .string($0))] } ?? []
         let members = [.init("alg", .string(key.algorithm.rawValue))] + id + [JSONValue.Member("typ", .string(type))]
-        return Array((Base64URL.encode(Array(JSONValue.object(members).text.utf8)) + ".").utf8)
+        return text(of: members)
+    }
+
+    /// A header with these members, as it stands in a token, with the period behind it.
+    static func text(of members: [JSONValue.Member]) -> [UInt8] {
+        Array((Base64URL.encode(Array(JSONValue.object(members).text.utf8)) + ".").utf8)
     }
 }

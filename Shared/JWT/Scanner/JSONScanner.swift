@@ -8,7 +8,7 @@ enum JSONFault: Error {
 
 /// Walks a JSON text (RFC 8259) once, from the first byte to the last, and refuses everything that two readers could
 /// read differently: bad UTF-8 and lone surrogates, names that repeat in an object (compared after unescaping), and
-/// every departure from the grammar. It does not recurse.
+/// every departure from the grammar. To scan takes no recursion; to read values takes one for each level of `maximumDepth`.
 struct JSONScanner {
     /// How many arrays and objects may be open at once; one word has a bit for each.
     static let maximumDepth = 64
