@@ -9,14 +9,14 @@ extension Catalog: ServiceDefinition {
     /// Assembles the service; `main` and the tests call the same function.
     static func buildApplication(
         reader: ConfigReader, clock: WallClock
-    ) async throws -> ServiceApplication<DoorContext> {
+    ) async throws -> ServiceApplication<AppRequestContext> {
         let settings = try Settings.read(reader) { try CatalogSettings(clock: clock, &$0) }
         let server = try ResourceServer(settings.server, migrations: Schema.migrations, clock: clock)
         let store = CatalogStore(database: server.database)
         if settings.hasDemoData { try await DemoData.add(to: store) }
-        return try server.application(describedIn: .module) { router, door in
-            ProductRoutes(store: store, clock: clock).add(to: router, door)
-            ReservationRoutes(store: store, clock: clock).add(to: router, door)
+        return try server.application(describedIn: .module) { router, authenticator in
+            ProductRoutes(store: store, clock: clock).add(to: router, authenticator)
+            ReservationRoutes(store: store, clock: clock).add(to: router, authenticator)
         }
     }
 }

@@ -23,7 +23,7 @@ enum ReservationRefusal: Error, Equatable {
     /// These are not products that are sold.
     case unknownProducts([UUID])
     /// A reservation with this id and other items exists.
-    case differs
+    case conflict
     /// The reservation with this id was released. It is not made again.
     case released
 }
@@ -67,7 +67,7 @@ extension CatalogStore {
                 try Self.requireHeld(id, connection)
             }
             let reservation = try Self.reservation(id, connection)
-            guard reservation.quantities == wanted else { throw ReservationRefusal.differs }
+            guard reservation.quantities == wanted else { throw ReservationRefusal.conflict }
             return (reservation, isNew)
         }
     }

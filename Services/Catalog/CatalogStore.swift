@@ -21,7 +21,7 @@ struct CatalogStore: Sendable {
     private static let columns = "id, name, description, price_cents, currency, stock"
 
     /// The products, oldest first.
-    func products(_ page: Page) async throws -> [Product] {
+    func products(_ page: PageRequest) async throws -> [Product] {
         try await database.read { connection in
             try connection.query(
                 "SELECT \(Self.columns) FROM products WHERE id > $1 AND NOT deleted ORDER BY id LIMIT $2",

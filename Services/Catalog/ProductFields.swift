@@ -83,8 +83,8 @@ extension ProductFields: Decodable {
         }
         name = try field(.name, String.self)
         description = try field(.description, String.self)
-        priceCents = try field(.price_cents, WholeNumber.self)?.value
+        priceCents = try field(.price_cents, JSONInteger.self)?.value
         currency = try field(.currency, String.self)
-        stock = try field(.stock, WholeNumber.self)?.value
+        stock = try field(.stock, JSONInteger.self)?.value
     }
 }

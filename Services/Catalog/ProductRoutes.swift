@@ -9,31 +9,33 @@ struct ProductRoutes: Sendable {
     let store: CatalogStore
     let clock: WallClock
 
-    func add(to router: Router<DoorContext>, _ door: Door) {
+    func add(to router: Router<AppRequestContext>, _ authenticator: JWTAuthenticator) {
         router
             .get("products", use: list)
             .get("products/{id}", use: show)
-        router.behind(door, .user, scope: "catalog:write")
+        router.behind(authenticator, .user, scope: "catalog:write")
             .post("products", use: create)
             .patch("products/{id}", use: change)
             .delete("products/{id}", use: delete)
     }
 
     /// `GET /products`: in the order in which they were created.
-    private func list(_ request: Request, _ context: DoorContext) async throws -> ProductList {
-        let page = try Page(of: request)
+    private func list(_ request: Request, _ context: AppRequestContext) async throws -> ProductList {
+        let page = try PageRequest(of: request)
         let products = try await store.products(page)
         return ProductList(page.cut(products, id: \.id))
     }
 
     /// `GET /products/{id}`
-    private func show(_ request: Request, _ context: DoorContext) async throws -> ProductBody {
+    private func show(_ request: Request, _ context: AppRequestContext) async throws -> ProductBody {
         guard let product = try await store.product(context.parameters.id()) else { throw Self.noSuchProduct }
         return ProductBody(product)
     }
 
     /// `POST /products`: 201 with the product.
-    private func create(_ request: Request, _ context: IdentifiedContext) async throws -> EditedResponse<ProductBody> {
+    private func create(_ request: Request, _ context: AuthenticatedRequestContext) async throws -> EditedResponse<
+        ProductBody
+    > {
         let fields = try await request.decode(as: ProductFields.self, context: context)
         let product = try fields.product(id: .version7(at: clock.now()))
         try await store.add([product])
@@ -42,7 +44,7 @@ struct ProductRoutes: Sendable {
     }
 
     /// `PATCH /products/{id}`: changes the fields that are given and answers the product.
-    private func change(_ request: Request, _ context: IdentifiedContext) async throws -> ProductBody {
+    private func change(_ request: Request, _ context: AuthenticatedRequestContext) async throws -> ProductBody {
         let id = try context.parameters.id()
         let fields = try await request.decode(as: ProductFields.self, context: context)
         try fields.validate()
@@ -51,7 +53,8 @@ struct ProductRoutes: Sendable {
     }
 
     /// `DELETE /products/{id}`: 204; 404 when it is not there.
-    private func delete(_ request: Request, _ context: IdentifiedContext) async throws -> HTTPResponse.Status {
+    private func delete(_ request: Request, _ context: AuthenticatedRequestContext) async throws -> HTTPResponse.Status
+    {
         guard try await store.delete(context.parameters.id()) else { throw Self.noSuchProduct }
         return .noContent
     }

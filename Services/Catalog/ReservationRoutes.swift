@@ -9,15 +9,15 @@ struct ReservationRoutes: Sendable {
     let store: CatalogStore
     let clock: WallClock
 
-    func add(to router: Router<DoorContext>, _ door: Door) {
-        router.behind(door, .service(from: ["orders"]), scope: "stock:reserve")
+    func add(to router: Router<AppRequestContext>, _ authenticator: JWTAuthenticator) {
+        router.behind(authenticator, .service(from: ["orders"]), scope: "stock:reserve")
             .put("reservations/{id}", use: reserve)
             .delete("reservations/{id}", use: release)
     }
 
     /// `PUT /reservations/{id}`: 201, or 200 when it was made before; 409 when it cannot be made, and nothing is reserved.
     private func reserve(
-        _ request: Request, _ context: IdentifiedContext
+        _ request: Request, _ context: AuthenticatedRequestContext
     ) async throws -> EditedResponse<ReservationBody> {
         let id = try context.parameters.id()
         let draft = try await request.decode(as: ReservationDraft.self, context: context)
@@ -30,7 +30,8 @@ struct ReservationRoutes: Sendable {
     }
 
     /// `DELETE /reservations/{id}`: 204, also when repeated, and when the reservation has not arrived yet.
-    private func release(_ request: Request, _ context: IdentifiedContext) async throws -> HTTPResponse.Status {
+    private func release(_ request: Request, _ context: AuthenticatedRequestContext) async throws -> HTTPResponse.Status
+    {
         try await store.release(context.parameters.id(), at: clock.now())
         return .noContent
     }
@@ -42,7 +43,7 @@ struct ReservationDraft: Decodable {
 
     struct Item: Decodable {
         let product_id: String
-        let quantity: WholeNumber
+        let quantity: JSONInteger
     }
 
     private static let maxItems = 100
@@ -104,7 +105,7 @@ extension ReservationRefusal {
             let faults = draft.items.enumerated().filter { unknown.contains($0.element.product_id) }
             return .unprocessable(
                 faults.map { .init("items[\($0.offset)].product_id", "is not a product that is sold") })
-        case .differs:
+        case .conflict:
             return .conflict(
                 code: "reservation_differs", "There is a reservation with this id and other items. Take a new id.")
         case .released:

@@ -9,12 +9,12 @@ extension Inbox: ServiceDefinition {
     /// Assembles the service; `main` and the tests call the same function.
     static func buildApplication(
         reader: ConfigReader, clock: WallClock
-    ) async throws -> ServiceApplication<DoorContext> {
+    ) async throws -> ServiceApplication<AppRequestContext> {
         let settings = try Settings.read(reader) { try ResourceServerSettings(of: Inbox.self, clock: clock, &$0) }
         let server = try ResourceServer(settings, migrations: Schema.migrations, clock: clock)
         let store = InboxStore(database: server.database)
-        return try server.application(describedIn: .module) { router, door in
-            MessageRoutes(store: store, clock: clock).add(to: router, door)
+        return try server.application(describedIn: .module) { router, authenticator in
+            MessageRoutes(store: store, clock: clock).add(to: router, authenticator)
         }
     }
 }

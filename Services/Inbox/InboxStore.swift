@@ -32,7 +32,7 @@ struct InboxStore: Sendable {
     }
 
     /// The messages of an account, newest first.
-    func messages(of account: String, _ page: Page) async throws -> [Message] {
+    func messages(of account: String, _ page: PageRequest) async throws -> [Message] {
         try await database.read { connection in
             try connection.query(
                 """

@@ -13,24 +13,26 @@ struct MessageRoutes: Sendable {
     private static let maxSubjectCharacters = 200
     private static let maxBodyCharacters = 10_000
 
-    func add(to router: Router<DoorContext>, _ door: Door) {
-        router.behind(door, .user, scope: "inbox:read")
+    func add(to router: Router<AppRequestContext>, _ authenticator: JWTAuthenticator) {
+        router.behind(authenticator, .user, scope: "inbox:read")
             .get("messages", use: list)
             .post("messages/{id}/read", use: markRead)
             .delete("messages/{id}", use: delete)
-        router.behind(door, .service(from: ["orders"]), scope: "inbox:write")
+        router.behind(authenticator, .service(from: ["orders"]), scope: "inbox:write")
             .put("accounts/{account}/messages/{id}", use: deliver)
     }
 
     /// `GET /messages`: only my own, newest first.
-    private func list(_ request: Request, _ context: IdentifiedContext) async throws -> MessageList {
-        let page = try Page(of: request)
+    private func list(_ request: Request, _ context: AuthenticatedRequestContext) async throws -> MessageList {
+        let page = try PageRequest(of: request)
         let messages = try await store.messages(of: context.identity.subject, page)
         return MessageList(page.cut(messages, id: \.id))
     }
 
     /// `POST /messages/{id}/read`: 204, also when repeated.
-    private func markRead(_ request: Request, _ context: IdentifiedContext) async throws -> HTTPResponse.Status {
+    private func markRead(_ request: Request, _ context: AuthenticatedRequestContext) async throws
+        -> HTTPResponse.Status
+    {
         let id = try context.parameters.id()
         guard try await store.markRead(id, of: context.identity.subject, at: clock.now()) else {
             throw Problem.notFound("There is no such message.")
@@ -39,7 +41,8 @@ struct MessageRoutes: Sendable {
     }
 
     /// `DELETE /messages/{id}`: 204; 404 when it is not there, or someone else's.
-    private func delete(_ request: Request, _ context: IdentifiedContext) async throws -> HTTPResponse.Status {
+    private func delete(_ request: Request, _ context: AuthenticatedRequestContext) async throws -> HTTPResponse.Status
+    {
         let id = try context.parameters.id()
         guard try await store.delete(id, of: context.identity.subject, at: clock.now()) else {
             throw Problem.notFound("There is no such message.")
@@ -48,7 +51,8 @@ struct MessageRoutes: Sendable {
     }
 
     /// `PUT /accounts/{account}/messages/{id}`: 201, or 200 when it was delivered before.
-    private func deliver(_ request: Request, _ context: IdentifiedContext) async throws -> HTTPResponse.Status {
+    private func deliver(_ request: Request, _ context: AuthenticatedRequestContext) async throws -> HTTPResponse.Status
+    {
         let account = try context.parameters.id("account")
         let id = try context.parameters.id()
         let draft = try await request.decode(as: Draft.self, context: context)

@@ -15,39 +15,41 @@ extension Login: ServiceDefinition {
     /// Assembles the service; `main` and the tests call the same function.
     static func buildApplication(
         reader: ConfigReader, clock: WallClock
-    ) async throws -> ServiceApplication<DoorContext> {
+    ) async throws -> ServiceApplication<AppRequestContext> {
         try await buildApplication(reader: reader, clock: clock, passwordCost: .standard)
     }
 
     /// Assembles the service with another price of guessing passwords: tests pay less.
     static func buildApplication(
         reader: ConfigReader, clock: WallClock, passwordCost: PasswordHash.Cost
-    ) async throws -> ServiceApplication<DoorContext> {
+    ) async throws -> ServiceApplication<AppRequestContext> {
         let settings = try Settings.read(reader) { try LoginSettings(clock: clock, &$0) }
         let database = try SQLDatabase.open(settings.database, migrations: Schema.migrations)
         let revocations = RevocationLog(database: database)
         try await revocations.beginEpoch()
-        let bell = FeedBell()
+        let bell = RevocationNotifier()
         let accounts = AccountStore(database: database, bell: bell)
         let sessions = SessionStore(
-            database: database, lifeSeconds: settings.refreshTokenSeconds, tokenSeconds: settings.accessTokenSeconds,
+            database: database, lifetimeSeconds: settings.refreshTokenSeconds,
+            tokenSeconds: settings.accessTokenSeconds,
             bell: bell)
         let hasher = PasswordHasher(cost: passwordCost)
         if settings.hasDemoData { try await DemoData.add(to: accounts, hasher: hasher, clock: clock) }
         settings.warn(Logger(label: name))
 
-        let description = try APIDescription(of: settings.service, in: .module)
+        let description = try OpenAPIDocument(of: settings.service, in: .module)
         let router = settings.service.router(
-            context: DoorContext.self, readiness: [.database(database)], cookiePaths: [BrowserTokenRoutes.path])
+            context: AppRequestContext.self, readiness: [.database(database)], cookiePaths: [BrowserTokenRoutes.path])
         settings.report()
-        let authenticator = Authenticator(accounts: accounts, hasher: hasher, throttle: LoginThrottle(), clock: clock)
-        let changes = AccountChanges(accounts: accounts, authenticator: authenticator, clock: clock)
+        let passwordAuthenticator = PasswordAuthenticator(
+            accounts: accounts, hasher: hasher, throttle: LoginThrottle(), clock: clock)
+        let changes = AccountService(accounts: accounts, authenticator: passwordAuthenticator, clock: clock)
         let registrar = Registrar(accounts: accounts, hasher: hasher, clock: clock)
         let web = WebFiles()
         let desk = PageDesk(
             sessions: sessions, tokens: settings.accessTokens, cookies: settings.cookies,
             templates: try PageTemplates(web), clock: clock)
-        let signInPages = SignInPages(desk: desk, authenticator: authenticator, registrar: registrar)
+        let signInPages = SignInPages(desk: desk, authenticator: passwordAuthenticator, registrar: registrar)
         signInPages.add(to: router)
         AccountPages(desk: desk, changes: changes).add(to: router)
         try ShopRoutes(web, services: settings.shopServices).add(to: router)
@@ -57,23 +59,26 @@ extension Login: ServiceDefinition {
         ).add(to: router)
 
         SignupRoutes(registrar: registrar, pages: signInPages).add(to: router)
-        TokenRoutes(authenticator: authenticator, sessions: sessions, tokens: settings.accessTokens, clock: clock)
-            .add(to: router)
-        let door = Door(of: settings.service, settings.door, revocations: nil, clock: clock)
-        SessionRoutes(sessions: sessions, clock: clock).add(to: router, door)
-        AccountRoutes(changes: changes, sessions: sessions, clock: clock).add(to: router, door)
-        TokenStateRoutes(
+        TokenRoutes(
+            authenticator: passwordAuthenticator, sessions: sessions, tokens: settings.accessTokens, clock: clock
+        )
+        .add(to: router)
+        let authenticator = JWTAuthenticator(of: settings.service, settings.tokens, revocations: nil, clock: clock)
+        SessionRoutes(sessions: sessions, clock: clock).add(to: router, authenticator)
+        AccountRoutes(changes: changes, sessions: sessions, clock: clock).add(to: router, authenticator)
+        RevokeAndIntrospectRoutes(
             sessions: sessions, tokens: settings.accessTokens, readers: settings.otherServices, clock: clock
-        ).add(to: router, door)
-        RevocationRoutes(
-            log: revocations, bell: bell, issuer: settings.door.issuer, keys: settings.door.keys,
+        ).add(to: router, authenticator)
+        RevocationFeedRoutes(
+            log: revocations, bell: bell, issuer: settings.tokens.issuer, keys: settings.tokens.keys,
             readers: settings.otherServices, clock: clock
-        ).add(to: router, door)
-        DiscoveryRoutes(issuer: settings.door.issuer).add(to: router)
+        ).add(to: router, authenticator)
+        DiscoveryRoutes(issuer: settings.tokens.issuer).add(to: router)
         return settings.service.application(
             router: router, description: description,
             services: [
-                AtShutdown { try database.close() }, settings.door.keys, FeedWatch(log: revocations, bell: bell),
+                ShutdownHook { try database.close() }, settings.tokens.keys,
+                RevocationPoller(log: revocations, bell: bell),
             ])
     }
 }
@@ -82,7 +87,7 @@ extension Login: ServiceDefinition {
 struct LoginSettings {
     let service: ServiceSettings
     let database: DatabaseURL
-    let door: DoorSettings
+    let tokens: TokenSettings
     let audiences: [String]
     let accessTokenSeconds: Int
     let refreshTokenSeconds: Int
@@ -91,35 +96,35 @@ struct LoginSettings {
     let shopServices: ShopServices
 
     /// What it takes to issue access tokens.
-    var accessTokens: AccessTokens {
-        AccessTokens(
-            issuer: door.issuer, audiences: audiences, lifeSeconds: accessTokenSeconds,
-            leewaySeconds: door.leewaySeconds, keys: door.keys)
+    var accessTokens: AccessTokenIssuer {
+        AccessTokenIssuer(
+            issuer: tokens.issuer, audiences: audiences, lifetimeSeconds: accessTokenSeconds,
+            leewaySeconds: tokens.leewaySeconds, keys: tokens.keys)
     }
 
     /// The cookies of browsers.
     var cookies: BrowserCookies {
-        BrowserCookies(issuer: door.issuer, carriesAccessToken: service.allowsCookies)
+        BrowserCookies(issuer: tokens.issuer, carriesAccessToken: service.allowsCookies)
     }
 
     /// The services that may ask this one about tokens.
     var otherServices: [String] { audiences.filter { $0 != Login.name } }
 
     /// Above this, a logout takes effect too late where the revocations are not known.
-    private static let shortLifeSeconds = 600
+    private static let shortLifetimeSeconds = 600
     private static let weekSeconds = 604_800
 
     init(clock: WallClock, _ settings: inout Settings) throws {
         service = ServiceSettings(name: Login.name, defaultPort: Login.defaultPort, &settings)
         audiences = Self.audiences(&settings)
         accessTokenSeconds = settings.integer(
-            "ACCESS_TOKEN_TTL", default: Self.shortLifeSeconds, in: 1...Self.weekSeconds)
+            "ACCESS_TOKEN_TTL", default: Self.shortLifetimeSeconds, in: 1...Self.weekSeconds)
         refreshTokenSeconds = settings.integer(
             "REFRESH_TOKEN_TTL", default: 2 * Self.weekSeconds, in: 1...52 * Self.weekSeconds)
         hasDemoData = settings.toggle("DEMO_DATA", default: false)
         shopServices = ShopServices(&settings)
         database = settings.databaseURL(service: Login.name)
-        door = try DoorSettings(clock: clock, &settings)
+        tokens = try TokenSettings(clock: clock, &settings)
     }
 
     private static func audiences(_ settings: inout Settings) -> [String] {
@@ -133,13 +138,13 @@ struct LoginSettings {
     /// Says in the metrics for how long a token is accepted that any service signs now: so long its key is needed.
     func report() {
         Gauge(label: "jwt_longest_life_seconds")
-            .record(max(accessTokenSeconds, Int(ServiceTokens.lifeSeconds)) + door.leewaySeconds)
+            .record(max(accessTokenSeconds, Int(ServiceTokenIssuer.lifetimeSeconds)) + tokens.leewaySeconds)
     }
 
     /// Says what works but should not stay so.
     func warn(_ logger: Logger) {
-        if accessTokenSeconds > Self.shortLifeSeconds {
-            logger.warning("ACCESS_TOKEN_TTL is above \(Self.shortLifeSeconds): stolen tokens live long.")
+        if accessTokenSeconds > Self.shortLifetimeSeconds {
+            logger.warning("ACCESS_TOKEN_TTL is above \(Self.shortLifetimeSeconds): stolen tokens live long.")
         }
         if hasDemoData {
             logger.warning("DEMO_DATA is on: there are accounts with a password that everyone knows.")

@@ -5,7 +5,7 @@ import JWTAuth
 struct DiscoveryRoutes: Sendable {
     let issuer: String
 
-    func add(to router: Router<DoorContext>) {
+    func add(to router: Router<AppRequestContext>) {
         let metadata = Metadata(issuer: issuer)
         router.get(".well-known/oauth-authorization-server") { _, _ in metadata }
     }

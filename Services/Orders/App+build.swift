@@ -10,23 +10,23 @@ extension Orders: ServiceDefinition {
     /// Assembles the service; `main` and the tests call the same function.
     static func buildApplication(
         reader: ConfigReader, clock: WallClock
-    ) async throws -> ServiceApplication<DoorContext> {
+    ) async throws -> ServiceApplication<AppRequestContext> {
         let settings = try Settings.read(reader) { try OrdersSettings(clock: clock, &$0) }
         let server = try ResourceServer(settings.server, migrations: Schema.migrations, clock: clock)
         let store = OrderStore(database: server.database)
 
         let http = HTTPClient.betweenServices(deadline: Checkout.callDeadline)
-        let tokens = ServiceTokens(issuer: Orders.name, keys: server.keys, clock: clock)
+        let tokens = ServiceTokenIssuer(issuer: Orders.name, keys: server.keys, clock: clock)
         let catalog = CatalogClient(ServiceClient("catalog", at: settings.catalogURL, http: http, tokens: tokens))
         let inbox = InboxClient(ServiceClient("inbox", at: settings.inboxURL, http: http, tokens: tokens))
         let outbox = Outbox(store: store, catalog: catalog, inbox: inbox, clock: clock)
         let checkout = Checkout(store: store, catalog: catalog, outbox: outbox, clock: clock)
 
         return try server.application(
-            describedIn: .module, services: [AtShutdown { await http.shutdown() }, outbox]
-        ) { router, door in
-            OrderRoutes(store: store, checkout: checkout).add(to: router, door)
-            try ReceiptRoutes(store: store, tokens: tokens, clock: clock).add(to: router, door)
+            describedIn: .module, services: [ShutdownHook { await http.shutdown() }, outbox]
+        ) { router, authenticator in
+            OrderRoutes(store: store, checkout: checkout).add(to: router, authenticator)
+            try ReceiptRoutes(store: store, tokens: tokens, clock: clock).add(to: router, authenticator)
         }
     }
 }

@@ -41,7 +41,7 @@ struct CatalogClient: Sendable {
     func release(_ order: UUID, of account: String) async throws {
         let response = try await service.send(
             .delete, "/reservations/\(order.lowercase)", scope: Self.scope, onBehalfOf: account)
-        guard response.status == .noContent else { throw UnexpectedAnswer(status: response.status.code) }
+        guard response.status == .noContent else { throw UnexpectedResponse(status: response.status.code) }
     }
 
     private func outcome(of response: HTTPClient.Response) throws -> Outcome {
@@ -107,7 +107,7 @@ struct CatalogClient: Sendable {
 }
 
 /// Another service answered with a status that its contract does not know.
-struct UnexpectedAnswer: Error, CustomStringConvertible {
+struct UnexpectedResponse: Error, CustomStringConvertible {
     let status: Int
 
     var description: String { "the service answered \(status)" }

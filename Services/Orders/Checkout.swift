@@ -30,8 +30,8 @@ struct Checkout: Sendable {
         switch opening {
         case .opened: break
         case .alreadyPlaced(let order): return order
-        case .underWay: throw Problem.requestUnderWay
-        case .differs: throw Problem.keyReused
+        case .inProgress: throw Problem.requestInProgress
+        case .conflict: throw Problem.keyReused
         }
         switch await catalog.reserve(basket, for: id, of: account) {
         case .reserved(let reservation):
@@ -96,7 +96,7 @@ extension Message {
 }
 
 extension Problem {
-    fileprivate static let requestUnderWay = Problem(
+    fileprivate static let requestInProgress = Problem(
         .conflict, code: "request_in_progress", detail: "The request with this Idempotency-Key is still under way.",
         headers: [.retryAfter: "1"])
 

@@ -18,7 +18,7 @@ struct InboxClient: Sendable {
         let response = try await service.send(
             .put, "/accounts/\(account)/messages/\(id.lowercase)", scope: "inbox:write", json: json)
         guard [.created, .ok].contains(response.status) else {
-            throw UnexpectedAnswer(status: response.status.code)
+            throw UnexpectedResponse(status: response.status.code)
         }
     }
 }

@@ -11,17 +11,19 @@ struct OrderRoutes: Sendable {
 
     private static let readAllScope = "orders:read:all"
 
-    func add(to router: Router<DoorContext>, _ door: Door) {
-        router.behind(door, .user, scope: "orders:read")
+    func add(to router: Router<AppRequestContext>, _ authenticator: JWTAuthenticator) {
+        router.behind(authenticator, .user, scope: "orders:read")
             .get("orders", use: list)
             .get("orders/{id}", use: show)
-        router.behind(door, .user, scope: "orders:write")
+        router.behind(authenticator, .user, scope: "orders:write")
             .post("orders", use: place)
             .post("orders/{id}/cancel", use: cancel)
     }
 
     /// `POST /orders`: 201 with the order, also when an `Idempotency-Key` finds the earlier one.
-    private func place(_ request: Request, _ context: IdentifiedContext) async throws -> EditedResponse<OrderBody> {
+    private func place(_ request: Request, _ context: AuthenticatedRequestContext) async throws -> EditedResponse<
+        OrderBody
+    > {
         let key = try idempotencyKey(of: request)
         let basket = try await request.decode(as: BasketBody.self, context: context).basket()
         let order = try await checkout.place(
@@ -31,8 +33,8 @@ struct OrderRoutes: Sendable {
     }
 
     /// `GET /orders`: my own, newest first; for staff all, or those of `?account=`.
-    private func list(_ request: Request, _ context: IdentifiedContext) async throws -> OrderList {
-        let page = try Page(of: request)
+    private func list(_ request: Request, _ context: AuthenticatedRequestContext) async throws -> OrderList {
+        let page = try PageRequest(of: request)
         let isStaff = context.identity.allows(Self.readAllScope)
         let asked = try Self.account(of: request)
         let account = isStaff ? asked : context.identity.subject
@@ -41,7 +43,7 @@ struct OrderRoutes: Sendable {
     }
 
     /// `GET /orders/{id}`: someone else's is not there, except for staff.
-    private func show(_ request: Request, _ context: IdentifiedContext) async throws -> OrderBody {
+    private func show(_ request: Request, _ context: AuthenticatedRequestContext) async throws -> OrderBody {
         let id = try context.parameters.id()
         let isStaff = context.identity.allows(Self.readAllScope)
         let order = isStaff ? try await store.order(id) : try await store.order(id, of: context.identity.subject)
@@ -50,7 +52,7 @@ struct OrderRoutes: Sendable {
     }
 
     /// `POST /orders/{id}/cancel`: twice is the same as once.
-    private func cancel(_ request: Request, _ context: IdentifiedContext) async throws -> OrderBody {
+    private func cancel(_ request: Request, _ context: AuthenticatedRequestContext) async throws -> OrderBody {
         let id = try context.parameters.id()
         guard let order = try await checkout.cancel(id, of: context.identity.subject) else {
             throw Problem.notFound("There is no such order.")
@@ -90,7 +92,7 @@ private struct BasketBody: Decodable {
 
     struct Item: Decodable {
         let product_id: String
-        let quantity: WholeNumber
+        let quantity: JSONInteger
     }
 
     private static let maxItems = 100

@@ -17,9 +17,9 @@ struct OrderStore: Sendable {
         /// The order that was placed before under the same idempotency key for the same basket.
         case alreadyPlaced(Order)
         /// A request with the same key is still being worked on.
-        case underWay
+        case inProgress
         /// The key was used for another basket.
-        case differs
+        case conflict
     }
 
     /// Begins an order, unless its customer's idempotency key was used before.
@@ -37,10 +37,10 @@ struct OrderStore: Sendable {
             guard
                 let known = try connection.queryOne(
                     "SELECT id, fingerprint FROM orders WHERE account = $1 AND idempotency_key = $2", account, key)
-            else { return .underWay }
+            else { return .inProgress }
             let fingerprint: String = try known["fingerprint"]
-            guard fingerprint.utf8.elementsEqual(basket.fingerprint.utf8) else { return .differs }
-            return try Self.find(known["id"], of: account, connection).map(Opening.alreadyPlaced) ?? .underWay
+            guard fingerprint.utf8.elementsEqual(basket.fingerprint.utf8) else { return .conflict }
+            return try Self.find(known["id"], of: account, connection).map(Opening.alreadyPlaced) ?? .inProgress
         }
     }
 
@@ -130,7 +130,7 @@ extension OrderStore {
     }
 
     /// The orders of an account, newest first.
-    func orders(of account: String, _ page: Page) async throws -> [Order] {
+    func orders(of account: String, _ page: PageRequest) async throws -> [Order] {
         try await database.read { connection in
             try Self.orders(
                 connection.query(
@@ -140,7 +140,7 @@ extension OrderStore {
     }
 
     /// The orders of all accounts, newest first.
-    func orders(_ page: Page) async throws -> [Order] {
+    func orders(_ page: PageRequest) async throws -> [Order] {
         try await database.read { connection in
             try Self.orders(
                 connection.query(
@@ -197,10 +197,10 @@ extension Order.Item {
 }
 
 extension Order.Status: Storable {
-    init?(_ value: Value) {
+    init?(_ value: SQLValue) {
         guard case .text(let text) = value else { return nil }
         self.init(rawValue: text)
     }
 
-    var value: Value { .text(rawValue) }
+    var value: SQLValue { .text(rawValue) }
 }

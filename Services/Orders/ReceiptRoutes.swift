@@ -8,23 +8,23 @@ import ServiceRuntime
 /// Receipts behind links that work once, so that they can be opened where no header can be sent.
 struct ReceiptRoutes: Sendable {
     let store: OrderStore
-    let tokens: ServiceTokens
+    let tokens: ServiceTokenIssuer
     let clock: WallClock
     private let page: MustacheTemplate
 
-    init(store: OrderStore, tokens: ServiceTokens, clock: WallClock) throws {
+    init(store: OrderStore, tokens: ServiceTokenIssuer, clock: WallClock) throws {
         self.store = store
         self.tokens = tokens
         self.clock = clock
         page = try MustacheTemplate(html: Self.template)
     }
 
-    func add(to router: Router<DoorContext>, _ door: Door) {
+    func add(to router: Router<AppRequestContext>, _ authenticator: JWTAuthenticator) {
         let spend: @Sendable (String, Date) async throws -> Bool = { id, expiry in
             try await store.spendLink(id, until: expiry, at: clock.now())
         }
-        router.behind(door, .user, scope: "orders:read").post("orders/{id}/receipt-link", use: makeLink)
-        router.behind(door, .link(spend: spend)).get("orders/{id}/receipt", use: receipt)
+        router.behind(authenticator, .user, scope: "orders:read").post("orders/{id}/receipt-link", use: makeLink)
+        router.behind(authenticator, .link(spend: spend)).get("orders/{id}/receipt", use: receipt)
     }
 
     private struct Link: ResponseEncodable {
@@ -32,7 +32,9 @@ struct ReceiptRoutes: Sendable {
     }
 
     /// `POST /orders/{id}/receipt-link`: 201 with a link that works once within a minute.
-    private func makeLink(_ request: Request, _ context: IdentifiedContext) async throws -> EditedResponse<Link> {
+    private func makeLink(_ request: Request, _ context: AuthenticatedRequestContext) async throws -> EditedResponse<
+        Link
+    > {
         let order = try await order(context)
         let path = "/orders/\(order.id.lowercase)/receipt"
         let (token, expiry) = try tokens.link(to: path, for: context.identity.subject)
@@ -44,7 +46,7 @@ struct ReceiptRoutes: Sendable {
     }
 
     /// `GET /orders/{id}/receipt?token=`: the receipt as a page; a second time 401.
-    private func receipt(_ request: Request, _ context: IdentifiedContext) async throws -> Response {
+    private func receipt(_ request: Request, _ context: AuthenticatedRequestContext) async throws -> Response {
         let order = try await order(context)
         return Response(
             status: .ok,
@@ -55,7 +57,7 @@ struct ReceiptRoutes: Sendable {
             body: .init(byteBuffer: .init(string: page.render(ReceiptPage(order)))))
     }
 
-    private func order(_ context: IdentifiedContext) async throws -> Order {
+    private func order(_ context: AuthenticatedRequestContext) async throws -> Order {
         let id = try context.parameters.id()
         guard let order = try await store.order(id, of: context.identity.subject) else {
             throw Problem.notFound("There is no such order.")

@@ -26,7 +26,7 @@ public final class Connection {
                 guard rows.count < Self.maximumRows else {
                     throw DatabaseError(.tooManyRows, "The result has more than \(Self.maximumRows) rows")
                 }
-                rows.append(try Row(columns: columns, values: row.databaseValues.map(Value.init(stored:))))
+                rows.append(try Row(columns: columns, values: row.databaseValues.map(SQLValue.init(stored:))))
             }
             return rows
         }
@@ -36,7 +36,7 @@ public final class Connection {
     public func queryOne(_ sql: String, _ values: any Storable...) throws(DatabaseError) -> Row? {
         try run(sql, values) { statement in
             try GRDB.Row.fetchOne(statement).map { row in
-                try Row(columns: statement.columnNames, values: row.databaseValues.map(Value.init(stored:)))
+                try Row(columns: statement.columnNames, values: row.databaseValues.map(SQLValue.init(stored:)))
             }
         }
     }

@@ -1,7 +1,7 @@
 /// One row of a result. Columns are read by name: `let stock: Int = try row["stock"]`.
 public struct Row: Sendable {
     let columns: [String]
-    let values: [Value]
+    let values: [SQLValue]
 
     /// The value of the first column with this name, as the type that is asked for; an optional type accepts null.
     ///
@@ -20,7 +20,7 @@ public struct Row: Sendable {
     }
 }
 
-extension Value {
+extension SQLValue {
     var typeName: String {
         switch self {
         case .null: "null"

@@ -43,7 +43,7 @@ enum SQLite {
     }
 }
 
-extension Value {
+extension SQLValue {
     /// - Throws: `invalidColumn` for a number that is no integer: no column of ours has such.
     init(stored: DatabaseValue) throws(DatabaseError) {
         switch stored.storage {

@@ -15,9 +15,9 @@ struct Header {
 
     /// Reads a header's JSON.
     init(_ bytes: Span<UInt8>) throws(JWTError) {
-        var names = NameList()
-        do throws(JSONFault) {
-            try JSONScanner.scanObject(bytes) { name, value throws(JSONFault) in
+        var names = SeenNames()
+        do throws(JSONError) {
+            try JSONScanner.scanObject(bytes) { name, value throws(JSONError) in
                 guard names.insert(name, bytes) else { throw .malformed }
                 if let parameter = Parameter(anyForm: name, in: bytes) { try set(parameter, value, bytes) }
             }
@@ -34,7 +34,7 @@ struct Header {
         case base64URLEncodePayload = "b64"
     }
 
-    private mutating func set(_ name: Parameter, _ value: JSONSlice, _ bytes: Span<UInt8>) throws(JSONFault) {
+    private mutating func set(_ name: Parameter, _ value: JSONSlice, _ bytes: Span<UInt8>) throws(JSONError) {
         switch name {
         // A missing and a misshapen `alg` are one fault: no algorithm is named.
         case .algorithm: algorithm = value.isString ? value : nil
@@ -49,7 +49,7 @@ struct Header {
         }
     }
 
-    private static func string(_ value: JSONSlice) throws(JSONFault) -> JSONSlice {
+    private static func string(_ value: JSONSlice) throws(JSONError) -> JSONSlice {
         guard value.isString else { throw .malformed }
         return value
     }

@@ -96,7 +96,7 @@ extension JSONValue {
     ///
     /// - Throws: `JWTError` of the kinds `malformed` and `limit`, in whose sentence the text has this name.
     package init(object text: [UInt8], named name: String) throws(JWTError) {
-        do throws(JSONFault) {
+        do throws(JSONError) {
             self = .object(try JSONScanner.members(of: text.span))
         } catch {
             throw error == .tooDeep
@@ -109,10 +109,10 @@ extension JSONValue {
     /// string; nil for every other text. What is nested is checked once and not read, so the time is linear in the text's size.
     public static func strings(ofObject text: [UInt8]) -> [(name: String, value: String?)]? {
         let bytes = text.span
-        var names = NameList()
+        var names = SeenNames()
         var members: [(name: String, value: String?)] = []
-        do throws(JSONFault) {
-            try JSONScanner.scanObject(bytes) { name, value throws(JSONFault) in
+        do throws(JSONError) {
+            try JSONScanner.scanObject(bytes) { name, value throws(JSONError) in
                 guard names.insert(name, bytes) else { throw .malformed }
                 members.append((bytes.string(name), value.isString ? bytes.string(value) : nil))
             }

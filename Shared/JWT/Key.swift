@@ -88,10 +88,10 @@ extension Key {
 
     private static func checkForm(_ secret: [UInt8]) throws(KeyError) {
         guard !secret.isEmpty else { throw KeyError(.empty, "the secret is empty") }
-        guard secret.count <= maximumSecretBytes || ForeignKey.matches(secret) else {
+        guard secret.count <= maximumSecretBytes || NonHMACKey.matches(secret) else {
             throw KeyError(.tooLarge, "a secret has at most \(maximumSecretBytes) bytes")
         }
-        guard !ForeignKey.matches(secret) else {
+        guard !NonHMACKey.matches(secret) else {
             throw KeyError(.anotherKind, "the secret is the text of a key of another kind, which may be public")
         }
     }

@@ -126,7 +126,7 @@ extension Claims {
     /// The members of `others`, each with a comma behind it.
     fileprivate func otherMembers() throws(JWTError) -> [UInt8] {
         guard !others.isEmpty else { return [] }
-        if let known = others.first(where: { ClaimTable.Name($0.name) != nil }) {
+        if let known = others.first(where: { ClaimIndex.Name($0.name) != nil }) {
             throw JWTError(.invalidClaim, "a claim that has a property is among the others", claim: known.name)
         }
         return try JSONValue.object(others).claimMembers()
@@ -139,7 +139,7 @@ extension JSONValue {
         guard hasNumbersOnly else { throw JWTError(.malformed, "a number is not written as JSON wants it") }
         var object: [UInt8] = []
         write(to: &object)
-        var table = ClaimTable()
+        var table = ClaimIndex()
         try table.read(object.span)
         if let audience = table[.audience], object.span.strings(audience).isEmpty {
             throw JWTError(.invalidClaim, "the list of audiences is empty", claim: "aud")

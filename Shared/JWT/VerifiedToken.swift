@@ -6,7 +6,7 @@ public struct VerifiedToken: Sendable {
     public let payload: [UInt8]
     /// The key that the signature was made with, by its `kid`.
     public let keyID: String?
-    let claims: ClaimTable
+    let claims: ClaimIndex
 
     /// `iss`: who issued the token.
     public var issuer: String? { string(.issuer) }
@@ -51,12 +51,12 @@ public struct VerifiedToken: Sendable {
         JSONValue(object: payload)?[name]
     }
 
-    private func string(_ name: ClaimTable.Name) -> String? {
+    private func string(_ name: ClaimIndex.Name) -> String? {
         guard let slice = claims[name], slice.isString else { return nil }
         return payload.span.string(slice)
     }
 
-    private func strings(_ name: ClaimTable.Name) -> [String] {
+    private func strings(_ name: ClaimIndex.Name) -> [String] {
         guard let slice = claims[name], slice.isString || payload.span.isArrayOfStrings(slice) else { return [] }
         return payload.span.strings(slice)
     }

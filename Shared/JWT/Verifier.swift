@@ -2,7 +2,7 @@ import Libcrypto
 
 /// Checks tokens: synchronous, without input or output, usable from any thread.
 public struct Verifier: Sendable {
-    private let rules: Rules
+    private let rules: CompiledPolicy
 
     /// The keys that signatures are checked with.
     public var keys: KeySet { rules.keys }
@@ -11,7 +11,7 @@ public struct Verifier: Sendable {
 
     /// A verifier that accepts what these keys signed and this policy allows, and nothing else.
     public init(keys: KeySet, policy: Policy) {
-        rules = Rules(policy, keys: keys)
+        rules = CompiledPolicy(policy, keys: keys)
     }
 
     /// Verifies a token (RFC 7515 section 5.2, RFC 7519 section 7.2).
@@ -28,7 +28,7 @@ public struct Verifier: Sendable {
     /// - Throws: `JWTError`, whose `kind` says why the token is refused.
     public func verify(_ token: Span<UInt8>, at now: NumericDate) throws(JWTError) -> VerifiedToken {
         let (payloadRange, key) = try verifySignature(token)
-        var claims = ClaimTable()
+        var claims = ClaimIndex()
         let payload = try Base64URL.withDecoded(token.extracting(payloadRange)) { bytes throws(JWTError) in
             try rules.read(bytes, into: &claims, at: now)
             return bytes.array

@@ -2,7 +2,7 @@ public import Hummingbird
 public import ServiceRuntime
 
 /// The context of every request of a service, before its door.
-public struct DoorContext: ServiceRequestContext {
+public struct AppRequestContext: ServiceRequestContext {
     /// What Hummingbird keeps with a request.
     public var coreContext: CoreRequestContextStorage
     /// The IP address of the peer, without its port; nil without a socket. Behind a proxy it is the proxy's.
@@ -18,10 +18,10 @@ public struct DoorContext: ServiceRequestContext {
 }
 
 /// The context behind the door: it cannot exist without the identity of the caller.
-public struct IdentifiedContext: ServiceRequestContext, ChildRequestContext {
+public struct AuthenticatedRequestContext: ServiceRequestContext, ChildRequestContext {
     /// What Hummingbird keeps with a request.
     public var coreContext: CoreRequestContextStorage
-    /// The IP address of the peer, as `DoorContext` has it.
+    /// The IP address of the peer, as `AppRequestContext` has it.
     public let peerAddress: String?
     /// Who calls, as a verified token says.
     public let identity: Identity
@@ -29,7 +29,7 @@ public struct IdentifiedContext: ServiceRequestContext, ChildRequestContext {
     /// Made by Hummingbird behind a door.
     ///
     /// - Throws: 401 when no door stands before the route.
-    public init(context: DoorContext) throws {
+    public init(context: AppRequestContext) throws {
         guard let identity = context.identity else { throw Problem.missingToken(realm: "hallpass") }
         coreContext = context.coreContext
         peerAddress = context.peerAddress

@@ -22,7 +22,7 @@ public struct Identity: Sendable {
 }
 
 /// The kind of token that a route wants; any other kind is refused there.
-public enum TokenKind: Sendable {
+public enum RequiredToken: Sendable {
     /// An access token that login issued to a user.
     case user
     /// A token that one of the named services signed for this one request.

@@ -21,17 +21,17 @@ public struct ResourceServer: Sendable {
     public let keys: KeySource
     private let service: ServiceSettings
     private let revocations: RevocationFeed
-    private let door: Door
+    private let authenticator: JWTAuthenticator
 
     /// Opens the database and prepares the door; nothing is followed or listened to yet.
     ///
     /// - Throws: `DatabaseError` when the database cannot be opened or migrated.
     public init(_ settings: ResourceServerSettings, migrations: [Migration], clock: WallClock) throws {
         service = settings.service
-        keys = settings.door.keys
+        keys = settings.tokens.keys
         database = try SQLDatabase.open(settings.database, migrations: migrations)
-        revocations = RevocationFeed(of: settings.service, settings.door, settings.revocations, clock: clock)
-        door = Door(of: settings.service, settings.door, revocations: revocations, clock: clock)
+        revocations = RevocationFeed(of: settings.service, settings.tokens, settings.revocations, clock: clock)
+        authenticator = JWTAuthenticator(of: settings.service, settings.tokens, revocations: revocations, clock: clock)
     }
 
     /// The application with the routes that `addRoutes` adds, most of them behind the door that it is given.
@@ -42,15 +42,15 @@ public struct ResourceServer: Sendable {
     /// - Throws: what `addRoutes` throws, or an error when the description is missing or faulty.
     public func application(
         describedIn bundle: Bundle, services: [any Service] = [],
-        routes addRoutes: (Router<DoorContext>, Door) throws -> Void
-    ) throws -> ServiceApplication<DoorContext> {
-        let description = try APIDescription(of: service, in: bundle)
+        routes addRoutes: (Router<AppRequestContext>, JWTAuthenticator) throws -> Void
+    ) throws -> ServiceApplication<AppRequestContext> {
+        let description = try OpenAPIDocument(of: service, in: bundle)
         let router = service.router(
-            context: DoorContext.self, readiness: [.database(database), revocations.readiness])
-        try addRoutes(router, door)
+            context: AppRequestContext.self, readiness: [.database(database), revocations.readiness])
+        try addRoutes(router, authenticator)
         return service.application(
             router: router, description: description,
-            services: [AtShutdown { try database.close() }, keys, revocations] + services)
+            services: [ShutdownHook { try database.close() }, keys, revocations] + services)
     }
 }
 
@@ -61,7 +61,7 @@ public struct ResourceServerSettings: Sendable {
     /// Where the database is.
     public let database: DatabaseURL
     let revocations: RevocationSettings
-    let door: DoorSettings
+    let tokens: TokenSettings
 
     /// Reads the settings of a service and its keys. To be read last, as nothing can stand in for missing keys.
     ///
@@ -72,6 +72,6 @@ public struct ResourceServerSettings: Sendable {
         service = ServiceSettings(name: Definition.name, defaultPort: Definition.defaultPort, &settings)
         database = settings.databaseURL(service: Definition.name)
         revocations = RevocationSettings(folder: database.folder, &settings)
-        door = try DoorSettings(clock: clock, &settings)
+        tokens = try TokenSettings(clock: clock, &settings)
     }
 }

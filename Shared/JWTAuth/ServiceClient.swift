@@ -7,10 +7,10 @@ public struct ServiceClient: Sendable {
     private let name: String
     private let url: String
     private let http: HTTPClient
-    private let tokens: ServiceTokens
+    private let tokens: ServiceTokenIssuer
 
     /// The service called `name`, to be found at `url`.
-    public init(_ name: String, at url: String, http: HTTPClient, tokens: ServiceTokens) {
+    public init(_ name: String, at url: String, http: HTTPClient, tokens: ServiceTokenIssuer) {
         self.name = name
         self.url = url
         self.http = http

@@ -128,7 +128,7 @@ public struct JSONBodyDecoder: RequestDecoder {
     private func word(for type: Any.Type) -> String {
         switch type {
         case is String.Type: "a string"
-        case is WholeNumber.Type: "a whole number"
+        case is JSONInteger.Type: "a whole number"
         case is any BinaryFloatingPoint.Type: "a whole number"
         case is Bool.Type: "true or false"
         case is [Any].Type: "a list"
@@ -140,7 +140,7 @@ public struct JSONBodyDecoder: RequestDecoder {
 /// A whole number in a request body.
 ///
 /// `JSONDecoder` does not say which `Int` did not fit a fraction or a huge number; this type does.
-public struct WholeNumber: Decodable, Sendable, Equatable {
+public struct JSONInteger: Decodable, Sendable, Equatable {
     /// The number, within ±2^53: what a JSON number carries exactly everywhere (RFC 8259 §6).
     public let value: Int
 
@@ -149,7 +149,7 @@ public struct WholeNumber: Decodable, Sendable, Equatable {
         let number = try decoder.singleValueContainer().decode(Double.self)
         guard number.magnitude <= 0x1p53, let value = Int(exactly: number) else {
             throw DecodingError.typeMismatch(
-                WholeNumber.self, .init(codingPath: decoder.codingPath, debugDescription: "not a whole number"))
+                JSONInteger.self, .init(codingPath: decoder.codingPath, debugDescription: "not a whole number"))
         }
         self.value = value
     }

@@ -62,7 +62,7 @@ public struct ServiceSettings: Sendable {
     /// The application that serves `router`, as `description` tells, and runs `services` beside it; they are stopped after
     /// it, in reverse order. No route may be added afterwards.
     public func application<Context: ServiceRequestContext>(
-        router: Router<Context>, description: APIDescription, services: [any Service]
+        router: Router<Context>, description: OpenAPIDocument, services: [any Service]
     ) -> ServiceApplication<Context> {
         router.get("openapi.json") { _, _ in
             Response(
@@ -70,14 +70,14 @@ public struct ServiceSettings: Sendable {
                 body: .init(byteBuffer: ByteBuffer(bytes: description.json)))
         }
         let routes = router.known
-        router.add(middleware: OtherMethodsMiddleware(routes: routes))
+        router.add(middleware: MethodNotAllowedMiddleware(routes: routes))
         DocumentationPages(swaggerUI: swaggerUI).add(to: router)
 
         var logger = Logger(label: name)
         logger.logLevel = log.level
         return ServiceApplication(
             routes: routes, description: description, responder: router.buildResponder(),
-            server: .keptHTTP1(
+            server: .retainedHTTP1(
                 configuration: .init(
                     idleTimeout: .seconds(Int64(Self.idleTimeoutSeconds)),
                     httpDecoderConfiguration: .init(

@@ -51,11 +51,11 @@ extension UUID {
 
 extension UUID: Storable {
     /// Nil unless the value is a UUID in its only accepted spelling.
-    public init?(_ value: Value) {
+    public init?(_ value: SQLValue) {
         guard case .text(let text) = value else { return nil }
         self.init(lowercase: text)
     }
 
     /// The text to store, in lower case.
-    public var value: Value { .text(lowercase) }
+    public var value: SQLValue { .text(lowercase) }
 }

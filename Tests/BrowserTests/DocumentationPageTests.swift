@@ -41,7 +41,7 @@ extension Chromium {
         #expect(try await sees("document.querySelector('.opblock')"))
         let described: Int = try await awaited(
             """
-            fetch('/openapi.json').then((answer) => answer.json()).then(({ paths }) =>
+            fetch('/openapi.json').then((response) => response.json()).then(({ paths }) =>
               Object.values(paths).flatMap((path) => Object.keys(path).filter((key) => key !== 'parameters')).length)
             """)
         #expect(described > 5)
@@ -60,7 +60,7 @@ extension Chromium {
             try await click("\(block) .btn-clear")
         }
         try await click("\(block) .execute")
-        let answer = "\(block) .live-responses-table .response"
-        return (try await text("\(answer) .response-col_status"), try await text("\(answer) .highlight-code"))
+        let response = "\(block) .live-responses-table .response"
+        return (try await text("\(response) .response-col_status"), try await text("\(response) .highlight-code"))
     }
 }

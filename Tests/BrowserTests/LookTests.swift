@@ -89,7 +89,7 @@ import Testing
                 try await cluster.kill(.orders)
                 try await browser.click("#drawer summary")
                 try await browser.go(to: "orders")
-                #expect(try await browser.shows("The orders service does not answer"))
+                #expect(try await browser.shows("The orders service does not response"))
                 try await check("shop-trouble", in: browser, axe)
             }
         }

@@ -48,11 +48,11 @@ import Testing
                 #expect(try await browser.text("#verdict").contains("error=\"invalid_token\""))
 
                 try await browser.open("http://localhost:\(stranger)/")
-                #expect(try await browser.shows("The catalog does not answer"))
+                #expect(try await browser.shows("The catalog does not response"))
                 #expect(try await !browser.text().contains("alice"))
                 // Another site: the browser keeps the cookie to itself, whatever the services allow.
                 try await browser.open("http://127.0.0.1:\(cluster.guestPort)/")
-                #expect(try await browser.shows("The catalog does not answer"))
+                #expect(try await browser.shows("The catalog does not response"))
             }
         }
     }
@@ -98,9 +98,9 @@ import Testing
                 try await browser.click("#drawer summary")
                 #expect(try await browser.shows("It is in a cookie that no script can read"))
                 #expect(try await browser.value("document.cookie") == "")
-                let answer: String = try await browser.awaited(
-                    "fetch('/session/token', { method: 'POST' }).then((answer) => answer.text())")
-                #expect(answer.contains("alice") && !answer.contains("eyJ"))
+                let response: String = try await browser.awaited(
+                    "fetch('/session/token', { method: 'POST' }).then((response) => response.text())")
+                #expect(response.contains("alice") && !response.contains("eyJ"))
                 try await browser.click("#drawer summary")
                 try await browser.click("#sign-out")
                 #expect(try await browser.isOut())

@@ -118,7 +118,7 @@ import Testing
                 #expect(try await browser.shows("Oak chair"))
                 try await browser.click(".tabs a[href='#orders']")
                 #expect(try await browser.shows("Your pass has ended, and it cannot be renewed now."))
-                #expect(try await browser.text("#trouble").contains("The login service does not answer"))
+                #expect(try await browser.text("#trouble").contains("The login service does not response"))
                 try await cluster.start(.login, environment: ["ACCESS_TOKEN_TTL": "15"])
                 try await browser.click("#trouble button")
                 #expect(try await browser.shows("1 × Desk lamp"))

@@ -77,7 +77,7 @@ import Testing
         let id = UUID()
         _ = try await store.reserve(id, Quantities([(lamp.id, 1)]), at: date)
         for other in [[(lamp.id, 2)], [(chair.id, 1)], [(lamp.id, 1), (chair.id, 1)], []] {
-            await #expect(throws: ReservationRefusal.differs) {
+            await #expect(throws: ReservationRefusal.conflict) {
                 try await store.reserve(id, Quantities(other), at: date)
             }
         }

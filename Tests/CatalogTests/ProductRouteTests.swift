@@ -72,9 +72,9 @@ import Testing
     ])
     func `a page that cannot be is refused`(query: String) async throws {
         try await catalog.application().test(.router) { client in
-            let answer = try await client.send(.get, "/products?\(query)")
-            #expect(answer.status == 422)
-            #expect(answer.faultyFields == [String(query.prefix { $0 != "=" })])
+            let response = try await client.send(.get, "/products?\(query)")
+            #expect(response.status == 422)
+            #expect(response.faultyFields == [String(query.prefix { $0 != "=" })])
         }
     }
 
@@ -83,8 +83,8 @@ import Testing
         let environment = ["DEMO_DATA": "on", "DATABASE_URL": "sqlite:\(folder.path)/catalog.sqlite"]
         let pass = DemoData.products[11]
         try await catalog.application(environment).test(.router) { client in
-            let answer = try await catalog.reserve(client, UUID(), [(pass.id.lowercase, 2)])
-            #expect(answer.status == 201)
+            let response = try await catalog.reserve(client, UUID(), [(pass.id.lowercase, 2)])
+            #expect(response.status == 201)
         }
         try await catalog.application(environment).test(.router) { client in
             let stocks = try await client.send(.get, "/products").products.map { $0["stock"] as? Int }
@@ -137,10 +137,10 @@ import Testing
         json: String, status: Int, field: String?
     ) async throws {
         try await catalog.application().test(.router) { client in
-            let answer = try await client.send(.post, "/products", token: catalog.staffToken(), json: json)
-            #expect(answer.status == status)
-            #expect(answer.headers[.contentType] == "application/problem+json")
-            #expect(answer.faultyFields?.first == field)
+            let response = try await client.send(.post, "/products", token: catalog.staffToken(), json: json)
+            #expect(response.status == status)
+            #expect(response.headers[.contentType] == "application/problem+json")
+            #expect(response.faultyFields?.first == field)
             #expect(try await client.send(.get, "/products").products.isEmpty)
         }
     }
@@ -153,9 +153,9 @@ import Testing
         try await catalog.application().test(.router) { client in
             let uri = "/products/\(try await catalog.addProduct(client))"
             let before = try await client.send(.get, uri).object
-            let answer = try await client.send(.patch, uri, token: catalog.staffToken(), json: json)
-            #expect(answer.status == 422)
-            #expect(answer.faultyFields == [field])
+            let response = try await client.send(.patch, uri, token: catalog.staffToken(), json: json)
+            #expect(response.status == 422)
+            #expect(response.faultyFields == [field])
             #expect(try await client.send(.get, uri).object == before)
         }
     }
@@ -167,8 +167,8 @@ import Testing
     func `an id that is none is not there`(id: String) async throws {
         try await catalog.application().test(.live) { client in
             for (method, body) in [(HTTPRequest.Method.get, nil), (.patch, "{}"), (.delete, nil)] {
-                let answer = try await client.send(method, "/products/\(id)", token: catalog.staffToken(), json: body)
-                #expect(answer.status == 404)
+                let response = try await client.send(method, "/products/\(id)", token: catalog.staffToken(), json: body)
+                #expect(response.status == 404)
             }
         }
     }

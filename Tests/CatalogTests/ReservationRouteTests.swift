@@ -42,10 +42,10 @@ import Testing
         try await catalog.application().test(.router) { client in
             let lamp = try await catalog.addProduct(client)
             let chair = try await catalog.addProduct(client, name: "Chair", stock: 1)
-            let answer = try await catalog.reserve(client, id, [(chair, 1), (lamp, 1), (chair, 1)])
-            #expect(answer.status == 409)
-            #expect(answer.code == "out_of_stock")
-            #expect(answer.json["out_of_stock"] as? [String] == [chair])
+            let response = try await catalog.reserve(client, id, [(chair, 1), (lamp, 1), (chair, 1)])
+            #expect(response.status == 409)
+            #expect(response.code == "out_of_stock")
+            #expect(response.json["out_of_stock"] as? [String] == [chair])
             #expect(try await catalog.stock(client, of: lamp) == 10)
             #expect(try await catalog.reserve(client, id, [(chair, 1)]).status == 201)
         }
@@ -73,9 +73,9 @@ import Testing
             let lamp = try await catalog.addProduct(client)
             let gone = try await catalog.addProduct(client)
             #expect(try await client.send(.delete, "/products/\(gone)", token: catalog.staffToken()).status == 204)
-            let answer = try await catalog.reserve(client, id, [(gone, 1), (lamp, 1), (UUID().lowercase, 1)])
-            #expect(answer.status == 422)
-            #expect(answer.faultyFields == ["items[0].product_id", "items[2].product_id"])
+            let response = try await catalog.reserve(client, id, [(gone, 1), (lamp, 1), (UUID().lowercase, 1)])
+            #expect(response.status == 422)
+            #expect(response.faultyFields == ["items[0].product_id", "items[2].product_id"])
             #expect(try await catalog.stock(client, of: lamp) == 10)
         }
     }
@@ -119,8 +119,8 @@ import Testing
         ]
         try await catalog.application().test(.router) { client in
             for (token, status) in refused {
-                let answer = try await client.send(.put, path, token: token, json: "{}")
-                #expect(answer.status == status)
+                let response = try await client.send(.put, path, token: token, json: "{}")
+                #expect(response.status == status)
             }
             #expect(try await catalog.reserve(client, id, json: "{}").status == 422)
         }
@@ -132,9 +132,9 @@ import Testing
     ])
     func `a body that is not a list of items is refused`(json: String, field: String) async throws {
         try await catalog.application().test(.router) { client in
-            let answer = try await catalog.reserve(client, id, json: json)
-            #expect(answer.status == 422)
-            #expect(answer.faultyFields == [field])
+            let response = try await catalog.reserve(client, id, json: json)
+            #expect(response.status == 422)
+            #expect(response.faultyFields == [field])
         }
     }
 
@@ -153,9 +153,9 @@ import Testing
         try await catalog.application().test(.router) { client in
             let good = #"{"product_id":"0190f8b2-7a6c-7c3e-8d5f-0123456789ab","quantity":1}"#
             let bad = #"{"product_id":\#(product),"quantity":\#(quantity)}"#
-            let answer = try await catalog.reserve(client, id, json: #"{"items":[\#(good),\#(bad)]}"#)
-            #expect(answer.status == 422)
-            #expect(answer.faultyFields == ["items[1].\(field)"])
+            let response = try await catalog.reserve(client, id, json: #"{"items":[\#(good),\#(bad)]}"#)
+            #expect(response.status == 422)
+            #expect(response.faultyFields == ["items[1].\(field)"])
         }
     }
 
@@ -174,8 +174,8 @@ import Testing
     func `an id that is none is not there`(id: String) async throws {
         try await catalog.application().test(.router) { client in
             let path = "/reservations/\(id)"
-            let answer = try await client.send(.delete, path, token: catalog.ordersToken(.delete, path))
-            #expect(answer.status == 404)
+            let response = try await client.send(.delete, path, token: catalog.ordersToken(.delete, path))
+            #expect(response.status == 404)
         }
     }
 }

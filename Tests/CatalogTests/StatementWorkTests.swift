@@ -21,7 +21,7 @@ import Testing
             let reservation = UUID()
             for _ in 1...2 { _ = try await store.reserve(reservation, Quantities([(product, 1)]), at: date) }
             try await store.release(reservation, at: date)
-            _ = try await store.products(Page(limit: 2))
+            _ = try await store.products(PageRequest(limit: 2))
             _ = try await store.product(product)
             _ = try await store.change(product, to: ProductFields(stock: 0))
             await #expect(throws: ReservationRefusal.outOfStock([product])) {

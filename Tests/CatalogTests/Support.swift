@@ -38,10 +38,10 @@ struct TestCatalog: Sendable {
         _ client: some TestClientProtocol, name: String = "Lamp", stock: Int = 10
     ) async throws -> String {
         clock.advance(seconds: 1)
-        let answer = try await client.send(
+        let response = try await client.send(
             .post, "/products", token: staffToken(), json: #"{"name":"\#(name)","price_cents":2500,"stock":\#(stock)}"#)
-        #expect(answer.status == 201)
-        return try #require(answer.json["id"] as? String)
+        #expect(response.status == 201)
+        return try #require(response.json["id"] as? String)
     }
 
     func stock(_ client: some TestClientProtocol, of product: String) async throws -> Int? {
@@ -51,23 +51,23 @@ struct TestCatalog: Sendable {
     /// Reserves products as orders does.
     func reserve(
         _ client: some TestClientProtocol, _ id: UUID, _ items: [(product: String, quantity: Int)]
-    ) async throws -> Answer {
+    ) async throws -> ReceivedResponse {
         let items = items.map { #"{"product_id":"\#($0.product)","quantity":\#($0.quantity)}"# }
         return try await reserve(client, id, json: #"{"items":[\#(items.joined(separator: ","))]}"#)
     }
 
-    func reserve(_ client: some TestClientProtocol, _ id: UUID, json: String) async throws -> Answer {
+    func reserve(_ client: some TestClientProtocol, _ id: UUID, json: String) async throws -> ReceivedResponse {
         let path = "/reservations/\(id.lowercase)"
         return try await client.send(.put, path, token: ordersToken(.put, path), json: json)
     }
 
-    func release(_ client: some TestClientProtocol, _ id: UUID) async throws -> Answer {
+    func release(_ client: some TestClientProtocol, _ id: UUID) async throws -> ReceivedResponse {
         let path = "/reservations/\(id.lowercase)"
         return try await client.send(.delete, path, token: ordersToken(.delete, path))
     }
 }
 
-extension Answer {
+extension ReceivedResponse {
     /// The body in a form that can be compared as a whole.
     var object: NSDictionary { json as NSDictionary }
 

@@ -11,12 +11,12 @@ import Testing
     }
 
     @Test(arguments: [
-        Value.null, .integer(0), .integer(.max), .integer(.min), .text(""),
+        SQLValue.null, .integer(0), .integer(.max), .integer(.min), .text(""),
         .text("h\u{e9}llo 👋 \u{65}\u{301} '; DROP TABLE products; --"), .text("007"), .bytes([]), .bytes([0, 255, 0]),
     ])
-    func `a value comes back as it went in`(value: Value) async throws {
+    func `a value comes back as it went in`(value: SQLValue) async throws {
         let row = try await database.read { try $0.queryOne("SELECT $1 AS value", value) }
-        let back: Value = try #require(row)["value"]
+        let back: SQLValue = try #require(row)["value"]
         #expect(back == value)
         if case (.text(let text), .text(let textBack)) = (value, back) {
             #expect(Array(text.utf8) == Array(textBack.utf8))

@@ -19,9 +19,9 @@ struct Books: Sendable {
         self.folders = folders
         customer = try await cluster.token("alice")
         let staff = try await cluster.token("staff")
-        let answer = try await cluster.send(
+        let response = try await cluster.send(
             .patch, .catalog, "/products/\(Demo.lamp)", token: staff, json: #"{"stock": \#(Self.stock)}"#)
-        guard answer.status == 200 else { throw DrillError("staff cannot fill the stock: \(answer.status)") }
+        guard response.status == 200 else { throw DrillError("staff cannot fill the stock: \(response.status)") }
     }
 
     /// Waits until orders has nothing left to tell, and says whether the books agree: no order without its reservation, no

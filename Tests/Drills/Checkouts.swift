@@ -41,12 +41,12 @@ final class Checkouts: Sendable {
 
     private func order(under key: String) async throws -> Int {
         do {
-            let answer = try await cluster.order(token: token, key: key)
-            if answer.status == 201 {
-                let order = try answer.decoded(as: Order.self).id
+            let response = try await cluster.order(token: token, key: key)
+            if response.status == 201 {
+                let order = try response.decoded(as: Order.self).id
                 state.withLock { $0.acknowledged[key] = order }
             }
-            return answer.status
+            return response.status
         } catch {
             _ = state.withLock { $0.unanswered.insert(key) }
             throw error

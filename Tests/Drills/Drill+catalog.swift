@@ -40,7 +40,7 @@ extension Drill {
                 try await Task.sleep(for: .milliseconds(500))
             }
             report.figure("checkouts before, meanwhile and after: \(tally)")
-            report.require(tally.failures.isEmpty, "every checkout gets an answer: \(tally.failures.prefix(3))")
+            report.require(tally.failures.isEmpty, "every checkout gets an response: \(tally.failures.prefix(3))")
             try await books.recover(report)
         }
     }
@@ -53,9 +53,9 @@ extension Drill {
         let checkouts = Task {
             let end = ContinuousClock.now + time
             return try await underLoad(clients: 8) { _ in
-                let answer = try await cluster.order(token: token)
-                let isSaid = answer.headers[.retryAfter] != nil
-                return (isSaid ? "checkout with Retry-After" : "checkout", answer.status)
+                let response = try await cluster.order(token: token)
+                let isSaid = response.headers[.retryAfter] != nil
+                return (isSaid ? "checkout with Retry-After" : "checkout", response.status)
             } while: {
                 try await Task.sleep(until: end)
             }

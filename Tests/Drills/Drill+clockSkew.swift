@@ -59,10 +59,10 @@ extension Drill {
     private static func laggingLogin(_ clock: Clock, of cluster: Cluster, _ report: Report) async throws {
         try await cluster.start(.login, environment: clock.environment)
         try await cluster.start(.inbox)
-        let answer = try await cluster.get(.inbox, "/messages", token: cluster.token("alice"))
-        report.require(answer.status == 401, "a login that lags by more than its tokens live lets nobody in")
-        report.require(answer.text.contains("expired"), "the refusal says that the token has expired")
-        report.figure("login's clock \(clock), leeway 0 s: \(answer.status) and \"expired\"")
+        let response = try await cluster.get(.inbox, "/messages", token: cluster.token("alice"))
+        report.require(response.status == 401, "a login that lags by more than its tokens live lets nobody in")
+        report.require(response.text.contains("expired"), "the refusal says that the token has expired")
+        report.figure("login's clock \(clock), leeway 0 s: \(response.status) and \"expired\"")
         try await cluster.stop(.inbox)
         try await cluster.start(.inbox, environment: ["JWT_LEEWAY": "300"])
         let allowed = try await cluster.get(.inbox, "/messages", token: cluster.token("alice")).status

@@ -45,7 +45,7 @@ extension Drill {
         let works = try await writer.write()
         report.require(works < 300, "with space again \(service.rawValue) works: \(works)")
         report.figure("\(service.rawValue) full: \(Set(refusals).sorted()), \(tally)")
-        report.require(tally.failures.isEmpty, "every checkout gets an answer: \(tally.failures.prefix(3))")
+        report.require(tally.failures.isEmpty, "every checkout gets an response: \(tally.failures.prefix(3))")
         try await books.recover(report)
         let placed = try await books.placed()
         report.require(placed.isSuperset(of: checkouts.acknowledged.values), "nothing acknowledged is lost")

@@ -26,7 +26,7 @@ extension Drill {
     }
 
     private static func cutAndRestore(
-        _ line: Interposer, of cluster: Cluster, _ form: Form, _ report: Report
+        _ line: InterruptibleProxy, of cluster: Cluster, _ form: Form, _ report: Report
     ) async throws {
         let (ended, living) = (try await cluster.token("alice"), try await cluster.token("bob"))
         line.cut()
@@ -34,8 +34,8 @@ extension Drill {
         let logout = try await cluster.send(.post, .login, "/logout", token: ended)
         report.require(logout.status == 204, "login ends the session")
         let isClosed = try await eventually(within: .seconds(10)) {
-            let answer = try await cluster.get(.inbox, "/messages", token: living)
-            return answer.status == 503 && answer.headers[.retryAfter] != nil
+            let response = try await cluster.get(.inbox, "/messages", token: living)
+            return response.status == 503 && response.headers[.retryAfter] != nil
         }
         report.require(isClosed, "inbox, with REVOCATIONS_MAX_AGE, answers 503 with Retry-After")
         let stale = try await cluster.lookup(.orders, token: ended)

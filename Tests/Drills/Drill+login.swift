@@ -45,8 +45,8 @@ extension Drill {
                 for restart in 1...restarts {
                     let ended = try await cluster.token("alice")
                     let isKilled = restart % 2 == 1
-                    let answer = try await cluster.send(.post, .login, "/logout", token: ended)
-                    report.require(answer.status == 204, "login ends a session")
+                    let response = try await cluster.send(.post, .login, "/logout", token: ended)
+                    report.require(response.status == 204, "login ends a session")
                     if isKilled { try await cluster.kill(.login) } else { try await cluster.stop(.login) }
                     try await cluster.start(.login)
                     let start = ContinuousClock.now

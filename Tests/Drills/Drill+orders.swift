@@ -24,7 +24,7 @@ extension Drill {
             report.figure("\(kills) kills, \(checkouts.acknowledged.count) checkouts acknowledged")
             let lost = checkouts.unanswered.intersection(try await books.keys())
             report.figure(
-                "\(checkouts.unanswered.count) without an answer, of which \(lost.count) were ordered all the same")
+                "\(checkouts.unanswered.count) without an response, of which \(lost.count) were ordered all the same")
             try await checkouts.repeatUnanswered()
             try await books.recover(report)
             let placed = try await books.placed()
@@ -40,7 +40,7 @@ extension Drill {
         "sigterm",
         """
         When a service is asked to end under load, with connections that are kept alive, every request that it has accepted \
-        is answered: what got no answer was not done. It ends by itself and with status 0.
+        is answered: what got no response was not done. It ends by itself and with status 0.
         """
     ) { form, report in
         try await withCluster { cluster in

@@ -22,7 +22,7 @@ extension Drill {
             let refused = tally.count(401..<402)
             report.figure("\(refused) × 401")
             report.figure("\(tally.count(500..<600)) × 5xx")
-            report.figure("\(tally.failures.count) without an answer")
+            report.figure("\(tally.failures.count) without an response")
             report.require(tally.unexpected.isEmpty, "nobody is refused: \(tally.unexpected.prefix(5))")
             report.require(tally.count > form.choose(100, 1000), "there was load")
             let after = try await cluster.signingKey()

@@ -30,7 +30,7 @@ import Testing
     private func deliver(
         _ client: some TestClientProtocol, id: UUID, to account: UUID, from issuer: String = "orders",
         json: String = #"{"subject":"Hello","body":"World"}"#
-    ) async throws -> Answer {
+    ) async throws -> ReceivedResponse {
         let path = "/accounts/\(account.lowercase)/messages/\(id.lowercase)"
         let token = try mint.service(
             issuer, audience: "inbox", scope: "inbox:write",
@@ -115,9 +115,9 @@ import Testing
         json: String, status: Int, field: String
     ) async throws {
         try await inbox().test(.router) { client in
-            let answer = try await deliver(client, id: UUID(), to: alice, json: json)
-            #expect(answer.status == status)
-            #expect((answer.json["errors"] as? [[String: Any]])?.first?["field"] as? String == field)
+            let response = try await deliver(client, id: UUID(), to: alice, json: json)
+            #expect(response.status == status)
+            #expect((response.json["errors"] as? [[String: Any]])?.first?["field"] as? String == field)
         }
     }
 
@@ -148,16 +148,16 @@ import Testing
     ])
     func `a page that cannot be is refused`(query: String) async throws {
         try await inbox().test(.router) { client in
-            let answer = try await client.send(.get, "/messages?\(query)", token: aliceToken())
-            #expect(answer.status == 422)
+            let response = try await client.send(.get, "/messages?\(query)", token: aliceToken())
+            #expect(response.status == 422)
         }
     }
 
     @Test(arguments: ["x", "%00", "..%2f", "0198F2B4-0000-7000-8000-000000000000", String(repeating: "a", count: 5000)])
     func `an id that is none is not there`(id: String) async throws {
         try await inbox().test(.router) { client in
-            let answer = try await client.send(.delete, "/messages/\(id)", token: aliceToken())
-            #expect(answer.status == 404)
+            let response = try await client.send(.delete, "/messages/\(id)", token: aliceToken())
+            #expect(response.status == 404)
         }
     }
 }

@@ -16,7 +16,7 @@ import Testing
             for _ in 1...others { _ = try await deliver(to: UUID().lowercase, in: store) }
             let account = UUID().lowercase
             let id = try await deliver(to: account, in: store)
-            _ = try await store.messages(of: account, Page())
+            _ = try await store.messages(of: account, PageRequest())
             _ = try await store.markRead(id, of: account, at: date)
             _ = try await store.delete(id, of: account, at: date)
             return database

@@ -12,8 +12,8 @@ import TestSupport
 /// A service behind a door that follows a scripted feed.
 struct FeedFixture {
     let feed = ScriptedFeed()
-    let door = DoorFixture()
-    var clock: TestClock { door.clock }
+    let authenticator = AuthenticatorFixture()
+    var clock: TestClock { authenticator.clock }
 
     /// The service, following the feed at `port`.
     func service(
@@ -22,22 +22,22 @@ struct FeedFixture {
         let environment = TokenMint.environment.merging(["LOGIN_URL": "http://127.0.0.1:\(port)"]) { $1 }
             .merging(environment) { $1 }
         let reader = ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: environment))
-        let (service, revocationSettings, doorSettings) = try Settings.read(reader) { settings in
+        let (service, revocationSettings, tokenSettings) = try Settings.read(reader) { settings in
             (
                 ServiceSettings(name: "orders", defaultPort: 0, &settings),
                 RevocationSettings(folder: folder, &settings),
-                try DoorSettings(clock: clock.clock, &settings)
+                try TokenSettings(clock: clock.clock, &settings)
             )
         }
         let revocations = RevocationFeed(
-            of: service.name, doorSettings, revocationSettings, list: list, clock: clock.clock)
-        let door = Door(of: service, doorSettings, revocations: revocations, clock: clock.clock)
-        let router = service.router(context: DoorContext.self, readiness: [revocations.readiness])
+            of: service.name, tokenSettings, revocationSettings, list: list, clock: clock.clock)
+        let authenticator = JWTAuthenticator(of: service, tokenSettings, revocations: revocations, clock: clock.clock)
+        let router = service.router(context: AppRequestContext.self, readiness: [revocations.readiness])
         router.get("public") { _, _ in "open" }
-        router.behind(door, .user, scope: "orders:read").get("mine") { _, context in context.identity.subject }
-        router.behind(door, .service(from: ["inbox"])).get("served") { _, context in context.identity.subject }
+        router.behind(authenticator, .user, scope: "orders:read").get("mine") { _, context in context.identity.subject }
+        router.behind(authenticator, .service(from: ["inbox"])).get("served") { _, context in context.identity.subject }
         return try service.application(
-            router: router, description: APIDescription(of: service), services: [doorSettings.keys, revocations])
+            router: router, description: OpenAPIDocument(of: service), services: [tokenSettings.keys, revocations])
     }
 
     /// Serves the feed and the service that follows it.
@@ -54,9 +54,9 @@ struct FeedFixture {
 
     /// Waits for the next question and answers it.
     @discardableResult
-    func answer(_ answer: FeedAnswer) async throws -> ScriptedFeed.Question {
+    func response(_ response: FeedAnswer) async throws -> ScriptedFeed.Question {
         let question = try await feed.next()
-        question.answer(try answer.signed(at: clock))
+        question.response(try response.signed(at: clock))
         return question
     }
 
@@ -70,7 +70,7 @@ struct FeedFixture {
 
     /// A user's claims, and the token with them.
     func token(_ user: UUID = UUID()) throws -> (claims: Claims, text: String) {
-        let claims = door.mint.userClaims(user, audience: "orders", scope: "orders:read")
-        return (claims, try door.mint.sign(claims))
+        let claims = authenticator.mint.userClaims(user, audience: "orders", scope: "orders:read")
+        return (claims, try authenticator.mint.sign(claims))
     }
 }

@@ -126,7 +126,7 @@ import Testing
         do {
             _ = try Settings.read(reader) { settings in
                 _ = settings.databaseURL(service: "test")
-                _ = try DoorSettings(clock: .system, &settings)
+                _ = try TokenSettings(clock: .system, &settings)
             }
             return nil
         } catch {

@@ -18,13 +18,13 @@ import Testing
             let (claims, text) = try fixture.token()
             let (_, other) = try fixture.token()
             let id = ["session": claims.sessionID, "token": claims.id, "account": claims.subject][kind] ?? nil
-            try await fixture.answer(.init(seq: 1, reset: true))
+            try await fixture.response(.init(seq: 1, reset: true))
             let second = try await feed.next()
             #expect(second.after == 1)
             #expect(second.wait == 25)
             #expect(try await client.send(.get, "/mine", token: text).status == 200)
             let entry = fixture.entry(kind, id, before: kind == "account" ? 1 : nil)
-            second.answer(try FeedAnswer(seq: 2, entries: [entry]).signed(at: fixture.clock))
+            second.response(try FeedAnswer(seq: 2, entries: [entry]).signed(at: fixture.clock))
             #expect(try await feed.next().after == 2)
             let refusal = try await client.send(.get, "/mine", token: text)
             #expect(refusal.status == 401)
@@ -39,14 +39,14 @@ import Testing
         try await fixture.run { client in
             let user = UUID()
             let (_, old) = try fixture.token(user)
-            let onBehalf = try fixture.door.mint.service(
+            let onBehalf = try fixture.authenticator.mint.service(
                 "inbox", audience: "orders", scope: "",
                 requestHash: RequestHash.of(method: "GET", path: "/served", query: nil), onBehalfOf: user)
             let entry = fixture.entry("account", user.lowercase, before: 1)
             fixture.clock.advance(seconds: 1)
             let (_, new) = try fixture.token(user)
             #expect(try await client.send(.get, "/served", token: onBehalf).status == 200)
-            try await fixture.answer(.init(seq: 1, reset: true, entries: [entry]))
+            try await fixture.response(.init(seq: 1, reset: true, entries: [entry]))
             _ = try await feed.next()
             #expect(try await client.send(.get, "/mine", token: old).status == 401)
             #expect(try await client.send(.get, "/served", token: onBehalf).status == 401)
@@ -73,23 +73,23 @@ import Testing
         FeedAnswer(seq: 4), FeedAnswer(seq: 6, epoch: "second"), FeedAnswer(seq: 6, epoch: nil),
         FeedAnswer(seq: 6, after: 4),
     ])
-    func `an answer that does not follow is dropped, and the feed read from its beginning`(
-        answer: FeedAnswer
+    func `an response that does not follow is dropped, and the feed read from its beginning`(
+        response: FeedAnswer
     ) async throws {
         try await fixture.run { client in
             let (known, knownText) = try fixture.token()
             let (claims, text) = try fixture.token()
-            try await fixture.answer(
+            try await fixture.response(
                 .init(seq: 5, reset: true, entries: [fixture.entry("session", known.sessionID)]))
-            var answer = answer
-            answer.entries = [fixture.entry("session", claims.sessionID)]
-            try await fixture.answer(answer)
+            var response = response
+            response.entries = [fixture.entry("session", claims.sessionID)]
+            try await fixture.response(response)
             let beginning = try await feed.next()
             #expect(beginning.path == "/revocations?after=0&wait=0")
             #expect(try await client.send(.get, "/mine", token: text).status == 200)
             let snapshot = FeedAnswer(
                 seq: 3, reset: true, epoch: "second", entries: [fixture.entry("token", claims.id)])
-            beginning.answer(try snapshot.signed(at: fixture.clock))
+            beginning.response(try snapshot.signed(at: fixture.clock))
             #expect(try await feed.next().after == 3)
             #expect(try await client.send(.get, "/mine", token: text).status == 401)
             // What was refused once stays so, although the snapshot does not name it.
@@ -100,8 +100,8 @@ import Testing
     @Test func `a beginning that comes unasked is taken as one`() async throws {
         try await fixture.run { client in
             let (claims, text) = try fixture.token()
-            try await fixture.answer(.init(seq: 5, reset: true))
-            try await fixture.answer(
+            try await fixture.response(.init(seq: 5, reset: true))
+            try await fixture.response(
                 .init(seq: 2, reset: true, epoch: "other", entries: [fixture.entry("session", claims.sessionID)]))
             #expect(try await feed.next().after == 2)
             #expect(try await client.send(.get, "/mine", token: text).status == 401)
@@ -124,19 +124,19 @@ import Testing
     ]
 
     @Test(arguments: nonsense.indices)
-    func `an answer that is not good changes nothing, and the question is asked again`(index: Int) async throws {
+    func `an response that is not good changes nothing, and the question is asked again`(index: Int) async throws {
         let (name, change) = Self.nonsense[index]
         try await fixture.run { client in
             let (claims, text) = try fixture.token()
-            try await fixture.answer(.init(seq: 5, reset: true))
+            try await fixture.response(.init(seq: 5, reset: true))
             let good = FeedAnswer(seq: 6, entries: [fixture.entry("session", claims.sessionID)])
             var bad = good
             change(&bad)
-            try await fixture.answer(bad)
+            try await fixture.response(bad)
             let again = try await feed.next()
             #expect(again.after == 5, "\(name)")
             #expect(try await client.send(.get, "/mine", token: text).status == 200)
-            again.answer(try good.signed(at: fixture.clock))
+            again.response(try good.signed(at: fixture.clock))
             #expect(try await feed.next().after == 6)
             #expect(try await client.send(.get, "/mine", token: text).status == 401)
         }
@@ -146,21 +146,22 @@ import Testing
         (HTTPResponse.Status.internalServerError, ""), (.ok, ""), (.ok, "{}"),
         (.ok, String(repeating: "x", count: Policy.maximumRevocationsBytes + 1)),
     ])
-    func `an answer that is no token is one that did not come`(status: HTTPResponse.Status, body: String) async throws {
+    func `an response that is no token is one that did not come`(status: HTTPResponse.Status, body: String) async throws
+    {
         try await fixture.run { client in
-            try await feed.next().answer(body, status: status)
+            try await feed.next().response(body, status: status)
             let again = try await feed.next()
             #expect(again.after == 0)
             #expect(try await client.send(.get, "/readyz").text.contains("login was never heard"))
-            again.answer(try FeedAnswer(seq: 1, reset: true).signed(at: fixture.clock))
+            again.response(try FeedAnswer(seq: 1, reset: true).signed(at: fixture.clock))
             _ = try await feed.next()
             #expect(try await client.send(.get, "/readyz").text.contains("degraded") == false)
         }
     }
 
-    @Test func `a first answer that is no beginning is not taken for one`() async throws {
+    @Test func `a first response that is no beginning is not taken for one`() async throws {
         try await fixture.run { _ in
-            try await fixture.answer(.init(seq: 5))
+            try await fixture.response(.init(seq: 5))
             #expect(try await feed.next().after == 0)
         }
     }
@@ -169,9 +170,9 @@ import Testing
         try await fixture.run { client in
             let (claims, text) = try fixture.token()
             let old = try FeedAnswer(seq: 1, reset: true).signed(at: fixture.clock)
-            try await feed.next().answer(old)
-            try await fixture.answer(.init(seq: 2, entries: [fixture.entry("session", claims.sessionID)]))
-            try await feed.next().answer(old)
+            try await feed.next().response(old)
+            try await fixture.response(.init(seq: 2, entries: [fixture.entry("session", claims.sessionID)]))
+            try await feed.next().response(old)
             #expect(try await feed.next().after == 1)
             #expect(try await client.send(.get, "/mine", token: text).status == 401)
         }

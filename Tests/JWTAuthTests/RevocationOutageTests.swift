@@ -27,14 +27,14 @@ import Testing
             let (news, newsText) = try fixture.token()
             #expect(try await client.send(.get, "/mine", token: knownText).status == 200)
             try await feed.serve(port: port) { _ in
-                try await fixture.answer(
+                try await fixture.response(
                     .init(seq: 1, reset: true, entries: [fixture.entry("session", known.sessionID)]))
                 #expect(try await feed.next().after == 1)
             }
             #expect(try await client.send(.get, "/mine", token: knownText).status == 401)
             #expect(try await client.send(.get, "/mine", token: newsText).status == 200)
             try await feed.serve(port: port) { _ in
-                let question = try await fixture.answer(
+                let question = try await fixture.response(
                     .init(seq: 2, entries: [fixture.entry("session", news.sessionID)]))
                 #expect(question.after == 1)
                 #expect(try await feed.next().after == 2)
@@ -46,7 +46,7 @@ import Testing
     @Test func `the list outlives the service, and is in force while login is away`() async throws {
         let (claims, text) = try fixture.token()
         try await fixture.run(folder: folder.path) { _ in
-            try await fixture.answer(
+            try await fixture.response(
                 .init(seq: 7, reset: true, entries: [fixture.entry("session", claims.sessionID)]))
             _ = try await feed.next()
         }
@@ -78,7 +78,7 @@ import Testing
         let entry = Revocation(
             kind: .session, id: claims.sessionID ?? "", before: nil, expiresAt: damage == "expired" ? now : now + 600)
         try RevocationFile(path: file, service: damage == "another service's" ? "inbox" : "orders", keys: keys)
-            .write(.init(seq: 7, epoch: "first", heardAt: fixture.clock.now, entries: [entry] + filler))
+            .write(.init(seq: 7, epoch: "first", lastContact: fixture.clock.now, entries: [entry] + filler))
         var lines = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n").map(String.init)
         #expect(lines.count == 3)
         switch damage {
@@ -90,8 +90,8 @@ import Testing
         }
         try lines.joined(separator: "\n").write(toFile: file, atomically: true, encoding: .utf8)
         try await fixture.service(port: 1, folder: folder.path).test(.router) { client in
-            let answer = try await client.send(.get, "/mine", token: text)
-            #expect(answer.status == 200)
+            let response = try await client.send(.get, "/mine", token: text)
+            #expect(response.status == 200)
         }
     }
 
@@ -104,7 +104,7 @@ import Testing
             #expect(try await client.send(.get, "/mine", token: "abc").status == 401)
             #expect(try await client.send(.get, "/public").status == 200)
             let (claims, revoked) = try fixture.token()
-            try await fixture.answer(.init(seq: 1, reset: true, entries: [fixture.entry("token", claims.id)]))
+            try await fixture.response(.init(seq: 1, reset: true, entries: [fixture.entry("token", claims.id)]))
             #expect(try await feed.next().wait == 15)
             fixture.clock.advance(seconds: 30)
             #expect(try await client.send(.get, "/mine", token: text).status == 200)
@@ -119,16 +119,16 @@ import Testing
         let list = RevocationList(limit: 2)
         try await fixture.run(list: list) { client in
             let entries = ["a", "b", "c"].map { fixture.entry("session", $0) }
-            try await fixture.answer(.init(seq: 3, reset: true, entries: .array(entries)))
+            try await fixture.response(.init(seq: 3, reset: true, entries: .array(entries)))
             let again = try await feed.next()
             #expect(again.after == 0)
             #expect(try await client.send(.get, "/mine", token: fixture.token().text).status == 503)
             #expect(try await client.send(.get, "/readyz").text.contains("more tokens are revoked"))
             fixture.clock.advance(seconds: 601)
             let rest = FeedAnswer(seq: 3, reset: true, entries: [fixture.entry("session", "c")])
-            again.answer(try rest.signed(at: fixture.clock))
+            again.response(try rest.signed(at: fixture.clock))
             // The entries that have expired made room only after that answer, so it takes one more.
-            try await fixture.answer(rest)
+            try await fixture.response(rest)
             _ = try await feed.next()
             #expect(list.count == 1)
             #expect(try await client.send(.get, "/mine", token: fixture.token().text).status == 200)
@@ -138,13 +138,13 @@ import Testing
     @Test func `readyz and the metrics tell how old the list is`() async throws {
         try await fixture.run { client in
             #expect(try await client.send(.get, "/readyz").text.contains("login was never heard"))
-            try await fixture.answer(.init(seq: 1, reset: true))
+            try await fixture.response(.init(seq: 1, reset: true))
             _ = try await feed.next()
             #expect(try await client.send(.get, "/readyz").json["status"] as? String == "ready")
             fixture.clock.advance(seconds: 61)
-            let answer = try await client.send(.get, "/readyz")
-            #expect(answer.status == 200)
-            #expect(answer.text.contains("degraded: login was not heard for 61 s"))
+            let response = try await client.send(.get, "/readyz")
+            #expect(response.status == 200)
+            #expect(response.text.contains("degraded: login was not heard for 61 s"))
             let metrics = try await client.send(.get, "/metrics").text
             #expect(metrics.contains("\nrevocations_age_seconds "))
             #expect(metrics.contains("\nrevocations_entries "))

@@ -18,7 +18,7 @@ final class ScriptedFeed: Sendable {
         let token: String
         fileprivate let reply: AsyncStream<Reply>.Continuation
 
-        func answer(_ body: String, status: HTTPResponse.Status = .ok) {
+        func response(_ body: String, status: HTTPResponse.Status = .ok) {
             reply.yield(Reply(status: status, body: body))
             reply.finish()
         }
@@ -49,7 +49,7 @@ final class ScriptedFeed: Sendable {
         router.get("revocations") { request, _ in try await self.reply(to: request) }
         let (ports, listening) = AsyncStream<Int>.makeStream()
         let application = Application(
-            router: router, server: .keptHTTP1(), configuration: .init(address: .hostname("127.0.0.1", port: port)),
+            router: router, server: .retainedHTTP1(), configuration: .init(address: .hostname("127.0.0.1", port: port)),
             onServerRunning: { listening.yield($0.localAddress?.port ?? 0) })
         try await withThrowingTaskGroup { group in
             group.addTask {

@@ -50,16 +50,16 @@ import Testing
             (["typ": "at+jwt", "nonce": 5], nil), (["issuer": ["me", "you"]], "missingClaim"), (["leeway": -5], nil),
         ]
         let answers = try answers(try cases.map { try Self.line("x", options: $0.0) })
-        for (answer, expected) in zip(answers, cases) {
-            #expect(answer["error"] as? String == expected.1, "\(expected.0)")
+        for (response, expected) in zip(answers, cases) {
+            #expect(response["error"] as? String == expected.1, "\(expected.0)")
         }
     }
 
     @Test func `a secret that the RFCs forbid is a fault of the key`() throws {
         let pem = Data("-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE".utf8)
         let secrets = [Data(), Data("secret".utf8), Data(repeating: 1, count: 31), pem]
-        for answer in try answers(try secrets.map { try Self.line("x", secret: $0) }) {
-            #expect(answer["error"] as? String == "key")
+        for response in try answers(try secrets.map { try Self.line("x", secret: $0) }) {
+            #expect(response["error"] as? String == "key")
         }
     }
 
@@ -94,10 +94,10 @@ import Testing
     func `an option of a wrong type is a fault of the case`(option: String) throws {
         let name = option.split(separator: "\"")[0]
         let others = name == "now" ? "" : #","now":1000"#
-        let answer = try #require(try answers([Self.line(Self.token, rawOptions: "{\(option)\(others)}")]).first)
-        #expect(answer["name"] as? String == "x")
-        #expect(answer["error"] as? String == "malformed")
-        #expect((answer["detail"] as? String)?.contains(name) == true)
+        let response = try #require(try answers([Self.line(Self.token, rawOptions: "{\(option)\(others)}")]).first)
+        #expect(response["name"] as? String == "x")
+        #expect(response["error"] as? String == "malformed")
+        #expect((response["detail"] as? String)?.contains(name) == true)
     }
 
     @Test(arguments: ["5", #""x""#, "null", "[]", "true"])
@@ -154,12 +154,12 @@ import Testing
         #expect(try result.objects().map { $0["error"] as? String } == ["limit", "malformed", nil])
     }
 
-    @Test func `an answer comes before the next line is asked for`() throws {
+    @Test func `an response comes before the next line is asked for`() throws {
         let script = """
             coproc jwt { "$0" verify --batch; }
             for name in one two; do
               echo '{"name":"'$name'","token":""}' >&"${jwt[1]}"
-              read -r -t 30 answer <&"${jwt[0]}" && echo "$answer"
+              read -r -t 30 response <&"${jwt[0]}" && echo "$response"
             done
             """
         #expect(try Command.shell(script).objects().map { $0["name"] as? String } == ["one", "two"])

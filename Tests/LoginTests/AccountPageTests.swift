@@ -25,8 +25,8 @@ import Testing
             let token = try present(try await browser.token()["access_token"])
             #expect(try await login.client.send(.get, "/me", token: token).status == 200)
             let former = browser
-            let answer = try await browser.submit("/account/sign-out")
-            #expect(answer.status == 303 && answer.headers[.location] == "/login?notice=signed-out")
+            let response = try await browser.submit("/account/sign-out")
+            #expect(response.status == 303 && response.headers[.location] == "/login?notice=signed-out")
             #expect(try await browser.get("/login?notice=signed-out").text.contains("You are signed out."))
             var again = former
             #expect(try await !again.isSignedIn())
@@ -44,8 +44,8 @@ import Testing
             let page = try await browser.get("/account").text
             #expect(page.contains("<h3>curl</h3>") && page.matches(of: /<span class="tag">/).count == 1)
             let id = try present(try segment(1, of: token)["sid"] as? String)
-            let answer = try await browser.submit("/account/sessions/end", ["session": id])
-            #expect(answer.headers[.location] == "/account?notice=session-ended")
+            let response = try await browser.submit("/account/sessions/end", ["session": id])
+            #expect(response.headers[.location] == "/account?notice=session-ended")
             #expect(try await login.client.send(.get, "/me", token: token).status == 401)
             #expect(try await browser.isSignedIn())
         }
@@ -69,8 +69,8 @@ import Testing
         try await withAlice { login, browser in
             let id = try present(
                 try await browser.get("/account").text.firstMatch(of: /name="session" value="([^"]+)"/))
-            let answer = try await browser.submit("/account/sessions/end", ["session": String(id.1)])
-            #expect(answer.headers[.location] == "/login?notice=signed-out")
+            let response = try await browser.submit("/account/sessions/end", ["session": String(id.1)])
+            #expect(response.headers[.location] == "/login?notice=signed-out")
             #expect(try await !browser.isSignedIn())
         }
     }
@@ -142,8 +142,8 @@ import Testing
 
     @Test func `a password manager finds the page to change the password`() async throws {
         try await LoginUnderTest.run { login in
-            let answer = try await login.client.send(.get, "/.well-known/change-password")
-            #expect(answer.status == 303 && answer.headers[.location] == "/account/password")
+            let response = try await login.client.send(.get, "/.well-known/change-password")
+            #expect(response.status == 303 && response.headers[.location] == "/account/password")
         }
     }
 
@@ -165,6 +165,6 @@ import Testing
         (nil, "Unknown program"),
     ])
     func `a device is named by its kind`(userAgent: String?, device: String) {
-        #expect(Place(userAgent: userAgent, address: nil).device == device)
+        #expect(ClientInfo(userAgent: userAgent, address: nil).device == device)
     }
 }

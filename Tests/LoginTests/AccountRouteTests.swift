@@ -12,13 +12,15 @@ import Testing
 private let newPassword = "a quite different password"
 
 extension LoginUnderTest {
-    fileprivate func changePassword(_ token: String, from current: String, to new: String) async throws -> Answer {
+    fileprivate func changePassword(_ token: String, from current: String, to new: String) async throws
+        -> ReceivedResponse
+    {
         try await client.send(
             .post, "/password", token: token,
             json: "{\"current_password\":\"\(current)\",\"new_password\":\"\(new)\"}")
     }
 
-    fileprivate func delete(_ token: String, password: String) async throws -> Answer {
+    fileprivate func delete(_ token: String, password: String) async throws -> ReceivedResponse {
         try await client.send(.delete, "/me", token: token, json: "{\"password\":\"\(password)\"}")
     }
 }
@@ -29,9 +31,9 @@ extension LoginUnderTest {
             let (here, there) = (try await login.signedUp(), try await login.signIn("alice"))
             let changed = try await login.changePassword(here.accessToken, from: goodPassword, to: newPassword)
             #expect(changed.status == 204)
-            for answer in [here, there] {
-                #expect(try await login.me(answer.accessToken) == 401)
-                #expect(try await login.refresh(answer.refreshToken).status == 400)
+            for response in [here, there] {
+                #expect(try await login.me(response.accessToken) == 401)
+                #expect(try await login.refresh(response.refreshToken).status == 400)
             }
             #expect(
                 try await Set(login.feed(after: 0).entries.map(\.id)) == [here.sessionID, there.sessionID])
@@ -71,15 +73,15 @@ extension LoginUnderTest {
     @Test func `an account goes with everything that it had, and its name is free`() async throws {
         try await LoginUnderTest.run { login in
             let id = try present(try await login.signUp("alice")["account_id"])
-            let answer = try await login.signIn("alice")
-            _ = try await login.refresh(answer.refreshToken)
+            let response = try await login.signIn("alice")
+            _ = try await login.refresh(response.refreshToken)
             let other = try await login.signedUp("robert")
-            #expect(try await login.delete(answer.accessToken, password: "a wrong password").status == 403)
-            #expect(try await login.me(answer.accessToken) == 200)
-            #expect(try await login.delete(answer.accessToken, password: goodPassword).status == 204)
-            #expect(try await login.me(answer.accessToken) == 401)
-            #expect(try await login.refresh(answer.refreshToken).status == 400)
-            #expect(try await login.introspect(answer.accessToken).text == "{\"active\":false}")
+            #expect(try await login.delete(response.accessToken, password: "a wrong password").status == 403)
+            #expect(try await login.me(response.accessToken) == 200)
+            #expect(try await login.delete(response.accessToken, password: goodPassword).status == 204)
+            #expect(try await login.me(response.accessToken) == 401)
+            #expect(try await login.refresh(response.refreshToken).status == 400)
+            #expect(try await login.introspect(response.accessToken).text == "{\"active\":false}")
             let entry = Feed.Entry(kind: "account", id: id, before: 1_780_000_001, exp: 1_780_000_900)
             #expect(try await login.feed(after: 0).entries == [entry])
             for table in ["accounts", "sessions", "refresh_tokens"] {
@@ -88,7 +90,7 @@ extension LoginUnderTest {
             #expect(try await login.me(other.accessToken) == 200)
             let again = try await login.signUp("alice")
             #expect(again.status == 201 && again["account_id"] != id)
-            #expect(try await login.me(answer.accessToken) == 401)
+            #expect(try await login.me(response.accessToken) == 401)
         }
     }
 
@@ -104,8 +106,8 @@ extension LoginUnderTest {
 }
 
 @Suite struct SessionListTests {
-    private func sessions(_ answer: Answer) throws -> [[String: Any]] {
-        try present(answer.json["sessions"] as? [[String: Any]])
+    private func sessions(_ response: ReceivedResponse) throws -> [[String: Any]] {
+        try present(response.json["sessions"] as? [[String: Any]])
     }
 
     @Test func `I see my sessions, the newest first, and which one is this`() async throws {
@@ -165,6 +167,6 @@ extension LoginUnderTest {
         let page = try await RevocationLog(database: stores.database).page(after: 0, at: clock.now)
         #expect(page.entries.map(\.kind) == [.account] && page.entries[0].before == 1_780_000_001)
         #expect(
-            try await stores.sessions.list(of: account.id, Page(), at: clock.now).isEmpty)
+            try await stores.sessions.list(of: account.id, PageRequest(), at: clock.now).isEmpty)
     }
 }

@@ -15,24 +15,24 @@ struct Browser {
     /// By name.
     var cookies: [String: String] = [:]
     /// The form token of the page that was shown last.
-    var formToken = ""
+    var csrfToken = ""
 
     init(_ login: LoginUnderTest) {
         client = login.client
     }
 
-    mutating func get(_ path: String, headers: HTTPFields = [:]) async throws -> Answer {
+    mutating func get(_ path: String, headers: HTTPFields = [:]) async throws -> ReceivedResponse {
         try await send(.get, path, headers: headers)
     }
 
     /// Sends a form with these fields and the token of the last page.
-    mutating func submit(_ path: String, _ fields: [String: String] = [:]) async throws -> Answer {
-        let fields = fields.merging([PageDesk.formTokenName: formToken]) { $1 }
+    mutating func submit(_ path: String, _ fields: [String: String] = [:]) async throws -> ReceivedResponse {
+        let fields = fields.merging([PageDesk.formTokenName: csrfToken]) { $1 }
         let body = fields.map { "\($0)=\($1.formEncoded)" }.joined(separator: "&")
         return try await submit(path, body: body)
     }
 
-    mutating func submit(_ path: String, body: String) async throws -> Answer {
+    mutating func submit(_ path: String, body: String) async throws -> ReceivedResponse {
         var headers = formHeaders
         headers[.contentType] = "application/x-www-form-urlencoded"
         return try await send(.post, path, headers: headers, body: body)
@@ -40,24 +40,26 @@ struct Browser {
 
     mutating func send(
         _ method: HTTPRequest.Method, _ path: String, headers: HTTPFields, body: String? = nil
-    ) async throws -> Answer {
+    ) async throws -> ReceivedResponse {
         var headers = headers
         headers[.userAgent] = userAgent
         if !cookies.isEmpty { headers[.cookie] = cookies.map { "\($0)=\($1)" }.sorted().joined(separator: "; ") }
-        let answer = try await client.send(method, path, headers: headers, json: body)
-        for cookie in answer.headers[values: .setCookie] {
+        let response = try await client.send(method, path, headers: headers, json: body)
+        for cookie in response.headers[values: .setCookie] {
             let pair = cookie.prefix { $0 != ";" }.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             cookies[String(pair[0])] = cookie.contains("Max-Age=0") ? nil : String(pair[1])
         }
-        if let token = answer.text.firstMatch(of: /name="form_token" value="([^"]*)"/) {
-            formToken = String(token.1)
+        if let token = response.text.firstMatch(of: /name="form_token" value="([^"]*)"/) {
+            csrfToken = String(token.1)
         }
-        return answer
+        return response
     }
 
     /// Fetches the page and signs in.
     @discardableResult
-    mutating func signIn(_ name: String, _ password: String = goodPassword, next: String = "") async throws -> Answer {
+    mutating func signIn(_ name: String, _ password: String = goodPassword, next: String = "") async throws
+        -> ReceivedResponse
+    {
         _ = try await get("/login")
         return try await submit("/login", ["username": name, "password": password, "next": next])
     }

@@ -9,7 +9,7 @@ import Testing
 
 extension Browser {
     /// Asks for an access token, as the scripts of a page of `origin` do.
-    mutating func token(from origin: String? = "http://localhost") async throws -> Answer {
+    mutating func token(from origin: String? = "http://localhost") async throws -> ReceivedResponse {
         var headers = HTTPFields()
         headers[.origin] = origin
         return try await send(.post, "/session/token", headers: headers)
@@ -33,12 +33,12 @@ extension Browser {
         try await withAlice { login, browser in
             let cookie = browser.cookies
             for _ in 1...3 {
-                let answer = try await browser.token()
-                #expect(answer.status == 200 && answer.headers[.cacheControl] == "no-store")
-                #expect(answer["username"] == "alice" && answer["token_type"] == "Bearer")
-                #expect(answer["scope"] == "orders:read orders:write inbox:read")
-                #expect(answer.json["expires_in"] as? Int == 600)
-                let me = try await login.client.send(.get, "/me", token: answer["access_token"])
+                let response = try await browser.token()
+                #expect(response.status == 200 && response.headers[.cacheControl] == "no-store")
+                #expect(response["username"] == "alice" && response["token_type"] == "Bearer")
+                #expect(response["scope"] == "orders:read orders:write inbox:read")
+                #expect(response.json["expires_in"] as? Int == 600)
+                let me = try await login.client.send(.get, "/me", token: response["access_token"])
                 #expect(me.status == 200 && me["username"] == "alice")
             }
             #expect(browser.cookies == cookie)
@@ -51,12 +51,12 @@ extension Browser {
     ])
     func `is for pages of this origin and of those that are allowed`(origin: String?, status: Int) async throws {
         try await withAlice(["CORS_ORIGINS": "https://shop.example"]) { _, browser in
-            let answer = try await browser.token(from: origin)
-            #expect(answer.status == status)
-            #expect((answer["access_token"] != nil) == (status == 200))
+            let response = try await browser.token(from: origin)
+            #expect(response.status == status)
+            #expect((response["access_token"] != nil) == (status == 200))
             let isShop = origin == "https://shop.example"
-            #expect(answer.headers[.accessControlAllowOrigin] == (isShop ? origin : nil))
-            #expect(answer.headers[.accessControlAllowCredentials] == (isShop ? "true" : nil))
+            #expect(response.headers[.accessControlAllowOrigin] == (isShop ? origin : nil))
+            #expect(response.headers[.accessControlAllowCredentials] == (isShop ? "true" : nil))
         }
     }
 
@@ -64,10 +64,10 @@ extension Browser {
         try await LoginUnderTest.run(.router, ["CORS_ORIGINS": "https://shop.example"]) { login in
             var browser = Browser(login)
             for _ in 1...2 {
-                let answer = try await browser.token(from: "https://shop.example")
-                #expect(answer.status == 401 && answer.code == "signed_out")
-                #expect(answer.headers[.wwwAuthenticate] == "Bearer realm=\"login\"")
-                #expect(answer.headers[.accessControlAllowCredentials] == "true")
+                let response = try await browser.token(from: "https://shop.example")
+                #expect(response.status == 401 && response.code == "signed_out")
+                #expect(response.headers[.wwwAuthenticate] == "Bearer realm=\"login\"")
+                #expect(response.headers[.accessControlAllowCredentials] == "true")
                 _ = try await browser.get("/login")
             }
             let other = try await login.client.send(.get, "/me", headers: [.origin: "https://shop.example"])
@@ -80,12 +80,12 @@ extension Browser {
     ])
     func `lives shorter for who asks`(life: String, status: Int, seconds: Int?) async throws {
         try await withAlice { login, browser in
-            let answer = try await browser.send(
+            let response = try await browser.send(
                 .post, "/session/token?life=\(life)", headers: [.origin: "http://localhost"])
-            #expect(answer.status == status && answer.json["expires_in"] as? Int == seconds)
+            #expect(response.status == status && response.json["expires_in"] as? Int == seconds)
             guard let seconds else { return }
             login.clock.advance(seconds: Double(seconds))
-            let expired = try await login.client.send(.get, "/me", token: answer["access_token"])
+            let expired = try await login.client.send(.get, "/me", token: response["access_token"])
             #expect(expired.code == "token_expired")
         }
     }
@@ -119,8 +119,8 @@ extension Browser {
         try await LoginUnderTest.run(.router, Self.environment) { login in
             _ = try await login.signUp("alice")
             var browser = Browser(login)
-            let answer = try await browser.signIn("alice")
-            let set = try present(answer.headers[values: .setCookie].first { $0.hasPrefix("access_token=ey") })
+            let response = try await browser.signIn("alice")
+            let set = try present(response.headers[values: .setCookie].first { $0.hasPrefix("access_token=ey") })
             for attribute in ["; HttpOnly", "; SameSite=Lax", "; Path=/", "; Max-Age=600"] {
                 #expect(set.contains(attribute))
             }
@@ -145,8 +145,8 @@ extension Browser {
             try await browser.signIn("alice")
             var headers: HTTPFields = [.contentType: "application/x-www-form-urlencoded"]
             headers[.origin] = origin
-            let answer = try await browser.send(.post, "/logout", headers: headers, body: "a=b")
-            #expect(answer.status == status)
+            let response = try await browser.send(.post, "/logout", headers: headers, body: "a=b")
+            #expect(response.status == status)
             #expect(try await browser.isSignedIn() == (status != 204))
         }
     }
@@ -157,8 +157,8 @@ extension Browser {
             var browser = Browser(login)
             try await browser.signIn("alice")
             let token = try present(try await login.signIn("alice")["access_token"])
-            let answer = try await browser.get("/me", headers: [.authorization: "Bearer \(token)"])
-            #expect(answer.status == 400 && answer.code == "invalid_request")
+            let response = try await browser.get("/me", headers: [.authorization: "Bearer \(token)"])
+            #expect(response.status == 400 && response.code == "invalid_request")
         }
     }
 }
@@ -167,9 +167,9 @@ extension Browser {
     @Test func `are typed, and fetched again only when they have changed`() async throws {
         try await LoginUnderTest.run { login in
             for (name, type) in [("", "text/html"), ("hallpass.css", "text/css"), ("pass.svg", "image/svg+xml")] {
-                let answer = try await login.client.send(.get, "/shop/\(name)")
-                #expect(answer.status == 200 && answer.headers[.contentType]?.hasPrefix(type) == true)
-                let tag = try present(answer.headers[.eTag])
+                let response = try await login.client.send(.get, "/shop/\(name)")
+                #expect(response.status == 200 && response.headers[.contentType]?.hasPrefix(type) == true)
+                let tag = try present(response.headers[.eTag])
                 let again = try await login.client.send(.get, "/shop/\(name)", headers: [.ifNoneMatch: tag])
                 #expect(again.status == 304 && again.text.isEmpty && again.headers[.eTag] == tag)
             }
@@ -184,8 +184,8 @@ extension Browser {
     ])
     func `are all there is`(path: String) async throws {
         try await LoginUnderTest.run { login in
-            let answer = try await login.client.send(.get, path)
-            #expect([400, 404].contains(answer.status))
+            let response = try await login.client.send(.get, path)
+            #expect([400, 404].contains(response.status))
         }
     }
 

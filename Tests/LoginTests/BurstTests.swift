@@ -39,9 +39,9 @@ import Testing
         return turns
     }
 
-    @Test func `beyond the queue the answer is when to come again`() async throws {
+    @Test func `beyond the queue the response is when to come again`() async throws {
         try await LoginUnderTest.run(.router, cost: Self.light) { login in
-            let answers = try await withThrowingTaskGroup(of: Answer.self) { group in
+            let answers = try await withThrowingTaskGroup(of: ReceivedResponse.self) { group in
                 for index in 0..<250 { group.addTask { try await login.signUp("user\(index)") } }
                 return try await group.reduce(into: []) { $0.append($1) }
             }
@@ -54,18 +54,19 @@ import Testing
 
     @Test func `the token endpoint says so in its own form`() async throws {
         try await LoginUnderTest.run(.router, cost: Self.light) { login in
-            let answers = try await withThrowingTaskGroup(of: (isSignIn: Bool, answer: Answer).self) { group in
+            let answers = try await withThrowingTaskGroup(of: (isSignIn: Bool, response: ReceivedResponse).self) {
+                group in
                 for index in 0..<250 { group.addTask { (false, try await login.signUp("user\(index)")) } }
                 for index in 0..<LoginThrottle.freeFailuresOfAddress {
                     group.addTask { (true, try await login.signIn("stranger\(index)")) }
                 }
-                return try await group.reduce(into: [Answer]()) { if $1.isSignIn { $0.append($1.answer) } }
+                return try await group.reduce(into: [ReceivedResponse]()) { if $1.isSignIn { $0.append($1.response) } }
             }
             let refused = answers.filter { $0.status != 400 }
             #expect(!refused.isEmpty)
-            for answer in refused {
-                #expect(answer.status == 503 && answer["error"] == "temporarily_unavailable")
-                #expect(answer.headers[.retryAfter] == "1" && answer.headers[.cacheControl] == "no-store")
+            for response in refused {
+                #expect(response.status == 503 && response["error"] == "temporarily_unavailable")
+                #expect(response.headers[.retryAfter] == "1" && response.headers[.cacheControl] == "no-store")
             }
         }
     }
@@ -73,7 +74,7 @@ import Testing
     @Test func `a burst of guesses is told to wait`() async throws {
         try await LoginUnderTest.run(.router, cost: Self.light) { login in
             _ = try await login.signUp("alice")
-            let answers = try await withThrowingTaskGroup(of: Answer.self) { group in
+            let answers = try await withThrowingTaskGroup(of: ReceivedResponse.self) { group in
                 for _ in 0..<100 { group.addTask { try await login.signIn("alice", "a wrong password") } }
                 return try await group.reduce(into: []) { $0.append($1) }
             }

@@ -44,11 +44,11 @@ extension LoginUnderTest {
         _ scope: String, _ method: HTTPRequest.Method, _ path: String, by service: String = "orders"
     ) throws -> String {
         let keys = KeySource(try KeySet(Key(secret: Array(TokenMint.secret.utf8))))
-        return try ServiceTokens(issuer: service, keys: keys, clock: clock.clock)
+        return try ServiceTokenIssuer(issuer: service, keys: keys, clock: clock.clock)
             .token(for: "login", scope: scope, method: method, path: path)
     }
 
-    func feedAnswer(after seq: Int, wait seconds: Int? = nil) async throws -> Answer {
+    func feedAnswer(after seq: Int, wait seconds: Int? = nil) async throws -> ReceivedResponse {
         let path = "/revocations?after=\(seq)" + (seconds.map { "&wait=\($0)" } ?? "")
         return try await client.send(.get, path, token: try serviceToken("revocations:read", .get, path))
     }
@@ -58,14 +58,14 @@ extension LoginUnderTest {
         try Feed(try await feedAnswer(after: seq, wait: seconds).text, at: clock.now)
     }
 
-    func introspect(_ token: String, by service: String = "orders") async throws -> Answer {
+    func introspect(_ token: String, by service: String = "orders") async throws -> ReceivedResponse {
         let body = String(decoding: try JSONEncoder().encode(["token": token]), as: UTF8.self)
         return try await client.send(
             .post, "/introspect", token: try serviceToken("tokens:introspect", .post, "/introspect", by: service),
             json: body)
     }
 
-    func revoke(_ token: String, hint: String? = nil) async throws -> Answer {
+    func revoke(_ token: String, hint: String? = nil) async throws -> ReceivedResponse {
         try await client.send(
             .post, "/revoke", headers: [.contentType: "application/x-www-form-urlencoded"],
             json: "token=\(token)" + (hint.map { "&token_type_hint=\($0)" } ?? ""))
@@ -76,13 +76,13 @@ extension LoginUnderTest {
     }
 
     /// Makes an account and signs in.
-    func signedUp(_ name: String = "alice") async throws -> Answer {
+    func signedUp(_ name: String = "alice") async throws -> ReceivedResponse {
         _ = try await signUp(name)
         return try await signIn(name)
     }
 }
 
-extension Answer {
+extension ReceivedResponse {
     var accessToken: String { get throws { try present(self["access_token"]) } }
     var refreshToken: String { get throws { try present(self["refresh_token"]) } }
     /// The id of the session that the access token belongs to.

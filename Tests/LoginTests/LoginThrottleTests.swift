@@ -196,7 +196,7 @@ import Testing
     }
 
     @Test func `the memory is bounded, and keeps what happened last`() throws {
-        var ledger = FailureLedger<Int>(maxRecords: 100)
+        var ledger = FailureStore<Int>(maxRecords: 100)
         for key in 0..<1000 {
             clock.advance(seconds: 0.1)
             ledger[key, at: clock.now].fail(free: 5, at: clock.now)
@@ -207,7 +207,7 @@ import Testing
     }
 
     @Test func `what is still going on is not forgotten for what comes later`() throws {
-        var ledger = FailureLedger<Int>(maxRecords: 100)
+        var ledger = FailureStore<Int>(maxRecords: 100)
         ledger[-1, at: clock.now].begin()
         for key in 0..<1000 { ledger[key, at: clock.now].fail(free: 5, at: clock.now) }
         clock.advance(seconds: LoginThrottle.memorySeconds)

@@ -23,17 +23,17 @@ import Testing
                 (.get, "/sessions?limit=%00", nil),
             ]
             for (method, uri, json) in requests {
-                let answer = try await login.client.send(method, uri, token: token, json: json)
-                #expect((400..<500).contains(answer.status), "\(method) \(uri) \(json ?? "")")
+                let response = try await login.client.send(method, uri, token: token, json: json)
+                #expect((400..<500).contains(response.status), "\(method) \(uri) \(json ?? "")")
             }
             for body in ["username=alice%00", "grant_type=password&username=alice&password=%00", "token=%00"] {
                 #expect(try await login.form(body).status == 400)
             }
             for uri in ["/revoke", "/login"] {
-                let answer = try await login.client.send(
+                let response = try await login.client.send(
                     .post, uri, headers: [.contentType: "application/x-www-form-urlencoded"],
                     json: "token=%00&username=alice%00&password=%00&next=%00")
-                #expect((400..<500).contains(answer.status))
+                #expect((400..<500).contains(response.status))
             }
         }
     }

@@ -41,12 +41,12 @@ import Testing
         try await withSignedIn { login, browser in
             var stranger = Browser(login)
             _ = try await stranger.get("/login")
-            let own = browser.formToken
-            for token in ["", "x", stranger.formToken, String(own.dropLast()), own + "A", own.lowercased()] {
-                browser.formToken = token
-                let answer = try await browser.submit(path, Self.fields)
-                #expect(answer.status == 403 && answer.text.contains("Nothing was changed"))
-                #expect(answer.headers[.contentType]?.hasPrefix("text/html") == true)
+            let own = browser.csrfToken
+            for token in ["", "x", stranger.csrfToken, String(own.dropLast()), own + "A", own.lowercased()] {
+                browser.csrfToken = token
+                let response = try await browser.submit(path, Self.fields)
+                #expect(response.status == 403 && response.text.contains("Nothing was changed"))
+                #expect(response.headers[.contentType]?.hasPrefix("text/html") == true)
             }
         }
     }
@@ -54,11 +54,11 @@ import Testing
     @Test(arguments: forms) func `are not heeded without the cookie that the token is of`(path: String) async throws {
         try await withSignedIn { login, browser in
             var stranger = Browser(login)
-            stranger.formToken = browser.formToken
-            let answer = try await stranger.submit(path, Self.fields)
-            #expect(answer.status == 403)
+            stranger.csrfToken = browser.csrfToken
+            let response = try await stranger.submit(path, Self.fields)
+            #expect(response.status == 403)
             // Another site's form comes without the cookie: the answer must not replace the one that the browser has.
-            #expect(answer.headers[.setCookie] == nil)
+            #expect(response.headers[.setCookie] == nil)
         }
     }
 
@@ -73,8 +73,8 @@ import Testing
     func `are not heeded from another origin, even with the right token`(path: String, from: HTTPFields) async throws {
         try await withSignedIn { _, browser in
             browser.formHeaders = from
-            let answer = try await browser.submit(path, Self.fields)
-            #expect(answer.status == 403 && answer.text.contains("another site"))
+            let response = try await browser.submit(path, Self.fields)
+            #expect(response.status == 403 && response.text.contains("another site"))
         }
     }
 
@@ -87,7 +87,7 @@ import Testing
     func `withstand whatever is sent`(path: String, body: String) async throws {
         try await withSignedIn { _, browser in
             #expect([400, 403, 413].contains(try await browser.submit(path, body: body).status))
-            let withToken = try await browser.submit(path, body: "form_token=\(browser.formToken)&\(body)")
+            let withToken = try await browser.submit(path, body: "form_token=\(browser.csrfToken)&\(body)")
             #expect(withToken.status < 500)
             // What the right token has ended or begun is not this test's matter.
             if try await !browser.isSignedIn() { try await browser.signIn("alice") }
@@ -99,8 +99,8 @@ import Testing
             for cookie in [
                 "", "=", "hallpass", "hallpass=", "hallpass=\"", "hallpass=;hallpass=x", "a;;;=", "hallpass=é",
             ] {
-                let answer = try await login.client.send(.get, "/account", headers: [.cookie: cookie])
-                #expect(answer.status == 303)
+                let response = try await login.client.send(.get, "/account", headers: [.cookie: cookie])
+                #expect(response.status == 303)
             }
         }
     }
@@ -143,9 +143,9 @@ import Testing
         try await LoginUnderTest.run { login in
             _ = try await login.signUp("alice")
             var browser = Browser(login)
-            let answer = try await browser.signIn("alice")
-            #expect(answer.headers[.setCookie]?.contains("Max-Age=1209600") == true)
-            let key = try present(BrowserKey(present(browser.cookies["hallpass"])))
+            let response = try await browser.signIn("alice")
+            #expect(response.headers[.setCookie]?.contains("Max-Age=1209600") == true)
+            let key = try present(SessionCookie(present(browser.cookies["hallpass"])))
             let stored: [UInt8] = try present(try await login.rows("SELECT hash FROM browser_keys").first)["hash"]
             #expect(stored == key.hash)
             #expect(try await login.rows("SELECT hash FROM refresh_tokens").isEmpty)

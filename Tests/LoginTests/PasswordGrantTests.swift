@@ -11,22 +11,22 @@ import Testing
 
 @Suite struct PasswordGrantTests {
     @Test(arguments: [TestingSetup.router, .live])
-    func `a form and a JSON object get the same answer`(setup: TestingSetup) async throws {
+    func `a form and a JSON object get the same response`(setup: TestingSetup) async throws {
         try await LoginUnderTest.run(setup) { login in
             let account = try present(try await login.signUp("alice")["account_id"])
             let answers = [
                 try await login.signIn("alice"),
                 try await login.form("grant_type=password&username=Alice&password=an+uncommon%20password"),
             ]
-            for answer in answers {
-                #expect(answer.status == 200)
-                #expect(answer.headers[.cacheControl] == "no-store" && answer.headers[.pragma] == "no-cache")
-                #expect(answer["token_type"] == "Bearer" && answer["account_id"] == account)
-                #expect(answer.json["expires_in"] as? Int == 600)
-                #expect(answer["scope"] == "orders:read orders:write inbox:read")
-                #expect(answer["refresh_token"]?.utf8.count == 43)
+            for response in answers {
+                #expect(response.status == 200)
+                #expect(response.headers[.cacheControl] == "no-store" && response.headers[.pragma] == "no-cache")
+                #expect(response["token_type"] == "Bearer" && response["account_id"] == account)
+                #expect(response.json["expires_in"] as? Int == 600)
+                #expect(response["scope"] == "orders:read orders:write inbox:read")
+                #expect(response["refresh_token"]?.utf8.count == 43)
                 #expect(
-                    Set(answer.json.keys) == [
+                    Set(response.json.keys) == [
                         "access_token", "token_type", "expires_in", "refresh_token", "scope", "account_id",
                     ])
             }
@@ -85,10 +85,10 @@ import Testing
 
     @Test func `scope and audience can be narrowed`() async throws {
         try await LoginUnderTest.run(.router, ["DEMO_DATA": "on"]) { login in
-            let answer = try await login.signIn(
+            let response = try await login.signIn(
                 "staff", DemoData.password, ["scope": "catalog:write orders:read", "audience": "orders catalog"])
-            #expect(answer["scope"] == "orders:read catalog:write")
-            let claims = try segment(1, of: present(answer["access_token"]))
+            #expect(response["scope"] == "orders:read catalog:write")
+            let claims = try segment(1, of: present(response["access_token"]))
             #expect(claims["scope"] as? String == "orders:read catalog:write")
             #expect(claims["aud"] as? [String] == ["catalog", "orders"])
             let one = try await login.signIn("staff", DemoData.password, ["audience": "inbox"])
@@ -113,10 +113,10 @@ import Testing
     func `a refusal has its code and begins no session`(change: [String: String], code: String) async throws {
         try await LoginUnderTest.run { login in
             _ = try await login.signUp("alice")
-            let answer = try await login.signIn("alice", goodPassword, change)
-            #expect(answer.status == 400 && answer["error"] == code)
-            #expect(answer["error_description"]?.isEmpty == false)
-            #expect(answer.headers[.cacheControl] == "no-store" && answer.headers[.pragma] == "no-cache")
+            let response = try await login.signIn("alice", goodPassword, change)
+            #expect(response.status == 400 && response["error"] == code)
+            #expect(response["error_description"]?.isEmpty == false)
+            #expect(response.headers[.cacheControl] == "no-store" && response.headers[.pragma] == "no-cache")
             #expect(try await login.rows("SELECT id FROM sessions").isEmpty)
         }
     }
@@ -136,8 +136,8 @@ import Testing
     ])
     func `a body that is ambiguous or malformed is an invalid request`(type: String, body: String) async throws {
         try await LoginUnderTest.run { login in
-            let answer = try await login.client.send(.post, "/token", headers: [.contentType: type], json: body)
-            #expect(answer.status == 400 && answer["error"] == "invalid_request")
+            let response = try await login.client.send(.post, "/token", headers: [.contentType: type], json: body)
+            #expect(response.status == 400 && response["error"] == "invalid_request")
         }
     }
 
@@ -145,8 +145,8 @@ import Testing
     func `a body over 1 MiB is refused`(type: String) async throws {
         try await LoginUnderTest.run(.live) { login in
             let body = "grant_type=password&username=alice&password=" + String(repeating: "x", count: 1 << 20)
-            let answer = try await login.client.send(.post, "/token", headers: [.contentType: type], json: body)
-            #expect(answer.status == 413)
+            let response = try await login.client.send(.post, "/token", headers: [.contentType: type], json: body)
+            #expect(response.status == 413)
         }
     }
 
@@ -170,9 +170,9 @@ import Testing
         try await LoginUnderTest.run(setup) { login in
             _ = try await login.signUp("alice")
             for _ in 1...6 { #expect(try await login.signIn("alice", "a wrong password").status == 400) }
-            let answer = try await login.signIn("alice")
-            #expect(answer.status == 429 && answer["error"] == "temporarily_unavailable")
-            #expect(answer.headers[.retryAfter] == "1" && answer.headers[.cacheControl] == "no-store")
+            let response = try await login.signIn("alice")
+            #expect(response.status == 429 && response["error"] == "temporarily_unavailable")
+            #expect(response.headers[.retryAfter] == "1" && response.headers[.cacheControl] == "no-store")
             login.clock.advance(seconds: 1)
             #expect(try await login.signIn("alice").status == 200)
         }

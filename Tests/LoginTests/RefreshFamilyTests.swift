@@ -37,7 +37,7 @@ import Testing
     @Test func `fifty uses at once, over two connections to one file, give one successor`() async throws {
         let (_, token) = try await begin()
         var other = stores.sessions
-        other = SessionStore(database: try stores.folder.openDatabase(), lifeSeconds: 1000, tokenSeconds: 600)
+        other = SessionStore(database: try stores.folder.openDatabase(), lifetimeSeconds: 1000, tokenSeconds: 600)
         defer { try? other.database.close() }
         let elsewhere = other
         let successors = try await withThrowingTaskGroup(of: String?.self) { group in

@@ -58,35 +58,35 @@ import Testing
     @Test func `what is no refresh token of a living session is an invalid grant`() async throws {
         try await LoginUnderTest.run(.router, ["REFRESH_TOKEN_TTL": "1000"]) { login in
             _ = try await login.signUp("alice")
-            let answer = try await login.signIn("alice")
-            let access = try present(answer["access_token"])
+            let response = try await login.signIn("alice")
+            let access = try present(response["access_token"])
             for token in [access, "x", RefreshToken().text, String(repeating: "A", count: 100_000), "é", "\u{0}"] {
                 let refused = try await login.refresh(token)
                 #expect(refused.status == 400 && refused["error"] == "invalid_grant")
             }
             #expect(try await login.refresh("")["error"] == "invalid_request")
             login.clock.advance(seconds: 1000)
-            #expect(try await login.refresh(present(answer["refresh_token"]))["error"] == "invalid_grant")
+            #expect(try await login.refresh(present(response["refresh_token"]))["error"] == "invalid_grant")
         }
     }
 
     @Test func `a disabled account's refresh token is refused`() async throws {
         try await LoginUnderTest.run { login in
             _ = try await login.signUp("alice")
-            let answer = try await login.signIn("alice")
+            let response = try await login.signIn("alice")
             let accounts = AccountStore(database: try login.folder.openDatabase())
             _ = try await accounts.setDisabled(true, "alice".username, at: login.clock.now)
-            #expect(try await login.refresh(present(answer["refresh_token"]))["error"] == "invalid_grant")
+            #expect(try await login.refresh(present(response["refresh_token"]))["error"] == "invalid_grant")
         }
     }
 
     @Test func `a sign-in that is put off does not keep the signed-in from refreshing`() async throws {
         try await LoginUnderTest.run { login in
             _ = try await login.signUp("alice")
-            let answer = try await login.signIn("alice")
+            let response = try await login.signIn("alice")
             for _ in 1...10 { _ = try await login.signIn("alice", "a wrong password") }
             #expect(try await login.signIn("alice").status == 429)
-            #expect(try await login.refresh(present(answer["refresh_token"])).status == 200)
+            #expect(try await login.refresh(present(response["refresh_token"])).status == 200)
         }
     }
 }

@@ -20,7 +20,7 @@ import Testing
     private var sessions: SessionStore { stores.sessions }
 
     init() async throws {
-        stores = try Stores(sessionLifeSeconds: 2 * Self.tokenSeconds, tokenSeconds: Self.tokenSeconds)
+        stores = try Stores(sessionLifetimeSeconds: 2 * Self.tokenSeconds, tokenSeconds: Self.tokenSeconds)
         account = try await stores.addAccount("alice")
         log = RevocationLog(database: stores.database)
     }

@@ -58,10 +58,10 @@ import Testing
 
     @Test func `a session whose access tokens have all expired ends without an entry`() async throws {
         try await LoginUnderTest.run { login in
-            let answer = try await login.signedUp()
+            let response = try await login.signedUp()
             login.clock.advance(seconds: 900)
-            #expect(try await login.revoke(answer.refreshToken).status == 200)
-            #expect(try await login.refresh(answer.refreshToken).status == 400)
+            #expect(try await login.revoke(response.refreshToken).status == 200)
+            #expect(try await login.refresh(response.refreshToken).status == 400)
             #expect(try await login.feed(after: 0).seq == 1)
         }
     }
@@ -91,9 +91,10 @@ import Testing
             let narrow = try login.serviceToken("tokens:introspect", .get, path)
             #expect(try await login.client.send(.get, path, token: narrow).status == 403)
             #expect(try await login.client.send(.get, path).status == 401)
-            let answer = try await login.feedAnswer(after: 0)
-            #expect(answer.headers[.contentType] == "application/jwt" && answer.headers[.cacheControl] == "no-store")
-            #expect(try segment(0, of: answer.text)["typ"] as? String == "revocations+jwt")
+            let response = try await login.feedAnswer(after: 0)
+            #expect(
+                response.headers[.contentType] == "application/jwt" && response.headers[.cacheControl] == "no-store")
+            #expect(try segment(0, of: response.text)["typ"] as? String == "revocations+jwt")
         }
     }
 
@@ -101,18 +102,18 @@ import Testing
     func `a malformed question names its parameter`(query: String) async throws {
         try await LoginUnderTest.run { login in
             let path = "/revocations?\(query)"
-            let answer = try await login.client.send(
+            let response = try await login.client.send(
                 .get, path, token: try login.serviceToken("revocations:read", .get, path))
-            #expect(answer.status == 422 && answer.text.contains(query.prefix { $0 != "=" }))
+            #expect(response.status == 422 && response.text.contains(query.prefix { $0 != "=" }))
         }
     }
 
     @Test func `a reader that has got further than the log begins anew`() async throws {
         try await LoginUnderTest.run { login in
-            let answer = try await login.signedUp()
-            _ = try await login.client.send(.post, "/logout", token: answer.accessToken)
+            let response = try await login.signedUp()
+            _ = try await login.client.send(.post, "/logout", token: response.accessToken)
             let feed = try await login.feed(after: 7, wait: 30)
-            #expect(try feed.reset && feed.seq == 2 && feed.entries.map(\.id) == [answer.sessionID])
+            #expect(try feed.reset && feed.seq == 2 && feed.entries.map(\.id) == [response.sessionID])
         }
     }
 
@@ -155,9 +156,9 @@ import Testing
             }
         }
         try await LoginUnderTest.run(.router, on: stores.folder) { login in
-            let answer = try await login.feedAnswer(after: 0)
-            #expect(try Feed(answer.text, at: login.clock.now).entries.count == count)
-            #expect(answer.text.utf8.count * (RevocationLog.maxEntries / count) < Policy.maximumRevocationsBytes / 2)
+            let response = try await login.feedAnswer(after: 0)
+            #expect(try Feed(response.text, at: login.clock.now).entries.count == count)
+            #expect(response.text.utf8.count * (RevocationLog.maxEntries / count) < Policy.maximumRevocationsBytes / 2)
         }
     }
 
@@ -180,20 +181,20 @@ import Testing
 @Suite struct LongPollTests {
     @Test func `who waits is told at once`() async throws {
         try await LoginUnderTest.run { login in
-            let answer = try await login.signedUp()
+            let response = try await login.signedUp()
             async let waiting = login.feed(after: 1, wait: 30)
             try await Task.sleep(for: .milliseconds(100))
             let start = ContinuousClock.now
-            _ = try await login.client.send(.post, "/logout", token: answer.accessToken)
+            _ = try await login.client.send(.post, "/logout", token: response.accessToken)
             let feed = try await waiting
-            #expect(try feed.seq == 2 && feed.entries.map(\.id) == [answer.sessionID])
+            #expect(try feed.seq == 2 && feed.entries.map(\.id) == [response.sessionID])
             #expect(ContinuousClock.now - start < .seconds(20))
         }
     }
 
     @Test func `who waits is told of what another process wrote`() async throws {
         try await LoginUnderTest.run(.live) { login in
-            let answer = try await login.signedUp()
+            let response = try await login.signedUp()
             async let waiting = login.feed(after: 1, wait: 30)
             let accounts = AccountStore(database: try login.folder.openDatabase())
             let start = ContinuousClock.now
@@ -203,7 +204,7 @@ import Testing
             let entry = Feed.Entry(
                 kind: "account", id: try present(account).id.lowercase, before: 1_780_000_001, exp: 1_780_000_900)
             #expect(feed.entries == [entry])
-            #expect(try await login.me(answer.accessToken) == 401)
+            #expect(try await login.me(response.accessToken) == 401)
         }
     }
 
@@ -227,9 +228,9 @@ import Testing
     }
 
     @Test func `so many may wait and no more, and whoever stops makes room`() {
-        let bell = FeedBell()
-        var listeners = (0..<FeedBell.maxListeners).compactMap { _ in bell.listen() }
-        #expect(listeners.count == FeedBell.maxListeners && bell.listen() == nil)
+        let bell = RevocationNotifier()
+        var listeners = (0..<RevocationNotifier.maxListeners).compactMap { _ in bell.listen() }
+        #expect(listeners.count == RevocationNotifier.maxListeners && bell.listen() == nil)
         listeners.removeLast()
         #expect(bell.listen() != nil)
         listeners = []
@@ -237,7 +238,7 @@ import Testing
     }
 
     @Test func `a ring that comes before the wait is heard, and a cancelled wait ends`() async throws {
-        let bell = FeedBell()
+        let bell = RevocationNotifier()
         let listener = try present(bell.listen())
         bell.ring()
         #expect(await listener.wait(until: .now + .seconds(30)))

@@ -38,7 +38,7 @@ import Testing
         for (token, session) in [("t", session), ("u", ended.0)] {
             try await sessions.revoke(token: token, session: session.id, at: clock.now)
         }
-        #expect(try await sessions.renew(BrowserKey(), at: clock.now) == nil)
+        #expect(try await sessions.renew(SessionCookie(), at: clock.now) == nil)
         guard case .unknown = try await sessions.renew(RefreshToken(), at: clock.now, inspect: { _ in }) else {
             Issue.record("a token that nobody was given is known")
             return
@@ -49,7 +49,7 @@ import Testing
         let listener = try present(sessions.bell.listen())
         try await sendRubbish()
         _ = try await sessions.beginInBrowser(
-            account, audience: ["orders"], from: .unknown, former: BrowserKey(), at: clock.now)
+            account, audience: ["orders"], from: .unknown, former: SessionCookie(), at: clock.now)
         #expect(await !listener.wait(until: .now + .milliseconds(200)))
         let next = try present(sessions.bell.listen())
         try await sessions.end(session.id, at: clock.now)

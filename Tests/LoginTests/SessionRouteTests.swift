@@ -46,9 +46,9 @@ import Testing
             for sessionID in [claims.sessionID, nil, "x", "'"] {
                 claims.sessionID = sessionID
                 let token = try TokenMint(login.clock).sign(claims)
-                let answer = try await login.client.send(.get, "/me", token: token)
-                #expect(answer.status == 401 && answer.code == "invalid_token")
-                #expect(answer.headers[.wwwAuthenticate]?.contains("error=\"invalid_token\"") == true)
+                let response = try await login.client.send(.get, "/me", token: token)
+                #expect(response.status == 401 && response.code == "invalid_token")
+                #expect(response.headers[.wwwAuthenticate]?.contains("error=\"invalid_token\"") == true)
             }
         }
     }
@@ -75,8 +75,8 @@ import Testing
             let token = mine[0]["access_token"]
             #expect(try await login.client.send(.post, "/logout?everywhere=maybe", token: token).status == 422)
             #expect(try await login.client.send(.post, "/logout?everywhere=true", token: token).status == 204)
-            for answer in mine {
-                #expect(try await login.client.send(.get, "/me", token: answer["access_token"]).status == 401)
+            for response in mine {
+                #expect(try await login.client.send(.get, "/me", token: response["access_token"]).status == 401)
             }
             #expect(try await login.client.send(.get, "/me", token: other["access_token"]).status == 200)
             #expect(try await login.client.send(.post, "/logout").status == 401)
@@ -87,13 +87,13 @@ import Testing
 @Suite struct DiscoveryTests {
     @Test func `the metadata names what there is`() async throws {
         try await LoginUnderTest.run(.router, ["JWT_ISSUER": "https://login.example/"]) { login in
-            let answer = try await login.client.send(.get, "/.well-known/oauth-authorization-server")
-            #expect(answer.status == 200)
-            #expect(answer["issuer"] == "https://login.example/")
-            #expect(answer["token_endpoint"] == "https://login.example/token")
-            #expect(answer.json["grant_types_supported"] as? [String] == ["password", "refresh_token"])
-            #expect(answer.json["response_types_supported"] as? [String] == [])
-            #expect(answer.json["token_endpoint_auth_methods_supported"] as? [String] == ["none"])
+            let response = try await login.client.send(.get, "/.well-known/oauth-authorization-server")
+            #expect(response.status == 200)
+            #expect(response["issuer"] == "https://login.example/")
+            #expect(response["token_endpoint"] == "https://login.example/token")
+            #expect(response.json["grant_types_supported"] as? [String] == ["password", "refresh_token"])
+            #expect(response.json["response_types_supported"] as? [String] == [])
+            #expect(response.json["token_endpoint_auth_methods_supported"] as? [String] == ["none"])
         }
     }
 }
@@ -127,9 +127,9 @@ import Testing
     @Test func `the life of a token is what is configured`() async throws {
         try await LoginUnderTest.run(.router, ["ACCESS_TOKEN_TTL": "60", "TOKEN_AUDIENCES": "login,shop"]) { login in
             _ = try await login.signUp("alice")
-            let answer = try await login.signIn("alice")
-            #expect(answer.json["expires_in"] as? Int == 60)
-            let claims = try segment(1, of: present(answer["access_token"]))
+            let response = try await login.signIn("alice")
+            #expect(response.json["expires_in"] as? Int == 60)
+            let claims = try segment(1, of: present(response["access_token"]))
             #expect(claims["exp"] as? Int == 1_780_000_060)
             #expect(claims["aud"] as? [String] == ["login", "shop"])
         }

@@ -10,8 +10,8 @@ import Testing
         try await LoginUnderTest.run { login in
             var browser = Browser(login)
             #expect(try await browser.get("/signup").status == 200)
-            let answer = try await browser.submit("/signup", ["username": "Alice", "password": goodPassword])
-            #expect(answer.status == 303 && answer.headers[.location] == "/account")
+            let response = try await browser.submit("/signup", ["username": "Alice", "password": goodPassword])
+            #expect(response.status == 303 && response.headers[.location] == "/account")
             let page = try await browser.get("/account")
             #expect(page.status == 200)
             for text in ["<h1>alice</h1>", "Firefox on Linux", "From unknown", "28 May 2026, 20:26 UTC", "this one"] {
@@ -48,10 +48,10 @@ import Testing
             var pages: [String] = []
             for name in ["alice", "nobody"] {
                 var browser = Browser(login)
-                let answer = try await browser.signIn(name, "another password")
-                #expect(answer.status == 422 && answer.text.contains("The name or the password is wrong."))
-                #expect(answer.text.contains(#"value="\#(name)""#) && !answer.text.contains("another password"))
-                pages.append(answer.text.replacing(name, with: "").replacing(browser.formToken, with: ""))
+                let response = try await browser.signIn(name, "another password")
+                #expect(response.status == 422 && response.text.contains("The name or the password is wrong."))
+                #expect(response.text.contains(#"value="\#(name)""#) && !response.text.contains("another password"))
+                pages.append(response.text.replacing(name, with: "").replacing(browser.csrfToken, with: ""))
             }
             #expect(pages[0] == pages[1])
         }
@@ -62,9 +62,9 @@ import Testing
             _ = try await login.signUp("alice")
             var browser = Browser(login)
             for _ in 0...LoginThrottle.freeFailuresOfPair { try await browser.signIn("alice", "a wrong password") }
-            let answer = try await browser.signIn("alice")
-            #expect(answer.status == 429 && answer.headers[.retryAfter] == "1")
-            #expect(answer.text.contains("Try again in 1 s."))
+            let response = try await browser.signIn("alice")
+            #expect(response.status == 429 && response.headers[.retryAfter] == "1")
+            #expect(response.text.contains("Try again in 1 s."))
             login.clock.advance(seconds: 1)
             #expect(try await browser.signIn("alice").status == 303)
         }
@@ -91,8 +91,8 @@ import Testing
             _ = try await login.signUp("alice")
             var browser = Browser(login)
             for path in ["/account", "/account/password", "/account/delete"] {
-                let answer = try await browser.get(path)
-                #expect(answer.status == 303 && answer.headers[.location] == "/login?next=\(path)")
+                let response = try await browser.get(path)
+                #expect(response.status == 303 && response.headers[.location] == "/login?next=\(path)")
             }
             let page = try await browser.get("/login?next=/account/delete")
             #expect(page.text.contains(#"name="next" value="/account/delete""#))

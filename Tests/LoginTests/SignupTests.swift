@@ -12,9 +12,9 @@ import Testing
     @Test(arguments: [TestingSetup.router, .live])
     func `an account is made, in lower case and with the scope of customers`(setup: TestingSetup) async throws {
         try await LoginUnderTest.run(setup) { login in
-            let answer = try await login.signUp("Alice")
-            #expect(answer.status == 201 && answer["username"] == "alice")
-            let id = try present(answer["account_id"])
+            let response = try await login.signUp("Alice")
+            #expect(response.status == 201 && response["username"] == "alice")
+            let id = try present(response["account_id"])
             #expect(UUID(lowercase: id) != nil)
             let row = try present(try await login.rows("SELECT id, username, password FROM accounts").first)
             let (stored, password): (String, String) = (try row["id"], try row["password"])
@@ -30,8 +30,8 @@ import Testing
     func `a name is taken in every case`(name: String) async throws {
         try await LoginUnderTest.run { login in
             _ = try await login.signUp("alice")
-            let answer = try await login.signUp(name, "some other password")
-            #expect(answer.status == 409 && answer.code == "username_taken")
+            let response = try await login.signUp(name, "some other password")
+            #expect(response.status == 409 && response.code == "username_taken")
             #expect(try await login.signIn("alice").status == 200)
         }
     }
@@ -49,9 +49,9 @@ import Testing
     ])
     func `what is wrong is listed, and no account is made`(body: String, status: Int, fields: [String]) async throws {
         try await LoginUnderTest.run { login in
-            let answer = try await login.client.send(.post, "/signup", json: body)
-            #expect(answer.status == status)
-            let errors = answer.json["errors"] as? [[String: String]] ?? []
+            let response = try await login.client.send(.post, "/signup", json: body)
+            #expect(response.status == status)
+            let errors = response.json["errors"] as? [[String: String]] ?? []
             #expect(errors.map { $0["field"] } == fields)
             #expect(try await login.rows("SELECT id FROM accounts").isEmpty)
         }
@@ -60,10 +60,10 @@ import Testing
     @Test func `what is neither JSON nor a form of ours is not read, and 1 MiB is the most`() async throws {
         try await LoginUnderTest.run(.live) { login in
             for (type, status) in [("text/plain", 415), ("application/x-www-form-urlencoded", 403)] {
-                let answer = try await login.client.send(
+                let response = try await login.client.send(
                     .post, "/signup", headers: [.contentType: type],
                     json: "username=alice&password=an+uncommon+password")
-                #expect(answer.status == status)
+                #expect(response.status == status)
             }
             let largeAnswer = try await login.signUp("alice", String(repeating: "x", count: 1 << 20))
             #expect(largeAnswer.status == 413)
@@ -92,16 +92,16 @@ import Testing
             for (name, scope) in [
                 ("alice", customer), ("bob", customer), ("staff", customer + " catalog:write orders:read:all"),
             ] {
-                let answer = try await login.signIn(name, DemoData.password)
-                #expect(answer["scope"] == scope)
+                let response = try await login.signIn(name, DemoData.password)
+                #expect(response["scope"] == scope)
             }
         }
     }
 
     @Test func `without being asked for there are none`() async throws {
         try await LoginUnderTest.run { login in
-            let answer = try await login.signIn("alice", DemoData.password)
-            #expect(answer["error"] == "invalid_grant")
+            let response = try await login.signIn("alice", DemoData.password)
+            #expect(response["error"] == "invalid_grant")
             #expect(try await login.rows("SELECT id FROM accounts").isEmpty)
         }
     }

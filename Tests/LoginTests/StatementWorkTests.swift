@@ -14,7 +14,7 @@ import Testing
             // In memory, where one connection makes all statements.
             let database = try SQLDatabase.open(.inMemory, migrations: Schema.migrations)
             let accounts = AccountStore(database: database)
-            let sessions = SessionStore(database: database, lifeSeconds: 1000, tokenSeconds: 600)
+            let sessions = SessionStore(database: database, lifetimeSeconds: 1000, tokenSeconds: 600)
             for other in 1...others {
                 try await useAll(accounts, sessions, name: "other\(other)")
                 let account = try await add("more\(other)", to: accounts)
@@ -45,10 +45,10 @@ import Testing
         try await sessions.end(first.id, at: now)
         let (_, key) = try present(
             try await sessions.beginInBrowser(
-                account, audience: ["login"], from: .unknown, former: BrowserKey(), at: now))
+                account, audience: ["login"], from: .unknown, former: SessionCookie(), at: now))
         _ = try await sessions.find(key, at: now + 120)
         _ = try await sessions.renew(key, at: now)
-        _ = try await sessions.list(of: account.id, Page(), at: now)
+        _ = try await sessions.list(of: account.id, PageRequest(), at: now)
         try await sessions.endAll(of: account.id, at: now)
         _ = try await accounts.setDisabled(true, username, at: now)
         try await accounts.delete(account.id, at: now)

@@ -98,7 +98,7 @@ import Testing
     private let account: Account
 
     init() async throws {
-        stores = try Stores(sessionLifeSeconds: 1000)
+        stores = try Stores(sessionLifetimeSeconds: 1000)
         account = try await stores.addAccount("alice")
     }
 

@@ -44,11 +44,11 @@ struct Stores: Sendable {
     let accounts: AccountStore
     let sessions: SessionStore
 
-    init(sessionLifeSeconds: Int = 1000, tokenSeconds: Int = 600) throws {
+    init(sessionLifetimeSeconds: Int = 1000, tokenSeconds: Int = 600) throws {
         folder = try TemporaryFolder()
         database = try folder.openDatabase()
         accounts = AccountStore(database: database)
-        sessions = SessionStore(database: database, lifeSeconds: sessionLifeSeconds, tokenSeconds: tokenSeconds)
+        sessions = SessionStore(database: database, lifetimeSeconds: sessionLifetimeSeconds, tokenSeconds: tokenSeconds)
     }
 
     /// Makes the account of a customer, whose password is `goodPassword`.
@@ -81,28 +81,28 @@ struct LoginUnderTest: Sendable {
         }
     }
 
-    func signUp(_ name: String, _ password: String = goodPassword) async throws -> Answer {
+    func signUp(_ name: String, _ password: String = goodPassword) async throws -> ReceivedResponse {
         try await client.send(.post, "/signup", json: json(["username": name, "password": password]))
     }
 
     /// Signs in with a JSON body.
     func signIn(
         _ name: String, _ password: String = goodPassword, _ more: [String: String] = [:]
-    ) async throws -> Answer {
+    ) async throws -> ReceivedResponse {
         try await token(
             ["grant_type": "password", "username": name, "password": password].merging(more) { $1 })
     }
 
-    func refresh(_ token: String, _ more: [String: String] = [:]) async throws -> Answer {
+    func refresh(_ token: String, _ more: [String: String] = [:]) async throws -> ReceivedResponse {
         try await self.token(["grant_type": "refresh_token", "refresh_token": token].merging(more) { $1 })
     }
 
-    func token(_ parameters: [String: String]) async throws -> Answer {
+    func token(_ parameters: [String: String]) async throws -> ReceivedResponse {
         try await client.send(.post, "/token", json: json(parameters))
     }
 
     /// Sends a form to the token endpoint.
-    func form(_ body: String) async throws -> Answer {
+    func form(_ body: String) async throws -> ReceivedResponse {
         try await client.send(
             .post, "/token", headers: [.contentType: "application/x-www-form-urlencoded"], json: body)
     }
@@ -119,7 +119,7 @@ struct LoginUnderTest: Sendable {
     }
 }
 
-extension Answer {
+extension ReceivedResponse {
     /// A member of the JSON body that is a string.
     subscript(_ name: String) -> String? { json[name] as? String }
 }

@@ -13,26 +13,26 @@ import Testing
     @Test(arguments: [nil, "refresh_token", "access_token", "unheard_of"])
     func `a refresh token takes its session with it, whatever the hint`(hint: String?) async throws {
         try await LoginUnderTest.run { login in
-            let answer = try await login.signedUp()
-            let revoked = try await login.revoke(answer.refreshToken, hint: hint)
+            let response = try await login.signedUp()
+            let revoked = try await login.revoke(response.refreshToken, hint: hint)
             #expect(revoked.status == 200 && revoked.text.isEmpty)
-            #expect(try await login.refresh(answer.refreshToken).status == 400)
-            #expect(try await login.me(answer.accessToken) == 401)
-            #expect(try await login.feed(after: 1).entries.map(\.id) == [answer.sessionID])
+            #expect(try await login.refresh(response.refreshToken).status == 400)
+            #expect(try await login.me(response.accessToken) == 401)
+            #expect(try await login.feed(after: 1).entries.map(\.id) == [response.sessionID])
         }
     }
 
     @Test func `an access token goes alone`() async throws {
         try await LoginUnderTest.run { login in
-            let answer = try await login.signedUp()
+            let response = try await login.signedUp()
             login.clock.advance(seconds: 10)
-            for _ in 1...2 { #expect(try await login.revoke(answer.accessToken).status == 200) }
-            #expect(try await login.me(answer.accessToken) == 401)
-            let everywhere = try await login.client.send(.post, "/logout?everywhere=true", token: answer.accessToken)
+            for _ in 1...2 { #expect(try await login.revoke(response.accessToken).status == 200) }
+            #expect(try await login.me(response.accessToken) == 401)
+            let everywhere = try await login.client.send(.post, "/logout?everywhere=true", token: response.accessToken)
             #expect(everywhere.status == 401)
-            let entry = Feed.Entry(kind: "token", id: try answer.tokenID, before: nil, exp: 1_780_000_900)
+            let entry = Feed.Entry(kind: "token", id: try response.tokenID, before: nil, exp: 1_780_000_900)
             #expect(try await login.feed(after: 0).entries == [entry])
-            let next = try await login.refresh(answer.refreshToken)
+            let next = try await login.refresh(response.refreshToken)
             #expect(try await login.me(next.accessToken) == 200)
         }
     }
@@ -42,9 +42,9 @@ import Testing
         expiry: Int64
     ) async throws {
         try await LoginUnderTest.run { login in
-            let answer = try await login.signedUp()
+            let response = try await login.signedUp()
             var claims = TokenMint(login.clock).userClaims(UUID(), audience: "login", scope: "")
-            claims.sessionID = try answer.sessionID
+            claims.sessionID = try response.sessionID
             claims.expiresAt = NumericDate(seconds: expiry)
             #expect(try await login.revoke(TokenMint(login.clock).sign(claims)).status == 200)
             let entry = try #require(try await login.feed(after: 0).entries.first)
@@ -54,14 +54,14 @@ import Testing
 
     @Test func `a session whose tokens are revoked again and again ends`() async throws {
         try await LoginUnderTest.run { login in
-            var answer = try await login.signedUp()
+            var response = try await login.signedUp()
             for _ in 1...SessionStore.maxRevokedTokens {
-                _ = try await login.revoke(answer.accessToken)
-                answer = try await login.refresh(answer.refreshToken)
+                _ = try await login.revoke(response.accessToken)
+                response = try await login.refresh(response.refreshToken)
             }
-            #expect(try await login.me(answer.accessToken) == 200)
-            _ = try await login.revoke(answer.accessToken)
-            #expect(try await login.refresh(answer.refreshToken).status == 400)
+            #expect(try await login.me(response.accessToken) == 200)
+            _ = try await login.revoke(response.accessToken)
+            #expect(try await login.refresh(response.refreshToken).status == 400)
             #expect(try await login.feed(after: 0).entries.count == SessionStore.maxRevokedTokens + 1)
         }
     }
@@ -82,9 +82,9 @@ import Testing
     @Test(arguments: ["", "token=", "token=a&token=b", "token=%", "token_type_hint=x"])
     func `a malformed request is refused`(body: String) async throws {
         try await LoginUnderTest.run { login in
-            let answer = try await login.client.send(
+            let response = try await login.client.send(
                 .post, "/revoke", headers: [.contentType: "application/x-www-form-urlencoded"], json: body)
-            #expect(answer.status == 400 && answer["error"] == "invalid_request")
+            #expect(response.status == 400 && response["error"] == "invalid_request")
             let json = try await login.client.send(.post, "/revoke", json: "{\"token\": 1}")
             #expect(json.status == 400 && json["error"] == "invalid_request")
         }
@@ -96,11 +96,11 @@ import Testing
 
     @Test func `a good token is told about to a service that it opens`() async throws {
         try await LoginUnderTest.run { login in
-            let answer = try await login.signedUp()
-            let told = try await login.introspect(answer.accessToken)
+            let response = try await login.signedUp()
+            let told = try await login.introspect(response.accessToken)
             #expect(told.status == 200 && told.headers[.cacheControl] == "no-store")
             #expect(told.json["active"] as? Bool == true && told["token_type"] == "Bearer")
-            let claims = try segment(1, of: answer.accessToken)
+            let claims = try segment(1, of: response.accessToken)
             for name in ["iss", "sub", "jti", "sid", "scope", "username"] {
                 #expect(told[name] == claims[name] as? String && told[name] != nil)
             }
@@ -131,9 +131,9 @@ import Testing
 
     @Test func `an expired token is inactive`() async throws {
         try await LoginUnderTest.run { login in
-            let answer = try await login.signedUp()
+            let response = try await login.signedUp()
             login.clock.advance(seconds: 600)
-            #expect(try await login.introspect(answer.accessToken).text == Self.inactive)
+            #expect(try await login.introspect(response.accessToken).text == Self.inactive)
         }
     }
 

@@ -19,10 +19,10 @@ import Testing
         }
     }
 
-    @Test func `fifty refreshes at once give one family, and each answer goes on`() async throws {
+    @Test func `fifty refreshes at once give one family, and each response goes on`() async throws {
         try await run { first, second in
             let start = try await first.signedUp()
-            let answers = try await withThrowingTaskGroup(of: Answer.self) { group in
+            let answers = try await withThrowingTaskGroup(of: ReceivedResponse.self) { group in
                 for number in 0..<50 {
                     group.addTask { try await (number % 2 == 0 ? first : second).refresh(start.refreshToken) }
                 }
@@ -33,7 +33,7 @@ import Testing
             #expect(try Set(answers.map { try $0.sessionID }) == [start.sessionID])
             #expect(try Set(answers.map { try $0.tokenID }).count == 50)
             #expect(try await first.rows("SELECT hash FROM refresh_tokens").count == 2)
-            for answer in [answers[0], answers[49]] { #expect(try await second.me(answer.accessToken) == 200) }
+            for response in [answers[0], answers[49]] { #expect(try await second.me(response.accessToken) == 200) }
             #expect(try await second.refresh(answers[0].refreshToken).status == 200)
         }
     }

@@ -13,14 +13,14 @@ import Testing
     {
         let fixture = try Fixture()
         try await fixture.run { client in
-            let answer = try await fixture.place(client)
-            #expect(answer.status == 201)
-            #expect(answer.json["status"] as? String == "placed")
-            #expect(answer.json["total_cents"] as? Int == 2500)
-            #expect(answer.json["currency"] as? String == "EUR")
-            #expect(answer.json["created_at"] as? String == fixture.clock.now.rfc3339)
-            let id = try #require(answer.json["id"] as? String)
-            #expect(answer.headers[.location] == "/orders/\(id)")
+            let response = try await fixture.place(client)
+            #expect(response.status == 201)
+            #expect(response.json["status"] as? String == "placed")
+            #expect(response.json["total_cents"] as? Int == 2500)
+            #expect(response.json["currency"] as? String == "EUR")
+            #expect(response.json["created_at"] as? String == fixture.clock.now.rfc3339)
+            let id = try #require(response.json["id"] as? String)
+            #expect(response.headers[.location] == "/orders/\(id)")
 
             let message = await fixture.peers.waitFor(.put, "/accounts/\(fixture.alice.lowercase)/messages/")
             #expect(message?.subject == "orders")
@@ -41,9 +41,9 @@ import Testing
     ) async throws {
         let fixture = try Fixture(Peers(catalog))
         try await fixture.run { client in
-            let answer = try await fixture.place(client)
-            #expect(answer.status == status)
-            #expect(answer.code == code)
+            let response = try await fixture.place(client)
+            #expect(response.status == status)
+            #expect(response.code == code)
             let list = try await client.send(.get, "/orders", token: fixture.token(fixture.alice))
             #expect((list.json["orders"] as? [Any])?.isEmpty == true)
             let reservation = try #require(fixture.peers.callsSoFar.first { $0.method == .put })
@@ -59,11 +59,11 @@ import Testing
         let products = known + [known[3], unknown] + known.reversed()
         let items = products.map { #"{"product_id":"\#($0)","quantity":1}"# }
         try await fixture.run { client in
-            let answer = try await client.send(
+            let response = try await client.send(
                 .post, "/orders", token: fixture.token(fixture.alice),
                 json: #"{"items":[\#(items.joined(separator: ","))]}"#)
-            #expect(answer.status == 422)
-            let fields = (answer.json["errors"] as? [[String: Any]])?.map { $0["field"] as? String }
+            #expect(response.status == 422)
+            let fields = (response.json["errors"] as? [[String: Any]])?.map { $0["field"] as? String }
             #expect(fields == ["items[9].product_id"])
         }
     }
@@ -82,15 +82,15 @@ import Testing
     }
 
     @Test(arguments: [Peers.Catalog.fails, .babbles, .hangs])
-    func `when catalog gives no answer that counts, the order is 503 and nothing stays reserved`(
+    func `when catalog gives no response that counts, the order is 503 and nothing stays reserved`(
         catalog: Peers.Catalog
     ) async throws {
         let fixture = try Fixture(Peers(catalog))
         try await fixture.run { client in
-            let answer = try await fixture.place(client)
-            #expect(answer.status == 503)
-            #expect(answer.headers[.retryAfter] == "1")
-            #expect(answer.code == "catalog_unavailable")
+            let response = try await fixture.place(client)
+            #expect(response.status == 503)
+            #expect(response.headers[.retryAfter] == "1")
+            #expect(response.code == "catalog_unavailable")
             let release = await fixture.peers.waitFor(.delete, "/reservations/")
             #expect(release?.actor == "orders")
             #expect(fixture.peers.reservations == [])
@@ -102,10 +102,10 @@ import Testing
         let fixture = try Fixture(Peers(.mixesCurrencies))
         try await fixture.run { client in
             let items = (0..<2).map { _ in #"{"product_id":"\#(UUID().lowercase)","quantity":1}"# }
-            let answer = try await client.send(
+            let response = try await client.send(
                 .post, "/orders", token: fixture.token(fixture.alice),
                 json: #"{"items":[\#(items.joined(separator: ","))]}"#)
-            #expect(answer.status == 422)
+            #expect(response.status == 422)
             #expect(await fixture.peers.waitFor(.delete, "/reservations/") != nil)
             #expect(fixture.peers.reservations == [])
         }
@@ -114,8 +114,8 @@ import Testing
     @Test func `when catalog is not there, the order is 503, and the release waits for it`() async throws {
         let fixture = try Fixture()
         try await fixture.run(peersPort: 1) { client in
-            let answer = try await fixture.place(client)
-            #expect(answer.status == 503)
+            let response = try await fixture.place(client)
+            #expect(response.status == 503)
         }
         #expect(try await fixture.rows("SELECT * FROM outbox WHERE kind = 'release'").count == 1)
     }
@@ -138,8 +138,8 @@ import Testing
     @Test func `a message that inbox does not take is left again later`() async throws {
         let fixture = try Fixture(Peers(inboxFailures: 2))
         try await fixture.run { client in
-            let answer = try await fixture.place(client)
-            #expect(answer.status == 201)
+            let response = try await fixture.place(client)
+            #expect(response.status == 201)
             let ticking = Task {
                 while !Task.isCancelled {
                     fixture.clock.advance(seconds: 60)
@@ -204,8 +204,8 @@ import Testing
     @Test func `the same key of another customer is another key`() async throws {
         let fixture = try Fixture()
         try await fixture.run { client in
-            let answer = try await fixture.place(client, key: "k-3")
-            #expect(answer.status == 201)
+            let response = try await fixture.place(client, key: "k-3")
+            #expect(response.status == 201)
             let json = #"{"items":[{"product_id":"\#(UUID().lowercase)","quantity":9}]}"#
             let bob = try await client.send(
                 .post, "/orders", token: fixture.token(fixture.bob), headers: [.idempotencyKey: "k-3"],
@@ -218,8 +218,8 @@ import Testing
     func `a key that is none is a bad request`(key: String) async throws {
         let fixture = try Fixture()
         try await fixture.run { client in
-            let answer = try await fixture.place(client, key: key)
-            #expect(answer.status == 400)
+            let response = try await fixture.place(client, key: key)
+            #expect(response.status == 400)
         }
     }
 }

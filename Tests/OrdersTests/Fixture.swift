@@ -68,7 +68,7 @@ struct Fixture {
     /// Places an order of `quantity` mugs.
     func place(
         _ client: any TestClientProtocol, quantity: Int = 2, product: UUID = UUID(), key: String? = nil
-    ) async throws -> Answer {
+    ) async throws -> ReceivedResponse {
         try await client.send(
             .post, "/orders", token: token(alice), headers: key.map { [.idempotencyKey: $0] } ?? [:],
             json: #"{"items":[{"product_id":"\#(product.lowercase)","quantity":\#(quantity)}]}"#)

@@ -16,9 +16,9 @@ import Testing
                 .post, "/orders/\(id)/cancel", token: fixture.token(fixture.bob))
             #expect(foreign.status == 404)
             for _ in 1...2 {
-                let answer = try await client.send(.post, "/orders/\(id)/cancel", token: fixture.token(fixture.alice))
-                #expect(answer.status == 200)
-                #expect(answer.json["status"] as? String == "cancelled")
+                let response = try await client.send(.post, "/orders/\(id)/cancel", token: fixture.token(fixture.alice))
+                #expect(response.status == 200)
+                #expect(response.json["status"] as? String == "cancelled")
                 #expect(fixture.peers.reservations == [])
             }
             #expect(fixture.peers.callsSoFar.filter { $0.method == .delete }.count == 1)
@@ -53,9 +53,9 @@ import Testing
         try await fixture.run { client in
             for scope in ["orders:read", "orders:read orders:read:all"] {
                 let token = try fixture.token(fixture.alice, scope: scope)
-                let answer = try await client.send(.get, "/orders?account=\(account)", token: token)
-                #expect(answer.status == 422)
-                #expect((answer.json["errors"] as? [[String: Any]])?.first?["field"] as? String == "account")
+                let response = try await client.send(.get, "/orders?account=\(account)", token: token)
+                #expect(response.status == 422)
+                #expect((response.json["errors"] as? [[String: Any]])?.first?["field"] as? String == "account")
             }
         }
     }
@@ -87,9 +87,9 @@ import Testing
     func `an order that does not fit is refused by the name of its field`(json: String, field: String) async throws {
         let fixture = try Fixture()
         try await fixture.run { client in
-            let answer = try await client.send(.post, "/orders", token: fixture.token(fixture.alice), json: json)
-            #expect(answer.status == 422)
-            #expect((answer.json["errors"] as? [[String: Any]])?.first?["field"] as? String == field)
+            let response = try await client.send(.post, "/orders", token: fixture.token(fixture.alice), json: json)
+            #expect(response.status == 422)
+            #expect((response.json["errors"] as? [[String: Any]])?.first?["field"] as? String == field)
             #expect(fixture.peers.callsSoFar.isEmpty)
         }
     }
@@ -101,11 +101,11 @@ import Testing
         try await fixture.run { client in
             let id = try #require(try await fixture.place(client).json["id"] as? String)
             func link() async throws -> String {
-                let answer = try await client.send(
+                let response = try await client.send(
                     .post, "/orders/\(id)/receipt-link", token: fixture.token(fixture.alice))
-                #expect(answer.status == 201)
-                #expect(answer.headers[.cacheControl] == "no-store")
-                let url = try #require(URL(string: answer.json["url"] as? String ?? ""))
+                #expect(response.status == 201)
+                #expect(response.headers[.cacheControl] == "no-store")
+                let url = try #require(URL(string: response.json["url"] as? String ?? ""))
                 return "\(url.path)?\(url.query ?? "")"
             }
             let uri = try await link()
@@ -136,8 +136,8 @@ import Testing
         let fixture = try Fixture()
         try await fixture.run { client in
             let id = try #require(try await fixture.place(client).json["id"] as? String)
-            let answer = try await client.send(.post, "/orders/\(id)/receipt-link", token: fixture.token(fixture.bob))
-            #expect(answer.status == 404)
+            let response = try await client.send(.post, "/orders/\(id)/receipt-link", token: fixture.token(fixture.bob))
+            #expect(response.status == 404)
         }
     }
 }

@@ -31,7 +31,7 @@ import Testing
         let ids = [
             try await place(in: store, for: account, items: 1), try await place(in: store, for: account, items: 3),
         ]
-        let page = try await store.orders(of: account, Page())
+        let page = try await store.orders(of: account, PageRequest())
         #expect(page.map(\.id) == ids.sorted { $0.lowercase > $1.lowercase })
         for id in ids {
             let alone = try #require(try await store.order(id, of: account))
@@ -47,8 +47,8 @@ import Testing
             .version7(at: date), Basket(lines: []), of: account, key: "key", at: date, leaseUntil: date)
         _ = try await store.order(id, of: account)
         _ = try await store.order(id)
-        _ = try await store.orders(of: account, Page())
-        _ = try await store.orders(Page(limit: 2))
+        _ = try await store.orders(of: account, PageRequest())
+        _ = try await store.orders(PageRequest(limit: 2))
         _ = try await store.cancel(id, of: account, at: date, leaseUntil: date)
         try await store.abandon(id, at: date, releaseAt: date)
         try await store.abandonExpired(at: date)

@@ -83,7 +83,7 @@ final class Peers: Sendable {
             return fails ? HTTPResponse.Status.internalServerError : .created
         }
         return Application(
-            router: router, server: .keptHTTP1(), configuration: .init(address: .hostname("127.0.0.1", port: 0)))
+            router: router, server: .retainedHTTP1(), configuration: .init(address: .hostname("127.0.0.1", port: 0)))
     }
 
     private func remember(_ request: Request) throws {
@@ -116,29 +116,29 @@ final class Peers: Sendable {
                     "price_cents":1250,"currency":"\(currency)"}
                     """
             }
-            return answer(.created, #"{"items":[\#(items.joined(separator: ","))]}"#)
+            return response(.created, #"{"items":[\#(items.joined(separator: ","))]}"#)
         case .outOfStock:
             let ids = draft.items.map { #""\#($0.product_id)""# }.joined(separator: ",")
-            return answer(.conflict, #"{"code":"out_of_stock","out_of_stock":[\#(ids)]}"#)
+            return response(.conflict, #"{"code":"out_of_stock","out_of_stock":[\#(ids)]}"#)
         case .lacks(let products):
             let errors = draft.items.enumerated().filter { products.contains($0.element.product_id) }
                 .map { #"{"field":"items[\#($0.offset)].product_id","detail":"is not sold"}"# }
-            return answer(
+            return response(
                 .unprocessableContent, #"{"code":"invalid_fields","errors":[\#(errors.joined(separator: ","))]}"#)
         case .fails:
             state.withLock { _ = $0.reservations.insert(id) }
-            return answer(.internalServerError, "{}")
+            return response(.internalServerError, "{}")
         case .babbles:
             state.withLock { _ = $0.reservations.insert(id) }
-            return answer(.created, "<html>")
+            return response(.created, "<html>")
         case .hangs:
             state.withLock { _ = $0.reservations.insert(id) }
             try await Task.sleep(for: Checkout.callDeadline * 1.5)
-            return answer(.created, "{}")
+            return response(.created, "{}")
         }
     }
 
-    private func answer(_ status: HTTPResponse.Status, _ json: String) -> Response {
+    private func response(_ status: HTTPResponse.Status, _ json: String) -> Response {
         Response(
             status: status, headers: [.contentType: "application/json"],
             body: .init(byteBuffer: ByteBuffer(string: json)))

@@ -182,7 +182,7 @@ private struct ProblemBody: Decodable {
     private static let environment = ["CORS_ORIGINS": origin]
 
     @Test(arguments: ["/healthz", "/nothing", "/fail"])
-    func `an allowed origin may read every answer, errors too`(path: String) async throws {
+    func `an allowed origin may read every response, errors too`(path: String) async throws {
         try await application(Self.environment).test(.router) { client in
             let response = try await client.execute(uri: path, method: .get, headers: [.origin: Self.origin])
             #expect(response.headers[.accessControlAllowOrigin] == Self.origin)

@@ -14,7 +14,7 @@ import Testing
             ServiceSettings(name: "test", defaultPort: 0, &$0)
         }
         let own = Data(#"{"tags": [{"name": "things"}], "paths": {"\#(path)": {"\#(method)": \#(operation)}}}"#.utf8)
-        let json = try APIDescription(of: settings, own: [own]).json
+        let json = try OpenAPIDocument(of: settings, own: [own]).json
         return try #require(JSONSerialization.jsonObject(with: json) as? Object)
     }
 
@@ -27,8 +27,8 @@ import Testing
         #expect(document["openapi"] as? String == "3.1.1")
         #expect(Set(try #require(document["paths"] as? Object).keys).isSuperset(of: ["/healthz", "/things"]))
         #expect((document["tags"] as? [Object])?.compactMap { $0["name"] as? String } == ["things", "operations"])
-        let answer = try #require(member(document, "paths", "/things", "get", "responses", "200", "headers"))
-        #expect(answer["X-Request-Id"] != nil)
+        let response = try #require(member(document, "paths", "/things", "get", "responses", "200", "headers"))
+        #expect(response["X-Request-Id"] != nil)
     }
 
     @Test(arguments: [
@@ -61,7 +61,7 @@ import Testing
         #expect(answers.keys.sorted() == statuses)
     }
 
-    @Test func `leaves an operation what it says itself of an answer`() throws {
+    @Test func `leaves an operation what it says itself of an response`() throws {
         let document = try description(of: #"{"responses": {"503": {"description": "Closed."}}}"#)
         #expect(
             member(document, "paths", "/things", "get", "responses", "503")?["description"] as? String == "Closed.")
@@ -113,9 +113,9 @@ import Testing
     ])
     func `gives nothing that lies elsewhere`(path: String) async throws {
         try await withSwaggerUI { client in
-            let answer = try await client.execute(uri: path, method: .get)
-            #expect([.notFound, .badRequest, .movedPermanently].contains(answer.status))
-            #expect(!String(buffer: answer.body).contains("the secret"))
+            let response = try await client.execute(uri: path, method: .get)
+            #expect([.notFound, .badRequest, .movedPermanently].contains(response.status))
+            #expect(!String(buffer: response.body).contains("the secret"))
         }
     }
 

@@ -9,7 +9,7 @@ import Testing
 @Suite struct KeptConnectionTests {
     @Test func `a connection that a shutdown leaves to nobody does no harm`() async {
         await #expect(processExitsWith: .success) {
-            try await leaveToNobody { KeptConnections($0) }
+            try await leaveToNobody { RetainedConnections($0) }
         }
     }
 

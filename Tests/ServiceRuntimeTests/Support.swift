@@ -22,9 +22,9 @@ func application(
 ) throws -> some ApplicationProtocol {
     struct Echo: Decodable {
         let text: String
-        let number: WholeNumber
+        let number: JSONInteger
         let items: [Item]?
-        struct Item: Decodable { let quantity: WholeNumber }
+        struct Item: Decodable { let quantity: JSONInteger }
     }
     struct Unexpected: Error {}
     let settings = try Settings.read(reader(["PORT": "0", "LOG_LEVEL": "critical"].merging(environment) { $1 })) {
@@ -35,5 +35,5 @@ func application(
     router.get("fail") { _, _ -> String in throw Unexpected() }
     router.get("scope") { _, _ in RequestScope.current?.onwardFields[.requestID] ?? "none" }
     return try settings.application(
-        router: router, description: APIDescription(of: settings), services: [])
+        router: router, description: OpenAPIDocument(of: settings), services: [])
 }

@@ -7,7 +7,7 @@ extension Cluster {
     public func send(
         _ method: HTTPRequest.Method, _ service: ServiceName, _ path: String, token: String? = nil,
         headers: HTTPFields = [:], json body: String? = nil, deadline: Duration = .seconds(30)
-    ) async throws -> Answer {
+    ) async throws -> ReceivedResponse {
         var headers = headers
         if let token { headers[.authorization] = "Bearer \(token)" }
         if body != nil { headers[.contentType] = headers[.contentType] ?? "application/json" }
@@ -15,13 +15,13 @@ extension Cluster {
             .init(
                 method: method, url: url(service, path), headers: headers, body: body.map { Array($0.utf8) },
                 deadline: deadline))
-        return Answer(
+        return ReceivedResponse(
             status: response.status.code, headers: response.headers,
             text: String(decoding: response.body, as: UTF8.self))
     }
 
     /// Sends a `GET`.
-    public func get(_ service: ServiceName, _ path: String, token: String? = nil) async throws -> Answer {
+    public func get(_ service: ServiceName, _ path: String, token: String? = nil) async throws -> ReceivedResponse {
         try await send(.get, service, path, token: token)
     }
 
@@ -53,7 +53,7 @@ extension Cluster {
     }
 }
 
-extension Answer {
+extension ReceivedResponse {
     /// The body as a value, whose properties are named in camel case where the JSON has snake case.
     public func decoded<Value: Decodable>(as type: Value.Type = Value.self) throws -> Value {
         let decoder = JSONDecoder()

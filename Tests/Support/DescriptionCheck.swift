@@ -59,9 +59,9 @@ public struct DescriptionCheck: Sendable {
     private func guardFaults(_ client: any TestClientProtocol) async throws -> [String] {
         var faults: [String] = []
         for operation in operations {
-            let answer = try await client.send(operation.route.method, operation.route.anyPath)
-            if (answer.status == 401) != operation.isGuarded {
-                faults.append("\(operation.route) answers \(answer.status) without a token")
+            let response = try await client.send(operation.route.method, operation.route.anyPath)
+            if (response.status == 401) != operation.isGuarded {
+                faults.append("\(operation.route) answers \(response.status) without a token")
             }
         }
         return faults
@@ -76,10 +76,10 @@ public struct DescriptionCheck: Sendable {
             let unknown = HTTPRequest.Method("PROPFIND").map { [$0] } ?? []
             for method in [.get, .post, .put, .patch, .delete, .trace, .options] + unknown
             where method == .options || !allowed.contains(method) {
-                let answer = try await client.send(method, Route(method: method, path: path).anyPath)
-                let told = Set((answer.headers[.allow] ?? "").split(separator: ", ").map(String.init))
-                if answer.status != (method == .options ? 204 : 405) || told != Set(allowed.map(\.rawValue)) {
-                    faults.append("\(method) \(path) is answered with \(answer.status), Allow: \(told.sorted())")
+                let response = try await client.send(method, Route(method: method, path: path).anyPath)
+                let told = Set((response.headers[.allow] ?? "").split(separator: ", ").map(String.init))
+                if response.status != (method == .options ? 204 : 405) || told != Set(allowed.map(\.rawValue)) {
+                    faults.append("\(method) \(path) is answered with \(response.status), Allow: \(told.sorted())")
                 }
             }
         }

@@ -31,7 +31,7 @@ public struct Tally: Sendable, CustomStringConvertible {
         let parts = answers.sorted { $0.key < $1.key }.map { what, statuses in
             "\(what) " + statuses.sorted { $0.key < $1.key }.map { "\($0.key) × \($0.value)" }.joined(separator: ", ")
         }
-        return (parts + (failures.isEmpty ? [] : ["no answer × \(failures.count)"])).joined(separator: "; ")
+        return (parts + (failures.isEmpty ? [] : ["no response × \(failures.count)"])).joined(separator: "; ")
     }
 
     /// Notes an answer.
@@ -132,9 +132,9 @@ public actor Shopper {
     /// Makes the next request, and returns what it asked for and the status.
     public func next() async throws -> (what: String, status: Int) {
         if .now >= renewAt {
-            let answer = try await cluster.renew(grant.refreshToken)
-            guard answer.status == 200 else { return ("renewal", answer.status) }
-            grant = try answer.decoded()
+            let response = try await cluster.renew(grant.refreshToken)
+            guard response.status == 200 else { return ("renewal", response.status) }
+            grant = try response.decoded()
             renewAt = .now + .seconds(grant.expiresIn) / 2
         }
         defer { visit += 1 }
@@ -145,9 +145,9 @@ public actor Shopper {
         case .messages: return ("messages", try await cluster.get(.inbox, "/messages?limit=5", token: token).status)
         case .me: return ("me", try await cluster.get(.login, "/me", token: token).status)
         case .order:
-            let answer = try await cluster.order(token: token)
-            lastOrder = answer.status == 201 ? try answer.decoded(as: Order.self).id : nil
-            return ("checkout", answer.status)
+            let response = try await cluster.order(token: token)
+            lastOrder = response.status == 201 ? try response.decoded(as: Order.self).id : nil
+            return ("checkout", response.status)
         case .cancel:
             guard let order = lastOrder else {
                 return ("products", try await cluster.get(.catalog, "/products").status)

@@ -4,7 +4,7 @@ public import HummingbirdTesting
 import NIOCore
 
 /// An answer as the tests look at it.
-public struct Answer: Sendable {
+public struct ReceivedResponse: Sendable {
     /// The HTTP status code.
     public let status: Int
     /// The header fields.
@@ -26,13 +26,13 @@ extension TestClientProtocol {
     public func send(
         _ method: HTTPRequest.Method, _ uri: String, token: String? = nil, headers: HTTPFields = [:],
         json body: String? = nil
-    ) async throws -> Answer {
+    ) async throws -> ReceivedResponse {
         var headers = headers
         if let token { headers[.authorization] = "Bearer \(token)" }
         if body != nil { headers[.contentType] = headers[.contentType] ?? "application/json" }
         let response = try await execute(
             uri: uri, method: method, headers: headers, body: body.map { ByteBuffer(string: $0) })
-        return Answer(
+        return ReceivedResponse(
             status: response.status.code, headers: response.headers, text: String(buffer: response.body))
     }
 }

@@ -48,7 +48,9 @@ extension Cluster {
     }
 
     /// Signs in and returns the answer of `/token`.
-    public func signIn(_ name: String, password: String = Demo.password, extra: String = "") async throws -> Answer {
+    public func signIn(_ name: String, password: String = Demo.password, extra: String = "") async throws
+        -> ReceivedResponse
+    {
         try await send(
             .post, .login, "/token",
             json: #"{"grant_type": "password", "username": "\#(name)", "password": "\#(password)"\#(extra)}"#)
@@ -60,7 +62,7 @@ extension Cluster {
     }
 
     /// Exchanges a refresh token and returns the answer of `/token`.
-    public func renew(_ refreshToken: String) async throws -> Answer {
+    public func renew(_ refreshToken: String) async throws -> ReceivedResponse {
         try await send(
             .post, .login, "/token",
             json: #"{"grant_type": "refresh_token", "refresh_token": "\#(refreshToken)"}"#)
@@ -69,7 +71,7 @@ extension Cluster {
     /// Orders some of a product.
     public func order(
         _ quantity: Int = 1, of product: String = Demo.lamp, token: String, key: String? = nil
-    ) async throws -> Answer {
+    ) async throws -> ReceivedResponse {
         var headers = HTTPFields()
         if let key, let name = HTTPField.Name("Idempotency-Key") { headers[name] = key }
         return try await send(

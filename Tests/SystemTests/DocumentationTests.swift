@@ -9,7 +9,7 @@ import Testing
             ("docs/browser.md", [:]),
             ("docs/other-languages.md", ["TOKEN_AUDIENCES": "login catalog orders inbox wishlist"]),
         ])
-    func `every command gives the answer that stands below it`(
+    func `every command gives the response that stands below it`(
         path: String, environment: [String: String]
     ) async throws {
         let page = try ExecutablePage(path)
@@ -17,8 +17,8 @@ import Testing
         try await withCluster(environment: environment) { cluster in
             let answers = try await page.run(in: cluster)
             #expect(answers.count == page.steps.count)
-            for (step, answer) in zip(page.steps, answers) where try !step.expects(answer) {
-                Issue.record("\(path):\(step.line) does not answer what the page says, but:\n\(answer)")
+            for (step, response) in zip(page.steps, answers) where try !step.expects(response) {
+                Issue.record("\(path):\(step.line) does not response what the page says, but:\n\(response)")
             }
         }
     }
@@ -30,9 +30,9 @@ import Testing
         ("a\n…\nd\n", "a\nd\n", true), ("a\n…\nd\n", "a\nb\n", false), ("a.b\n", "axb\n", false),
         ("HTTP/1.1 401\n", "HTTP/1.1 401\r\n", true),
     ])
-    func `an answer fits when it differs only where the page has an ellipsis`(
-        expected: String, answer: String, fits: Bool
+    func `an response fits when it differs only where the page has an ellipsis`(
+        expected: String, response: String, fits: Bool
     ) throws {
-        #expect(try ExecutablePage.Step(line: 1, commands: "", answer: expected).expects(answer) == fits)
+        #expect(try ExecutablePage.Step(line: 1, commands: "", response: expected).expects(response) == fits)
     }
 }

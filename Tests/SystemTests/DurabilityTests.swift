@@ -20,8 +20,8 @@ import Testing
         try await withCluster { cluster in
             let token = try await cluster.token("alice")
             let acknowledged = await acknowledgedUntilKilled(.orders, of: cluster, after: 8) { _ in
-                let answer = try await cluster.order(token: token)
-                return answer.status == 201 ? try answer.decoded(as: Order.self).id : nil
+                let response = try await cluster.order(token: token)
+                return response.status == 201 ? try response.decoded(as: Order.self).id : nil
             }
             try await cluster.start(.orders)
             #expect(acknowledged.count >= 8)
@@ -38,12 +38,12 @@ import Testing
             try await withInterposer(before: cluster.url(.catalog)) { catalog, address in
                 try await cluster.start(.orders, environment: ["CATALOG_URL": address])
                 catalog.holdNextAnswer(to: .put)
-                async let answer = cluster.order(token: token)
+                async let response = cluster.order(token: token)
                 await catalog.answerIsHeld()
                 async let status = cluster.stop(.orders)
                 #expect(try await eventually { await cluster.refusesConnections(.orders) })
                 catalog.release()
-                #expect(try await answer.status == 201)
+                #expect(try await response.status == 201)
                 #expect(try await status == 0)
             }
         }

@@ -8,16 +8,16 @@ struct ExecutablePage {
         let line: Int
         let commands: String
         /// What the commands print; nothing, when no block of output follows.
-        var answer = ""
+        var response = ""
 
         /// Whether an answer is the expected one. `…` stands for any text within a line, and alone on a line for any lines.
-        func expects(_ answer: String) throws -> Bool {
-            let pattern = lines(self.answer).map { line in
+        func expects(_ response: String) throws -> Bool {
+            let pattern = lines(self.response).map { line in
                 let parts = line.split(separator: "…", omittingEmptySubsequences: false)
                 let escaped = parts.map { NSRegularExpression.escapedPattern(for: String($0)) }
                 return line == "…" ? #"(?:[^\n]*\n)*"# : escaped.joined(separator: #"[^\n]*"#) + #"\n"#
             }
-            let text = lines(answer.replacing("\r\n", with: "\n")).map { $0 + "\n" }.joined()
+            let text = lines(response.replacing("\r\n", with: "\n")).map { $0 + "\n" }.joined()
             return try Regex(pattern.joined()).wholeMatch(in: text) != nil
         }
 
@@ -52,7 +52,7 @@ struct ExecutablePage {
         } else if marks.count == 2 {
             files[String(marks[1])] = content
         } else if !steps.isEmpty {
-            steps[steps.count - 1].answer = content
+            steps[steps.count - 1].response = content
         }
     }
 

@@ -25,9 +25,9 @@ import Testing
     @Test func `one key makes one order, however often it is sent`() async throws {
         try await withCluster { cluster in
             let token = try await cluster.token("alice")
-            let answers = try await withThrowingTaskGroup(of: Answer.self) { group in
+            let answers = try await withThrowingTaskGroup(of: ReceivedResponse.self) { group in
                 for _ in 0..<10 { group.addTask { try await cluster.order(token: token, key: "one-basket") } }
-                return try await group.reduce(into: [Answer]()) { $0.append($1) }
+                return try await group.reduce(into: [ReceivedResponse]()) { $0.append($1) }
             }
             #expect(answers.contains { $0.status == 201 })
             #expect(answers.allSatisfy { [201, 409].contains($0.status) })

@@ -5,12 +5,12 @@ import ServiceRuntime
 
 /// `POST /password` and `DELETE /me`.
 struct AccountRoutes: Sendable {
-    let changes: AccountChanges
+    let changes: AccountService
     let sessions: SessionStore
     let clock: WallClock
 
-    func add(to router: Router<DoorContext>, _ door: Door) {
-        router.behind(door, .user)
+    func add(to router: Router<AppRequestContext>, _ authenticator: JWTAuthenticator) {
+        router.behind(authenticator, .user)
             .post("password", use: changePassword)
             .delete("me", use: delete)
     }
@@ -20,7 +20,9 @@ struct AccountRoutes: Sendable {
         let new_password: String
     }
 
-    private func changePassword(_ request: Request, _ context: IdentifiedContext) async throws -> HTTPResponse.Status {
+    private func changePassword(_ request: Request, _ context: AuthenticatedRequestContext) async throws
+        -> HTTPResponse.Status
+    {
         let change = try await request.decode(as: PasswordChange.self, context: context)
         try await changes.changePassword(
             of: sessions.current(context, at: clock.now()), from: change.current_password, to: change.new_password,
@@ -32,7 +34,8 @@ struct AccountRoutes: Sendable {
         let password: String
     }
 
-    private func delete(_ request: Request, _ context: IdentifiedContext) async throws -> HTTPResponse.Status {
+    private func delete(_ request: Request, _ context: AuthenticatedRequestContext) async throws -> HTTPResponse.Status
+    {
         let deletion = try await request.decode(as: Deletion.self, context: context)
         try await changes.delete(
             accountOf: sessions.current(context, at: clock.now()), password: deletion.password,

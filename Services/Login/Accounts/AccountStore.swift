@@ -21,7 +21,7 @@ struct AccountStore: Sendable {
 
     let database: SQLDatabase
     /// Rung when revocations were appended.
-    var bell = FeedBell()
+    var bell = RevocationNotifier()
 
     /// An account and what its password is checked against.
     struct Credentials: Sendable {

@@ -7,7 +7,7 @@ struct SignupRoutes: Sendable {
     let registrar: Registrar
     let pages: SignInPages
 
-    func add(to router: Router<DoorContext>) {
+    func add(to router: Router<AppRequestContext>) {
         let takeForm = pages.signUpForm
         router.post("signup") { request, context in
             request.isForm
@@ -26,7 +26,7 @@ struct SignupRoutes: Sendable {
         let username: String
     }
 
-    private func signup(_ request: Request, _ context: DoorContext) async throws -> EditedResponse<Answer> {
+    private func signup(_ request: Request, _ context: AppRequestContext) async throws -> EditedResponse<Answer> {
         let signup = try await request.decode(as: Signup.self, context: context)
         let account = try await registrar.register(username: signup.username, password: signup.password)
         return EditedResponse(

@@ -6,7 +6,7 @@ import ServiceRuntime
 /// The pages under `/account`: who I am, where I am signed in, and what I may do about it.
 struct AccountPages: Sendable {
     let desk: PageDesk
-    let changes: AccountChanges
+    let changes: AccountService
 
     private static let password = (template: "password", title: "Change password")
     private static let deletion = (template: "delete", title: "Delete account")
@@ -14,7 +14,7 @@ struct AccountPages: Sendable {
 
     private var sessions: SessionStore { desk.sessions }
 
-    func add(to router: Router<DoorContext>) {
+    func add(to router: Router<AppRequestContext>) {
         router
             .get("account", use: desk.page(showAccount))
             .post("account/sign-out", use: desk.form(signOut))
@@ -30,7 +30,7 @@ struct AccountPages: Sendable {
 
     private func showAccount(_ visit: Visit) async throws -> Reply {
         let mine = try visit.owned()
-        let page = Page(limit: Self.maxSessions, after: visit.query["after"].flatMap { UUID(lowercase: $0) })
+        let page = PageRequest(limit: Self.maxSessions, after: visit.query["after"].flatMap { UUID(lowercase: $0) })
         let found = try await sessions.list(of: mine.accountID, page, at: visit.now)
         return .page("account", "My account", AccountScreen(mine, found, limit: Self.maxSessions))
     }
@@ -121,7 +121,7 @@ private struct AccountScreen: Sendable {
         validUntil = Moment(mine.expiresAt)
         sessions = found.prefix(limit).map {
             Item(
-                id: $0.id.lowercase, device: $0.place.device, address: $0.place.address, begun: Moment($0.createdAt),
+                id: $0.id.lowercase, device: $0.client.device, address: $0.client.address, begun: Moment($0.createdAt),
                 lastUsed: Moment($0.lastUsedAt), isCurrent: $0.id == mine.id)
         }
         next = found.count > limit ? sessions.last?.id : nil

@@ -23,12 +23,12 @@ struct BrowserCookies: Sendable {
     private var keyName: String { isSecure ? "__Host-hallpass" : "hallpass" }
 
     /// The key that a browser sent, if it is one.
-    func key(of request: Request) -> BrowserKey? {
-        request.cookies[keyName].flatMap { BrowserKey($0.value) }
+    func key(of request: Request) -> SessionCookie? {
+        request.cookies[keyName].flatMap { SessionCookie($0.value) }
     }
 
     /// Lets the browser keep a key, for `seconds` or until it is closed.
-    func setting(_ key: BrowserKey, seconds: Int? = nil) -> HTTPField {
+    func setting(_ key: SessionCookie, seconds: Int? = nil) -> HTTPField {
         field(keyName, key.text, seconds: seconds)
     }
 

@@ -11,14 +11,14 @@ import ServiceRuntime
 /// the service allows, which the browser names in `Origin`.
 struct BrowserTokenRoutes: Sendable {
     let sessions: SessionStore
-    let tokens: AccessTokens
+    let tokens: AccessTokenIssuer
     let cookies: BrowserCookies
     let origins: Set<String>
     let clock: WallClock
 
     static let path = "/session/token"
 
-    func add(to router: Router<DoorContext>) {
+    func add(to router: Router<AppRequestContext>) {
         router.post(RouterPath(Self.path), use: token)
     }
 
@@ -32,7 +32,7 @@ struct BrowserTokenRoutes: Sendable {
         let username: String
     }
 
-    private func token(_ request: Request, _ context: DoorContext) async throws -> EditedResponse<Answer> {
+    private func token(_ request: Request, _ context: AppRequestContext) async throws -> EditedResponse<Answer> {
         guard let key = cookies.key(of: request) else { throw Problem.signedOut }
         guard let origin = request.headers[.origin],
             origins.contains(origin) || request.isOwn(origin, issuer: tokens.issuer, isSecure: cookies.isSecure)

@@ -53,7 +53,7 @@ struct FormScreen: Sendable {
     private(set) var fault: String?
     private(set) var hasFaults = false
 
-    init(_ fields: [FormField], next: LocalPath? = nil) {
+    init(_ fields: [FormField], next: ReturnPath? = nil) {
         self.fields = fields
         self.next = next?.text
     }

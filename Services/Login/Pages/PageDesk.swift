@@ -7,10 +7,10 @@ import ServiceRuntime
 
 /// What all pages share: who visits, which forms are heeded, and what every page carries.
 struct PageDesk: Sendable {
-    typealias Handler = @Sendable (Request, DoorContext) async throws -> Response
+    typealias Handler = @Sendable (Request, AppRequestContext) async throws -> Response
 
     let sessions: SessionStore
-    let tokens: AccessTokens
+    let tokens: AccessTokenIssuer
     let cookies: BrowserCookies
     let templates: PageTemplates
     let clock: WallClock
@@ -42,14 +42,14 @@ struct PageDesk: Sendable {
     }
 
     private func answer(
-        _ request: Request, _ context: DoorContext, _ body: (Visit) async throws -> Reply
+        _ request: Request, _ context: AppRequestContext, _ body: (Visit) async throws -> Reply
     ) async throws -> Response {
         let known = cookies.key(of: request)
         var visit = Visit(
-            key: known ?? BrowserKey(),
-            place: Place(userAgent: request.headers[.userAgent], address: context.peerAddress),
+            key: known ?? SessionCookie(),
+            client: ClientInfo(userAgent: request.headers[.userAgent], address: context.peerAddress),
             network: NetworkAddress.network(of: context.peerAddress),
-            path: request.method == .get ? request.uri.path : LocalPath.account.text,
+            path: request.method == .get ? request.uri.path : ReturnPath.account.text,
             query: request.queryTexts, now: clock.now(), logger: context.logger)
         let reply: Reply
         do {
@@ -72,7 +72,7 @@ struct PageDesk: Sendable {
         response.headers[.retryAfter] = reply.retryAfter
         if let (session, key) = reply.begun { try append(session, key, at: visit.now, to: &response.headers) }
         if reply.hasEnded {
-            response.headers.append(cookies.setting(BrowserKey()))
+            response.headers.append(cookies.setting(SessionCookie()))
             if cookies.carriesAccessToken { response.headers.append(cookies.clearingAccessToken) }
         }
         guard let screen = reply.screen else { return response }
@@ -82,7 +82,7 @@ struct PageDesk: Sendable {
         return response
     }
 
-    private func append(_ session: Session, _ key: BrowserKey, at now: Date, to headers: inout HTTPFields) throws {
+    private func append(_ session: Session, _ key: SessionCookie, at now: Date, to headers: inout HTTPFields) throws {
         headers.append(
             cookies.setting(key, seconds: Int(session.expiresAt.timeIntervalSince(now).rounded(.up))))
         guard cookies.carriesAccessToken else { return }
@@ -110,14 +110,14 @@ private struct Frame: Sendable {
     let title: String
     /// Who is signed in.
     let username: String?
-    let formToken: String
+    let csrfToken: String
     let notice: String?
     let content: any Sendable
 
     init(_ screen: Reply.Screen, _ visit: Visit, notice: Notice?) {
         title = screen.title
         username = visit.session?.username
-        formToken = visit.key.formToken
+        csrfToken = visit.key.csrfToken
         self.notice = notice?.sentence
         content = screen.content
     }

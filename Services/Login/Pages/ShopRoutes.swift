@@ -26,7 +26,7 @@ struct ShopRoutes: Sendable {
         self.services = services
     }
 
-    func add(to router: Router<DoorContext>) {
+    func add(to router: Router<AppRequestContext>) {
         let shop = router.group("shop")
         if let start = files[Self.startPage] {
             let policy = HTTPFields.contentSecurityPolicy(

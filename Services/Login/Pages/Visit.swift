@@ -5,10 +5,10 @@ import ServiceRuntime
 
 /// One request of a browser: whose it is, and from where.
 struct Visit: Sendable {
-    let key: BrowserKey
+    let key: SessionCookie
     /// The session that the key opens.
     var session: Session?
-    let place: Place
+    let client: ClientInfo
     /// The network that failed attempts are counted for.
     let network: String
     /// The page that was asked for; for a form, the one to go on with.
@@ -43,7 +43,7 @@ struct Reply: Sendable {
     /// When to come again, in seconds.
     var retryAfter: String?
     /// The session that was begun, with the key that opens it from now on.
-    var begun: (session: Session, key: BrowserKey)?
+    var begun: (session: Session, key: SessionCookie)?
     /// Whether the browser is to forget what let it in.
     var hasEnded = false
 
@@ -111,7 +111,7 @@ extension Problem {
     fileprivate init?(ofForm error: any Error) {
         switch error {
         case let problem as Problem: self = problem
-        case is Authenticator.WrongCredentials: self = .wrongCredentials
+        case is PasswordAuthenticator.WrongCredentials: self = .wrongCredentials
         case let error as LoginThrottle.Throttled: self = error.problem
         case let error as PasswordHasher.Busy: self = error.problem
         default: return nil

@@ -87,9 +87,9 @@ final class LoginThrottle: Sendable {
     }
 
     private struct State {
-        var pairs = FailureLedger<Pair>(maxRecords: maxRecords)
-        var names = FailureLedger<Username>(maxRecords: maxRecords)
-        var addresses = FailureLedger<String>(maxRecords: maxRecords)
+        var pairs = FailureStore<Pair>(maxRecords: maxRecords)
+        var names = FailureStore<Username>(maxRecords: maxRecords)
+        var addresses = FailureStore<String>(maxRecords: maxRecords)
 
         /// The failures that cost a pair nothing: none while its name is under attack.
         func freeFailures(of pair: Pair, at now: Date) -> Int {

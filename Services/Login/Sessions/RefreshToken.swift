@@ -1,11 +1,11 @@
 import Libcrypto
 
 /// A refresh token, with which a client renews its session. Only its hash is stored.
-struct RefreshToken: SessionSecret {
+struct RefreshToken: SessionCredential {
     static let table = "refresh_tokens"
     private static let saltBytes = 32
 
-    let secret: RandomSecret
+    let secret: OpaqueToken
 
     /// The token that follows this one in its family: HMAC-SHA-256 of `salt`, with this token as the key.
     ///
@@ -17,7 +17,7 @@ struct RefreshToken: SessionSecret {
     /// - Who has both gets no further than the salts do: they are erased with the first rotation after the time in which a
     ///   use may be repeated, so it takes the last token but one.
     func successor(salt: [UInt8]) -> RefreshToken {
-        RefreshToken(secret: RandomSecret(bytes: secret.code(for: salt)))
+        RefreshToken(secret: OpaqueToken(bytes: secret.code(for: salt)))
     }
 
     /// A salt for `successor`.

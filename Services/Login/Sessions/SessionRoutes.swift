@@ -10,8 +10,8 @@ struct SessionRoutes: Sendable {
     let sessions: SessionStore
     let clock: WallClock
 
-    func add(to router: Router<DoorContext>, _ door: Door) {
-        router.behind(door, .user)
+    func add(to router: Router<AppRequestContext>, _ authenticator: JWTAuthenticator) {
+        router.behind(authenticator, .user)
             .get("me", use: me)
             .get("sessions", use: list)
             .delete("sessions/{id}", use: end)
@@ -31,7 +31,7 @@ struct SessionRoutes: Sendable {
         let session: Session
     }
 
-    private func me(_ request: Request, _ context: IdentifiedContext) async throws -> Me {
+    private func me(_ request: Request, _ context: AuthenticatedRequestContext) async throws -> Me {
         let session = try await sessions.current(context, at: clock.now())
         return Me(
             account_id: session.accountID.lowercase, username: session.username,
@@ -57,21 +57,21 @@ struct SessionRoutes: Sendable {
         let next: String?
     }
 
-    private func list(_ request: Request, _ context: IdentifiedContext) async throws -> SessionList {
-        let (now, page) = (clock.now(), try Page(of: request))
+    private func list(_ request: Request, _ context: AuthenticatedRequestContext) async throws -> SessionList {
+        let (now, page) = (clock.now(), try PageRequest(of: request))
         let current = try await sessions.current(context, at: now)
         let found = try await sessions.list(of: current.accountID, page, at: now)
         let (mine, next) = page.cut(found, id: \.id)
         let items = mine.map {
             SessionList.Item(
                 id: $0.id.lowercase, created_at: $0.createdAt.rfc3339, last_used_at: $0.lastUsedAt.rfc3339,
-                expires_at: $0.expiresAt.rfc3339, device: $0.place.device, address: $0.place.address,
+                expires_at: $0.expiresAt.rfc3339, device: $0.client.device, address: $0.client.address,
                 current: $0.id == current.id)
         }
         return SessionList(sessions: items, next: next)
     }
 
-    private func end(_ request: Request, _ context: IdentifiedContext) async throws -> HTTPResponse.Status {
+    private func end(_ request: Request, _ context: AuthenticatedRequestContext) async throws -> HTTPResponse.Status {
         let now = clock.now()
         let current = try await sessions.current(context, at: now)
         guard try await sessions.end(context.parameters.id(), of: current.accountID, at: now) else {
@@ -81,7 +81,8 @@ struct SessionRoutes: Sendable {
     }
 
     /// Ends this session, or all. To end this one when it is over already is a success, as when an answer was lost.
-    private func logout(_ request: Request, _ context: IdentifiedContext) async throws -> HTTPResponse.Status {
+    private func logout(_ request: Request, _ context: AuthenticatedRequestContext) async throws -> HTTPResponse.Status
+    {
         let now = clock.now()
         switch request.uri.queryParameters["everywhere"] {
         case "true":
@@ -101,7 +102,7 @@ extension SessionStore {
     /// token was revoked, so here it is refused at once.
     ///
     /// - Throws: `Problem` with 401 when the token is not good any more, although it has not expired.
-    func current(_ context: IdentifiedContext, at now: Date) async throws -> Session {
+    func current(_ context: AuthenticatedRequestContext, at now: Date) async throws -> Session {
         let token = context.identity.token
         guard let id = token.session, let session = try await find(id, token: token.id, at: now) else {
             throw Problem.sessionOver

@@ -11,10 +11,10 @@ extension SessionStore {
     /// Begins a session in a browser, in place of the one that `former` opened. Nil when the account is gone, was disabled,
     /// or has another password than when it was looked up.
     func beginInBrowser(
-        _ account: Account, audience: [String], from place: Place, former: BrowserKey, at now: Date
-    ) async throws -> (Session, BrowserKey)? {
-        let session = newSession(of: account, scope: account.scope, audience: audience, from: place, at: now)
-        let key = BrowserKey()
+        _ account: Account, audience: [String], from client: ClientInfo, former: SessionCookie, at now: Date
+    ) async throws -> (Session, SessionCookie)? {
+        let session = newSession(of: account, scope: account.scope, audience: audience, from: client, at: now)
+        let key = SessionCookie()
         let isBegun = try await database.write(ringing: bell) { connection in
             guard try begin(session, passwordVersion: account.passwordVersion, at: now, in: connection) else {
                 return false
@@ -30,7 +30,7 @@ extension SessionStore {
     }
 
     /// The session that a key opens, when it is not over.
-    func find(_ key: BrowserKey, at now: Date) async throws -> Session? {
+    func find(_ key: SessionCookie, at now: Date) async throws -> Session? {
         let session = try await session(of: key, at: now)
         if let session, now.timeIntervalSince(session.lastUsedAt) >= Self.useNotedEverySeconds {
             try await database.write { connection in
@@ -43,13 +43,13 @@ extension SessionStore {
     }
 
     /// Notes that an access token is about to be issued, and returns the session that a key opens; nil when it is over.
-    func renew(_ key: BrowserKey, at now: Date) async throws -> Session? {
+    func renew(_ key: SessionCookie, at now: Date) async throws -> Session? {
         // Who has no session takes no turn at the database's one writer.
         guard let session = try await session(of: key, at: now) else { return nil }
         return try await database.write { try prolongTokens(of: session.id, at: now, in: $0) }
     }
 
-    private func session(of key: BrowserKey, at now: Date) async throws -> Session? {
+    private func session(of key: SessionCookie, at now: Date) async throws -> Session? {
         try await database.read { connection in
             try Self.sessionID(of: key, in: connection).flatMap { try Self.session($0, at: now, in: connection) }
         }

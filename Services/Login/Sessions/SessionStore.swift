@@ -12,7 +12,7 @@ struct Session: Sendable, Equatable {
     /// The services that its access tokens open.
     let audience: [String]
     /// From where it was begun.
-    let place: Place
+    let client: ClientInfo
     let createdAt: Date
     /// When it was used last; until then, when it began. No access token of it was issued later.
     let lastUsedAt: Date
@@ -26,11 +26,11 @@ struct Session: Sendable, Equatable {
 struct SessionStore: Sendable {
     let database: SQLDatabase
     /// How long a session lives, in seconds.
-    let lifeSeconds: Int
+    let lifetimeSeconds: Int
     /// How long an access token lives, in seconds.
     let tokenSeconds: Int
     /// Rung when revocations were appended.
-    var bell = FeedBell()
+    var bell = RevocationNotifier()
     /// How many refresh tokens of one session are kept, used ones included, so that a client in a loop cannot fill the disk.
     /// It is more than a client uses in 14 days that renews every five minutes.
     var maxFamilyTokens = 4096
@@ -47,9 +47,9 @@ struct SessionStore: Sendable {
 
     /// Begins a session. Nil when the account is gone, was disabled, or has another password than when it was looked up.
     func begin(
-        _ account: Account, scope: Scope, audience: [String], from place: Place = .unknown, at now: Date
+        _ account: Account, scope: Scope, audience: [String], from client: ClientInfo = .unknown, at now: Date
     ) async throws -> (Session, RefreshToken)? {
-        let session = newSession(of: account, scope: scope, audience: audience, from: place, at: now)
+        let session = newSession(of: account, scope: scope, audience: audience, from: client, at: now)
         let token = RefreshToken()
         let isBegun = try await database.write { connection in
             guard try begin(session, passwordVersion: account.passwordVersion, at: now, in: connection) else {
@@ -62,12 +62,12 @@ struct SessionStore: Sendable {
     }
 
     func newSession(
-        of account: Account, scope: Scope, audience: [String], from place: Place, at now: Date
+        of account: Account, scope: Scope, audience: [String], from client: ClientInfo, at now: Date
     ) -> Session {
         Session(
             id: .version7(at: now), accountID: account.id, username: account.username, scope: scope,
-            audience: audience, place: place, createdAt: now, lastUsedAt: now,
-            expiresAt: now + TimeInterval(lifeSeconds))
+            audience: audience, client: client, createdAt: now, lastUsedAt: now,
+            expiresAt: now + TimeInterval(lifetimeSeconds))
     }
 
     /// Stores a session, without anything that opens it. False when the account is not what it was.
@@ -83,8 +83,8 @@ struct SessionStore: Sendable {
             (id, account_id, scope, audience, device, address, created_at, last_used_at, expires_at, tokens_expire_at)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9)
             """, session.id, session.accountID, session.scope.text, session.audience.joined(separator: " "),
-            session.place.device, session.place.address, now.milliseconds,
-            session.expiresAt.milliseconds, (now + TimeInterval(min(tokenSeconds, lifeSeconds))).milliseconds)
+            session.client.device, session.client.address, now.milliseconds,
+            session.expiresAt.milliseconds, (now + TimeInterval(min(tokenSeconds, lifetimeSeconds))).milliseconds)
         return true
     }
 
@@ -97,7 +97,7 @@ struct SessionStore: Sendable {
     }
 
     /// The sessions of an account that are not over, newest first.
-    func list(of account: UUID, _ page: Page, at now: Date) async throws -> [Session] {
+    func list(of account: UUID, _ page: PageRequest, at now: Date) async throws -> [Session] {
         try await database.read { connection in
             let rows = try connection.query(
                 """
@@ -131,7 +131,8 @@ struct SessionStore: Sendable {
             scope: Scope(names: scope.split(separator: " ").map(String.init))
                 .intersection(try AccountStore.grants(of: account, in: connection)),
             audience: audience.split(separator: " ").map(String.init),
-            place: Place(device: try row["device"], address: try row["address"]), createdAt: try date("created_at"),
+            client: ClientInfo(device: try row["device"], address: try row["address"]),
+            createdAt: try date("created_at"),
             lastUsedAt: try date("last_used_at"), expiresAt: try date("expires_at"))
     }
 

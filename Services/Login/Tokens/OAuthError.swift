@@ -38,7 +38,7 @@ struct OAuthError: Error {
     /// is wrong makes no difference.
     init?(_ error: any Error) {
         switch error {
-        case is Authenticator.WrongCredentials:
+        case is PasswordAuthenticator.WrongCredentials:
             self = .wrongCredentials
         case let error as LoginThrottle.Throttled:
             self.init(.temporarilyUnavailable, "There were too many failed attempts. Try again later.")

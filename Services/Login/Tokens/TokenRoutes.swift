@@ -7,15 +7,15 @@ import ServiceRuntime
 
 /// `POST /token`: signs in with a password, or goes on with a refresh token (RFC 6749 §3.2).
 struct TokenRoutes: Sendable {
-    let authenticator: Authenticator
+    let authenticator: PasswordAuthenticator
     let sessions: SessionStore
-    let tokens: AccessTokens
+    let tokens: AccessTokenIssuer
     let clock: WallClock
 
     /// The grant types that the endpoint knows (RFC 6749 §4.3 and §6).
     static let grantTypes = ["password", "refresh_token"]
 
-    func add(to router: Router<DoorContext>) {
+    func add(to router: Router<AppRequestContext>) {
         router.post("token", use: token)
     }
 
@@ -29,13 +29,13 @@ struct TokenRoutes: Sendable {
         let account_id: String
     }
 
-    private func token(_ request: Request, _ context: DoorContext) async throws -> EditedResponse<Answer> {
+    private func token(_ request: Request, _ context: AppRequestContext) async throws -> EditedResponse<Answer> {
         let parameters = try await TokenParameters(of: request, context: context)
-        let place = Place(userAgent: request.headers[.userAgent], address: context.peerAddress)
+        let client = ClientInfo(userAgent: request.headers[.userAgent], address: context.peerAddress)
         let answer: Answer
         let grantType = try parameters.required("grant_type")
         switch grantType {
-        case "password": answer = try await passwordGrant(parameters, from: place, context)
+        case "password": answer = try await passwordGrant(parameters, from: client, context)
         case "refresh_token": answer = try await refreshGrant(parameters, context)
         default:
             throw OAuthError(.unsupportedGrantType, "The grant types are \(Self.grantTypes.joined(separator: ", ")).")
@@ -45,7 +45,7 @@ struct TokenRoutes: Sendable {
     }
 
     private func passwordGrant(
-        _ parameters: TokenParameters, from place: Place, _ context: DoorContext
+        _ parameters: TokenParameters, from client: ClientInfo, _ context: AppRequestContext
     ) async throws -> Answer {
         let (name, password) = (try parameters.required("username"), try parameters.required("password"))
         let (requested, audience) = (try parameters.optional("scope"), try parameters.optional("audience"))
@@ -55,12 +55,12 @@ struct TokenRoutes: Sendable {
         let now = clock.now()
         guard
             let (session, token) = try await sessions.begin(
-                account, scope: scope, audience: audiences, from: place, at: now)
+                account, scope: scope, audience: audiences, from: client, at: now)
         else { throw OAuthError.wrongCredentials }
         return try answer(session, scope, token, at: now)
     }
 
-    private func account(_ name: String, _ password: String, _ context: DoorContext) async throws -> Account {
+    private func account(_ name: String, _ password: String, _ context: AppRequestContext) async throws -> Account {
         do {
             return try await authenticator.account(
                 name: name, password: password, from: NetworkAddress.network(of: context.peerAddress),
@@ -71,7 +71,7 @@ struct TokenRoutes: Sendable {
     }
 
     /// The access token may allow less than the session; the refresh token keeps what the session has (RFC 6749 §6).
-    private func refreshGrant(_ parameters: TokenParameters, _ context: DoorContext) async throws -> Answer {
+    private func refreshGrant(_ parameters: TokenParameters, _ context: AppRequestContext) async throws -> Answer {
         let (text, requested) = (try parameters.required("refresh_token"), try parameters.optional("scope"))
         guard let token = RefreshToken(text) else { throw refusal(context, "not a refresh token") }
         let now = clock.now()
@@ -95,7 +95,7 @@ struct TokenRoutes: Sendable {
             account_id: session.accountID.lowercase)
     }
 
-    private func refusal(_ context: DoorContext, _ reason: String) -> OAuthError {
+    private func refusal(_ context: AppRequestContext, _ reason: String) -> OAuthError {
         context.logger.info("Refresh refused.", metadata: ["reason": "\(reason)"])
         return OAuthError(.invalidGrant, "The refresh token is not good, or no longer.")
     }

@@ -17,18 +17,18 @@ extension Signer {
 
 extension JSONValue {
     fileprivate init(encoding value: some Encodable) throws {
-        let place = Place()
-        try value.encode(to: JSONValueEncoder(place: place, codingPath: []))
-        self = place.value
+        let slot = Slot()
+        try value.encode(to: JSONValueEncoder(slot: slot, codingPath: []))
+        self = slot.value
     }
 }
 
-/// Where one value is written; what is inside of it holds a place of its own until all has been written.
-private final class Place {
+/// Where one value is written; what is inside of it holds a slot of its own until all has been written.
+private final class Slot {
     enum Content {
         case single(JSONValue)
-        case members([(name: String, place: Place)])
-        case elements([Place])
+        case members([(name: String, slot: Slot)])
+        case elements([Slot])
     }
 
     var content: Content?
@@ -37,55 +37,55 @@ private final class Place {
     var value: JSONValue {
         switch content {
         case .single(let value): value
-        case .members(let members): .object(members.map { JSONValue.Member($0.name, $0.place.value) })
+        case .members(let members): .object(members.map { JSONValue.Member($0.name, $0.slot.value) })
         case .elements(let elements): .array(elements.map(\.value))
         case nil: .object([])
         }
     }
 
-    /// The place of a member; a name that was written before is written anew.
-    func member(_ name: String) -> Place {
-        var members = if case .members(let members) = content { members } else { [(name: String, place: Place)]() }
-        let place = Place()
+    /// The slot of a member; a name that was written before is written anew.
+    func member(_ name: String) -> Slot {
+        var members = if case .members(let members) = content { members } else { [(name: String, slot: Slot)]() }
+        let slot = Slot()
         members.removeAll { $0.name.utf8.elementsEqual(name.utf8) }
-        members.append((name, place))
+        members.append((name, slot))
         content = .members(members)
-        return place
+        return slot
     }
 
-    func element() -> Place {
+    func element() -> Slot {
         var elements = self.elements
-        elements.append(Place())
+        elements.append(Slot())
         content = .elements(elements)
         return elements[elements.count - 1]
     }
 
-    var elements: [Place] {
+    var elements: [Slot] {
         if case .elements(let elements) = content { elements } else { [] }
     }
 }
 
-/// Writes a value to its place.
+/// Writes a value to its slot.
 private struct JSONValueEncoder: Encoder, SingleValueEncodingContainer {
-    let place: Place
+    let slot: Slot
     let codingPath: [any CodingKey]
     var userInfo: [CodingUserInfoKey: Any] { [:] }
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
-        if place.content == nil { place.content = .members([]) }
-        return KeyedEncodingContainer(KeyedPlaces<Key>(place: place, codingPath: codingPath))
+        if slot.content == nil { slot.content = .members([]) }
+        return KeyedEncodingContainer(KeyedSlots<Key>(slot: slot, codingPath: codingPath))
     }
 
     func unkeyedContainer() -> any UnkeyedEncodingContainer {
-        if place.content == nil { place.content = .elements([]) }
-        return UnkeyedPlaces(place: place, codingPath: codingPath)
+        if slot.content == nil { slot.content = .elements([]) }
+        return UnkeyedSlots(slot: slot, codingPath: codingPath)
     }
 
     func singleValueContainer() -> any SingleValueEncodingContainer { self }
 
-    func encodeNil() { place.content = .single(.null) }
-    func encode(_ value: Bool) { place.content = .single(.boolean(value)) }
-    func encode(_ value: String) { place.content = .single(.string(value)) }
+    func encodeNil() { slot.content = .single(.null) }
+    func encode(_ value: Bool) { slot.content = .single(.boolean(value)) }
+    func encode(_ value: String) { slot.content = .single(.string(value)) }
     func encode(_ value: Double) throws { try encode(number: value) }
     func encode(_ value: Float) throws { try encode(number: value) }
     func encode(_ value: Int) { encode(integer: value) }
@@ -101,7 +101,7 @@ private struct JSONValueEncoder: Encoder, SingleValueEncodingContainer {
     func encode(_ value: some Encodable) throws { try value.encode(to: self) }
 
     private func encode(integer value: some FixedWidthInteger) {
-        place.content = .single(Int64(exactly: value).map { .integer($0) } ?? .number(String(value)))
+        slot.content = .single(Int64(exactly: value).map { .integer($0) } ?? .number(String(value)))
     }
 
     private func encode<Number: BinaryFloatingPoint & CustomStringConvertible>(number value: Number) throws {
@@ -109,13 +109,13 @@ private struct JSONValueEncoder: Encoder, SingleValueEncodingContainer {
             throw EncodingError.invalidValue(
                 value, .init(codingPath: codingPath, debugDescription: "JSON has no such number"))
         }
-        place.content = .single(.number(value.description))
+        slot.content = .single(.number(value.description))
     }
 }
 
 /// The places of an object's members.
-private struct KeyedPlaces<Key: CodingKey>: KeyedEncodingContainerProtocol {
-    let place: Place
+private struct KeyedSlots<Key: CodingKey>: KeyedEncodingContainerProtocol {
+    let slot: Slot
     let codingPath: [any CodingKey]
 
     func encodeNil(forKey key: Key) { encoder(key).encodeNil() }
@@ -129,20 +129,20 @@ private struct KeyedPlaces<Key: CodingKey>: KeyedEncodingContainerProtocol {
 
     func nestedUnkeyedContainer(forKey key: Key) -> any UnkeyedEncodingContainer { encoder(key).unkeyedContainer() }
     func superEncoder() -> any Encoder {
-        JSONValueEncoder(place: place.member(parentName), codingPath: codingPath)
+        JSONValueEncoder(slot: slot.member(parentName), codingPath: codingPath)
     }
     func superEncoder(forKey key: Key) -> any Encoder { encoder(key) }
 
     private func encoder(_ key: Key) -> JSONValueEncoder {
-        JSONValueEncoder(place: place.member(key.stringValue), codingPath: codingPath + [key])
+        JSONValueEncoder(slot: slot.member(key.stringValue), codingPath: codingPath + [key])
     }
 }
 
 /// The places of an array's elements.
-private struct UnkeyedPlaces: UnkeyedEncodingContainer {
-    let place: Place
+private struct UnkeyedSlots: UnkeyedEncodingContainer {
+    let slot: Slot
     let codingPath: [any CodingKey]
-    var count: Int { place.elements.count }
+    var count: Int { slot.elements.count }
 
     func encodeNil() { encoder().encodeNil() }
     func encode(_ value: some Encodable) throws { try value.encode(to: encoder()) }
@@ -155,6 +155,6 @@ private struct UnkeyedPlaces: UnkeyedEncodingContainer {
     func superEncoder() -> any Encoder { encoder() }
 
     private func encoder() -> JSONValueEncoder {
-        JSONValueEncoder(place: place.element(), codingPath: codingPath)
+        JSONValueEncoder(slot: slot.element(), codingPath: codingPath)
     }
 }

@@ -23,7 +23,7 @@ public final class RevocationFeed: Service {
         /// Nil until the beginning was read.
         var position: Position?
         /// When login answered last.
-        var heardAt: Date?
+        var lastContact: Date?
         /// Whether the list had no room for all that was revoked.
         var isOverfull = false
         var failures = 0
@@ -60,15 +60,16 @@ public final class RevocationFeed: Service {
     ///
     /// - Parameters:
     ///   - service: Who asks; its name is the issuer of the token that each request carries.
-    ///   - door: The keys, and the issuer that the list must name.
+    ///   - tokens: The keys, and the issuer that the list must name.
     public convenience init(
-        of service: ServiceSettings, _ door: DoorSettings, _ settings: RevocationSettings, clock: WallClock
+        of service: ServiceSettings, _ tokens: TokenSettings, _ settings: RevocationSettings, clock: WallClock
     ) {
-        self.init(of: service.name, door, settings, list: RevocationList(), clock: clock)
+        self.init(of: service.name, tokens, settings, list: RevocationList(), clock: clock)
     }
 
     init(
-        of service: String, _ door: DoorSettings, _ settings: RevocationSettings, list: RevocationList, clock: WallClock
+        of service: String, _ tokens: TokenSettings, _ settings: RevocationSettings, list: RevocationList,
+        clock: WallClock
     ) {
         self.list = list
         self.clock = clock
@@ -81,11 +82,11 @@ public final class RevocationFeed: Service {
         http = HTTPClient(configuration: configuration)
         login = ServiceClient(
             "login", at: settings.loginURL, http: http,
-            tokens: ServiceTokens(issuer: service, keys: door.keys, clock: clock))
+            tokens: ServiceTokenIssuer(issuer: service, keys: tokens.keys, clock: clock))
         verifier = ReloadingVerifier(
-            source: door.keys, policy: .revocations(issuer: door.issuer, leeway: Int64(door.leewaySeconds)))
+            source: tokens.keys, policy: .revocations(issuer: tokens.issuer, leeway: Int64(tokens.leewaySeconds)))
         file = settings.folder.map {
-            RevocationFile(path: "\($0)/\(service).revocations", service: service, keys: door.keys)
+            RevocationFile(path: "\($0)/\(service).revocations", service: service, keys: tokens.keys)
         }
         startedAt = clock.now()
         (changes, noteChange) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
@@ -116,19 +117,19 @@ extension RevocationFeed {
 
     /// Whether too little is known to let anyone in: the list is older than `REVOCATIONS_MAX_AGE`, or overfull.
     var isStale: Bool {
-        let (heardAt, isOverfull) = state.withLock { ($0.heardAt, $0.isOverfull) }
+        let (lastContact, isOverfull) = state.withLock { ($0.lastContact, $0.isOverfull) }
         guard !isOverfull else { return true }
         guard let maxAgeSeconds else { return false }
-        return heardAt.map { clock.now().timeIntervalSince($0) > Double(maxAgeSeconds) } ?? true
+        return lastContact.map { clock.now().timeIntervalSince($0) > Double(maxAgeSeconds) } ?? true
     }
 
     /// What `/readyz` says of the feed.
     public var readiness: Readiness.Check {
         Readiness.Check("revocations") {
-            let (heardAt, isOverfull) = self.state.withLock { ($0.heardAt, $0.isOverfull) }
+            let (lastContact, isOverfull) = self.state.withLock { ($0.lastContact, $0.isOverfull) }
             if isOverfull { return .degraded("more tokens are revoked than the list can hold; tokens are refused") }
-            guard let heardAt else { return .degraded("login was never heard") }
-            let age = self.clock.now().timeIntervalSince(heardAt)
+            guard let lastContact else { return .degraded("login was never heard") }
+            let age = self.clock.now().timeIntervalSince(lastContact)
             guard age > Self.degradedAfterSeconds else { return .ready }
             return .degraded("login was not heard for \(Int(age)) s")
         }
@@ -187,7 +188,7 @@ extension RevocationFeed {
             guard isComplete else { return false }
             let position = Position(seq: page.seq, epoch: page.epoch)
             defer { state.position = position }
-            state.heardAt = clock.now()
+            state.lastContact = clock.now()
             return position != state.position
         }
         if isMoved || !page.entries.isEmpty { noteChange.yield() }
@@ -230,8 +231,8 @@ extension RevocationFeed {
     /// Keeps the gauges true, also while nothing happens.
     private func measure() async {
         repeat {
-            let heardAt = state.withLock { $0.heardAt } ?? startedAt
-            Gauge(label: "revocations_age_seconds").record(clock.now().timeIntervalSince(heardAt))
+            let lastContact = state.withLock { $0.lastContact } ?? startedAt
+            Gauge(label: "revocations_age_seconds").record(clock.now().timeIntervalSince(lastContact))
             Gauge(label: "revocations_entries").record(list.count)
         } while (try? await Task.sleep(for: .seconds(1))) != nil
     }
@@ -249,7 +250,7 @@ extension RevocationFeed {
             state.withLock { state in
                 state.isOverfull = !isComplete
                 state.position = isComplete ? Position(seq: kept.seq, epoch: kept.epoch) : nil
-                state.heardAt = min(kept.heardAt, now)
+                state.lastContact = min(kept.lastContact, now)
             }
         } catch {
             logger.error("The revocations that were kept are not usable.", metadata: ["error": "\(error)"])
@@ -272,11 +273,11 @@ extension RevocationFeed {
     }
 
     private func write() {
-        let (position, heardAt) = state.withLock { ($0.position, $0.heardAt) }
-        guard let file, let position, let heardAt else { return }
+        let (position, lastContact) = state.withLock { ($0.position, $0.lastContact) }
+        guard let file, let position, let lastContact else { return }
         do {
             try file.write(
-                .init(seq: position.seq, epoch: position.epoch, heardAt: heardAt, entries: list.entries))
+                .init(seq: position.seq, epoch: position.epoch, lastContact: lastContact, entries: list.entries))
         } catch {
             logger.error("The revocations cannot be kept.", metadata: ["error": "\(error)"])
         }

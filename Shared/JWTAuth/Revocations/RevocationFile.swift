@@ -12,7 +12,7 @@ struct RevocationFile: Sendable {
         var seq: Int64
         var epoch: String?
         /// When the feed was heard last, as of the time of writing.
-        var heardAt: Date
+        var lastContact: Date
         var entries: [Revocation]
     }
 
@@ -34,10 +34,11 @@ struct RevocationFile: Sendable {
         defer { try? file.close() }
         let text = String(decoding: try file.read(upToCount: Self.maxBytes) ?? Data(), as: UTF8.self)
         let pages = try text.split(separator: "\n").map { try verified(String($0)) }
-        guard let (last, heardAt) = pages.last, last.isReset,
+        guard let (last, lastContact) = pages.last, last.isReset,
             pages.dropLast().allSatisfy({ $0.page.seq == last.seq && !$0.page.isReset })
         else { throw Damaged() }
-        return Contents(seq: last.seq, epoch: last.epoch, heardAt: heardAt, entries: pages.flatMap(\.page.entries))
+        return Contents(
+            seq: last.seq, epoch: last.epoch, lastContact: lastContact, entries: pages.flatMap(\.page.entries))
     }
 
     /// Replaces the file.
@@ -52,7 +53,7 @@ struct RevocationFile: Sendable {
                 seq: contents.seq, epoch: contents.epoch, isReset: end == contents.entries.count,
                 entries: Array(contents.entries[start..<end]))
             return try signer.sign(
-                Claims(issuer: service, issuedAt: NumericDate(contents.heardAt), others: page.claims)) + "\n"
+                Claims(issuer: service, issuedAt: NumericDate(contents.lastContact), others: page.claims)) + "\n"
         }
         try Data(lines.joined().utf8).write(to: URL(filePath: path), options: .atomic)
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
@@ -62,12 +63,12 @@ struct RevocationFile: Sendable {
     struct Damaged: Error {}
 
     /// A list does not expire, only its entries do: the time of the check does not matter.
-    private func verified(_ line: String) throws -> (page: RevocationPage, heardAt: Date) {
+    private func verified(_ line: String) throws -> (page: RevocationPage, lastContact: Date) {
         let policy = Policy(
             type: Self.type, issuers: [service], audience: nil, required: ["iss", "iat"],
             maximumTokenBytes: Policy.maximumRevocationsBytes)
         let token = try Verifier(keys: keys.keys, policy: policy).verify(line, at: 0)
-        guard let page = RevocationPage(token), let heardAt = token.issuedAt else { throw Damaged() }
-        return (page, Date(heardAt))
+        guard let page = RevocationPage(token), let lastContact = token.issuedAt else { throw Damaged() }
+        return (page, Date(lastContact))
     }
 }

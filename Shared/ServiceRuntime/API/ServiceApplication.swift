@@ -10,7 +10,7 @@ where Context.Source == ApplicationRequestContextSource {
     /// The routes of the service's router; those for `HEAD` that follow from `GET` are not among them.
     public let routes: [Route]
     /// What `GET /openapi.json` answers.
-    public let description: APIDescription
+    public let description: OpenAPIDocument
     /// Answers requests.
     public let responder: RouterResponder<Context>
     /// Accepts connections.

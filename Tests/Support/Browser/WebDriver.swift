@@ -25,7 +25,7 @@ struct WebDriver: Sendable {
         let http = HTTPClient(configuration: configuration)
         let address = "http://localhost:\(port)"
         guard try await eventually({ await Self.isReady(http, address) }) else {
-            throw ClusterError("The driver of the browser does not answer.")
+            throw ClusterError("The driver of the browser does not response.")
         }
         let begun: Begun = try await Self.send(http, .post, "\(address)/session", capabilities)
         self.http = http

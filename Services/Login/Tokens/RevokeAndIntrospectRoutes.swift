@@ -1,0 +1,84 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import JWT
+import JWTAuth
+import ServiceRuntime
+
+/// `POST /revoke` (RFC 7009) and `POST /introspect` (RFC 7662): to end a token, and to ask whether it is good.
+///
+/// Both take a form, or the same as one JSON object. What a token is can be seen by its form, so `token_type_hint` is read
+/// and not heeded, as RFC 7009 §2.1 allows.
+struct RevokeAndIntrospectRoutes: Sendable {
+    let sessions: SessionStore
+    let tokens: AccessTokenIssuer
+    /// The names of the services that may introspect.
+    let readers: [String]
+    let clock: WallClock
+
+    func add(to router: Router<AppRequestContext>, _ authenticator: JWTAuthenticator) {
+        router.post("revoke", use: revoke)
+        router.behind(authenticator, .service(from: readers), scope: "tokens:introspect").post(
+            "introspect", use: introspect)
+    }
+
+    /// Clients are public, so whoever holds a token may revoke it. A refresh token ends its session, an access token itself
+    /// alone. A token that is none, or no longer, is answered like any other (RFC 7009 §2.2).
+    private func revoke(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        let text = try await token(of: request, context)
+        let now = clock.now()
+        if let token = RefreshToken(text) {
+            try await sessions.end(token, at: now)
+        } else if let token = tokens.verified(text, for: tokens.audiences, at: now), let id = token.id,
+            let session = token.session
+        {
+            try await sessions.revoke(token: id, session: session, at: now)
+        }
+        return Response(status: .ok, headers: .notStored)
+    }
+
+    /// Only access tokens are active, and only for a service that they open: a refresh token opens none.
+    private func introspect(_ request: Request, _ context: AuthenticatedRequestContext) async throws -> Response {
+        let text = try await token(of: request, context)
+        let now = clock.now()
+        let caller = context.identity.token.issuer.map { [$0] } ?? []
+        var answer: JSONValue = ["active": false]
+        if let token = tokens.verified(text, for: caller, at: now), let session = token.session,
+            try await sessions.find(session, token: token.id, at: now) != nil
+        {
+            answer = token.introspection
+        }
+        var headers = HTTPFields.notStored
+        headers[.contentType] = "application/json"
+        return Response(status: .ok, headers: headers, body: .init(byteBuffer: .init(string: answer.text)))
+    }
+
+    private func token(of request: Request, _ context: some RequestContext) async throws -> String {
+        let parameters = try await TokenParameters(of: request, context: context)
+        _ = try parameters.optional("token_type_hint")
+        return try parameters.required("token")
+    }
+}
+
+extension VerifiedToken {
+    /// The session that the token belongs to.
+    var session: UUID? { sessionID.flatMap { UUID(lowercase: $0) } }
+
+    /// The answer for an active token (RFC 7662 §2.2), with the session in `sid`.
+    fileprivate var introspection: JSONValue {
+        func member(_ name: String, _ value: String?) -> [JSONValue.Member] {
+            value.map { [.init(name, .string($0))] } ?? []
+        }
+        func member(_ name: String, _ value: NumericDate?) -> [JSONValue.Member] {
+            value.map { [.init(name, .integer($0.seconds))] } ?? []
+        }
+        let fixed: [JSONValue.Member] = [
+            .init("active", true), .init("token_type", "Bearer"),
+            .init("scope", .string(scopes.joined(separator: " "))),
+            .init("aud", .array(audience.map { .string($0) })),
+        ]
+        return .object(
+            fixed + member("username", username) + member("sub", subject) + member("iss", issuer) + member("jti", id)
+                + member("sid", sessionID) + member("iat", issuedAt) + member("exp", expiresAt))
+    }
+}

@@ -1,0 +1,99 @@
+import Libcrypto
+
+/// A key set and a policy in the form in which a verifier works with them: bytes and bits instead of strings, behind one
+/// reference, so that passing a verifier on costs no more than that.
+final class CompiledPolicy: Sendable {
+    let keys: KeySet
+    let policy: Policy
+    let headers: KnownHeaders
+    /// In the order of `keys`.
+    let preparedKeys: [PreparedKey]
+    let type: [UInt8]?
+    let issuers: [[UInt8]]?
+    let audience: [UInt8]?
+    let required: ClaimIndex.Names
+    let otherRequired: [String]
+
+    init(_ policy: Policy, keys: KeySet) {
+        self.keys = keys
+        self.policy = policy
+        headers = KnownHeaders(keys: keys, type: policy.type)
+        let issuer = policy.issuers.flatMap { $0.count == 1 ? $0[0] : nil }
+        preparedKeys = keys.keys.map { PreparedKey($0, type: policy.type ?? "JWT", issuer: issuer) }
+        type = policy.type.map { Array($0.utf8) }
+        issuers = policy.issuers.map { $0.map { Array($0.utf8) } }
+        audience = policy.audience.map { Array($0.utf8) }
+        let names = policy.required.map { name in
+            (name, ClaimIndex.Name(name))
+        }
+        required = ClaimIndex.Names(names.compactMap { $0.1.map(ClaimIndex.Names.init) })
+        otherRequired = names.filter { $0.1 == nil }.map(\.0)
+    }
+
+    /// Whether a header's `typ`, or its absence, is what is wanted.
+    func allows(type name: JSONSlice?, in header: Span<UInt8>) -> Bool {
+        guard let type else { return true }
+        guard let name else {
+            let missing = MediaType.jwt
+            return MediaType.matches(missing.span, type.span)
+        }
+        return header.isMediaType(name, type)
+    }
+
+    /// Reads a payload's claims, and checks them.
+    func read(_ payload: Span<UInt8>, into claims: inout ClaimIndex, at now: NumericDate) throws(JWTError) {
+        try claims.read(payload, checksPrivateClaims: policy.checksPrivateClaims)
+        try check(claims, in: payload, at: now)
+    }
+
+    /// Checks the claims (RFC 7519 section 4.1); their types have been checked already.
+    @inline(__always)
+    private func check(_ claims: borrowing ClaimIndex, in payload: Span<UInt8>, at now: NumericDate) throws(JWTError) {
+        if !claims.present.isSuperset(of: required) || !otherRequired.isEmpty { try checkPresence(claims, payload) }
+        if let issuers {
+            guard let issuer = claims[.issuer] else { throw Self.missing("iss") }
+            guard issuers.contains(where: { payload.equals(issuer, $0.span) }) else {
+                throw JWTError(.issuer, "the token's issuer is not trusted here", claim: "iss")
+            }
+        }
+        if let named = claims[.audience] {
+            guard let audience, payload.contains(audience.span, in: named) else {
+                throw JWTError(.audience, "the token is meant for someone else", claim: "aud")
+            }
+        } else if audience != nil {
+            // RFC 7519 section 4.1.3 alone would let it pass; RFC 8725 section 3.9 does not.
+            throw Self.missing("aud")
+        }
+        // Written so that a difference or sum that stops at the end of its range decides as one without an end would.
+        if let expiry = claims.date(.expiresAt), now - expiry >= policy.leeway {
+            throw JWTError(.expired, "the token has expired", claim: "exp", seconds: now - expiry)
+        }
+        if let start = claims.date(.notBefore), start > now + policy.leeway {
+            throw JWTError(.notYetValid, "the token is not valid yet", claim: "nbf", seconds: start - now)
+        }
+    }
+
+    private func checkPresence(_ claims: ClaimIndex, _ payload: Span<UInt8>) throws(JWTError) {
+        for name in ClaimIndex.Name.allCases where required.contains(.init(name)) && claims[name] == nil {
+            throw Self.missing(name.text)
+        }
+        for name in otherRequired where !payload.hasMember(name) {
+            throw Self.missing(name)
+        }
+    }
+
+    private static func missing(_ claim: String) -> JWTError {
+        JWTError(.missingClaim, "a required claim is missing", claim: claim)
+    }
+}
+
+extension Span<UInt8> {
+    /// Whether a scanned object has a member of this name.
+    func hasMember(_ name: String) -> Bool {
+        var found = false
+        try? JSONScanner.scanObject(self) { member, _ throws(JSONError) in
+            if equals(member, name.utf8.span) { found = true }
+        }
+        return found
+    }
+}

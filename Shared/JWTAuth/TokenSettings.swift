@@ -1,0 +1,55 @@
+import Foundation
+import JWT
+public import ServiceRuntime
+
+/// What a door reads from the environment: `JWT_KEYS_FILE` or `JWT_SECRET`, `JWT_ISSUER`, `JWT_LEEWAY`.
+public struct TokenSettings: Sendable {
+    /// The keys that sign and verify.
+    public let keys: KeySource
+    /// `iss` of user tokens, the same string in every service.
+    public let issuer: String
+    /// By how many seconds clocks may differ.
+    public let leewaySeconds: Int
+
+    /// The issuer when `JWT_ISSUER` is not set.
+    public static let defaultIssuer = "http://localhost:8080"
+
+    /// Reads the settings and the keys. To be read last, as nothing can stand in for missing keys.
+    ///
+    /// - Throws: `Settings.Unusable` after noting a fault.
+    public init(clock: WallClock, _ settings: inout Settings) throws {
+        issuer = settings.string("JWT_ISSUER") ?? Self.defaultIssuer
+        leewaySeconds = settings.integer("JWT_LEEWAY", default: 0, in: 0...Int(Policy.maximumLeeway))
+        keys = try Self.keys(clock: clock, &settings)
+    }
+
+    private static func keys(clock: WallClock, _ settings: inout Settings) throws -> KeySource {
+        let file = settings.string("JWT_KEYS_FILE")
+        let secret = settings.string("JWT_SECRET", isSecret: true)
+        switch (file, secret) {
+        case (let path?, nil):
+            return try load("JWT_KEYS_FILE", &settings) { try KeySource(file: path, clock: clock) }
+        case (nil, let secret?):
+            return try load("JWT_SECRET", &settings) { KeySource(KeySet(try Key(secret: Array(secret.utf8)))) }
+        case (_?, _?):
+            throw settings.unusable("JWT_SECRET", "give either JWT_KEYS_FILE or JWT_SECRET, not both")
+        case (nil, nil):
+            throw settings.unusable(
+                "JWT_KEYS_FILE",
+                "no key is given; make a file with `jwt keys new --file secrets/jwt.json` and name it here, "
+                    + "or set JWT_SECRET to at least 32 random bytes: openssl rand -base64 48")
+        }
+    }
+
+    private static func load(
+        _ variable: String, _ settings: inout Settings, _ body: () throws -> KeySource
+    ) throws -> KeySource {
+        do {
+            return try body()
+        } catch let error as KeyError {
+            throw settings.unusable(variable, error.description)
+        } catch {
+            throw settings.unusable(variable, "the file cannot be read: \(error.localizedDescription)")
+        }
+    }
+}

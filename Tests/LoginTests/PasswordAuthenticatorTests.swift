@@ -1,0 +1,199 @@
+import Foundation
+import Logging
+import ServiceRuntime
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import LoginService
+
+@Suite struct PasswordAuthenticatorTests {
+    private let stores: Stores
+    private let hasher: PasswordHasher
+    private let authenticator: PasswordAuthenticator
+    private let clock = TestClock()
+
+    init() async throws {
+        try await self.init(cost: .cheap)
+    }
+
+    private init(cost: PasswordHash.Cost) async throws {
+        stores = try Stores()
+        hasher = PasswordHasher(cost: cost)
+        authenticator = PasswordAuthenticator(
+            accounts: stores.accounts, hasher: hasher, throttle: LoginThrottle(), clock: clock.clock)
+        _ = try await stores.addAccount("alice", cost: cost)
+        _ = try await stores.addAccount("disabled", cost: cost)
+        _ = try await stores.accounts.setDisabled(true, "disabled".username, at: clock.now)
+    }
+
+    private func signIn(_ name: String, _ password: String, from address: String = "192.0.2.1") async throws -> Account
+    {
+        try await authenticator.account(
+            name: name, password: password, from: address,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    @Test func `the right password opens the account, in any case of the name`() async throws {
+        for name in ["alice", "ALICE"] { #expect(try await signIn(name, goodPassword).username == "alice") }
+    }
+
+    @Test(arguments: [
+        ("alice", "a wrong password"), ("nobody", goodPassword), ("disabled", goodPassword),
+        ("not a name", goodPassword),
+        ("", goodPassword), ("alice\u{0}", goodPassword), ("alice", "An uncommon password"), ("alice", "short"),
+    ])
+    func `every way of being wrong is the same error and costs one hash`(name: String, password: String) async throws {
+        await #expect(throws: PasswordAuthenticator.WrongCredentials.self) { try await signIn(name, password) }
+        #expect(hasher.load.total == 1)
+    }
+
+    @Test(arguments: [
+        "", "good\u{0}password", String(repeating: "x", count: Password.maxBytes + 1),
+        String(repeating: "🔑", count: 100_000),
+    ])
+    func `a password that nobody can have costs no hash, whatever the name`(password: String) async throws {
+        for name in ["alice", "nobody"] {
+            await #expect(throws: PasswordAuthenticator.WrongCredentials.self) { try await signIn(name, password) }
+        }
+        #expect(hasher.load.total == 0)
+    }
+
+    @Test func `too many failures are refused before anything is hashed`() async throws {
+        for _ in 1...6 { _ = try? await signIn("alice", "a wrong password") }
+        await #expect(throws: LoginThrottle.Throttled(retryAfterSeconds: 1)) {
+            try await signIn("alice", goodPassword)
+        }
+        #expect(hasher.load.total == 6)
+        clock.advance(seconds: 1)
+        #expect(try await signIn("alice", goodPassword).username == "alice")
+    }
+
+    @Test func `a burst of guesses gets no further than guesses one after the other`() async throws {
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 1...90 { group.addTask { _ = try? await signIn("alice", "a wrong password") } }
+        }
+        #expect(hasher.load.total <= LoginThrottle.freeFailuresOfPair + 1)
+    }
+
+    @Test func `an owner who signs in from five devices at once is let in, time and again`() async throws {
+        for _ in 1...10 {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 1...LoginThrottle.freeFailuresOfPair {
+                    group.addTask { _ = try await signIn("alice", goodPassword) }
+                }
+                try await group.waitForAll()
+            }
+        }
+    }
+
+    @Test func `attempts that found no room leave nothing behind`() async throws {
+        let heavy = try await PasswordAuthenticatorTests(cost: .init(logN: 14, blockSize: 8, parallelism: 1))
+        var (hashes, refusals): ([Task<PasswordHash, any Error>], Int) = ([], 0)
+        while refusals < 10 {
+            while heavy.hasher.load.pending < PasswordHasher.maxPending {
+                hashes += try heavy.beginHashes(1)
+                await Task.yield()
+            }
+            do { _ = try await heavy.signIn("alice", goodPassword) } catch is PasswordHasher.Busy { refusals += 1 }
+        }
+        for hash in hashes { hash.cancel() }
+        for hash in hashes { _ = try? await hash.value }
+        #expect(try await heavy.signIn("alice", goodPassword).username == "alice")
+    }
+
+    @Test func `attempts whose client is gone leave nothing behind`() async throws {
+        let heavy = try await PasswordAuthenticatorTests(cost: .init(logN: 14, blockSize: 8, parallelism: 1))
+        for _ in 1...3 {
+            let total = heavy.hasher.load.total
+            let hashes = try heavy.beginHashes(20)
+            let attempts = (1...LoginThrottle.freeFailuresOfPair).map { _ in
+                Task { try await heavy.signIn("alice", goodPassword) }
+            }
+            let expected = total + hashes.count + attempts.count
+            #expect(try await eventually(within: .seconds(10)) { heavy.hasher.load.total == expected })
+            for attempt in attempts { attempt.cancel() }
+            for attempt in attempts { _ = try? await attempt.value }
+            for hash in hashes { _ = try await hash.value }
+        }
+        #expect(try await heavy.signIn("alice", goodPassword).username == "alice")
+    }
+
+    private func beginHashes(_ count: Int) throws -> [Task<PasswordHash, any Error>] {
+        let password = try goodPassword.prepared
+        return (0..<count).map { _ in Task { try await hasher.hash(password) } }
+    }
+
+    @Test func `a hash with old parameters is replaced when its owner signs in`() async throws {
+        let raised = PasswordHasher(cost: .init(logN: 6, blockSize: 8, parallelism: 1))
+        let authenticator = PasswordAuthenticator(
+            accounts: stores.accounts, hasher: raised, throttle: LoginThrottle(), clock: clock.clock)
+        let before = try present(await stores.accounts.credentials(of: "alice".username)).hash
+        for password in ["a wrong password", goodPassword, goodPassword] {
+            _ = try? await authenticator.account(
+                name: "alice", password: password, from: "192.0.2.1", logger: Logger(label: "test"))
+        }
+        let after = try present(await stores.accounts.credentials(of: "alice".username)).hash
+        #expect(before.cost == .cheap && after.cost.logN == 6)
+        #expect(try after.matches(goodPassword.prepared))
+        #expect(raised.load.total == 4)
+    }
+
+    @Test func `the log knows why, and neither name nor password`() async throws {
+        let lines = LogLines()
+        for (name, password) in [
+            ("alice", "a wrong password"), ("hunter2hunter2", goodPassword), ("disabled", goodPassword),
+            ("alice", "good\u{0}password"),
+        ] {
+            _ = try? await authenticator.account(
+                name: name, password: password, from: "192.0.2.1", logger: Logger(label: "test") { _ in lines })
+        }
+        let text = lines.text
+        for reason in ["wrong password", "unknown name", "account is disabled", "impossible password"] {
+            #expect(text.contains("info Sign-in refused. [\"reason\": \(reason)]"))
+        }
+        for secret in ["a wrong password", "hunter2", goodPassword, "alice"] { #expect(!text.contains(secret)) }
+    }
+
+    @Test func `a name that does not exist takes as long as a wrong password`() async throws {
+        let slow = try await PasswordAuthenticatorTests(cost: .init(logN: 13, blockSize: 8, parallelism: 1))
+        var times: [String: [Duration]] = [:]
+        for round in 0..<15 {
+            for name in ["alice", "nobody", "disabled"] {
+                let time = await ContinuousClock().measure {
+                    _ = try? await slow.signIn(name, "a wrong password", from: "192.0.2.\(round)")
+                }
+                times[name, default: []].append(time)
+            }
+        }
+        let shortest = try times.mapValues { try present($0.min()) }
+        let known = try present(shortest["alice"])
+        for name in ["nobody", "disabled"] {
+            let ratio = try present(shortest[name]) / known
+            // Without the hash it would be less than a hundredth.
+            #expect((0.4...2.5).contains(ratio), "\(name) takes \(ratio) times as long")
+        }
+    }
+}
+
+/// Keeps what is logged.
+private struct LogLines: LogHandler {
+    private final class Store: Sendable {
+        let lines = Mutex<[String]>([])
+    }
+
+    private let store = Store()
+    var metadata = Logger.Metadata()
+    var logLevel = Logger.Level.trace
+
+    var text: String { store.lines.withLock { $0.joined(separator: "\n") } }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        store.lines.withLock { $0.append("\(event.level) \(event.message) \(event.metadata ?? [:])") }
+    }
+}
