@@ -111,7 +111,7 @@ struct LoginSettings {
     var otherServices: [String] { audiences.filter { $0 != Login.name } }
 
     /// Above this, a logout takes effect too late where the revocations are not known.
-    private static let shortLifetimeSeconds = 600
+    private static let shortLifetimeSeconds = Int(TokenType.accessLifetimeSeconds)
     private static let weekSeconds = 604_800
 
     init(clock: WallClock, _ settings: inout Settings) throws {
@@ -138,7 +138,7 @@ struct LoginSettings {
     /// Says in the metrics for how long a token is accepted that any service signs now: so long its key is needed.
     func report() {
         Gauge(label: "jwt_longest_life_seconds")
-            .record(max(accessTokenSeconds, Int(ServiceTokenIssuer.lifetimeSeconds)) + tokens.leewaySeconds)
+            .record(max(accessTokenSeconds, Int(TokenType.requestLifetimeSeconds)) + tokens.leewaySeconds)
     }
 
     /// Says what works but should not stay so.

@@ -10,8 +10,8 @@ public struct InspectedToken: Sendable {
     /// - Throws: `JWTError` of the kinds `malformed` and `limit`.
     public init(inspecting token: String) throws(JWTError) {
         let token = Array(token.utf8)
-        guard token.count <= Policy.maximumRevocationsBytes else {
-            throw JWTError(.limit, "the token is larger than \(Policy.maximumRevocationsBytes) bytes")
+        guard token.count <= Signer.maximumTokenBytes else {
+            throw JWTError(.limit, "the token is larger than \(Signer.maximumTokenBytes) bytes")
         }
         let parts = try CompactToken(token.span)
         header = try Self.object(token.span.extracting(parts.header), "header")

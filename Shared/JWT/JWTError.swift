@@ -3,7 +3,7 @@
 /// No part of the token stands in it, so that it can be logged.
 public struct JWTError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kinds of refusal. Of several that are true of a token, the most specific is reported.
-    public enum Kind: String, Sendable, CaseIterable {
+    public enum Code: String, Sendable, CaseIterable {
         /// Not three strict base64url segments with strict JSON objects in them.
         case malformed
         /// The header's `alg` is missing, or is not what the verifier allows for the key.
@@ -33,7 +33,7 @@ public struct JWTError: Error, Sendable, Hashable, CustomStringConvertible {
     }
 
     /// What kind of refusal it is.
-    public let kind: Kind
+    public let code: Code
     /// The claim or header parameter that it is about.
     public let claim: String?
     /// For `expired`, how long ago; for `notYetValid`, how long still; in seconds, leeway not counted.
@@ -42,7 +42,7 @@ public struct JWTError: Error, Sendable, Hashable, CustomStringConvertible {
 
     /// One sentence that says what is wrong.
     public var description: String {
-        switch (kind, claim, seconds) {
+        switch (code, claim, seconds) {
         case (.expired, _, let seconds?): "the token expired \(seconds) seconds ago"
         case (.notYetValid, _, let seconds?): "the token becomes valid in \(seconds) seconds"
         case (.missingClaim, let claim?, _), (.invalidClaim, let claim?, _): "\(sentence) (\(claim))"
@@ -50,8 +50,8 @@ public struct JWTError: Error, Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    init(_ kind: Kind, _ sentence: String, claim: String? = nil, seconds: Int64? = nil) {
-        self.kind = kind
+    init(_ code: Code, _ sentence: String, claim: String? = nil, seconds: Int64? = nil) {
+        self.code = code
         self.sentence = sentence
         self.claim = claim
         self.seconds = seconds

@@ -10,8 +10,8 @@ public struct Signer: Sendable {
     /// Why nothing can be signed, if so.
     private let refusal: JWTError?
 
-    /// The largest token that is signed, in bytes: the most that a policy of this module takes.
-    public static let maximumTokenBytes = Policy.maximumRevocationsBytes
+    /// The size of the largest token that is signed, in bytes.
+    public static let maximumTokenBytes = 4 * 1024 * 1024
 
     /// A signer whose tokens name `key` and are of this type.
     public init(key: Key, type: String = "JWT") {

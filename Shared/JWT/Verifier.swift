@@ -17,7 +17,7 @@ public struct Verifier: Sendable {
     /// Verifies a token (RFC 7515 section 5.2, RFC 7519 section 7.2).
     ///
     /// - Parameter now: the present, by the caller's clock.
-    /// - Throws: `JWTError`, whose `kind` says why the token is refused.
+    /// - Throws: `JWTError`, whose `code` says why the token is refused.
     public func verify(_ token: String, at now: NumericDate) throws(JWTError) -> VerifiedToken {
         try verify(token.utf8.span, at: now)
     }
@@ -25,7 +25,7 @@ public struct Verifier: Sendable {
     /// Verifies the bytes of a token, without copying them first.
     ///
     /// - Parameter now: the present, by the caller's clock.
-    /// - Throws: `JWTError`, whose `kind` says why the token is refused.
+    /// - Throws: `JWTError`, whose `code` says why the token is refused.
     public func verify(_ token: Span<UInt8>, at now: NumericDate) throws(JWTError) -> VerifiedToken {
         let (payloadRange, key) = try verifySignature(token)
         var claims = ClaimIndex()

@@ -39,7 +39,8 @@ public struct JWTAuthenticator: Sendable {
             transports: Transports(cookie: service.allowsCookies), allowedOrigins: service.origins)
         userTokens = ReloadingVerifier(
             source: keys,
-            policy: .access(issuer: settings.issuer, audience: service.name, leeway: leewaySeconds))
+            policy: TokenType.access.policy(
+                issuers: [settings.issuer], audience: service.name, leeway: leewaySeconds))
         self.revocations = revocations
         self.clock = clock
     }
@@ -51,10 +52,12 @@ public struct JWTAuthenticator: Sendable {
             case .user: userTokens
             case .service(let names):
                 ReloadingVerifier(
-                    source: keys, policy: .service(issuers: names, audience: service, leeway: leewaySeconds))
+                    source: keys,
+                    policy: TokenType.service.policy(issuers: names, audience: service, leeway: leewaySeconds))
             case .link:
                 ReloadingVerifier(
-                    source: keys, policy: .link(issuer: service, audience: service, leeway: leewaySeconds))
+                    source: keys,
+                    policy: TokenType.link.policy(issuers: [service], audience: service, leeway: leewaySeconds))
             }
         var credentials = credentials
         // A browser sends its cookie along; here it says nothing.
@@ -124,8 +127,8 @@ private struct JWTAuthenticatorMiddleware: RouterMiddleware {
             }
             return identity
         } catch let error as JWTError {
-            refused(error.kind.rawValue, "\(error)", logger: logger)
-            throw Problem.invalidToken(realm: realm, expired: error.kind == .expired)
+            refused(error.code.rawValue, "\(error)", logger: logger)
+            throw Problem.invalidToken(realm: realm, expired: error.code == .expired)
         }
     }
 

@@ -158,7 +158,7 @@ final class ReloadingVerifier: Sendable {
     func verify(_ token: String, at now: NumericDate) throws(JWTError) -> VerifiedToken {
         do {
             return try verifier().verify(token, at: now)
-        } catch  where error.kind == .key {
+        } catch  where error.code == .key {
             source.rereadForUnknownKey()
             return try verifier().verify(token, at: now)
         }

@@ -10,8 +10,6 @@ public struct ServiceTokenIssuer: Sendable {
     private let keys: KeySource
     private let clock: WallClock
 
-    /// How long each token lives, in seconds.
-    public static let lifetimeSeconds: Int64 = 60
     private static let idBytes = 16
 
     /// Tokens that the service `issuer` signs with the first of `keys`.
@@ -33,10 +31,10 @@ public struct ServiceTokenIssuer: Sendable {
     public func token(
         for audience: String, scope: String, onBehalfOf user: String? = nil, method: HTTPRequest.Method, path: String
     ) throws -> String {
-        var claims = claims(for: audience, subject: user ?? issuer, method: method, path: path)
+        var claims = claims(.service, for: audience, subject: user ?? issuer, method: method, path: path)
         claims.scope = scope
         claims.actor = user == nil ? nil : issuer
-        return try Signer(keys: keys.keys, type: "service+jwt").sign(claims)
+        return try TokenType.service.signer(keys: keys.keys).sign(claims)
     }
 
     /// A token that makes a link to this very service good for one GET, once.
@@ -46,18 +44,19 @@ public struct ServiceTokenIssuer: Sendable {
     ///   - user: The account that the link acts for.
     /// - Throws: `JWTError` when the token cannot be made.
     public func link(to path: String, for user: String) throws -> (token: String, expiresAt: Date) {
-        let claims = claims(for: issuer, subject: user, method: .get, path: path)
-        let token = try Signer(keys: keys.keys, type: "link+jwt").sign(claims)
+        let claims = claims(.link, for: issuer, subject: user, method: .get, path: path)
+        let token = try TokenType.link.signer(keys: keys.keys).sign(claims)
         return (token, Date(claims.expiresAt ?? clock.second))
     }
 
-    private func claims(for audience: String, subject: String, method: HTTPRequest.Method, path: String) -> Claims {
+    private func claims(
+        _ type: TokenType, for audience: String, subject: String, method: HTTPRequest.Method, path: String
+    ) -> Claims {
         let now = clock.second
         let parts = path.split(separator: "?", maxSplits: 1)
         return Claims(
-            issuer: issuer, subject: subject, audience: [audience], expiresAt: now + Self.lifetimeSeconds,
-            issuedAt: now,
-            id: Base64URL.encode(randomBytes(Self.idBytes)),
+            issuer: issuer, subject: subject, audience: [audience], expiresAt: type.expiry(issuedAt: now),
+            issuedAt: now, id: Base64URL.encode(randomBytes(Self.idBytes)),
             queryHash: RequestHash.of(
                 method: method.rawValue, path: parts.first.map(String.init) ?? "/",
                 query: parts.count > 1 ? String(parts[1]) : nil))

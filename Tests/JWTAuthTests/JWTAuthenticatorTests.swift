@@ -78,9 +78,9 @@ struct AuthenticatorFixture {
         ("no subject", { try $0.token { $0.subject = nil } }),
         ("no id", { try $0.token { $0.id = nil } }),
         ("not yet valid", { fixture in try fixture.token { $0.notBefore = ($0.issuedAt ?? 0) + 1 } }),
-        ("another kind", { try $0.token(type: "link+jwt") }),
-        ("a service's kind", { try $0.token(type: "service+jwt") }),
-        ("the feed's kind", { try $0.token(type: "revocations+jwt") }),
+        ("another kind", { try $0.token(type: TokenType.link.typ) }),
+        ("a service's kind", { try $0.token(type: TokenType.service.typ) }),
+        ("the feed's kind", { try $0.token(type: TokenType.revocationPage.typ) }),
         (
             "another key",
             { fixture in

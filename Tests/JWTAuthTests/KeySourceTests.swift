@@ -29,7 +29,8 @@ import Testing
     }
 
     private func verifier(_ source: KeySource) -> ReloadingVerifier {
-        ReloadingVerifier(source: source, policy: .access(issuer: TokenMint.issuer, audience: "orders"))
+        ReloadingVerifier(
+            source: source, policy: TokenType.access.policy(issuers: [TokenMint.issuer], audience: "orders"))
     }
 
     private var now: NumericDate { NumericDate(seconds: Int64(clock.now.timeIntervalSince1970)) }

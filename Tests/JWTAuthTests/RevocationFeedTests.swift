@@ -60,7 +60,7 @@ import Testing
             #expect(question.path == "/revocations?after=0&wait=0")
             let verifier = Verifier(
                 keys: KeySet(try Key(secret: Array(TokenMint.secret.utf8))),
-                policy: .service(issuers: ["orders"], audience: "login"))
+                policy: TokenType.service.policy(issuers: ["orders"], audience: "login"))
             let now = NumericDate(seconds: Int64(fixture.clock.now.timeIntervalSince1970))
             let token = try verifier.verify(question.token, at: now)
             #expect(token.scopes == ["revocations:read"])
@@ -111,8 +111,8 @@ import Testing
     static let long = String(repeating: "x", count: 129)
     static let nonsense: [(String, @Sendable (inout FeedAnswer) -> Void)] = [
         ("another key", { $0.secret = "another-secret-of-sufficient-length-000000" }),
-        ("another kind", { $0.type = "JWT" }), ("a service's kind", { $0.type = "service+jwt" }),
-        ("a kept list", { $0.type = "revocation-list+jwt" }),
+        ("another kind", { $0.type = "JWT" }), ("a service's kind", { $0.type = TokenType.service.typ }),
+        ("a kept list", { $0.type = TokenType.revocationFileLine.typ }),
         ("expired", { $0.life = 0 }), ("another issuer", { $0.issuer = "inbox" }), ("no issuer", { $0.issuer = nil }),
         ("a seq in words", { $0.seq = "six" }), ("a negative seq", { $0.seq = -1 }), ("no seq", { $0.seq = nil }),
         ("a reset in words", { $0.reset = "no" }), ("no list", { $0.entries = [:] }),
@@ -144,7 +144,7 @@ import Testing
 
     @Test(arguments: [
         (HTTPResponse.Status.internalServerError, ""), (.ok, ""), (.ok, "{}"),
-        (.ok, String(repeating: "x", count: Policy.maximumRevocationsBytes + 1)),
+        (.ok, String(repeating: "x", count: TokenType.revocationPage.maximumBytes + 1)),
     ])
     func `an response that is no token is one that did not come`(status: HTTPResponse.Status, body: String) async throws
     {

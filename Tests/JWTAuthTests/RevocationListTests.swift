@@ -14,7 +14,7 @@ import Testing
     private func verifier() throws -> Verifier {
         Verifier(
             keys: KeySet(try Key(secret: Array(TokenMint.secret.utf8))),
-            policy: .access(issuer: TokenMint.issuer, audience: "orders"))
+            policy: TokenType.access.policy(issuers: [TokenMint.issuer], audience: "orders"))
     }
 
     private func token(_ change: (inout Claims) -> Void) throws -> VerifiedToken {

@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import JWT
+import JWTAuth
 import NIOCore
 import ServiceRuntime
 import TestSupport
@@ -82,7 +83,7 @@ final class ScriptedFeed: Sendable {
 /// What goes into an answer of the feed, to change at will.
 struct FeedAnswer {
     var issuer: String? = TokenMint.issuer
-    var type = "revocations+jwt"
+    var type = TokenType.revocationPage.typ
     var secret = TokenMint.secret
     var life: Int64 = 60
     var seq: JSONValue

@@ -41,7 +41,7 @@ import Testing
         let second = try Key(.hs512, id: "second", secret: Array(Forge.secret.reversed()))
         let verifier = Verifier(keys: try KeySet([first, second]), policy: .bare)
         let confused = Forge.token(header: #"{"alg":"HS512","kid":"first"}"#, .hs512)
-        #expect { try verifier.verify(confused, at: 0) } throws: { ($0 as? JWTError)?.kind == .algorithm }
+        #expect { try verifier.verify(confused, at: 0) } throws: { ($0 as? JWTError)?.code == .algorithm }
         let honest = Forge.token(header: #"{"alg":"HS256","kid":"first"}"#)
         #expect(try verifier.verify(honest, at: 0).keyID == "first")
     }

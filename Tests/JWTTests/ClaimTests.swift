@@ -6,7 +6,7 @@ import Testing
 @Suite struct ClaimTests {
     private static let now: NumericDate = 1_700_000_000
 
-    private func kind(_ payload: String, _ change: (inout Policy) -> Void = { _ in }) throws -> JWTError.Kind? {
+    private func code(_ payload: String, _ change: (inout Policy) -> Void = { _ in }) throws -> JWTError.Code? {
         var policy = Policy.bare
         change(&policy)
         return try refusal(of: Forge.token(payload: payload), policy: policy, at: Self.now)
@@ -31,10 +31,10 @@ import Testing
             ("true", .invalidClaim), ("null", .invalidClaim), ("[1700000001]", .invalidClaim), ("{}", .invalidClaim),
             ("\"\"", .invalidClaim),
             ("9223372036854775807.5", .invalidClaim), ("9223372036854775806.5", nil),
-        ] as [(String, JWTError.Kind?)])
-    func `a token has expired when now is exp or later`(value: String, expected: JWTError.Kind?) throws {
-        #expect(try kind(#"{"exp":\#(value)}"#) == expected)
-        #expect(try kind(#"{"e\u0078p":\#(value)}"#) == expected)
+        ] as [(String, JWTError.Code?)])
+    func `a token has expired when now is exp or later`(value: String, expected: JWTError.Code?) throws {
+        #expect(try code(#"{"exp":\#(value)}"#) == expected)
+        #expect(try code(#"{"e\u0078p":\#(value)}"#) == expected)
     }
 
     @Test(
@@ -45,39 +45,40 @@ import Testing
             ("-9223372036854775808", nil), ("1e400", .invalidClaim),
             ("\"0\"", .invalidClaim), ("false", .invalidClaim), ("null", .invalidClaim), ("[]", .invalidClaim),
             ("-5", nil),
-        ] as [(String, JWTError.Kind?)])
-    func `a token is not valid before nbf`(value: String, expected: JWTError.Kind?) throws {
-        #expect(try kind(#"{"nbf":\#(value)}"#) == expected)
+        ] as [(String, JWTError.Code?)])
+    func `a token is not valid before nbf`(value: String, expected: JWTError.Code?) throws {
+        #expect(try code(#"{"nbf":\#(value)}"#) == expected)
     }
 
     @Test(arguments: ["\"1700000000\"", "true", "null", "[]", "{}", "1e400"])
     func `iat is a date`(value: String) throws {
-        #expect(try kind(#"{"iat":\#(value)}"#) == .invalidClaim)
-        #expect(try kind(#"{"iat":1700000000}"#) == nil)
-        #expect(try kind(#"{"iat":1699999999.25}"#) == nil)
+        #expect(try code(#"{"iat":\#(value)}"#) == .invalidClaim)
+        #expect(try code(#"{"iat":1700000000}"#) == nil)
+        #expect(try code(#"{"iat":1699999999.25}"#) == nil)
     }
 
     @Test func `leeway widens both ends by as much and no more`() throws {
         func with(_ leeway: Int64) -> (inout Policy) -> Void { { $0 = .bare(leeway: leeway) } }
-        #expect(try kind(#"{"exp":1699999941}"#, with(60)) == nil)
-        #expect(try kind(#"{"exp":1699999940}"#, with(60)) == .expired)
-        #expect(try kind(#"{"nbf":1700000060}"#, with(60)) == nil)
-        #expect(try kind(#"{"nbf":1700000061}"#, with(60)) == .notYetValid)
-        #expect(try kind(#"{"exp":9223372036854775807,"nbf":-9223372036854775808}"#, with(300)) == nil)
-        #expect(try kind(#"{"exp":-9223372036854775808}"#, with(300)) == .expired)
-        #expect(try kind(#"{"nbf":9223372036854775807}"#, with(300)) == .notYetValid)
+        #expect(try code(#"{"exp":1699999941}"#, with(60)) == nil)
+        #expect(try code(#"{"exp":1699999940}"#, with(60)) == .expired)
+        #expect(try code(#"{"nbf":1700000060}"#, with(60)) == nil)
+        #expect(try code(#"{"nbf":1700000061}"#, with(60)) == .notYetValid)
+        #expect(try code(#"{"exp":9223372036854775807,"nbf":-9223372036854775808}"#, with(300)) == nil)
+        #expect(try code(#"{"exp":-9223372036854775808}"#, with(300)) == .expired)
+        #expect(try code(#"{"nbf":9223372036854775807}"#, with(300)) == .notYetValid)
     }
 
-    @Test func `the presets take no more leeway than a few minutes`() {
-        #expect(Policy.access(issuer: "i", audience: "a", leeway: 3600).leeway == 300)
-        #expect(Policy.access(issuer: "i", audience: "a", leeway: -1).leeway == 0)
+    @Test func `a policy limits its leeway to five minutes`() {
+        #expect(Policy(issuers: ["i"], audience: "a", leeway: 3600).leeway == 300)
+        #expect(Policy(issuers: ["i"], audience: "a", leeway: -1).leeway == 0)
+        #expect(Policy.oauthAccess(issuer: "i", audience: "a", leeway: 3600).leeway == 300)
     }
 
     @Test func `leeway without an end, as a corpus may ask for, is added without one`() throws {
         let policy = Policy(corpusIssuers: nil, audience: nil, leeway: .max, required: [])
         let (start, end) = (NumericDate(seconds: .min), NumericDate(seconds: .max))
         for (payload, now, expected) in [
-            (#"{"nbf":1}"#, start, JWTError.Kind.notYetValid), (#"{"nbf":-1}"#, start, nil),
+            (#"{"nbf":1}"#, start, JWTError.Code.notYetValid), (#"{"nbf":-1}"#, start, nil),
             (#"{"nbf":9223372036854775807}"#, -1, .notYetValid), (#"{"nbf":9223372036854775807}"#, 0, nil),
             (#"{"exp":1}"#, end, nil), (#"{"exp":0}"#, end, .expired), (#"{"exp":-9223372036854775808}"#, 0, .expired),
             (#"{"exp":-9223372036854775808}"#, -2, nil),
@@ -90,8 +91,8 @@ import Testing
         for now in [NumericDate(seconds: .min), NumericDate(seconds: .max)] {
             for date in [Int64.min, .min + 1, -1, 0, 1, .max - 1, .max] {
                 let token = Forge.token(payload: #"{"exp":\#(date),"nbf":\#(date)}"#)
-                let kind = try refusal(of: token, policy: .bare(leeway: 300), at: now)
-                #expect([nil, .expired, .notYetValid].contains(kind))
+                let code = try refusal(of: token, policy: .bare(leeway: 300), at: now)
+                #expect([nil, .expired, .notYetValid].contains(code))
             }
         }
     }
@@ -108,26 +109,26 @@ import Testing
             (#"{"orders":1}"#, .invalidClaim),
             (#"["orders",7]"#, .invalidClaim), (#"["orders",null]"#, .invalidClaim), (#"[["orders"]]"#, .invalidClaim),
             (#"["orders",{}]"#, .invalidClaim),
-        ] as [(String, JWTError.Kind?)])
-    func `aud must name this verifier`(value: String, expected: JWTError.Kind?) throws {
-        #expect(try kind(#"{"aud":\#(value)}"#) { $0.audience = "orders" } == expected)
+        ] as [(String, JWTError.Code?)])
+    func `aud must name this verifier`(value: String, expected: JWTError.Code?) throws {
+        #expect(try code(#"{"aud":\#(value)}"#) { $0.audience = "orders" } == expected)
     }
 
     @Test(
         arguments: [
             (#""orders""#, .audience), (#"["a","b"]"#, .audience), (#""""#, .audience), (#"[]"#, .audience),
             (#"null"#, .invalidClaim),
-        ] as [(String, JWTError.Kind?)])
-    func `a verifier without a name refuses a token that is meant for someone`(value: String, expected: JWTError.Kind?)
+        ] as [(String, JWTError.Code?)])
+    func `a verifier without a name refuses a token that is meant for someone`(value: String, expected: JWTError.Code?)
         throws
     {
-        #expect(try kind(#"{"aud":\#(value)}"#) == expected)
+        #expect(try code(#"{"aud":\#(value)}"#) == expected)
     }
 
     @Test func `names are compared byte by byte`() throws {
-        #expect(try kind("{\"aud\":\"caf\u{E9}\"}") { $0.audience = "cafe\u{301}" } == .audience)
-        #expect(try kind("{\"iss\":\"caf\u{E9}\"}") { $0.issuers = ["cafe\u{301}"] } == .issuer)
-        #expect(try kind("{\"aud\":\"\u{212B}\"}") { $0.audience = "\u{C5}" } == .audience)
+        #expect(try code("{\"aud\":\"caf\u{E9}\"}") { $0.audience = "cafe\u{301}" } == .audience)
+        #expect(try code("{\"iss\":\"caf\u{E9}\"}") { $0.issuers = ["cafe\u{301}"] } == .issuer)
+        #expect(try code("{\"aud\":\"\u{212B}\"}") { $0.audience = "\u{C5}" } == .audience)
     }
 
     @Test(
@@ -137,37 +138,37 @@ import Testing
             (#""http://login.example""#, .issuer), (#""""#, .issuer), (#"["https://login.example"]"#, .invalidClaim),
             (#"null"#, .invalidClaim),
             (#"7"#, .invalidClaim), (#"{}"#, .invalidClaim), (#""https:\/\/login.example""#, nil),
-        ] as [(String, JWTError.Kind?)])
-    func `iss must be a trusted issuer, as one string`(value: String, expected: JWTError.Kind?) throws {
+        ] as [(String, JWTError.Code?)])
+    func `iss must be a trusted issuer, as one string`(value: String, expected: JWTError.Code?) throws {
         #expect(
-            try kind(#"{"iss":\#(value)}"#) { $0.issuers = ["https://other.example", "https://login.example"] }
+            try code(#"{"iss":\#(value)}"#) { $0.issuers = ["https://other.example", "https://login.example"] }
                 == expected)
     }
 
     @Test func `an issuer and an audience that are pinned must be named`() throws {
-        #expect(try kind("{}") { $0.issuers = ["https://login.example"] } == .missingClaim)
-        #expect(try kind("{}") { $0.issuers = [] } == .missingClaim)
-        #expect(try kind("{}") { $0.audience = "orders" } == .missingClaim)
+        #expect(try code("{}") { $0.issuers = ["https://login.example"] } == .missingClaim)
+        #expect(try code("{}") { $0.issuers = [] } == .missingClaim)
+        #expect(try code("{}") { $0.audience = "orders" } == .missingClaim)
     }
 
     @Test(arguments: ["sub", "jti", "iss"])
     func `a claim that is a string is nothing else`(name: String) throws {
         for value in ["1", "null", "true", "[]", "[\"a\"]", "{}"] {
-            #expect(try kind(#"{"\#(name)":\#(value)}"#) == .invalidClaim)
+            #expect(try code(#"{"\#(name)":\#(value)}"#) == .invalidClaim)
         }
-        #expect(try kind(#"{"\#(name)":"a"}"#) == nil)
+        #expect(try code(#"{"\#(name)":"a"}"#) == nil)
     }
 
     @Test(arguments: ["exp", "sub", "jti", "iss", "aud", "nbf", "iat", "email", "client_id"])
     func `a required claim must be there`(name: String) throws {
-        #expect(try kind("{}") { $0.required = [name] } == .missingClaim)
-        #expect(try kind(#"{"EXP":1,"Sub":"a","x":{"\#(name)":"a"}}"#) { $0.required = [name] } == .missingClaim)
+        #expect(try code("{}") { $0.required = [name] } == .missingClaim)
+        #expect(try code(#"{"EXP":1,"Sub":"a","x":{"\#(name)":"a"}}"#) { $0.required = [name] } == .missingClaim)
     }
 
     @Test func `a required claim of any name is found, escaped or not`() throws {
-        #expect(try kind(#"{"email":"a@b"}"#) { $0.required = ["email"] } == nil)
-        #expect(try kind(#"{"e\u006dail":null}"#) { $0.required = ["email"] } == nil)
-        #expect(try kind(#"{"sub":null}"#) { $0.required = ["sub"] } == .invalidClaim)
+        #expect(try code(#"{"email":"a@b"}"#) { $0.required = ["email"] } == nil)
+        #expect(try code(#"{"e\u006dail":null}"#) { $0.required = ["email"] } == nil)
+        #expect(try code(#"{"sub":null}"#) { $0.required = ["sub"] } == .invalidClaim)
     }
 
     @Test func `a claim in the header does not count`() throws {

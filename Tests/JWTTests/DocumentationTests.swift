@@ -26,7 +26,7 @@ import Testing
         let page = try String(contentsOf: Self.project.appending(path: "docs/jwt.md"), encoding: .utf8)
         let blocks = page.matches(of: /(?m)^```swift\n([^`]*)^```$/).map { String($0.1) }
         #expect(blocks.count >= 9)
-        let names = ["let keys", "let verifier", "let signer", "let text", "struct Access"]
+        let names = ["let keys", "let policy", "let verifier", "let signer", "let text", "struct Access"]
         var program = Self.surroundings
         for block in blocks {
             let block = block.replacing("import JWT\n", with: "")

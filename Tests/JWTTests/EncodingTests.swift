@@ -121,8 +121,8 @@ import Testing
             for flip in [UInt8(1), 2, 4, 8, 16, 32, 64] {
                 var changed = control
                 changed[index] ^= flip
-                let kind = try refusal(of: String(decoding: changed, as: UTF8.self))
-                #expect(kind != nil, "byte \(index), flipped \(flip)")
+                let code = try refusal(of: String(decoding: changed, as: UTF8.self))
+                #expect(code != nil, "byte \(index), flipped \(flip)")
             }
         }
     }

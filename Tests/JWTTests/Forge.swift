@@ -50,13 +50,13 @@ extension Policy {
 /// What a verifier with the forge's secret answers: nil when it accepts.
 func refusal(
     of token: String, policy: Policy = .bare, algorithm: Algorithm = .hs256, at now: NumericDate = 1_700_000_000
-) throws -> JWTError.Kind? {
+) throws -> JWTError.Code? {
     let verifier = Verifier(keys: KeySet(try Key(algorithm, secret: Forge.secret)), policy: policy)
     do throws(JWTError) {
         _ = try verifier.verify(token, at: now)
         return nil
     } catch {
-        return error.kind
+        return error.code
     }
 }
 

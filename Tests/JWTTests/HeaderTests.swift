@@ -37,15 +37,15 @@ import Testing
         (#""typ":"\u004aWT""#, "JWT", true),
         (#""typ":"at+jwt""#, "at+jwt", true), (#""typ":"application/at+JWT""#, "at+jwt", true),
         (#""x":1"#, "at+jwt", false),
-        (#""typ":"JWT""#, "at+jwt", false), (#""typ":"link+jwt""#, "service+jwt", false),
+        (#""typ":"JWT""#, "at+jwt", false), (#""typ":"logout+jwt""#, "at+jwt", false),
     ])
     func `the type is compared as a media type, and a missing one counts as JWT`(
         member: String, wanted: String, isAccepted: Bool
     ) throws {
         var policy = Policy.bare
         policy.type = wanted
-        let kind = try refusal(of: Forge.token(header: #"{"alg":"HS256",\#(member)}"#), policy: policy)
-        #expect(kind == (isAccepted ? nil : .unsupported))
+        let code = try refusal(of: Forge.token(header: #"{"alg":"HS256",\#(member)}"#), policy: policy)
+        #expect(code == (isAccepted ? nil : .unsupported))
     }
 
     @Test(arguments: [
@@ -87,11 +87,11 @@ import Testing
 
     @Test func `without keys the form is judged as with them, and then no algorithm is allowed`() throws {
         let verifier = Verifier(keys: .none, policy: .bare)
-        for (token, kind) in [
-            (Forge.token(), JWTError.Kind.algorithm), ("a.b", .malformed), (Forge.token(header: "{"), .malformed),
+        for (token, code) in [
+            (Forge.token(), JWTError.Code.algorithm), ("a.b", .malformed), (Forge.token(header: "{"), .malformed),
             (Forge.token() + "=", .malformed), (Forge.token(header: #"{"alg":"none","enc":"x"}"#), .unsupported),
         ] {
-            #expect { try verifier.verify(token, at: 0) } throws: { ($0 as? JWTError)?.kind == kind }
+            #expect { try verifier.verify(token, at: 0) } throws: { ($0 as? JWTError)?.code == code }
         }
     }
 

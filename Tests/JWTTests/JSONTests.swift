@@ -20,7 +20,7 @@ import Testing
             }
             #expect(throws: Never.self) { try verify(names + ["other", "\\u006fthers"]) }
             let error = #expect(throws: JWTError.self) { try verify(names + [latter]) }
-            #expect(error?.kind == .malformed)
+            #expect(error?.code == .malformed)
         }
     }
 
@@ -159,7 +159,7 @@ import Testing
                 #expect((JSONValue(object: Array(text.utf8)) != nil) == isRead)
                 let token = Forge.token(payload: text)
                 if !isRead {
-                    #expect { try InspectedToken(inspecting: token) } throws: { ($0 as? JWTError)?.kind == .limit }
+                    #expect { try InspectedToken(inspecting: token) } throws: { ($0 as? JWTError)?.code == .limit }
                 }
             }
         }

@@ -27,7 +27,7 @@ import Testing
         ]
         for kid in kids {
             let token = Forge.token(header: #"{"alg":"HS256","kid":"\#(kid)"}"#)
-            #expect { try verifier.verify(token, at: 0) } throws: { ($0 as? JWTError)?.kind == .key }
+            #expect { try verifier.verify(token, at: 0) } throws: { ($0 as? JWTError)?.code == .key }
         }
     }
 
@@ -37,13 +37,13 @@ import Testing
             try verifier.verify(Forge.token(header: "{\"alg\":\"HS256\",\"kid\":\"caf\u{E9}\"}"), at: 0).keyID
                 == "caf\u{E9}")
         let decomposed = Forge.token(header: "{\"alg\":\"HS256\",\"kid\":\"cafe\u{301}\"}")
-        #expect { try verifier.verify(decomposed, at: 0) } throws: { ($0 as? JWTError)?.kind == .key }
+        #expect { try verifier.verify(decomposed, at: 0) } throws: { ($0 as? JWTError)?.code == .key }
     }
 
     @Test func `a known kid does not let another key of the set verify`() throws {
         let verifier = Verifier(keys: try KeySet([new, old]), policy: .bare)
         let token = Forge.token(header: #"{"alg":"HS256","kid":"2025-11"}"#)
-        #expect { try verifier.verify(token, at: 0) } throws: { ($0 as? JWTError)?.kind == .signature }
+        #expect { try verifier.verify(token, at: 0) } throws: { ($0 as? JWTError)?.code == .signature }
     }
 
     @Test func `a token without kid is tried with every key`() throws {
@@ -108,7 +108,7 @@ import Testing
         #expect(set.signingIndex == nil)
         for sign in [{ try Signer(keys: set).sign(Claims()) }, { try Signer(key: set.keys[0]).sign([:] as JSONValue) }]
         {
-            #expect(throws: JWTError.self) { try sign() }.map { #expect($0.kind == .key) }
+            #expect(throws: JWTError.self) { try sign() }.map { #expect($0.code == .key) }
         }
         _ = try Verifier(keys: set, policy: .bare).verify(
             Forge.token(header: #"{"alg":"HS256","kid":"0"}"#, secret: set.keys[0].secret.bytes), at: 0)

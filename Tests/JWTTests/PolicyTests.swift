@@ -2,7 +2,7 @@ import Testing
 
 @testable import JWT
 
-/// The token kinds of the system: each is refused where another is wanted.
+/// Policies: the type, the required claims, and the claims beyond RFC 7519.
 @Suite struct PolicyTests {
     private static let now: NumericDate = 1000
     private let key: Key
@@ -12,81 +12,76 @@ import Testing
     }
 
     private static let policies: [String: Policy] = [
-        "JWT": .access(issuer: "login", audience: "orders"),
-        "service+jwt": .service(issuers: ["catalog", "login"], audience: "orders"),
-        "link+jwt": .link(issuer: "login", audience: "orders"),
-        "revocations+jwt": .revocations(issuer: "login"),
+        "JWT": Policy(issuers: ["login"], audience: "orders", required: ["iss", "sub", "aud", "exp", "jti"]),
+        "logout+jwt": Policy(
+            type: "logout+jwt", issuers: ["catalog", "login"], audience: "orders",
+            required: ["iss", "sub", "aud", "exp", "jti"]),
         "at+jwt": .oauthAccess(issuer: "login", audience: "orders"),
     ]
 
     private static func claims(_ type: String) -> Claims {
-        var claims = Claims(
-            issuer: "login", subject: "a", audience: ["orders"], expiresAt: 2000, issuedAt: 900, id: "j", queryHash: "q"
-        )
-        if type == "revocations+jwt" {
-            claims = Claims(issuer: "login", expiresAt: 2000, issuedAt: 900)
-            claims.others = [.init("seq", 1), .init("reset", true), .init("entries", [])]
-        }
-        if type == "at+jwt" { claims.others = [.init("client_id", "c")] }
-        return claims
+        Claims(
+            issuer: "login", subject: "a", audience: ["orders"], expiresAt: 2000, issuedAt: 900, id: "j",
+            others: type == "at+jwt" ? [.init("client_id", "c")] : [])
     }
 
-    private func kind(_ claims: Claims, type: String, _ policy: Policy) throws -> JWTError.Kind? {
+    private func code(_ claims: Claims, type: String, _ policy: Policy) throws -> JWTError.Code? {
         let token = try Signer(key: key, type: type).sign(claims)
         do throws(JWTError) {
             _ = try Verifier(keys: KeySet(key), policy: policy).verify(token, at: Self.now)
             return nil
         } catch {
-            return error.kind
+            return error.code
         }
     }
 
     @Test(arguments: policies.keys.sorted())
-    func `a token is taken for its own kind and for no other`(type: String) throws {
+    func `a policy accepts tokens of its own type and rejects every other type`(type: String) throws {
         for (name, policy) in Self.policies {
-            #expect(try kind(Self.claims(type), type: type, policy) == (name == type ? nil : .unsupported), "\(name)")
+            #expect(try code(Self.claims(type), type: type, policy) == (name == type ? nil : .unsupported), "\(name)")
         }
     }
 
     @Test(arguments: policies.keys.sorted())
-    func `every kind must name its issuer and its end`(type: String) throws {
+    func `a token must name a trusted issuer and must not have expired`(type: String) throws {
         let policy = try #require(Self.policies[type])
-        for change: (inout Claims) -> Void in [{ $0.issuer = nil }, { $0.expiresAt = nil }] {
-            var claims = Self.claims(type)
-            change(&claims)
-            #expect(try kind(claims, type: type, policy) == .missingClaim)
-        }
-        var forged = Self.claims(type)
-        forged.issuer = "someone"
-        #expect(try kind(forged, type: type, policy) == .issuer)
+        var untrusted = Self.claims(type)
+        untrusted.issuer = "someone"
+        #expect(try code(untrusted, type: type, policy) == .issuer)
         var old = Self.claims(type)
         old.expiresAt = Self.now
-        #expect(try kind(old, type: type, policy) == .expired)
+        #expect(try code(old, type: type, policy) == .expired)
     }
 
-    @Test(arguments: ["JWT", "service+jwt", "link+jwt", "at+jwt"])
-    func `kinds that are for someone say for whom, about whom and which one they are`(type: String) throws {
+    @Test(arguments: policies.keys.sorted())
+    func `a token without a required claim is rejected`(type: String) throws {
         let policy = try #require(Self.policies[type])
-        for change: (inout Claims) -> Void in [{ $0.audience = [] }, { $0.subject = nil }, { $0.id = nil }] {
+        let changes: [(inout Claims) -> Void] = [
+            { $0.issuer = nil }, { $0.expiresAt = nil }, { $0.audience = [] }, { $0.subject = nil }, { $0.id = nil },
+        ]
+        for change in changes {
             var claims = Self.claims(type)
             change(&claims)
-            #expect(try kind(claims, type: type, policy) == .missingClaim)
+            #expect(try code(claims, type: type, policy) == .missingClaim)
         }
-        var elsewhere = Self.claims(type)
-        elsewhere.audience = ["inbox"]
-        #expect(try kind(elsewhere, type: type, policy) == .audience)
     }
 
-    @Test func `a link names the request that it is for, and an OAuth token its client`() throws {
-        var link = Self.claims("link+jwt")
-        link.queryHash = nil
-        #expect(try kind(link, type: "link+jwt", .link(issuer: "login", audience: "orders")) == .missingClaim)
-        var access = Self.claims("at+jwt")
-        access.others = []
-        #expect(try kind(access, type: "at+jwt", .oauthAccess(issuer: "login", audience: "orders")) == .missingClaim)
+    @Test(arguments: policies.keys.sorted())
+    func `a token for another audience is rejected`(type: String) throws {
+        var claims = Self.claims(type)
+        claims.audience = ["inbox"]
+        #expect(try code(claims, type: type, try #require(Self.policies[type])) == .audience)
     }
 
-    @Test func `claims of this system are held to their types, unless a corpus asks`() throws {
+    @Test func `an OAuth access token must name its client and its time of issue`() throws {
+        for change: (inout Claims) -> Void in [{ $0.others = [] }, { $0.issuedAt = nil }] {
+            var claims = Self.claims("at+jwt")
+            change(&claims)
+            #expect(try code(claims, type: "at+jwt", try #require(Self.policies["at+jwt"])) == .missingClaim)
+        }
+    }
+
+    @Test func `a known claim beyond RFC 7519 must have its type, unless the policy is that of a corpus`() throws {
         for payload in [
             #"{"scope":["a"]}"#, #"{"sid":1}"#, #"{"username":null}"#, #"{"qsh":{}}"#, #"{"act":"x"}"#,
             #"{"scopes":"a"}"#,
@@ -97,7 +92,7 @@ import Testing
         }
     }
 
-    @Test func `scopes are the words of scope, and the list named scopes is understood`() throws {
+    @Test func `the scopes of a token are the words of scope or the elements of scopes`() throws {
         let verifier = Verifier(keys: KeySet(key), policy: .bare)
         let words = try verifier.verify(Forge.token(payload: #"{"scope":"orders:read orders:write"}"#), at: 0)
         #expect(words.scopes == ["orders:read", "orders:write"])

@@ -47,7 +47,7 @@ struct PreparedKeyTests {
         let verifier = Verifier(keys: KeySet(key), policy: Policy(issuers: [issuer], audience: nil, required: []))
         let token = try Signer(key: key).sign(Claims(subject: "a"))
         #expect { try verifier.verify(token, at: 0) } throws: {
-            ($0 as? JWTError)?.kind == .missingClaim
+            ($0 as? JWTError)?.code == .missingClaim
         }
     }
 }

@@ -43,9 +43,9 @@ import Testing
     }
 
     @Test func `the header names algorithm, key and type, in this order`() throws {
-        let token = try Signer(key: key, type: "service+jwt").sign(Claims())
+        let token = try Signer(key: key, type: "at+jwt").sign(Claims())
         let header = try InspectedToken(inspecting: token).header
-        #expect(header.text == #"{"alg":"HS256","kid":"one","typ":"service+jwt"}"#)
+        #expect(header.text == #"{"alg":"HS256","kid":"one","typ":"at+jwt"}"#)
     }
 
     @Test func `one audience is a string and several are an array`() throws {
@@ -79,7 +79,7 @@ import Testing
     }
 
     @Test func `what a verifier would refuse is not signed`() {
-        let refused: [(Claims, JWTError.Kind)] = [
+        let refused: [(Claims, JWTError.Code)] = [
             (Claims(others: [.init("a", 1), .init("a", 2)]), .malformed),
             (Claims(others: [.init("exp", 1)]), .invalidClaim),
             (Claims(others: [.init("a", .number("01"))]), .malformed),
@@ -89,12 +89,12 @@ import Testing
             (Claims(subject: String(repeating: "x", count: 3_200_000)), .limit),
             (Claims(subject: String(repeating: "\n", count: 600_000)), .limit),
         ]
-        for (claims, kind) in refused {
-            #expect { try Signer(key: key).sign(claims) } throws: { ($0 as? JWTError)?.kind == kind }
+        for (claims, code) in refused {
+            #expect { try Signer(key: key).sign(claims) } throws: { ($0 as? JWTError)?.code == code }
         }
         let deep = (0..<100).reduce(JSONValue.null) { value, _ in [value] }
         #expect { try Signer(key: key).sign(Claims(others: [.init("a", deep)])) } throws: {
-            ($0 as? JWTError)?.kind == .limit
+            ($0 as? JWTError)?.code == .limit
         }
     }
 
@@ -113,7 +113,7 @@ import Testing
             { try Signer(key: key).sign(Claims(subject: String(repeating: "x", count: fits + 3))) },
             { try Signer(key: key).sign(["sub": .string(String(repeating: "x", count: fits + 3))]) },
         ] {
-            #expect { try sign() } throws: { ($0 as? JWTError)?.kind == .limit }
+            #expect { try sign() } throws: { ($0 as? JWTError)?.code == .limit }
         }
     }
 
@@ -131,7 +131,7 @@ import Testing
     }
 
     @Test func `an empty list of audiences, which every verifier refuses, is not signed`() throws {
-        #expect { try Signer(key: key).sign(["aud": []]) } throws: { ($0 as? JWTError)?.kind == .invalidClaim }
+        #expect { try Signer(key: key).sign(["aud": []]) } throws: { ($0 as? JWTError)?.code == .invalidClaim }
         _ = try Signer(key: key).sign(["aud": ["a"]])
     }
 
@@ -139,8 +139,8 @@ import Testing
         let signer = Signer(key: key)
         let object = try #require(JSONValue(object: Array(#"{"z":1,"sub":"a","exp":5000}"#.utf8)))
         #expect(try InspectedToken(inspecting: signer.sign(object)).payload.text == #"{"z":1,"sub":"a","exp":5000}"#)
-        #expect { try signer.sign(["exp": "soon"]) } throws: { ($0 as? JWTError)?.kind == .invalidClaim }
-        #expect { try signer.sign(["a", "b"]) } throws: { ($0 as? JWTError)?.kind == .malformed }
+        #expect { try signer.sign(["exp": "soon"]) } throws: { ($0 as? JWTError)?.code == .invalidClaim }
+        #expect { try signer.sign(["a", "b"]) } throws: { ($0 as? JWTError)?.code == .malformed }
         #expect(try InspectedToken(inspecting: signer.sign([:] as JSONValue)).payload.text == "{}")
     }
 

@@ -13,7 +13,7 @@ import Testing
         let verified = try verifier.verify(token, at: 1_300_819_379)
         #expect(verified.issuer == "joe")
         #expect(verified["http://example.com/is_root"]?.boolean == true)
-        #expect(kind { try verifier.verify(token, at: 1_300_819_380) } == .expired)
+        #expect(code { try verifier.verify(token, at: 1_300_819_380) } == .expired)
     }
 
     @Test func `the other algorithms of RFC 7515 appendix A are refused`() throws {
@@ -22,7 +22,7 @@ import Testing
         let verifier = Verifier(keys: KeySet(try Vectors.key(vectors["A.1"]?["key"])), policy: .bare)
         for id in ["A.2", "A.3", "A.4", "A.5"] {
             let token = try #require(vectors[id]?["token"] as? String)
-            #expect(kind { try verifier.verify(token, at: 0) } == .algorithm)
+            #expect(code { try verifier.verify(token, at: 0) } == .algorithm)
         }
     }
 
@@ -34,9 +34,9 @@ import Testing
         #expect(vectors.count == 2)
         let control = try #require(vectors[0]["compact"] as? String)
         #expect(try verifier.payload(control) == Array("$.02".utf8))
-        #expect(kind { try verifier.verify(control, at: 0) } == .malformed)
+        #expect(code { try verifier.verify(control, at: 0) } == .malformed)
         let detached = try #require(vectors[1]["detached_compact"] as? String)
-        #expect(kind { try verifier.verify(detached, at: 0) } == .critical)
+        #expect(code { try verifier.verify(detached, at: 0) } == .critical)
     }
 
     @Test func `the HMAC examples of RFC 7520 verify, and none of the others`() throws {
@@ -53,7 +53,7 @@ import Testing
             for form in ["json", "json_flat"] {
                 guard let json = output[form] else { continue }
                 let text = String(decoding: try JSONSerialization.data(withJSONObject: json), as: UTF8.self)
-                #expect(kind { try verifier.verify(text, at: 0) } == .malformed)
+                #expect(code { try verifier.verify(text, at: 0) } == .malformed)
             }
         }
         #expect(accepted == ["4_4.hmac-sha2_integrity_protection.json"])
@@ -69,9 +69,9 @@ import Testing
             if entry["verifies"] as? Bool == true {
                 _ = try verifier.verify(token, at: 1_400_000_000)
                 let hasExpiry = (entry["payload"] as? [String: Any])?["exp"] != nil
-                #expect(kind { try verifier.verify(token, at: 1_700_000_000) } == (hasExpiry ? .expired : nil))
+                #expect(code { try verifier.verify(token, at: 1_700_000_000) } == (hasExpiry ? .expired : nil))
             } else {
-                #expect(kind { try verifier.verify(token, at: 1_400_000_000) } == .malformed)
+                #expect(code { try verifier.verify(token, at: 1_400_000_000) } == .malformed)
             }
         }
     }
@@ -135,12 +135,12 @@ import Testing
         #expect(counts == (17, 66))
     }
 
-    private func kind(_ body: () throws -> VerifiedToken) -> JWTError.Kind? {
+    private func code(_ body: () throws -> VerifiedToken) -> JWTError.Code? {
         do {
             _ = try body()
             return nil
         } catch {
-            return (error as? JWTError)?.kind
+            return (error as? JWTError)?.code
         }
     }
 }

@@ -24,7 +24,8 @@ struct Feed: Sendable, Equatable {
 
     init(_ token: String, at now: Date) throws {
         let verifier = Verifier(
-            keys: try KeySet(Key(secret: Array(TokenMint.secret.utf8))), policy: .revocations(issuer: TokenMint.issuer))
+            keys: try KeySet(Key(secret: Array(TokenMint.secret.utf8))),
+            policy: TokenType.revocationPage.policy(issuers: [TokenMint.issuer], audience: nil))
         let claims = try present(JSONValue(object: verifier.verify(token, at: NumericDate(now)).payload))
         after = Int(try present(claims["after"]?.integer))
         seq = Int(try present(claims["seq"]?.integer))

@@ -94,7 +94,7 @@ import Testing
             let response = try await login.feedAnswer(after: 0)
             #expect(
                 response.headers[.contentType] == "application/jwt" && response.headers[.cacheControl] == "no-store")
-            #expect(try segment(0, of: response.text)["typ"] as? String == "revocations+jwt")
+            #expect(try segment(0, of: response.text)["typ"] as? String == TokenType.revocationPage.typ)
         }
     }
 
@@ -158,7 +158,9 @@ import Testing
         try await LoginUnderTest.run(.router, on: stores.folder) { login in
             let response = try await login.feedAnswer(after: 0)
             #expect(try Feed(response.text, at: login.clock.now).entries.count == count)
-            #expect(response.text.utf8.count * (RevocationLog.maxEntries / count) < Policy.maximumRevocationsBytes / 2)
+            #expect(
+                response.text.utf8.count * (RevocationLog.maxEntries / count) < TokenType.revocationPage.maximumBytes
+                    / 2)
         }
     }
 

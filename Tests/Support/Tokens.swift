@@ -1,5 +1,6 @@
 public import Foundation
 public import JWT
+public import JWTAuth
 public import ServiceRuntime
 import Synchronization
 
@@ -47,12 +48,15 @@ public struct TokenMint: Sendable {
     public func userClaims(_ subject: UUID, audience: String, scope: String) -> Claims {
         let now = NumericDate(seconds: Int64(clock.now.timeIntervalSince1970))
         return Claims(
-            issuer: Self.issuer, subject: subject.lowercase, audience: [audience], expiresAt: now + 600, issuedAt: now,
+            issuer: Self.issuer, subject: subject.lowercase, audience: [audience],
+            expiresAt: TokenType.access.expiry(issuedAt: now), issuedAt: now,
             id: UUID().lowercase, scope: scope, sessionID: UUID().lowercase, username: "alice")
     }
 
     /// Signs claims as `type`.
-    public func sign(_ claims: Claims, type: String = "JWT", secret: String = TokenMint.secret) throws -> String {
+    public func sign(_ claims: Claims, type: String = TokenType.access.typ, secret: String = TokenMint.secret) throws
+        -> String
+    {
         try Signer(key: Key(secret: Array(secret.utf8)), type: type).sign(claims)
     }
 
@@ -68,9 +72,10 @@ public struct TokenMint: Sendable {
         let now = NumericDate(seconds: Int64(clock.now.timeIntervalSince1970))
         return try sign(
             Claims(
-                issuer: issuer, subject: user?.lowercase ?? issuer, audience: [audience], expiresAt: now + 60,
+                issuer: issuer, subject: user?.lowercase ?? issuer, audience: [audience],
+                expiresAt: TokenType.service.expiry(issuedAt: now),
                 issuedAt: now, id: UUID().lowercase, scope: scope, queryHash: requestHash,
                 actor: user == nil ? nil : issuer),
-            type: "service+jwt")
+            type: TokenType.service.typ)
     }
 }

@@ -27,7 +27,7 @@ enum Batch {
             ]).text
         } catch {
             return JSONValue.object([
-                .init("name", name), .init("ok", false), .init("error", .string(error.kind)),
+                .init("name", name), .init("ok", false), .init("error", .string(error.code)),
                 .init("detail", .string(error.sentence)),
             ]).text
         }
@@ -41,7 +41,7 @@ struct Case {
     private let secret: [UInt8]?
     private let options: CaseOptions
 
-    /// - Throws: `Failure` of the kind `malformed` when the object is not a case.
+    /// - Throws: `Failure` of the code `malformed` when the object is not a case.
     init(_ entry: JSONValue) throws(Failure) {
         guard let token = entry["token"]?.string else { throw Failure("malformed", "the case has no token") }
         self.token = token
@@ -62,7 +62,7 @@ struct Case {
             verified = try verifier.verify(token, at: options.now)
         } catch {
             // The algorithm is one that is allowed: what is wrong is the key.
-            if error.kind == .algorithm, let refusal = algorithmOfToken.flatMap({ refusals[$0] }) { throw refusal }
+            if error.code == .algorithm, let refusal = algorithmOfToken.flatMap({ refusals[$0] }) { throw refusal }
             throw Failure(error)
         }
         try options.checkFractions(verified)

@@ -11,7 +11,7 @@ struct CaseOptions {
     private let exactNow: Seconds
     private let exactLeeway: Seconds
 
-    /// - Throws: `Failure` of the kind `malformed`, which names the option.
+    /// - Throws: `Failure` of the code `malformed`, which names the option.
     init(_ options: JSONValue?) throws(Failure) {
         guard options == nil || options?.members != nil else {
             throw Failure("malformed", "the options are not an object")
@@ -38,10 +38,10 @@ struct CaseOptions {
     func checkFractions(_ token: VerifiedToken) throws(Failure) {
         guard !exactNow.isWhole || !exactLeeway.isWhole else { return }
         if let expiry = token["exp"].flatMap(Seconds.init), exactNow.exact - exactLeeway.exact >= expiry.exact {
-            throw Failure(JWTError.Kind.expired.rawValue, "the token has expired")
+            throw Failure(JWTError.Code.expired.rawValue, "the token has expired")
         }
         if let start = token["nbf"].flatMap(Seconds.init), start.exact - exactLeeway.exact > exactNow.exact {
-            throw Failure(JWTError.Kind.notYetValid.rawValue, "the token is not valid yet")
+            throw Failure(JWTError.Code.notYetValid.rawValue, "the token is not valid yet")
         }
     }
 }

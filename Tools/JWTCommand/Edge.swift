@@ -60,27 +60,27 @@ enum Edge {
     }
 }
 
-/// Why the command gives up, as it says it on standard error: `error: <kind>: <sentence>`.
+/// Why the command gives up, as it says it on standard error: `error: <code>: <sentence>`.
 struct Failure: Error, CustomStringConvertible {
-    let kind: String
+    let code: String
     let sentence: String
 
-    init(_ kind: String, _ sentence: String) {
-        self.kind = kind
+    init(_ code: String, _ sentence: String) {
+        self.code = code
         self.sentence = sentence
     }
 
     init(_ error: JWTError) {
-        self.init(error.kind.rawValue, error.description)
+        self.init(error.code.rawValue, error.description)
     }
 
     init(_ error: KeyError) {
-        self.init(JWTError.Kind.key.rawValue, error.description)
+        self.init(JWTError.Code.key.rawValue, error.description)
     }
 
     static func tooLarge(_ what: String) -> Failure {
         Failure("limit", "\(what) has more than \(Edge.maximumInputBytes) bytes")
     }
 
-    var description: String { "\(kind): \(sentence)" }
+    var description: String { "\(code): \(sentence)" }
 }

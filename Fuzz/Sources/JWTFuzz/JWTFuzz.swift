@@ -40,7 +40,7 @@ enum Target {
     private static let verifiers: [Verifier] = {
         guard let plain = try? Key(secret: secret), let named = try? Key(id: "k", secret: secret) else { return [] }
         return [
-            Verifier(keys: KeySet(plain), policy: .access(issuer: "i", audience: "a")),
+            Verifier(keys: KeySet(plain), policy: Policy(issuers: ["i"], audience: "a")),
             Verifier(
                 keys: KeySet(named), policy: Policy(type: nil, issuers: nil, audience: nil, leeway: 60, required: [])),
         ]

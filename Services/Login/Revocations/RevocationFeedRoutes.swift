@@ -7,7 +7,7 @@ import ServiceRuntime
 
 /// `GET /revocations?after=SEQ&wait=SECONDS`: tells services which tokens they must refuse.
 ///
-/// The answer is a token of the kind `revocations+jwt`. Its `seq` is what the next request gives as `after`. Besides what
+/// The answer is a token of the type `TokenType.revocationPage`. Its `seq` is what the next request gives as `after`. Besides what
 /// the contract names it has `epoch`, a word; when that changes, a reader begins again with `after=0`.
 struct RevocationFeedRoutes: Sendable {
     let log: RevocationLog
@@ -19,8 +19,6 @@ struct RevocationFeedRoutes: Sendable {
     let clock: WallClock
 
     static let maxWaitSeconds = 30
-    private static let lifetimeSeconds: Int64 = 60
-    private static let type = "revocations+jwt"
 
     func add(to router: Router<AppRequestContext>, _ authenticator: JWTAuthenticator) {
         router.behind(authenticator, .service(from: readers), scope: "revocations:read").get(
@@ -54,9 +52,10 @@ struct RevocationFeedRoutes: Sendable {
 
     private func sign(_ page: RevocationPage) throws -> String {
         let now = NumericDate(clock.now())
-        return try Signer(keys: keys.keys, type: Self.type).sign(
+        return try TokenType.revocationPage.signer(keys: keys.keys).sign(
             Claims(
-                issuer: issuer, expiresAt: now + Self.lifetimeSeconds, issuedAt: now, others: page.claims))
+                issuer: issuer, expiresAt: TokenType.revocationPage.expiry(issuedAt: now), issuedAt: now,
+                others: page.claims))
     }
 
     private static func number(_ name: String, of request: Request, upTo limit: Int) throws -> Int {

@@ -24,7 +24,7 @@ struct AccessTokenIssuer: Sendable {
     /// Signs a token for a session that allows `scope`.
     func issue(for session: Session, scope: Scope, atMost wanted: Int = .max, at now: Date) throws -> String {
         let issuedAt = NumericDate(now)
-        return try Signer(keys: keys.keys).sign(
+        return try TokenType.access.signer(keys: keys.keys).sign(
             Claims(
                 issuer: issuer, subject: session.accountID.lowercase, audience: session.audience,
                 expiresAt: issuedAt + Int64(life(for: session, atMost: wanted, at: now)), issuedAt: issuedAt,
@@ -36,7 +36,8 @@ struct AccessTokenIssuer: Sendable {
     func verified(_ token: String, for services: [String], at now: Date) -> VerifiedToken? {
         let keys = keys.keys
         return services.lazy.compactMap { service in
-            let policy = Policy.access(issuer: issuer, audience: service, leeway: Int64(leewaySeconds))
+            let policy = TokenType.access.policy(
+                issuers: [issuer], audience: service, leeway: Int64(leewaySeconds))
             return try? Verifier(keys: keys, policy: policy).verify(token, at: NumericDate(now))
         }.first
     }

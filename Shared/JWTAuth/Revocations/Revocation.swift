@@ -30,7 +30,7 @@ public struct Revocation: Sendable, Equatable {
     }
 }
 
-/// A part of the feed, as a token of the kind `revocations+jwt` carries it.
+/// A part of the feed, as a token of the type `TokenType.revocationPage` carries it.
 public struct RevocationPage: Sendable {
     /// The number of the last revocation that is on the page, or was left out of it because it has expired.
     public let seq: Int64

@@ -78,13 +78,15 @@ public final class RevocationFeed: Service {
         waitSeconds = min(Self.longestWaitSeconds, (settings.maxAgeSeconds ?? .max) / 2)
         var configuration = HTTPClient.Configuration()
         configuration.deadline = .seconds(waitSeconds + Self.answerSeconds)
-        configuration.maximumResponseBytes = Policy.maximumRevocationsBytes
+        configuration.maximumResponseBytes = TokenType.revocationPage.maximumBytes
         http = HTTPClient(configuration: configuration)
         login = ServiceClient(
             "login", at: settings.loginURL, http: http,
             tokens: ServiceTokenIssuer(issuer: service, keys: tokens.keys, clock: clock))
         verifier = ReloadingVerifier(
-            source: tokens.keys, policy: .revocations(issuer: tokens.issuer, leeway: Int64(tokens.leewaySeconds)))
+            source: tokens.keys,
+            policy: TokenType.revocationPage.policy(
+                issuers: [tokens.issuer], audience: nil, leeway: Int64(tokens.leewaySeconds)))
         file = settings.folder.map {
             RevocationFile(path: "\($0)/\(service).revocations", service: service, keys: tokens.keys)
         }

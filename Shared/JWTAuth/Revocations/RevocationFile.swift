@@ -21,7 +21,6 @@ struct RevocationFile: Sendable {
     let service: String
     let keys: KeySource
 
-    private static let type = "revocation-list+jwt"
     private static let maxEntriesOfLine = 10_000
     private static let maxBytes = 256 << 20
 
@@ -45,7 +44,7 @@ struct RevocationFile: Sendable {
     ///
     /// - Throws: an error of the file system, or `JWTError`.
     func write(_ contents: Contents) throws {
-        let signer = Signer(keys: keys.keys, type: Self.type)
+        let signer = TokenType.revocationFileLine.signer(keys: keys.keys)
         let starts = stride(from: 0, to: max(1, contents.entries.count), by: Self.maxEntriesOfLine)
         let lines = try starts.map { start in
             let end = min(start + Self.maxEntriesOfLine, contents.entries.count)
@@ -64,9 +63,7 @@ struct RevocationFile: Sendable {
 
     /// A list does not expire, only its entries do: the time of the check does not matter.
     private func verified(_ line: String) throws -> (page: RevocationPage, lastContact: Date) {
-        let policy = Policy(
-            type: Self.type, issuers: [service], audience: nil, required: ["iss", "iat"],
-            maximumTokenBytes: Policy.maximumRevocationsBytes)
+        let policy = TokenType.revocationFileLine.policy(issuers: [service], audience: nil)
         let token = try Verifier(keys: keys.keys, policy: policy).verify(line, at: 0)
         guard let page = RevocationPage(token), let lastContact = token.issuedAt else { throw Damaged() }
         return (page, Date(lastContact))
