@@ -52,6 +52,16 @@ public final class Connection {
         }
     }
 
+    /// Registers an action to run once after the surrounding `write` has been committed.
+    ///
+    /// The action never runs after a rollback. Several actions run in the order of their registration, on the thread of the
+    /// database's writer and before `write` returns. An action must be short, and it must not use the database.
+    ///
+    /// - Precondition: The connection is that of a `write`, not of a `read`.
+    public func afterCommit(_ action: @escaping @Sendable () -> Void) {
+        database.afterNextTransaction { _ in action() }
+    }
+
     private func run<Result>(
         _ sql: String, _ values: [any Storable], _ body: (Statement) throws -> Result
     ) throws(DatabaseError) -> Result {
