@@ -1,0 +1,42 @@
+/// The classes of ASCII characters that HTTP and URIs distinguish, for bytes of UTF-8.
+///
+/// No byte from 128 to 255 belongs to any of them.
+extension UInt8 {
+    /// Whether the byte is one of `A` to `Z` or `a` to `z`.
+    public var isASCIILetter: Bool {
+        switch self {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+        default: false
+        }
+    }
+
+    /// Whether the byte is one of `0` to `9`.
+    public var isASCIIDigit: Bool {
+        UInt8(ascii: "0")...UInt8(ascii: "9") ~= self
+    }
+
+    /// Whether the byte is one of `0` to `9` or `a` to `f`; upper case is not accepted.
+    public var isLowercaseHexDigit: Bool {
+        isASCIIDigit || UInt8(ascii: "a")...UInt8(ascii: "f") ~= self
+    }
+
+    /// The value of a hexadecimal digit of either case, 0 to 15; nil for any other byte.
+    public var hexDigitValue: UInt8? {
+        switch self {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): self - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): self - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): self - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+
+    /// Whether the byte is a `tchar`, a character of which tokens in HTTP header fields consist (RFC 9110 §5.6.2).
+    public var isHTTPTokenCharacter: Bool {
+        isASCIILetter || isASCIIDigit || "!#$%&'*+-.^_`|~".utf8.contains(self)
+    }
+
+    /// Whether the byte is an unreserved character, which URIs carry without percent-encoding (RFC 3986 §2.3).
+    public var isURIUnreserved: Bool {
+        isASCIILetter || isASCIIDigit || "-._~".utf8.contains(self)
+    }
+}
