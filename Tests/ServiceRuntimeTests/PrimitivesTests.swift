@@ -52,6 +52,19 @@ import Testing
         #expect(Date(milliseconds: milliseconds).milliseconds == milliseconds)
     }
 
+    @Test func `a date is stored as whole milliseconds and read back from an integer only`() async throws {
+        let date = Date(milliseconds: 1_763_761_234_567)
+        let database = try SQLDatabase.open(.inMemory, migrations: [])
+        let first = try await database.read {
+            try $0.queryOne("SELECT $1 AS date, $2 AS rounded, 'x' AS text", date, date.addingTimeInterval(0.0004))
+        }
+        let row = try #require(first)
+        #expect(try row["date"] == 1_763_761_234_567)
+        #expect(try row["date"] == date)
+        #expect(try row["rounded"] == date)
+        #expect(throws: DatabaseError.self) { let _: Date = try row["text"] }
+    }
+
     @Test func `a time that no integer can tell is the greatest that one can`() {
         #expect(Date(timeIntervalSince1970: 9e18).milliseconds == .max)
         #expect(Date(timeIntervalSince1970: -9e18).milliseconds == .min)
