@@ -66,8 +66,8 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "JWT", "JWTAuth", "ServiceRuntime", "Database", "CurlClient", .httpTypes, .logging, .nioCore,
-                .hummingbird, .hummingbirdTesting,
+                "JWT", "JWTAuth", "ServiceRuntime", "Database", "CurlClient", .configuration, .httpTypes, .logging,
+                .nioCore, .hummingbird, .hummingbirdTesting,
             ], path: "Tests/Support",
             swiftSettings: .strict),
         .executableTarget(

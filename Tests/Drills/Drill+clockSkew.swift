@@ -18,7 +18,7 @@ extension Drill {
                 for seconds in skews {
                     let clock = Clock(library: library, seconds: seconds)
                     try await cluster.start(.login, environment: clock.environment.merging(environment) { $1 })
-                    try await cluster.feedIsHeard()
+                    try await cluster.waitForFeed()
                     try await everythingWorks(in: cluster, form, report, "login's clock \(clock), leeway \(leeway) s")
                     try await cluster.stop(.login)
                 }
@@ -50,7 +50,7 @@ extension Drill {
     ) async throws {
         for service in [ServiceName.login, .catalog, .inbox] { try await cluster.start(service) }
         try await cluster.start(.orders, environment: clock.environment)
-        try await cluster.feedIsHeard()
+        try await cluster.waitForFeed()
         try await everythingWorks(in: cluster, form, report, "orders' clock \(clock), leeway 0 s")
         for service in ServiceName.allCases { try await cluster.stop(service) }
     }

@@ -15,7 +15,7 @@ extension Drill {
                 try await cluster.start(.orders, environment: ["LOGIN_URL": address])
                 try await cluster.start(
                     .inbox, environment: ["LOGIN_URL": address, "REVOCATIONS_MAX_AGE": "2"])
-                try await cluster.feedIsHeard()
+                try await cluster.waitForFeed()
                 let tally = try await cluster.underLoad(clients: 4, at: [.catalog, .orders]) {
                     try await cutAndRestore(line, of: cluster, form, report)
                 }
@@ -48,7 +48,7 @@ extension Drill {
 
         line.restore()
         let start = ContinuousClock.now
-        let heard = try await cluster.refusal(of: ended, at: .orders) - start
+        let heard = try await cluster.waitForRejection(of: ended, at: .orders) - start
         report.figure("the logout is known \(heard.text) after the end of the cut")
         report.require(heard < form.patience(.seconds(2)), "orders knows soon after")
         let isOpen = try await eventually(within: form.patience(.seconds(5))) {

@@ -7,7 +7,7 @@ extension Drill {
         "login-down", "While login is dead, no request with a valid token fails, and 99 of 100 take less than a second."
     ) { form, report in
         try await withCluster { cluster in
-            try await cluster.feedIsHeard()
+            try await cluster.waitForFeed()
             let tally = try await cluster.underLoad(clients: 6, at: [.catalog, .orders, .inbox]) {
                 try await Task.sleep(for: .milliseconds(500))
                 try await cluster.kill(.login)
@@ -37,7 +37,7 @@ extension Drill {
         "Through restarts of login the other services notice nothing, every session goes on, and logouts are heard again."
     ) { form, report in
         try await withCluster { cluster in
-            try await cluster.feedIsHeard()
+            try await cluster.waitForFeed()
             var grant = try await cluster.signIn("bob").decoded(as: Grant.self)
             var slowest = Duration.zero
             let restarts = form.choose(2, 20)
@@ -51,7 +51,7 @@ extension Drill {
                     try await cluster.start(.login)
                     let start = ContinuousClock.now
                     for service in Cluster.followers {
-                        slowest = try await max(slowest, cluster.refusal(of: ended, at: service) - start)
+                        slowest = try await max(slowest, cluster.waitForRejection(of: ended, at: service) - start)
                     }
                     let renewal = try await cluster.renew(grant.refreshToken)
                     report.require(renewal.status == 200, "a session outlives a restart, not \(renewal.status)")

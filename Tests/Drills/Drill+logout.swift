@@ -8,7 +8,7 @@ extension Drill {
         "A second after a logout was sent, no service lets the token in any more: 99 of 100 times, and never later than two."
     ) { form, report in
         try await withCluster { cluster in
-            try await cluster.feedIsHeard()
+            try await cluster.waitForFeed()
             var delays: [ServiceName: [Duration]] = [:]
             let runs = form.choose(15, 200)
             let tally = try await cluster.underLoad(clients: 2) {
@@ -34,19 +34,6 @@ extension Drill {
 }
 
 extension Cluster {
-    /// The services that learn of logouts from the feed.
-    static let followers = [ServiceName.catalog, .orders, .inbox]
-
-    /// Waits until all services hear the feed.
-    func feedIsHeard() async throws {
-        for service in Self.followers {
-            let isHeard = try await eventually {
-                try await get(service, "/readyz").text.contains("degraded") == false
-            }
-            guard isHeard else { throw DrillError("\(service.rawValue) does not hear the feed") }
-        }
-    }
-
     /// Signs in and out, and returns how long after the logout was sent each service refused the token.
     func logoutDelays() async throws -> [(ServiceName, Duration)] {
         let token = try await token("alice")
@@ -58,24 +45,12 @@ extension Cluster {
         async let logout = send(.post, .login, "/logout", token: token)
         let delays = try await withThrowingTaskGroup { group in
             for service in Self.followers {
-                group.addTask { (service, try await self.refusal(of: token, at: service) - start) }
+                group.addTask { (service, try await self.waitForRejection(of: token, at: service) - start) }
             }
             return try await group.reduce(into: []) { $0.append($1) }
         }
         guard try await logout.status == 204 else { throw DrillError("login does not end the session") }
         return delays
-    }
-
-    /// Waits until a service refuses a token, and returns when that was.
-    func refusal(
-        of token: String, at service: ServiceName, within patience: Duration = .seconds(20)
-    ) async throws -> ContinuousClock.Instant {
-        let deadline = ContinuousClock.now + patience
-        while try await lookup(service, token: token) != 401 {
-            guard .now < deadline else { throw DrillError("\(service.rawValue) goes on letting a revoked token in") }
-            try await Task.sleep(for: .milliseconds(1))
-        }
-        return .now
     }
 }
 

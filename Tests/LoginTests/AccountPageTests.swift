@@ -8,7 +8,7 @@ import Testing
 @testable import LoginService
 
 @Suite struct `The pages of an account` {
-    private func withAlice(_ body: @escaping @Sendable (LoginUnderTest, inout Browser) async throws -> Void)
+    private func withAlice(_ body: @Sendable (LoginUnderTest, inout Browser) async throws -> Void)
         async throws
     {
         try await LoginUnderTest.run { login in

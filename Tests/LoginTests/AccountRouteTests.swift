@@ -11,7 +11,7 @@ import Testing
 
 private let newPassword = "a quite different password"
 
-extension LoginUnderTest {
+extension ServiceUnderTest {
     fileprivate func changePassword(_ token: String, from current: String, to new: String) async throws
         -> ReceivedResponse
     {

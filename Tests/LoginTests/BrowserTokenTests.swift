@@ -19,9 +19,9 @@ extension Browser {
 @Suite struct `A token for the session of a browser` {
     private func withAlice(
         _ environment: [String: String] = [:],
-        _ body: @escaping @Sendable (LoginUnderTest, inout Browser) async throws -> Void
+        _ body: @Sendable (LoginUnderTest, inout Browser) async throws -> Void
     ) async throws {
-        try await LoginUnderTest.run(.router, environment) { login in
+        try await LoginUnderTest.run(environment: environment) { login in
             _ = try await login.signUp("alice")
             var browser = Browser(login)
             try await browser.signIn("alice")
@@ -61,7 +61,7 @@ extension Browser {
     }
 
     @Test func `is refused to who is signed out, in a way that the page may read`() async throws {
-        try await LoginUnderTest.run(.router, ["CORS_ORIGINS": "https://shop.example"]) { login in
+        try await LoginUnderTest.run(environment: ["CORS_ORIGINS": "https://shop.example"]) { login in
             var browser = Browser(login)
             for _ in 1...2 {
                 let response = try await browser.token(from: "https://shop.example")
@@ -116,7 +116,7 @@ extension Browser {
     private static let environment = ["TOKEN_COOKIE": "on", "CORS_ORIGINS": "http://localhost"]
 
     @Test func `sign-in and renewal set it, no script sees it, and signing out takes it away`() async throws {
-        try await LoginUnderTest.run(.router, Self.environment) { login in
+        try await LoginUnderTest.run(environment: Self.environment) { login in
             _ = try await login.signUp("alice")
             var browser = Browser(login)
             let response = try await browser.signIn("alice")
@@ -139,7 +139,7 @@ extension Browser {
 
     @Test(arguments: [("http://localhost", 204), ("https://evil.example", 403), ("null", 403), (nil, 403)])
     func `a forged request changes nothing`(origin: String?, status: Int) async throws {
-        try await LoginUnderTest.run(.router, Self.environment) { login in
+        try await LoginUnderTest.run(environment: Self.environment) { login in
             _ = try await login.signUp("alice")
             var browser = Browser(login)
             try await browser.signIn("alice")
@@ -152,7 +152,7 @@ extension Browser {
     }
 
     @Test func `a header field beside it is one token too many`() async throws {
-        try await LoginUnderTest.run(.router, Self.environment) { login in
+        try await LoginUnderTest.run(environment: Self.environment) { login in
             _ = try await login.signUp("alice")
             var browser = Browser(login)
             try await browser.signIn("alice")
@@ -191,7 +191,7 @@ extension Browser {
 
     @Test func `learn where the services are, and may call them and no others`() async throws {
         let environment = ["SHOP_CATALOG_URL": "https://catalog.example", "SHOP_INBOX_URL": "http://localhost:9"]
-        try await LoginUnderTest.run(.router, environment) { login in
+        try await LoginUnderTest.run(environment: environment) { login in
             let config = try await login.client.send(.get, "/shop/config.json")
             #expect(config["catalog"] == "https://catalog.example" && config["inbox"] == "http://localhost:9")
             #expect(config["orders"] == "http://localhost:8082" && config["login"]?.isEmpty == true)

@@ -5,13 +5,15 @@ import Testing
 
 @testable import LoginService
 
+/// Login with hashes that take about 20 ms: slower than requests arrive.
+private enum SlowLogin: TestedLogin {
+    static let passwordCost = PasswordHash.Cost(logN: 13, blockSize: 8, parallelism: 1)
+}
+
 /// What a burst of sign-ins may cost those who want something else.
 @Suite(.serialized) struct BurstTests {
     /// About 50 ms and 16 MiB: as heavy on the processors as the real thing, in half the time.
     private static let heavy = PasswordHash.Cost(logN: 14, blockSize: 8, parallelism: 1)
-
-    /// About 20 ms: slower than requests come in.
-    private static let light = PasswordHash.Cost(logN: 13, blockSize: 8, parallelism: 1)
 
     /// Other tests take turns away too; hashes that held up the threads would do it at each try.
     @Test func `hashes leave Swift's own threads to everybody else`() async throws {
@@ -40,7 +42,7 @@ import Testing
     }
 
     @Test func `beyond the queue the response is when to come again`() async throws {
-        try await LoginUnderTest.run(.router, cost: Self.light) { login in
+        try await ServiceUnderTest<SlowLogin>.run { login in
             let answers = try await withThrowingTaskGroup(of: ReceivedResponse.self) { group in
                 for index in 0..<250 { group.addTask { try await login.signUp("user\(index)") } }
                 return try await group.reduce(into: []) { $0.append($1) }
@@ -53,7 +55,7 @@ import Testing
     }
 
     @Test func `the token endpoint says so in its own form`() async throws {
-        try await LoginUnderTest.run(.router, cost: Self.light) { login in
+        try await ServiceUnderTest<SlowLogin>.run { login in
             let answers = try await withThrowingTaskGroup(of: (isSignIn: Bool, response: ReceivedResponse).self) {
                 group in
                 for index in 0..<250 { group.addTask { (false, try await login.signUp("user\(index)")) } }
@@ -72,7 +74,7 @@ import Testing
     }
 
     @Test func `a burst of guesses is told to wait`() async throws {
-        try await LoginUnderTest.run(.router, cost: Self.light) { login in
+        try await ServiceUnderTest<SlowLogin>.run { login in
             _ = try await login.signUp("alice")
             let answers = try await withThrowingTaskGroup(of: ReceivedResponse.self) { group in
                 for _ in 0..<100 { group.addTask { try await login.signIn("alice", "a wrong password") } }

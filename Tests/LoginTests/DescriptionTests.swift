@@ -1,24 +1,17 @@
-import Configuration
 import ServiceRuntime
 import TestSupport
 import Testing
 
 @testable import LoginService
 
-@Suite struct `The description of login` {
-    /// The pages and their forms, and the files of the shop.
+@Suite struct DescriptionTests {
+    /// Whether a route serves pages, their forms, or the files of the shop.
     private static func isPage(_ route: Route) -> Bool {
         ["/", "/login", "/account", "/shop", "/.well-known/change-password"].contains(route.path)
             || ["/account/", "/shop/"].contains { route.path.hasPrefix($0) }
     }
 
-    @Test(arguments: ["off", "on"])
-    func `names every route but the pages, the tokens that it asks for, and the methods`(cookies: String) async throws {
-        let variables = TokenMint.environment.merging(["TOKEN_COOKIE": cookies]) { $1 }
-        let application = try await Login.buildApplication(
-            reader: ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: variables)),
-            clock: TestClock().clock, passwordCost: .cheap)
-        let faults = try await DescriptionCheck.faults(of: application, besides: Self.isPage)
-        #expect(faults == [])
+    @Test func `the OpenAPI document of login agrees with its routes, their security and their methods`() async throws {
+        #expect(try await DescriptionCheck.differences(of: CheapLogin.self, except: Self.isPage) == [])
     }
 }

@@ -39,7 +39,7 @@ struct Feed: Sendable, Equatable {
     }
 }
 
-extension LoginUnderTest {
+extension ServiceUnderTest {
     /// A token with which a service makes one request to login.
     func serviceToken(
         _ scope: String, _ method: HTTPRequest.Method, _ path: String, by service: String = "orders"

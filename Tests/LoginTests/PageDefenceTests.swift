@@ -21,7 +21,7 @@ import Testing
     ]
 
     /// Runs `body` with the browser of someone who is signed in, and checks that nothing came of it.
-    private func withSignedIn(_ body: @escaping @Sendable (LoginUnderTest, inout Browser) async throws -> Void)
+    private func withSignedIn(_ body: @Sendable (LoginUnderTest, inout Browser) async throws -> Void)
         async throws
     {
         try await LoginUnderTest.run { login in
@@ -116,7 +116,7 @@ import Testing
     func `is for encrypted connections alone, except on localhost`(
         issuer: String, name: String, isSecure: Bool
     ) async throws {
-        try await LoginUnderTest.run(.router, ["JWT_ISSUER": issuer]) { login in
+        try await LoginUnderTest.run(environment: ["JWT_ISSUER": issuer]) { login in
             let cookie = try present(try await login.client.send(.get, "/login").headers[.setCookie])
             #expect(cookie.hasPrefix("\(name)="))
             #expect(cookie.contains("; Secure") == isSecure)

@@ -61,7 +61,7 @@ import Testing
         let keys = try KeySet([.generate(.hs512, id: "second-2026"), .generate(id: "first-2026")])
         try keys.jwkSet().write(toFile: folder.path + "/keys.json", atomically: true, encoding: .utf8)
         let environment = ["JWT_SECRET": "", "JWT_KEYS_FILE": folder.path + "/keys.json"]
-        try await LoginUnderTest.run(.router, environment) { login in
+        try await LoginUnderTest.run(environment: environment) { login in
             _ = try await login.signUp("alice")
             let token = try present(try await login.signIn("alice")["access_token"])
             let header = try segment(0, of: token)
@@ -84,7 +84,7 @@ import Testing
     }
 
     @Test func `scope and audience can be narrowed`() async throws {
-        try await LoginUnderTest.run(.router, ["DEMO_DATA": "on"]) { login in
+        try await LoginUnderTest.run(environment: ["DEMO_DATA": "on"]) { login in
             let response = try await login.signIn(
                 "staff", DemoData.password, ["scope": "catalog:write orders:read", "audience": "orders catalog"])
             #expect(response["scope"] == "orders:read catalog:write")

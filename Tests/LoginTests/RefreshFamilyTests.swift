@@ -117,7 +117,7 @@ import Testing
         #expect(first.successor(salt: salts[0]).text != second.text)
         #expect(second.successor(salt: salts[0]).text == third.text)
         for token in [first, second, third] {
-            for file in ["login.sqlite", "login.sqlite-wal"] {
+            for file in ["service.sqlite", "service.sqlite-wal"] {
                 let content = try Data(contentsOf: URL(fileURLWithPath: "\(stores.folder.path)/\(file)"))
                 #expect(content.range(of: Data(token.text.utf8)) == nil)
                 #expect(content.range(of: Data(try present(Base64.bytes(token.text)))) == nil)
@@ -136,7 +136,7 @@ import Testing
     }
 
     @Test func `the absolute end does not move, and no access token outlives it`() async throws {
-        try await LoginUnderTest.run(.router, ["REFRESH_TOKEN_TTL": "1000"]) { login in
+        try await LoginUnderTest.run(environment: ["REFRESH_TOKEN_TTL": "1000"]) { login in
             let first = try await login.signedUp()
             login.clock.advance(seconds: 900)
             let second = try await login.refresh(first.refreshToken)

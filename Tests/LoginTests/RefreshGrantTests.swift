@@ -56,7 +56,7 @@ import Testing
     }
 
     @Test func `what is no refresh token of a living session is an invalid grant`() async throws {
-        try await LoginUnderTest.run(.router, ["REFRESH_TOKEN_TTL": "1000"]) { login in
+        try await LoginUnderTest.run(environment: ["REFRESH_TOKEN_TTL": "1000"]) { login in
             _ = try await login.signUp("alice")
             let response = try await login.signIn("alice")
             let access = try present(response["access_token"])

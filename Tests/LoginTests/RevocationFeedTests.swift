@@ -119,10 +119,10 @@ import Testing
 
     @Test func `the epoch is that of the last start, for every process on the database`() async throws {
         let folder = try TemporaryFolder()
-        try await LoginUnderTest.run(.router, on: folder) { first in
+        try await LoginUnderTest.run(folder: folder) { first in
             let before = try await first.feed(after: 0).epoch
             #expect(try await first.feed(after: 0).epoch == before)
-            try await LoginUnderTest.run(.router, on: folder) { second in
+            try await LoginUnderTest.run(folder: folder) { second in
                 let after = try await second.feed(after: 0).epoch
                 #expect(after != before)
                 #expect(try await first.feed(after: 0).epoch == after)
@@ -155,7 +155,7 @@ import Testing
                 try RevocationLog.append(entry, at: clock.now, in: connection)
             }
         }
-        try await LoginUnderTest.run(.router, on: stores.folder) { login in
+        try await LoginUnderTest.run(folder: stores.folder) { login in
             let response = try await login.feedAnswer(after: 0)
             #expect(try Feed(response.text, at: login.clock.now).entries.count == count)
             #expect(

@@ -1,4 +1,3 @@
-import Configuration
 import Foundation
 import HTTPTypes
 import HummingbirdTesting
@@ -30,7 +29,7 @@ import Testing
         try await LoginUnderTest.run { login in
             let none = try await login.client.send(.get, "/me")
             #expect(none.status == 401 && none.headers[.wwwAuthenticate] == "Bearer realm=\"login\"")
-            let foreign = try TokenMint(login.clock).user(UUID(), audience: "orders", scope: "")
+            let foreign = try login.tokens.user(UUID(), audience: "orders", scope: "")
             #expect(try await login.client.send(.get, "/me", token: foreign).status == 401)
             _ = try await login.signUp("alice")
             let token = try await login.signIn("alice")["access_token"]
@@ -42,10 +41,10 @@ import Testing
 
     @Test func `a token whose session is not here is refused`() async throws {
         try await LoginUnderTest.run { login in
-            var claims = TokenMint(login.clock).userClaims(UUID(), audience: "login", scope: "orders:read")
+            var claims = login.tokens.userClaims(UUID(), audience: "login", scope: "orders:read")
             for sessionID in [claims.sessionID, nil, "x", "'"] {
                 claims.sessionID = sessionID
-                let token = try TokenMint(login.clock).sign(claims)
+                let token = try login.tokens.sign(claims)
                 let response = try await login.client.send(.get, "/me", token: token)
                 #expect(response.status == 401 && response.code == "invalid_token")
                 #expect(response.headers[.wwwAuthenticate]?.contains("error=\"invalid_token\"") == true)
@@ -86,7 +85,7 @@ import Testing
 
 @Suite struct DiscoveryTests {
     @Test func `the metadata names what there is`() async throws {
-        try await LoginUnderTest.run(.router, ["JWT_ISSUER": "https://login.example/"]) { login in
+        try await LoginUnderTest.run(environment: ["JWT_ISSUER": "https://login.example/"]) { login in
             let response = try await login.client.send(.get, "/.well-known/oauth-authorization-server")
             #expect(response.status == 200)
             #expect(response["issuer"] == "https://login.example/")
@@ -99,13 +98,6 @@ import Testing
 }
 
 @Suite struct LoginSettingsTests {
-    private func build(_ environment: [String: String]) async throws {
-        let environment = TokenMint.environment.merging(environment) { $1 }
-        let provider = EnvironmentVariablesProvider(environmentVariables: environment)
-        _ = try await Login.buildApplication(
-            reader: ConfigReader(provider: provider), clock: TestClock().clock, passwordCost: .cheap)
-    }
-
     @Test(arguments: [
         ("ACCESS_TOKEN_TTL", "604801"), ("ACCESS_TOKEN_TTL", "0"), ("ACCESS_TOKEN_TTL", "x"),
         ("REFRESH_TOKEN_TTL", "-1"),
@@ -113,19 +105,24 @@ import Testing
         ("DATABASE_URL", "mysql://x"),
     ])
     func `a faulty variable is named`(variable: String, value: String) async throws {
-        let error = await #expect(throws: Settings.Faults.self) { try await build([variable: value]) }
+        let error = await #expect(throws: Settings.Faults.self) {
+            try await LoginUnderTest.application(environment: [variable: value])
+        }
         #expect(error?.faults.map(\.variable) == [variable])
     }
 
     @Test func `all faults are reported together`() async throws {
         let faulty = ["PORT": "x", "ACCESS_TOKEN_TTL": "x", "DEMO_DATA": "x", "JWT_SECRET": "", "DATABASE_URL": "x:"]
-        let error = await #expect(throws: Settings.Faults.self) { try await build(faulty) }
+        let error = await #expect(throws: Settings.Faults.self) {
+            try await LoginUnderTest.application(environment: faulty)
+        }
         let variables = Set((error?.faults ?? []).map(\.variable))
         #expect(variables.isSuperset(of: ["PORT", "ACCESS_TOKEN_TTL", "DEMO_DATA"]))
     }
 
     @Test func `the life of a token is what is configured`() async throws {
-        try await LoginUnderTest.run(.router, ["ACCESS_TOKEN_TTL": "60", "TOKEN_AUDIENCES": "login,shop"]) { login in
+        try await LoginUnderTest.run(environment: ["ACCESS_TOKEN_TTL": "60", "TOKEN_AUDIENCES": "login,shop"]) {
+            login in
             _ = try await login.signUp("alice")
             let response = try await login.signIn("alice")
             #expect(response.json["expires_in"] as? Int == 60)

@@ -87,7 +87,7 @@ import Testing
 
 @Suite struct DemoDataTests {
     @Test func `the demo accounts exist when they are asked for, with their scopes`() async throws {
-        try await LoginUnderTest.run(.router, ["DEMO_DATA": "on"]) { login in
+        try await LoginUnderTest.run(environment: ["DEMO_DATA": "on"]) { login in
             let customer = "orders:read orders:write inbox:read"
             for (name, scope) in [
                 ("alice", customer), ("bob", customer), ("staff", customer + " catalog:write orders:read:all"),

@@ -128,7 +128,7 @@ import Testing
         let hash: [UInt8] = try present(row)["hash"]
         #expect(hash == token.hash && hash.count == 32)
         #expect(token.text.utf8.count == 43)
-        let file = try Data(contentsOf: URL(fileURLWithPath: stores.folder.path + "/login.sqlite-wal"))
+        let file = try Data(contentsOf: URL(fileURLWithPath: stores.folder.path + "/service.sqlite-wal"))
         #expect(file.range(of: Data(hash)) != nil)
         #expect(file.range(of: Data(token.text.utf8)) == nil)
     }

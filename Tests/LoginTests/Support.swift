@@ -3,7 +3,7 @@ import Database
 import Foundation
 import HTTPTypes
 import Hummingbird
-import HummingbirdTesting
+import JWTAuth
 import ServiceRuntime
 import TestSupport
 
@@ -30,8 +30,6 @@ extension String {
 }
 
 extension TemporaryFolder {
-    var databaseURL: String { "sqlite:\(path)/login.sqlite" }
-
     func openDatabase() throws -> SQLDatabase {
         try .open(DatabaseURL(databaseURL), migrations: Schema.migrations)
     }
@@ -59,28 +57,31 @@ struct Stores: Sendable {
     }
 }
 
-/// A login service under test, with its clock and its database file.
-struct LoginUnderTest: Sendable {
-    let client: any TestClientProtocol
-    let clock: TestClock
-    let folder: TemporaryFolder
+/// Login as `main` builds it, but for what a password hash costs.
+protocol TestedLogin: ServiceDefinition {
+    static var passwordCost: PasswordHash.Cost { get }
+}
 
-    /// Builds the service as `main` does, on a fresh database, and runs `body` against it.
-    static func run(
-        _ setup: TestingSetup = .router, _ environment: [String: String] = [:], cost: PasswordHash.Cost = .cheap,
-        on folder: TemporaryFolder? = nil, _ body: @escaping @Sendable (LoginUnderTest) async throws -> Void
-    ) async throws {
-        let (clock, folder) = (TestClock(), try folder ?? TemporaryFolder())
-        let environment = TokenMint.environment
-            .merging(["DATABASE_URL": folder.databaseURL]) { $1 }.merging(environment) { $1 }
-        let provider = EnvironmentVariablesProvider(environmentVariables: environment)
-        let application = try await Login.buildApplication(
-            reader: ConfigReader(provider: provider), clock: clock.clock, passwordCost: cost)
-        try await application.test(setup) { client in
-            try await body(LoginUnderTest(client: client, clock: clock, folder: folder))
-        }
+extension TestedLogin {
+    static var name: String { Login.name }
+    static var defaultPort: Int { Login.defaultPort }
+
+    static func buildApplication(
+        reader: ConfigReader, clock: WallClock
+    ) async throws -> ServiceApplication<AppRequestContext> {
+        try await Login.buildApplication(reader: reader, clock: clock, passwordCost: passwordCost)
     }
+}
 
+/// Login with password hashes that cost next to nothing.
+enum CheapLogin: TestedLogin {
+    static let passwordCost = PasswordHash.Cost.cheap
+}
+
+typealias LoginUnderTest = ServiceUnderTest<CheapLogin>
+
+// The requests of tests, whatever a hash costs.
+extension ServiceUnderTest {
     func signUp(_ name: String, _ password: String = goodPassword) async throws -> ReceivedResponse {
         try await client.send(.post, "/signup", json: json(["username": name, "password": password]))
     }
@@ -117,11 +118,6 @@ struct LoginUnderTest: Sendable {
     private func json(_ members: [String: String]) throws -> String {
         String(decoding: try JSONEncoder().encode(members), as: UTF8.self)
     }
-}
-
-extension ReceivedResponse {
-    /// A member of the JSON body that is a string.
-    subscript(_ name: String) -> String? { json[name] as? String }
 }
 
 /// A part of a token as JSON, read without our own decoder.

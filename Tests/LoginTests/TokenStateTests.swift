@@ -43,10 +43,10 @@ import Testing
     ) async throws {
         try await LoginUnderTest.run { login in
             let response = try await login.signedUp()
-            var claims = TokenMint(login.clock).userClaims(UUID(), audience: "login", scope: "")
+            var claims = login.tokens.userClaims(UUID(), audience: "login", scope: "")
             claims.sessionID = try response.sessionID
             claims.expiresAt = NumericDate(seconds: expiry)
-            #expect(try await login.revoke(TokenMint(login.clock).sign(claims)).status == 200)
+            #expect(try await login.revoke(login.tokens.sign(claims)).status == 200)
             let entry = try #require(try await login.feed(after: 0).entries.first)
             #expect(entry.kind == "token" && entry.exp == 1_780_000_900)
         }
@@ -68,10 +68,10 @@ import Testing
 
     @Test func `what is no token of this service, or no longer, is answered like any other`() async throws {
         try await LoginUnderTest.run { login in
-            let claims = TokenMint(login.clock).userClaims(UUID(), audience: "login", scope: "")
+            let claims = login.tokens.userClaims(UUID(), audience: "login", scope: "")
             let foreign = [
-                "x", RefreshToken().text, try TokenMint(login.clock).sign(claims),
-                try TokenMint(login.clock).sign(claims, secret: "another secret that is as long as it must be"),
+                "x", RefreshToken().text, try login.tokens.sign(claims),
+                try login.tokens.sign(claims, secret: "another secret that is as long as it must be"),
                 try login.serviceToken("tokens:introspect", .post, "/introspect"),
             ]
             for token in foreign { #expect(try await login.revoke(token).status == 200) }
@@ -118,7 +118,7 @@ import Testing
             let good = try await login.signIn("alice")
             let tokens = [
                 try ended.accessToken, try revoked.accessToken, try narrow.accessToken, try good.refreshToken, "x",
-                try good.accessToken + "x", try TokenMint(login.clock).user(UUID(), audience: "orders", scope: "x"),
+                try good.accessToken + "x", try login.tokens.user(UUID(), audience: "orders", scope: "x"),
             ]
             for token in tokens { #expect(try await login.introspect(token).text == Self.inactive) }
             #expect(try await login.introspect(narrow.accessToken, by: "inbox").json["active"] as? Bool == true)

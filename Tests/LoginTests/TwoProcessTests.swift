@@ -11,11 +11,11 @@ import Testing
 /// Two login services on one database, as two replicas of it are.
 @Suite struct TwoProcessTests {
     private func run(
-        _ body: @escaping @Sendable (_ first: LoginUnderTest, _ second: LoginUnderTest) async throws -> Void
+        _ body: @Sendable (_ first: LoginUnderTest, _ second: LoginUnderTest) async throws -> Void
     ) async throws {
         let folder = try TemporaryFolder()
-        try await LoginUnderTest.run(on: folder) { first in
-            try await LoginUnderTest.run(on: folder) { second in try await body(first, second) }
+        try await LoginUnderTest.run(folder: folder) { first in
+            try await LoginUnderTest.run(folder: folder) { second in try await body(first, second) }
         }
     }
 

@@ -1,5 +1,4 @@
 import CurlClient
-import Foundation
 public import HTTPTypes
 
 extension Cluster {
@@ -50,14 +49,5 @@ extension Cluster {
         } catch {
             return error.code == .connectionFailed
         }
-    }
-}
-
-extension ReceivedResponse {
-    /// The body as a value, whose properties are named in camel case where the JSON has snake case.
-    public func decoded<Value: Decodable>(as type: Value.Type = Value.self) throws -> Value {
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        return try decoder.decode(type, from: Data(text.utf8))
     }
 }

@@ -3,19 +3,42 @@ import HTTPTypes
 import HummingbirdTesting
 public import ServiceRuntime
 
-/// Compares what a service says of itself at `/openapi.json` with what it is. Everything that differs is a sentence.
+/// Compares the OpenAPI document of a service with its routes. Each difference is a sentence.
+///
+/// ```swift
+/// #expect(try await DescriptionCheck.differences(of: Inbox.self) == [])
+/// ```
 public struct DescriptionCheck: Sendable {
     private struct Operation {
         let route: Route
-        let isGuarded: Bool
+        let needsToken: Bool
     }
 
     private let operations: [Operation]
     private let routes: Set<Route>
     private let pages: Set<Route>
 
+    /// The differences between a service and its document, with `TOKEN_COOKIE` off and on.
+    ///
+    /// - Parameter isPage: Whether a route serves people and therefore needs no description.
+    /// - Throws: `ClusterError` when the document is not OpenAPI, and what building the service throws.
+    public static func differences<Definition: ServiceDefinition & SendableMetatype, Context>(
+        of service: Definition.Type, except isPage: (Route) -> Bool = { _ in false }
+    ) async throws -> [String] where Definition.BuiltApplication == ServiceApplication<Context> {
+        var differences: [String] = []
+        for cookies in ["off", "on"] {
+            let application = try await ServiceUnderTest<Definition>.application(environment: ["TOKEN_COOKIE": cookies])
+            let check = try DescriptionCheck(application, except: isPage)
+            differences += check.routeDifferences
+            differences += try await application.test(.router) { client in
+                try await check.securityDifferences(client) + check.methodDifferences(client)
+            }
+        }
+        return differences
+    }
+
     private init(
-        _ application: ServiceApplication<some ServiceRequestContext>, besides isPage: (Route) -> Bool
+        _ application: ServiceApplication<some ServiceRequestContext>, except isPage: (Route) -> Bool
     ) throws {
         routes = Set(application.routes)
         pages = routes.filter(isPage)
@@ -28,48 +51,35 @@ public struct DescriptionCheck: Sendable {
                 guard let method = HTTPRequest.Method(name.uppercased()), let operation = operation as? [String: Any]
                 else { return nil }
                 let security = operation["security"] as? [Any] ?? []
-                return Operation(route: Route(method: method, path: path), isGuarded: !security.isEmpty)
+                return Operation(route: Route(method: method, path: path), needsToken: !security.isEmpty)
             }
         }
     }
 
-    /// Everything in which a service is not as it says.
-    ///
-    /// - Parameter isPage: Which routes are for people, who need no description.
-    /// - Throws: when its description is no OpenAPI document.
-    public static func faults(
-        of application: ServiceApplication<some ServiceRequestContext>, besides isPage: (Route) -> Bool = { _ in false }
-    ) async throws -> [String] {
-        let check = try DescriptionCheck(application, besides: isPage)
-        let faults = try await application.test(.router) { client in
-            try await check.guardFaults(client) + check.methodFaults(client)
-        }
-        let isEmpty = check.operations.count <= 5 ? ["hardly anything is described"] : []
-        return isEmpty + check.differences + faults
-    }
-
-    /// The routes that are not described, and the operations that are not there.
-    private var differences: [String] {
+    /// The routes without an operation, and the operations without a route.
+    private var routeDifferences: [String] {
         let described = Set(operations.map(\.route))
-        return routes.subtracting(pages).subtracting(described).map { "\($0) is not described" }
-            + described.subtracting(routes).map { "\($0) is not there" }
+        let differences =
+            routes.subtracting(pages).subtracting(described).map { "\($0) is not described" }
+            + described.subtracting(routes).map { "\($0) does not exist" }
+        return (operations.count <= 5 ? ["The document describes too few operations"] : []) + differences
     }
 
-    /// The operations that answer someone without a token in another way than their `security` says.
-    private func guardFaults(_ client: any TestClientProtocol) async throws -> [String] {
-        var faults: [String] = []
+    /// The operations that respond to a request without a token in another way than their `security` says.
+    private func securityDifferences(_ client: any TestClientProtocol) async throws -> [String] {
+        var differences: [String] = []
         for operation in operations {
             let response = try await client.send(operation.route.method, operation.route.anyPath)
-            if (response.status == 401) != operation.isGuarded {
-                faults.append("\(operation.route) answers \(response.status) without a token")
+            if (response.status == 401) != operation.needsToken {
+                differences.append("\(operation.route) responds with \(response.status) to a request without a token")
             }
         }
-        return faults
+        return differences
     }
 
-    /// The paths that do not refuse the methods that they do not know with 405, and tell those that they know.
-    private func methodFaults(_ client: any TestClientProtocol) async throws -> [String] {
-        var faults: [String] = []
+    /// The paths that respond to an unsupported method without 405, or to it and to `OPTIONS` with a wrong `Allow`.
+    private func methodDifferences(_ client: any TestClientProtocol) async throws -> [String] {
+        var differences: [String] = []
         for (path, routes) in Dictionary(grouping: routes, by: \.path) {
             var allowed = Set(routes.map(\.method)).union([.options])
             if allowed.contains(.get) { allowed.insert(.head) }
@@ -77,13 +87,14 @@ public struct DescriptionCheck: Sendable {
             for method in [.get, .post, .put, .patch, .delete, .trace, .options] + unknown
             where method == .options || !allowed.contains(method) {
                 let response = try await client.send(method, Route(method: method, path: path).anyPath)
-                let told = Set((response.headers[.allow] ?? "").split(separator: ", ").map(String.init))
-                if response.status != (method == .options ? 204 : 405) || told != Set(allowed.map(\.rawValue)) {
-                    faults.append("\(method) \(path) is answered with \(response.status), Allow: \(told.sorted())")
+                let named = Set((response.headers[.allow] ?? "").split(separator: ", ").map(String.init))
+                if response.status != (method == .options ? 204 : 405) || named != Set(allowed.map(\.rawValue)) {
+                    differences.append(
+                        "\(method) \(path) gets the response \(response.status), Allow: \(named.sorted())")
                 }
             }
         }
-        return faults
+        return differences
     }
 }
 

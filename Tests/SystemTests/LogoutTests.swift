@@ -3,39 +3,28 @@ import TestSupport
 import Testing
 
 @Suite(.serialized) struct `A logout reaches every service` {
-    private static let followers = [ServiceName.catalog, .orders, .inbox]
-
-    private func waitUntilHeard(_ cluster: Cluster) async throws {
-        for service in Self.followers {
-            #expect(
-                try await eventually {
-                    try await cluster.get(service, "/readyz").text.contains("degraded") == false
-                })
-        }
-    }
-
     @Test func `while login runs, and after it was killed and started again`() async throws {
         try await withCluster { cluster in
-            try await waitUntilHeard(cluster)
+            try await cluster.waitForFeed()
             let (first, second) = (try await cluster.token("alice"), try await cluster.token("alice"))
-            for service in Self.followers {
+            for service in Cluster.followers {
                 #expect([200, 403].contains(try await cluster.lookup(service, token: first)))
             }
             var slowest = Duration.zero
             for token in [first, second] {
                 #expect(try await cluster.send(.post, .login, "/logout", token: token).status == 204)
                 let start = ContinuousClock.now
-                for service in Self.followers {
-                    #expect(try await eventually { try await cluster.lookup(service, token: token) == 401 })
+                for service in Cluster.followers {
+                    try await cluster.waitForRejection(of: token, at: service)
                 }
                 slowest = max(slowest, .now - start)
                 try await cluster.kill(.login)
-                for service in Self.followers { #expect(try await cluster.lookup(service, token: token) == 401) }
+                for service in Cluster.followers { #expect(try await cluster.lookup(service, token: token) == 401) }
                 try await cluster.start(.login)
             }
             print("logout to 401 at all services, the slower of two: \(slowest)")
             try await cluster.kill(.login)
-            for service in Self.followers {
+            for service in Cluster.followers {
                 let failures = try await cluster.metric("revocations_failures_total", of: service) ?? 0
                 #expect(try await eventually { try await cluster.metric("revocations_entries", of: service) == 2 })
                 #expect(
@@ -53,14 +42,14 @@ import Testing
 
     @Test func `and a service that starts while login is away`() async throws {
         try await withCluster { cluster in
-            try await waitUntilHeard(cluster)
+            try await cluster.waitForFeed()
             let token = try await cluster.token("alice")
             #expect(try await cluster.send(.post, .login, "/logout", token: token).status == 204)
-            for service in Self.followers {
-                #expect(try await eventually { try await cluster.lookup(service, token: token) == 401 })
+            for service in Cluster.followers {
+                try await cluster.waitForRejection(of: token, at: service)
             }
             try await cluster.kill(.login)
-            for service in Self.followers {
+            for service in Cluster.followers {
                 try await cluster.stop(service)
                 try await cluster.start(service)
                 #expect(try await cluster.lookup(service, token: token) == 401)

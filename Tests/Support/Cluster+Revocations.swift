@@ -1,0 +1,31 @@
+extension Cluster {
+    /// The services that follow login's revocation feed.
+    public static let followers: [ServiceName] = [.catalog, .orders, .inbox]
+
+    /// Waits until all `followers` have contact with the feed.
+    ///
+    /// - Throws: `ClusterError` when one of them has none after half a minute.
+    public func waitForFeed() async throws {
+        for service in Self.followers {
+            let hasContact = try await eventually {
+                try await get(service, "/readyz").text.contains("degraded") == false
+            }
+            guard hasContact else { throw ClusterError("\(service.rawValue) has no contact with the feed") }
+        }
+    }
+
+    /// Waits until a service rejects a token, and returns when it first did.
+    ///
+    /// - Throws: `ClusterError` when the service still accepts the token after `patience`.
+    @discardableResult
+    public func waitForRejection(
+        of token: String, at service: ServiceName, within patience: Duration = .seconds(30)
+    ) async throws -> ContinuousClock.Instant {
+        let deadline = ContinuousClock.now + patience
+        while try await lookup(service, token: token) != 401 {
+            guard .now < deadline else { throw ClusterError("\(service.rawValue) still accepts a revoked token") }
+            try await Task.sleep(for: .milliseconds(1))
+        }
+        return .now
+    }
+}
