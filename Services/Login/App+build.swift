@@ -43,7 +43,7 @@ extension Login: ServiceDefinition {
         settings.report()
         let passwordAuthenticator = PasswordAuthenticator(
             accounts: accounts, hasher: hasher, throttle: LoginThrottle(), clock: clock)
-        let changes = AccountService(accounts: accounts, authenticator: passwordAuthenticator, clock: clock)
+        let accountService = AccountService(accounts: accounts, authenticator: passwordAuthenticator, clock: clock)
         let registrar = Registrar(accounts: accounts, hasher: hasher, clock: clock)
         let web = WebFiles()
         let desk = PageDesk(
@@ -51,7 +51,7 @@ extension Login: ServiceDefinition {
             templates: try PageTemplates(web), clock: clock)
         let signInPages = SignInPages(desk: desk, authenticator: passwordAuthenticator, registrar: registrar)
         signInPages.add(to: router)
-        AccountPages(desk: desk, changes: changes).add(to: router)
+        AccountPages(desk: desk, service: accountService).add(to: router)
         try ShopRoutes(web, services: settings.shopServices).add(to: router)
         BrowserTokenRoutes(
             sessions: sessions, tokens: settings.accessTokens, cookies: settings.cookies,
@@ -65,7 +65,7 @@ extension Login: ServiceDefinition {
         .add(to: router)
         let authenticator = JWTAuthenticator(of: settings.service, settings.tokens, revocations: nil, clock: clock)
         SessionRoutes(sessions: sessions, clock: clock).add(to: router, authenticator)
-        AccountRoutes(changes: changes, sessions: sessions, clock: clock).add(to: router, authenticator)
+        AccountRoutes(service: accountService, sessions: sessions, clock: clock).add(to: router, authenticator)
         RevokeAndIntrospectRoutes(
             sessions: sessions, tokens: settings.accessTokens, readers: settings.otherServices, clock: clock
         ).add(to: router, authenticator)

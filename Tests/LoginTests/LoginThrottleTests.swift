@@ -14,21 +14,22 @@ import Testing
 
     /// Fails once, and tells for how many seconds it was put off before; 0 when it was let in.
     private func fail(_ attempt: LoginThrottle.Attempt) -> Int {
-        do throws(LoginThrottle.Throttled) {
-            throttle.end(try throttle.admit(attempt, at: clock.now), as: .failure, at: clock.now)
+        switch throttle.admit(attempt, at: clock.now) {
+        case .admitted(let admission):
+            throttle.end(admission, as: .failure, at: clock.now)
             return 0
-        } catch {
-            return error.retryAfterSeconds
+        case .throttled(let seconds): return seconds
         }
     }
 
     /// Begins an attempt; nil when it is put off.
     private func begin(_ attempt: LoginThrottle.Attempt) -> LoginThrottle.Admission? {
-        try? throttle.admit(attempt, at: clock.now)
+        guard case .admitted(let admission) = throttle.admit(attempt, at: clock.now) else { return nil }
+        return admission
     }
 
     private func succeed(_ attempt: LoginThrottle.Attempt) throws {
-        throttle.end(try throttle.admit(attempt, at: clock.now), as: .success, at: clock.now)
+        throttle.end(try present(begin(attempt)), as: .success, at: clock.now)
     }
 
     private func isAdmitted(_ attempt: LoginThrottle.Attempt) -> Bool {

@@ -1,63 +1,72 @@
-import HTTPTypes
 import Logging
 import ServiceRuntime
 
-/// What the owner of an account may do with it, who must know its password for that: a stolen session is not enough.
+/// The outcome of a change that the owner of an account asks for.
+enum AccountChangeResult: Sendable {
+    case done
+    /// What is wrong with the fields of the request.
+    case invalid([FieldError])
+    case wrongPassword
+    /// There were too many failed attempts; the next one is admitted after this many seconds.
+    case throttled(retryAfterSeconds: Int)
+    /// Too many passwords wait to be checked. There is room again after `PasswordHasher.retryAfterSeconds`.
+    case busy
+}
+
+/// Changes that the owner of an account may make: another password, and deletion.
 ///
-/// Wrong passwords count as failed sign-ins do.
+/// Each change needs the password, because a stolen session must not be enough. Wrong passwords count as failed sign-ins.
 struct AccountService: Sendable {
     let accounts: AccountStore
     let authenticator: PasswordAuthenticator
     let clock: WallClock
 
-    /// Gives the account of a session another password, and ends all its sessions, this one too: whoever else was let in by
-    /// the old password is out.
+    /// Changes the password of the account that a session belongs to, and ends all sessions of the account, this one
+    /// included.
     ///
-    /// - Parameter address: The network that the request comes from.
-    /// - Throws: `Problem`: 422 for a password that must not be, 403 for a wrong one; `LoginThrottle.Throttled` after too
-    ///   many; `PasswordHasher.Busy`; errors of the database.
+    /// - Parameter address: The network that the request comes from, as `NetworkAddress` writes it.
+    /// - Throws: Errors of the database; `CancellationError`.
     func changePassword(
         of session: Session, from current: String, to new: String, address: String, logger: Logger
-    ) async throws {
+    ) async throws -> AccountChangeResult {
         let objection = Password.objection(to: new, username: session.username)
         guard objection == nil, let password = Password(new) else {
-            throw Problem.unprocessable([.init("new_password", objection ?? "cannot be a password")])
+            return .invalid([FieldError("new_password", objection ?? "cannot be a password")])
         }
-        let account = try await owner(of: session, password: current, address: address, logger: logger)
-        let hash = try await authenticator.hasher.hash(password)
-        guard try await accounts.changePassword(of: account, to: hash, at: clock.now()) else {
-            throw Problem.wrongPassword
+        return try await change(accountOf: session, password: current, address: address, logger: logger) { account in
+            guard case .finished(let hash) = try await authenticator.hasher.hash(password) else { return .busy }
+            let isChanged = try await accounts.changePassword(of: account, to: hash, at: clock.now())
+            return isChanged ? .done : .wrongPassword
         }
     }
 
-    /// Removes the account of a session, with all that login keeps of it.
+    /// Deletes the account that a session belongs to, with everything that this service stores about it.
     ///
-    /// - Parameter address: The network that the request comes from.
-    /// - Throws: `Problem`: 403 for a wrong password; `LoginThrottle.Throttled` after too many; `PasswordHasher.Busy`;
-    ///   errors of the database.
-    func delete(accountOf session: Session, password: String, address: String, logger: Logger) async throws {
-        let account = try await owner(of: session, password: password, address: address, logger: logger)
-        try await accounts.delete(account.id, at: clock.now())
-    }
-
-    /// The account of a session, once more proven to be the caller's.
-    private func owner(
-        of session: Session, password: String, address: String, logger: Logger
-    ) async throws -> Account {
-        do {
-            let account = try await authenticator.account(
-                name: session.username, password: password, from: address, logger: logger)
-            // The name may have been freed and taken in between.
-            guard account.id == session.accountID else { throw Problem.wrongPassword }
-            return account
-        } catch is PasswordAuthenticator.WrongCredentials {
-            throw Problem.wrongPassword
+    /// - Parameter address: The network that the request comes from, as `NetworkAddress` writes it.
+    /// - Throws: Errors of the database; `CancellationError`.
+    func delete(
+        accountOf session: Session, password: String, address: String, logger: Logger
+    ) async throws -> AccountChangeResult {
+        try await change(accountOf: session, password: password, address: address, logger: logger) { account in
+            try await accounts.delete(account.id, at: clock.now())
+            return .done
         }
     }
-}
 
-extension Problem {
-    /// 403: the session is good, and the password beside it is not.
-    fileprivate static let wrongPassword = Problem(
-        .forbidden, code: "wrong_password", detail: "The password is wrong.")
+    /// Runs `work` with the account of a session when `password` is the password of that account.
+    private func change(
+        accountOf session: Session, password: String, address: String, logger: Logger,
+        _ work: (Account) async throws -> AccountChangeResult
+    ) async throws -> AccountChangeResult {
+        let result = try await authenticator.signIn(
+            username: session.username, password: password, from: address, logger: logger)
+        switch result {
+        case .signedIn(let account):
+            // Between the two look-ups the account may have been deleted and its name taken by another one.
+            return account.id == session.accountID ? try await work(account) : .wrongPassword
+        case .wrongCredentials: return .wrongPassword
+        case .throttled(let seconds): return .throttled(retryAfterSeconds: seconds)
+        case .busy: return .busy
+        }
+    }
 }

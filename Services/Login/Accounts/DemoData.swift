@@ -13,10 +13,9 @@ enum DemoData {
     static func add(to accounts: AccountStore, hasher: PasswordHasher, clock: WallClock) async throws {
         for (name, scope) in Self.accounts {
             guard let username = Username(name), let password = Password(password),
-                try await !accounts.exists(username)
+                try await !accounts.exists(username), case .finished(let hash) = try await hasher.hash(password)
             else { continue }
-            _ = try await accounts.create(
-                username, password: try await hasher.hash(password), scope: scope, at: clock.now())
+            _ = try await accounts.create(username, password: hash, scope: scope, at: clock.now())
         }
     }
 }

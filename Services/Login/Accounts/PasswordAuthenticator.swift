@@ -3,81 +3,99 @@ import Logging
 import Metrics
 import ServiceRuntime
 
-/// Finds out whether a name and a password belong together, at the same cost and with the same answer for every way in
-/// which they do not.
+/// The outcome of a sign-in with a user name and a password.
+enum SignInResult: Sendable, Equatable {
+    /// The name and the password open this account.
+    case signedIn(Account)
+    /// The name is unknown, the password is wrong, or the account is disabled. Clients must not learn which; the log says it.
+    case wrongCredentials
+    /// There were too many failed attempts; the next one is admitted after this many seconds.
+    case throttled(retryAfterSeconds: Int)
+    /// Too many passwords wait to be checked. There is room again after `PasswordHasher.retryAfterSeconds`.
+    case busy
+}
+
+/// Checks a user name and a password.
+///
+/// Every failed sign-in costs the same time and has the same result, whatever caused it.
 struct PasswordAuthenticator: Sendable {
     let accounts: AccountStore
     let hasher: PasswordHasher
     let throttle: LoginThrottle
     let clock: WallClock
 
-    /// The name and the password do not open an account; the log knows why.
-    struct WrongCredentials: Error {}
+    /// The result of a check that the throttle has admitted.
+    private enum CheckResult {
+        case accepted(Account)
+        case rejected(Reason)
+        case busy
+    }
 
-    /// Why someone was not let in: for the log only.
-    private enum Refusal: String, Error {
+    /// Why a sign-in failed: for the log only.
+    private enum Reason: String {
         case unknownName = "unknown name"
         case wrongPassword = "wrong password"
         case impossiblePassword = "impossible password"
         case disabled = "account is disabled"
     }
 
-    /// The account that `name` and `password` open.
+    /// Signs in with a user name and a password.
     ///
-    /// - Throws: `WrongCredentials`; `LoginThrottle.Throttled` after too many failures; `PasswordHasher.Busy` while too many
-    ///   passwords wait to be checked; errors of the database.
-    func account(name: String, password: String, from address: String, logger: Logger) async throws -> Account {
-        let username = Username(name)
-        let admission = try admit(.init(username: username, address: address), logger: logger)
+    /// - Parameter address: The network that the request comes from, as `NetworkAddress` writes it.
+    /// - Throws: Errors of the database; `CancellationError`.
+    func signIn(
+        username: String, password: String, from address: String, logger: Logger
+    ) async throws -> SignInResult {
+        let username = Username(username)
+        let admission: LoginThrottle.Admission
+        switch throttle.admit(.init(username: username, address: address), at: clock.now()) {
+        case .admitted(let admitted): admission = admitted
+        case .throttled(let seconds):
+            Counter(label: "login_throttled_total").increment()
+            logger.info("Sign-in throttled.", metadata: ["seconds": "\(seconds)"])
+            return .throttled(retryAfterSeconds: seconds)
+        }
         var outcome = LoginThrottle.Outcome.none
         defer { throttle.end(admission, as: outcome, at: clock.now()) }
         switch try await check(username, password, logger: logger) {
-        case .success(let account):
+        case .accepted(let account):
             outcome = .success
-            return account
-        case .failure(let refusal):
+            return .signedIn(account)
+        case .rejected(let reason):
             outcome = .failure
             Counter(label: "login_failures_total").increment()
-            logger.info("Sign-in refused.", metadata: ["reason": "\(refusal.rawValue)"])
-            throw WrongCredentials()
+            logger.info("Sign-in failed.", metadata: ["reason": "\(reason.rawValue)"])
+            return .wrongCredentials
+        case .busy:
+            return .busy
         }
     }
 
-    private func admit(
-        _ attempt: LoginThrottle.Attempt, logger: Logger
-    ) throws(LoginThrottle.Throttled) -> LoginThrottle.Admission {
-        do {
-            return try throttle.admit(attempt, at: clock.now())
-        } catch {
-            Counter(label: "login_throttled_total").increment()
-            logger.info("Sign-in put off.", metadata: ["seconds": "\(error.retryAfterSeconds)"])
-            throw error
-        }
-    }
-
-    /// A hash is computed whether the name exists or not, and whether the account is disabled or not. An account whose hash
-    /// has older parameters takes the time of those, until its owner signs in.
-    private func check(
-        _ username: Username?, _ password: String, logger: Logger
-    ) async throws -> Result<Account, Refusal> {
-        guard let password = Password(password) else { return .failure(.impossiblePassword) }
+    /// Computes one hash whether or not the name exists and whether or not the account is disabled.
+    ///
+    /// A hash with older parameters takes the time of those parameters until the owner of the account signs in.
+    private func check(_ username: Username?, _ password: String, logger: Logger) async throws -> CheckResult {
+        guard let password = Password(password) else { return .rejected(.impossiblePassword) }
         var credentials: AccountStore.Credentials?
         if let username { credentials = try await accounts.credentials(of: username) }
-        let matches = try await hasher.verify(password, against: credentials?.hash)
-        guard let credentials else { return .failure(.unknownName) }
-        guard matches else { return .failure(.wrongPassword) }
-        guard !credentials.account.isDisabled else { return .failure(.disabled) }
+        guard case .finished(let matches) = try await hasher.verify(password, against: credentials?.hash) else {
+            return .busy
+        }
+        guard let credentials else { return .rejected(.unknownName) }
+        guard matches else { return .rejected(.wrongPassword) }
+        guard !credentials.account.isDisabled else { return .rejected(.disabled) }
         if hasher.isOutdated(credentials.hash) { await rehash(password, of: credentials, logger: logger) }
-        return .success(credentials.account)
+        return .accepted(credentials.account)
     }
 
-    /// Stores the hash that new accounts would get. When that fails, the next sign-in tries again.
+    /// Stores the hash that a new account would get. When that fails, the next sign-in tries again.
     private func rehash(_ password: Password, of credentials: AccountStore.Credentials, logger: Logger) async {
         do {
-            let renewed = try await hasher.hash(password)
+            guard case .finished(let renewed) = try await hasher.hash(password) else { return }
             try await accounts.replaceHash(of: credentials.account.id, from: credentials.hash, with: renewed)
         } catch {
-            logger.warning("A password could not be hashed anew.", metadata: ["error": "\(error)"])
+            logger.warning(
+                "A password could not be hashed with the current parameters.", metadata: ["error": "\(error)"])
         }
     }
 }

@@ -1,39 +1,39 @@
 import ServiceRuntime
 
-/// Makes accounts of customers.
+/// The outcome of a sign-up.
+enum RegistrationResult: Sendable {
+    case registered(Account)
+    /// Everything that is wrong with `username` and `password`.
+    case invalid([FieldError])
+    case usernameTaken
+    /// Too many passwords wait to be hashed. There is room again after `PasswordHasher.retryAfterSeconds`.
+    case busy
+}
+
+/// Creates accounts of customers.
 struct Registrar: Sendable {
     let accounts: AccountStore
     let hasher: PasswordHasher
     let clock: WallClock
 
-    /// Makes an account.
+    /// Creates an account.
     ///
-    /// - Throws: `Problem`: 422 with everything that is wrong with name and password, 409 when the name is taken;
-    ///   `PasswordHasher.Busy`; errors of the database.
-    func register(username: String, password: String) async throws -> Account {
-        let (username, password) = try checked(username, password)
-        guard try await !accounts.exists(username) else { throw Self.taken }
-        let hash = try await hasher.hash(password)
-        guard let account = try await accounts.create(username, password: hash, scope: .customer, at: clock.now())
-        else {
-            throw Self.taken
-        }
-        return account
+    /// - Throws: Errors of the database; `CancellationError`.
+    func register(username: String, password: String) async throws -> RegistrationResult {
+        let (name, errors) = (Username(username), Self.errors(username: username, password: password))
+        guard let name, let password = Password(password), errors.isEmpty else { return .invalid(errors) }
+        guard try await !accounts.exists(name) else { return .usernameTaken }
+        guard case .finished(let hash) = try await hasher.hash(password) else { return .busy }
+        let account = try await accounts.create(name, password: hash, scope: .customer, at: clock.now())
+        return account.map(RegistrationResult.registered) ?? .usernameTaken
     }
 
-    /// Name and password, or everything that is wrong with them.
-    private func checked(_ username: String, _ password: String) throws -> (Username, Password) {
-        let name = Username(username)
-        var faults: [Problem.InvalidField] = []
-        if name == nil { faults.append(.init("username", Username.rule)) }
+    private static func errors(username: String, password: String) -> [FieldError] {
+        var errors: [FieldError] = []
+        if Username(username) == nil { errors.append(FieldError("username", Username.rule)) }
         if let objection = Password.objection(to: password, username: username) {
-            faults.append(.init("password", objection))
+            errors.append(FieldError("password", objection))
         }
-        guard let name, let password = Password(password), faults.isEmpty else {
-            throw Problem.unprocessable(faults)
-        }
-        return (name, password)
+        return errors
     }
-
-    private static let taken = Problem.conflict(code: "username_taken", "This name is taken; choose another.")
 }

@@ -2,34 +2,49 @@ import Hummingbird
 import JWTAuth
 import ServiceRuntime
 
-/// `POST /signup`: makes an account. A form is from the page of that name, anything else must be JSON.
+/// `POST /signup`: creates an account. A form comes from the sign-up page; any other body must be JSON.
 struct SignupRoutes: Sendable {
     let registrar: Registrar
     let pages: SignInPages
 
     func add(to router: Router<AppRequestContext>) {
-        let takeForm = pages.signUpForm
+        let handleForm = pages.signUpForm
         router.post("signup") { request, context in
             request.isForm
-                ? try await takeForm(request, context)
-                : try await signup(request, context).response(from: request, context: context)
+                ? try await handleForm(request, context)
+                : try await signUp(request, context).response(from: request, context: context)
         }
     }
 
-    private struct Signup: Decodable {
+    private struct SignupRequest: Decodable {
         let username: String
         let password: String
     }
 
-    private struct Answer: ResponseEncodable {
+    private struct SignupResponse: ResponseEncodable {
         let account_id: String
         let username: String
     }
 
-    private func signup(_ request: Request, _ context: AppRequestContext) async throws -> EditedResponse<Answer> {
-        let signup = try await request.decode(as: Signup.self, context: context)
-        let account = try await registrar.register(username: signup.username, password: signup.password)
-        return EditedResponse(
-            status: .created, response: Answer(account_id: account.id.lowercase, username: account.username))
+    private func signUp(
+        _ request: Request, _ context: AppRequestContext
+    ) async throws -> EditedResponse<SignupResponse> {
+        let signup = try await request.decode(as: SignupRequest.self, context: context)
+        switch try await registrar.register(username: signup.username, password: signup.password) {
+        case .registered(let account):
+            return EditedResponse(
+                status: .created,
+                response: SignupResponse(account_id: account.id.lowercase, username: account.username))
+        case .invalid(let errors): throw Problem.invalidFields(errors)
+        case .usernameTaken:
+            throw Problem.conflict(code: "username_taken", "This name is taken; choose another.")
+        case .busy: throw Problem.tooManySignIns
+        }
     }
+}
+
+extension Problem {
+    /// 503: too many passwords wait to be checked or hashed.
+    static let tooManySignIns = Problem.unavailable(
+        "Too many people are signing in. Try again.", retryAfter: PasswordHasher.retryAfterSeconds)
 }

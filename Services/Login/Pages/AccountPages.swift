@@ -6,10 +6,11 @@ import ServiceRuntime
 /// The pages under `/account`: who I am, where I am signed in, and what I may do about it.
 struct AccountPages: Sendable {
     let desk: PageDesk
-    let changes: AccountService
+    let service: AccountService
 
     private static let password = (template: "password", title: "Change password")
     private static let deletion = (template: "delete", title: "Delete account")
+    private static let wrongPassword = "The password is wrong."
     private static let maxSessions = 50
 
     private var sessions: SessionStore { desk.sessions }
@@ -64,11 +65,17 @@ struct AccountPages: Sendable {
 
     private func changePassword(_ visit: Visit, _ form: Form) async throws -> Reply {
         let mine = try visit.owned()
-        return try await .answer(to: Self.passwordForm, on: Self.password) {
-            try await changes.changePassword(
-                of: mine, from: form["current_password"], to: form["new_password"], address: visit.network,
-                logger: visit.logger)
-            return .ended(.passwordChanged)
+        let result = try await service.changePassword(
+            of: mine, from: form["current_password"], to: form["new_password"], address: visit.network,
+            logger: visit.logger)
+        let form = Self.passwordForm
+        switch result {
+        case .done: return .ended(.passwordChanged)
+        case .invalid(let errors): return .rejected(form.showing(errors), on: Self.password, status: 422)
+        case .wrongPassword:
+            return .rejected(form.showing(Self.wrongPassword, at: "current_password"), on: Self.password, status: 403)
+        case .throttled(let seconds): return .throttled(form, on: Self.password, retryAfterSeconds: seconds)
+        case .busy: return .busy(form, on: Self.password)
         }
     }
 
@@ -81,10 +88,16 @@ struct AccountPages: Sendable {
 
     private func delete(_ visit: Visit, _ form: Form) async throws -> Reply {
         let mine = try visit.owned()
-        return try await .answer(to: Self.deletionForm, on: Self.deletion) {
-            try await changes.delete(
-                accountOf: mine, password: form["password"], address: visit.network, logger: visit.logger)
-            return .ended(.accountDeleted)
+        let result = try await service.delete(
+            accountOf: mine, password: form["password"], address: visit.network, logger: visit.logger)
+        let form = Self.deletionForm
+        switch result {
+        case .done: return .ended(.accountDeleted)
+        case .invalid(let errors): return .rejected(form.showing(errors), on: Self.deletion, status: 422)
+        case .wrongPassword:
+            return .rejected(form.showing(Self.wrongPassword, at: "password"), on: Self.deletion, status: 403)
+        case .throttled(let seconds): return .throttled(form, on: Self.deletion, retryAfterSeconds: seconds)
+        case .busy: return .busy(form, on: Self.deletion)
         }
     }
 }

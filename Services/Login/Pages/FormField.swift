@@ -1,5 +1,3 @@
-import ServiceRuntime
-
 /// A field of a form as its page shows it, with what is wrong with it.
 struct FormField: Sendable {
     let name: String
@@ -58,25 +56,27 @@ struct FormScreen: Sendable {
         self.next = next?.text
     }
 
-    /// Shows why the form was refused, at the fields that it is about.
-    mutating func note(_ problem: Problem) {
-        hasFaults = true
-        switch problem.code {
-        case "invalid_fields":
-            for fault in problem.extensions["errors"] as? [Problem.InvalidField] ?? [] { note(fault) }
-        case "username_taken": note(problem.detail, at: "username")
-        case "wrong_credentials", "wrong_password":
-            for name in ["password", "current_password"] { note(problem.detail, at: name) }
-        default: fault = problem.detail
+    /// The form with the errors of its fields.
+    func showing(_ errors: [FieldError]) -> FormScreen {
+        errors.reduce(self) { form, error in
+            let label = fields.first { $0.name == error.field }?.label ?? error.field
+            return form.showing("\(label) \(error.detail).", at: error.field)
         }
     }
 
-    private mutating func note(_ fault: Problem.InvalidField) {
-        guard let field = fields.first(where: { $0.name == fault.field }) else { return self.fault = fault.detail }
-        note("\(field.label) \(fault.detail).", at: field.name)
+    /// The form with a sentence about one of its fields.
+    func showing(_ sentence: String, at name: String) -> FormScreen {
+        var form = self
+        form.hasFaults = true
+        for index in fields.indices where fields[index].name == name { form.fields[index].note(sentence) }
+        return form
     }
 
-    private mutating func note(_ sentence: String, at name: String) {
-        for index in fields.indices where fields[index].name == name { fields[index].note(sentence) }
+    /// The form with a sentence about all of it.
+    func showing(_ sentence: String) -> FormScreen {
+        var form = self
+        form.hasFaults = true
+        form.fault = sentence
+        return form
     }
 }

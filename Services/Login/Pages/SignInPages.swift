@@ -32,10 +32,15 @@ struct SignInPages: Sendable {
 
     private func signIn(_ visit: Visit, _ form: Form) async throws -> Reply {
         let (name, next) = (form["username"], ReturnPath(form["next"]))
-        return try await .answer(to: signInScreen(name: name, next), on: Self.signIn) {
-            let account = try await authenticator.account(
-                name: name, password: form["password"], from: visit.network, logger: visit.logger)
-            return try await begin(account, next, visit)
+        let screen = signInScreen(name: name, next)
+        let result = try await authenticator.signIn(
+            username: name, password: form["password"], from: visit.network, logger: visit.logger)
+        switch result {
+        case .signedIn(let account):
+            return try await begin(account, next, visit) ?? wrongCredentials(screen, on: Self.signIn)
+        case .wrongCredentials: return wrongCredentials(screen, on: Self.signIn)
+        case .throttled(let seconds): return .throttled(screen, on: Self.signIn, retryAfterSeconds: seconds)
+        case .busy: return .busy(screen, on: Self.signIn)
         }
     }
 
@@ -51,9 +56,15 @@ struct SignInPages: Sendable {
 
     private func signUp(_ visit: Visit, _ form: Form) async throws -> Reply {
         let (name, next) = (form["username"], ReturnPath(form["next"]))
-        return try await .answer(to: signUpScreen(name: name, next), on: Self.signUp) {
-            let account = try await registrar.register(username: name, password: form["password"])
-            return try await begin(account, next, visit)
+        let screen = signUpScreen(name: name, next)
+        switch try await registrar.register(username: name, password: form["password"]) {
+        case .registered(let account):
+            return try await begin(account, next, visit) ?? wrongCredentials(screen, on: Self.signUp)
+        case .invalid(let errors): return .rejected(screen.showing(errors), on: Self.signUp, status: 422)
+        case .usernameTaken:
+            let screen = screen.showing("This name is taken; choose another.", at: "username")
+            return .rejected(screen, on: Self.signUp, status: 409)
+        case .busy: return .busy(screen, on: Self.signUp)
         }
     }
 
@@ -61,11 +72,16 @@ struct SignInPages: Sendable {
         FormScreen([.username(name, hint: Self.nameHint), .newPassword()], next: next)
     }
 
-    /// Begins a session of the account in this browser, and goes on.
-    private func begin(_ account: Account, _ next: ReturnPath?, _ visit: Visit) async throws -> Reply {
+    /// Whether the name is unknown or the password wrong makes no difference.
+    private func wrongCredentials(_ screen: FormScreen, on page: (template: String, title: String)) -> Reply {
+        .rejected(screen.showing("The name or the password is wrong.", at: "password"), on: page, status: 422)
+    }
+
+    /// Begins a session of the account in this browser, and goes on. Nil when the account was changed since it was read.
+    private func begin(_ account: Account, _ next: ReturnPath?, _ visit: Visit) async throws -> Reply? {
         let begun = try await desk.sessions.beginInBrowser(
             account, audience: desk.tokens.audiences, from: visit.client, former: visit.key, at: visit.now)
-        guard let begun else { throw PasswordAuthenticator.WrongCredentials() }
+        guard let begun else { return nil }
         var reply = Reply.goOn(to: (next ?? .account).text)
         reply.begun = begun
         return reply

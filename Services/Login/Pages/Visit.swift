@@ -51,22 +51,27 @@ struct Reply: Sendable {
         Reply(status: status, screen: Screen(template: template, title: title, content: content))
     }
 
-    /// What `body` makes of a form that was sent; when it is refused, the page again with `form` and the reason.
-    ///
-    /// - Throws: errors that have nothing to do with what was typed, such as those of the database.
-    static func answer(
-        to form: FormScreen, on page: (template: String, title: String), _ body: () async throws -> Reply
-    ) async throws -> Reply {
-        do {
-            return try await body()
-        } catch {
-            guard let problem = Problem(ofForm: error) else { throw error }
-            var form = form
-            form.note(problem)
-            var reply = Reply.page(page.template, page.title, form, status: problem.status.code)
-            reply.retryAfter = problem.headers[.retryAfter]
-            return reply
-        }
+    /// The page of a form that was rejected, with `form` and the reason.
+    static func rejected(_ form: FormScreen, on page: (template: String, title: String), status: Int) -> Reply {
+        .page(page.template, page.title, form, status: status)
+    }
+
+    /// The page of a form that came after too many failed attempts.
+    static func throttled(
+        _ form: FormScreen, on page: (template: String, title: String), retryAfterSeconds seconds: Int
+    ) -> Reply {
+        let form = form.showing("There were too many failed attempts. Try again in \(seconds) s.")
+        var reply = rejected(form, on: page, status: 429)
+        reply.retryAfter = String(seconds)
+        return reply
+    }
+
+    /// The page of a form that came while too many passwords wait to be checked.
+    static func busy(_ form: FormScreen, on page: (template: String, title: String)) -> Reply {
+        var reply = rejected(
+            form.showing("Too many people are signing in. Try again."), on: page, status: 503)
+        reply.retryAfter = String(PasswordHasher.retryAfterSeconds)
+        return reply
     }
 
     /// 303: the browser fetches the next page, so that to load that page again repeats nothing.
@@ -104,21 +109,4 @@ enum Notice: String, Sendable {
         case .accountDeleted: "Your account is deleted."
         }
     }
-}
-
-extension Problem {
-    /// What a form shows of an error; nil for one that is not about the form.
-    fileprivate init?(ofForm error: any Error) {
-        switch error {
-        case let problem as Problem: self = problem
-        case is PasswordAuthenticator.WrongCredentials: self = .wrongCredentials
-        case let error as LoginThrottle.Throttled: self = error.problem
-        case let error as PasswordHasher.Busy: self = error.problem
-        default: return nil
-        }
-    }
-
-    /// 422: whether the name is unknown or the password wrong makes no difference.
-    private static let wrongCredentials = Problem(
-        .unprocessableContent, code: "wrong_credentials", detail: "The name or the password is wrong.")
 }

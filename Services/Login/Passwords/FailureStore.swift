@@ -13,16 +13,14 @@ struct FailureRecord: Sendable {
     /// The failures, if all that is in flight fails.
     var possibleFailures: Int { failures + attemptsInFlight }
 
-    /// Whether the wait is over and an attempt is free, or the only one.
-    func check(free: Int, at now: Date) throws(LoginThrottle.Throttled) {
+    /// The seconds until the next attempt is admitted; nil when one is admitted now.
+    ///
+    /// - Parameter free: The number of failures that cost nothing.
+    func waitSeconds(free: Int, at now: Date) -> Int? {
         let wait = waitUntil.timeIntervalSince(now)
-        // A wait that is longer than the longest: the clock was set back.
-        guard wait <= 0 || wait > LoginThrottle.maxWaitSeconds else {
-            throw .init(retryAfterSeconds: Int(wait.rounded(.up)))
-        }
-        guard possibleFailures < free || attemptsInFlight == 0 else {
-            throw .init(retryAfterSeconds: LoginThrottle.firstWaitSeconds)
-        }
+        // A wait above the maximum means that the clock was set back.
+        if wait > 0, wait <= LoginThrottle.maxWaitSeconds { return Int(wait.rounded(.up)) }
+        return possibleFailures < free || attemptsInFlight == 0 ? nil : LoginThrottle.firstWaitSeconds
     }
 
     mutating func begin() {

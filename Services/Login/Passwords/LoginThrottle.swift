@@ -1,6 +1,4 @@
 import Foundation
-import HTTPTypes
-import ServiceRuntime
 import Synchronization
 
 /// Makes guessing passwords slow without giving strangers the power to lock an owner out.
@@ -68,17 +66,11 @@ final class LoginThrottle: Sendable {
         case none
     }
 
-    /// The attempt is refused.
-    struct Throttled: ProblemConvertible, Equatable {
-        /// After how many seconds the next one is let in, at least 1.
-        let retryAfterSeconds: Int
-
-        var problem: Problem {
-            Problem(
-                .tooManyRequests, code: "too_many_attempts",
-                detail: "There were too many failed attempts. Try again in \(retryAfterSeconds) s.",
-                headers: [.retryAfter: String(retryAfterSeconds)])
-        }
+    /// The answer to an attempt.
+    enum Decision: Sendable {
+        case admitted(Admission)
+        /// The next attempt is admitted after this many seconds, at least 1.
+        case throttled(retryAfterSeconds: Int)
     }
 
     fileprivate struct Pair: Hashable {
@@ -107,21 +99,24 @@ final class LoginThrottle: Sendable {
 
     private let state = Mutex(State())
 
-    /// Lets an attempt in, or says how long to wait.
-    func admit(_ attempt: Attempt, at now: Date) throws(Throttled) -> Admission {
-        try state.withLock { state throws(Throttled) in
+    /// Admits an attempt, or says how long to wait.
+    func admit(_ attempt: Attempt, at now: Date) -> Decision {
+        state.withLock { state in
             var isExempt = false
             if let pair = attempt.pair {
                 let record = state.pairs[pair, at: now]
-                try record.check(free: state.freeFailures(of: pair, at: now), at: now)
+                if let seconds = record.waitSeconds(free: state.freeFailures(of: pair, at: now), at: now) {
+                    return .throttled(retryAfterSeconds: seconds)
+                }
                 isExempt = record.isAcquainted(at: now)
             }
-            if !isExempt {
-                try state.addresses[attempt.address, at: now].check(free: Self.freeFailuresOfAddress, at: now)
+            let address = state.addresses[attempt.address, at: now]
+            if !isExempt, let seconds = address.waitSeconds(free: Self.freeFailuresOfAddress, at: now) {
+                return .throttled(retryAfterSeconds: seconds)
             }
             let admission = Admission(attempt: attempt, countsForAddress: !isExempt)
             state.change(recordsOf: admission, at: now) { $0.begin() }
-            return admission
+            return .admitted(admission)
         }
     }
 

@@ -1,5 +1,4 @@
 import NIOPosix
-import ServiceRuntime
 import Synchronization
 
 /// Hashes and checks passwords on threads of its own, so many at once and no more.
@@ -12,14 +11,14 @@ final class PasswordHasher: Sendable {
     /// How many requests may wait for a hash or be computing it: about five seconds of work.
     static let maxPending = 100
 
-    /// The queue is full.
-    struct Busy: ProblemConvertible {
-        /// In how many seconds there will be room again.
-        static let retryAfterSeconds = 1
+    /// After how many seconds a full queue has room again.
+    static let retryAfterSeconds = 1
 
-        var problem: Problem {
-            .unavailable("Too many people are signing in. Try again.", retryAfter: Self.retryAfterSeconds)
-        }
+    /// The outcome of work that waits for a thread.
+    enum Outcome<Value: Sendable & Equatable>: Sendable, Equatable {
+        case finished(Value)
+        /// The queue was full, and nothing was computed.
+        case busy
     }
 
     /// What there was to do so far.
@@ -48,16 +47,16 @@ final class PasswordHasher: Sendable {
 
     /// Hashes a new password.
     ///
-    /// - Throws: `Busy`, or `CancellationError`.
-    func hash(_ password: Password) async throws -> PasswordHash {
+    /// - Throws: `CancellationError`.
+    func hash(_ password: Password) async throws -> Outcome<PasswordHash> {
         let cost = cost
         return try await run { try PasswordHash(of: password, cost: cost) }
     }
 
     /// Whether `password` is that of `hash`. Without a hash the answer is no, at the same cost.
     ///
-    /// - Throws: `Busy`, or `CancellationError`.
-    func verify(_ password: Password, against hash: PasswordHash?) async throws -> Bool {
+    /// - Throws: `CancellationError`.
+    func verify(_ password: Password, against hash: PasswordHash?) async throws -> Outcome<Bool> {
         let hash = hash ?? .unmatchable(cost: cost)
         return try await run { try hash.matches(password) }
     }
@@ -67,13 +66,17 @@ final class PasswordHasher: Sendable {
         hash.cost < cost
     }
 
-    private func run<Result: Sendable>(_ work: @escaping @Sendable () throws -> Result) async throws -> Result {
-        try currentLoad.withLock { load in
-            guard load.pending < Self.maxPending else { throw Busy() }
+    private func run<Value: Sendable & Equatable>(_ work: @escaping @Sendable () throws -> Value) async throws
+        -> Outcome<Value>
+    {
+        let isAdmitted = currentLoad.withLock { load in
+            guard load.pending < Self.maxPending else { return false }
             load.pending += 1
             load.total += 1
+            return true
         }
+        guard isAdmitted else { return .busy }
         defer { currentLoad.withLock { $0.pending -= 1 } }
-        return try await threads.runIfActive(work)
+        return .finished(try await threads.runIfActive(work))
     }
 }

@@ -24,32 +24,16 @@ struct OAuthError: Error {
     /// A sentence for people, in ASCII without quotation marks and backslashes, as the RFC asks. The same for everything
     /// that a client must not tell apart.
     let sentence: String
-    var status = HTTPResponse.Status.badRequest
-    var headers: HTTPFields = [:]
+    let status: HTTPResponse.Status
+    private let headers: HTTPFields
 
-    static let wrongCredentials = OAuthError(.invalidGrant, "The name or the password is wrong.")
-
-    init(_ code: Code, _ sentence: String) {
+    init(
+        _ code: Code, _ sentence: String, status: HTTPResponse.Status = .badRequest, retryAfterSeconds: Int? = nil
+    ) {
         self.code = code
         self.sentence = sentence
-    }
-
-    /// The form that an error of signing in has at this endpoint; nil for other errors. What of name, password and account
-    /// is wrong makes no difference.
-    init?(_ error: any Error) {
-        switch error {
-        case is PasswordAuthenticator.WrongCredentials:
-            self = .wrongCredentials
-        case let error as LoginThrottle.Throttled:
-            self.init(.temporarilyUnavailable, "There were too many failed attempts. Try again later.")
-            status = .tooManyRequests
-            headers[.retryAfter] = String(error.retryAfterSeconds)
-        case is PasswordHasher.Busy:
-            self.init(.temporarilyUnavailable, "Too many people are signing in. Try again.")
-            status = .serviceUnavailable
-            headers[.retryAfter] = String(PasswordHasher.Busy.retryAfterSeconds)
-        default: return nil
-        }
+        self.status = status
+        headers = retryAfterSeconds.map { [.retryAfter: String($0)] } ?? [:]
     }
 }
 

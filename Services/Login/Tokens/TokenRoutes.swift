@@ -56,19 +56,29 @@ struct TokenRoutes: Sendable {
         guard
             let (session, token) = try await sessions.begin(
                 account, scope: scope, audience: audiences, from: client, at: now)
-        else { throw OAuthError.wrongCredentials }
+        else { throw Self.wrongCredentials }
         return try answer(session, scope, token, at: now)
     }
 
     private func account(_ name: String, _ password: String, _ context: AppRequestContext) async throws -> Account {
-        do {
-            return try await authenticator.account(
-                name: name, password: password, from: NetworkAddress.network(of: context.peerAddress),
-                logger: context.logger)
-        } catch {
-            throw OAuthError(error) ?? error
+        let result = try await authenticator.signIn(
+            username: name, password: password, from: NetworkAddress.network(of: context.peerAddress),
+            logger: context.logger)
+        switch result {
+        case .signedIn(let account): return account
+        case .wrongCredentials: throw Self.wrongCredentials
+        case .throttled(let seconds):
+            throw OAuthError(
+                .temporarilyUnavailable, "There were too many failed attempts. Try again later.",
+                status: .tooManyRequests, retryAfterSeconds: seconds)
+        case .busy:
+            throw OAuthError(
+                .temporarilyUnavailable, "Too many people are signing in. Try again.",
+                status: .serviceUnavailable, retryAfterSeconds: PasswordHasher.retryAfterSeconds)
         }
     }
+
+    private static let wrongCredentials = OAuthError(.invalidGrant, "The name or the password is wrong.")
 
     /// The access token may allow less than the session; the refresh token keeps what the session has (RFC 6749 §6).
     private func refreshGrant(_ parameters: TokenParameters, _ context: AppRequestContext) async throws -> Answer {
