@@ -6,7 +6,7 @@ extension Catalog: ServiceDefinition {
     static let name = "catalog"
     static let defaultPort = 8081
 
-    /// Assembles the service; `main` and the tests call the same function.
+    /// Assembles the service. `main` and the tests call this function.
     static func buildApplication(
         reader: ConfigReader, clock: WallClock
     ) async throws -> ServiceApplication<AppRequestContext> {
@@ -21,7 +21,7 @@ extension Catalog: ServiceDefinition {
     }
 }
 
-/// The environment of the service, read once.
+/// The settings of catalog, read once from the environment.
 struct CatalogSettings {
     let hasDemoData: Bool
     let server: ResourceServerSettings

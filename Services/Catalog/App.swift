@@ -1,7 +1,12 @@
+// The service `catalog`: products and their stock.
+//
+// It is a separate program because it alone decides how much of a product is left. Everyone reads products, staff
+// change them, and only the service `orders` reserves stock. Catalog calls no other service.
+
 import ArgumentParser
 import ServiceRuntime
 
-/// The service `catalog`: products that everyone reads, staff change and orders reserve.
+/// The executable `catalog`, with the commands `serve` (the default) and `probe`.
 @main
 struct Catalog: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

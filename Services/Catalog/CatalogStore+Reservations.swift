@@ -2,94 +2,76 @@ import Database
 import Foundation
 import ServiceRuntime
 
-/// Stock that is set aside for one order, at the prices of that moment.
-struct Reservation: Sendable, Equatable {
-    struct Item: Sendable, Equatable {
-        let productID: UUID
-        let quantity: Int
-        let name: String
-        let priceCents: Int
-        let currency: String
-    }
-
-    let id: UUID
-    let items: [Item]
-}
-
-/// Why a reservation is not made.
-enum ReservationRefusal: Error, Equatable {
-    /// There is not enough of these products.
+/// The outcome of a request to reserve stock.
+enum ReserveResult: Sendable, Equatable {
+    /// The stock is now reserved.
+    case created(Reservation)
+    /// An earlier request with the same id and quantities reserved the stock.
+    case existing(Reservation)
+    /// These products have less stock than requested. Nothing was reserved.
     case outOfStock([UUID])
-    /// These are not products that are sold.
+    /// The catalog does not sell these products. Nothing was reserved.
     case unknownProducts([UUID])
-    /// A reservation with this id and other items exists.
+    /// There is a reservation with the same id and other quantities.
     case conflict
-    /// The reservation with this id was released. It is not made again.
+    /// The reservation with this id was released. The id cannot be used again.
     case released
 }
 
-/// How many of each product a reservation asks for: every product once, in the order of the ids.
-///
-/// The order keeps two transactions that want the same products from waiting for each other in a circle.
-struct Quantities: Sendable, Equatable {
-    let products: [(id: UUID, quantity: Int)]
-
-    init(_ items: some Sequence<(UUID, Int)>) {
-        products = Dictionary(items, uniquingKeysWith: +)
-            .map { (id: $0.key, quantity: $0.value) }
-            .sorted { $0.id.lowercase < $1.id.lowercase }
-    }
-
-    static func == (left: Self, right: Self) -> Bool {
-        left.products.elementsEqual(right.products, by: ==)
-    }
-}
-
 extension CatalogStore {
-    /// Sets stock aside under this id, all of it or none.
+    /// Reserves the quantities of all products under an id, or nothing.
     ///
-    /// Every change is one conditional statement, so that stock cannot be sold twice, however many processes do this at
-    /// the same time.
-    ///
-    /// - Returns: The reservation, and whether it is new: the same call repeated finds what the first one made.
-    /// - Throws: `ReservationRefusal`; then nothing was reserved.
-    func reserve(
-        _ id: UUID, _ wanted: Quantities, at date: Date
-    ) async throws -> (reservation: Reservation, isNew: Bool) {
-        try await database.write { connection in
-            let added = try connection.execute(
-                "INSERT INTO reservations (id, created_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING",
-                id, date.milliseconds)
-            let isNew = added == 1
-            if isNew {
-                try Self.takeStock(wanted, for: id, connection)
-            } else {
-                try Self.requireHeld(id, connection)
+    /// Each change of stock is one conditional statement. Therefore stock is never sold twice, even if several processes
+    /// reserve at the same time.
+    func reserve(_ id: UUID, _ quantities: Quantities, at date: Date) async throws -> ReserveResult {
+        do {
+            return try await database.write { connection in
+                let inserted = try connection.execute(
+                    "INSERT INTO reservations (id, created_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING",
+                    id, date.milliseconds)
+                guard inserted == 1 else { return try Self.repeatReservation(id, quantities, in: connection) }
+                try Self.takeStock(quantities, for: id, in: connection)
+                return .created(try Self.reservation(id, in: connection))
             }
-            let reservation = try Self.reservation(id, connection)
-            guard reservation.quantities == wanted else { throw ReservationRefusal.conflict }
-            return (reservation, isNew)
+        } catch let rollback as Rollback {
+            return rollback.result
         }
     }
 
-    /// Gives the stock of a reservation back, and sees to it that a reservation with this id is not made later: an order
-    /// may be given up while its reservation is still on the way.
+    /// Returns the stock of a reservation and marks its id as released.
+    ///
+    /// The id is marked even if there is no reservation yet: the request for it may still be on its way.
     func release(_ id: UUID, at date: Date) async throws {
         try await database.write { connection in
-            // First, because it waits for a reservation with this id that is being made at this moment.
+            // Insert first: this waits for a transaction that inserts the same reservation at this moment.
             try connection.execute(
                 "INSERT INTO reservations (id, created_at, released_at) VALUES ($1, $2, $2) ON CONFLICT (id) DO NOTHING",
                 id, date.milliseconds)
             let released = try connection.execute(
                 "UPDATE reservations SET released_at = $2 WHERE id = $1 AND released_at IS NULL", id, date.milliseconds)
-            if released == 1 { try Self.returnStock(of: id, connection) }
+            if released == 1 { try Self.returnStock(of: id, in: connection) }
         }
     }
 
-    private static func takeStock(_ wanted: Quantities, for id: UUID, _ connection: Connection) throws {
+    /// Thrown inside a transaction to roll back the stock that it took.
+    private struct Rollback: Error {
+        let result: ReserveResult
+    }
+
+    private static func repeatReservation(
+        _ id: UUID, _ quantities: Quantities, in connection: Connection
+    ) throws -> ReserveResult {
+        let held = try connection.queryOne("SELECT id FROM reservations WHERE id = $1 AND released_at IS NULL", id)
+        guard held != nil else { return .released }
+        let reservation = try reservation(id, in: connection)
+        return reservation.quantities == quantities ? .existing(reservation) : .conflict
+    }
+
+    /// - Throws: `Rollback` if some products are unknown or have too little stock.
+    private static func takeStock(_ quantities: Quantities, for id: UUID, in connection: Connection) throws {
         var unknown: [UUID] = []
         var outOfStock: [UUID] = []
-        for (product, quantity) in wanted.products {
+        for (product, quantity) in quantities.products {
             let taken = try connection.queryOne(
                 """
                 UPDATE products SET stock = stock - $1 WHERE id = $2 AND stock >= $1 AND NOT deleted
@@ -97,18 +79,18 @@ extension CatalogStore {
                 """,
                 quantity, product)
             if let taken {
-                try record(Reservation.Item(taken), for: id, connection)
-            } else if try isSold(product, connection) {
+                try insert(Reservation.Item(taken), of: id, in: connection)
+            } else if try isSold(product, in: connection) {
                 outOfStock.append(product)
             } else {
                 unknown.append(product)
             }
         }
-        guard unknown.isEmpty else { throw ReservationRefusal.unknownProducts(unknown) }
-        guard outOfStock.isEmpty else { throw ReservationRefusal.outOfStock(outOfStock) }
+        guard unknown.isEmpty else { throw Rollback(result: .unknownProducts(unknown)) }
+        guard outOfStock.isEmpty else { throw Rollback(result: .outOfStock(outOfStock)) }
     }
 
-    private static func record(_ item: Reservation.Item, for id: UUID, _ connection: Connection) throws {
+    private static func insert(_ item: Reservation.Item, of id: UUID, in connection: Connection) throws {
         try connection.execute(
             """
             INSERT INTO reservation_items (reservation_id, product_id, quantity, name, price_cents, currency)
@@ -117,17 +99,11 @@ extension CatalogStore {
             id, item.productID, item.quantity, item.name, item.priceCents, item.currency)
     }
 
-    private static func isSold(_ product: UUID, _ connection: Connection) throws -> Bool {
+    private static func isSold(_ product: UUID, in connection: Connection) throws -> Bool {
         try connection.queryOne("SELECT id FROM products WHERE id = $1 AND NOT deleted", product) != nil
     }
 
-    private static func requireHeld(_ id: UUID, _ connection: Connection) throws {
-        let held = try connection.queryOne(
-            "SELECT id FROM reservations WHERE id = $1 AND released_at IS NULL", id)
-        guard held != nil else { throw ReservationRefusal.released }
-    }
-
-    private static func reservation(_ id: UUID, _ connection: Connection) throws -> Reservation {
+    private static func reservation(_ id: UUID, in connection: Connection) throws -> Reservation {
         let rows = try connection.query(
             """
             SELECT product_id, quantity, name, price_cents, currency FROM reservation_items
@@ -137,18 +113,12 @@ extension CatalogStore {
         return Reservation(id: id, items: try rows.map(Reservation.Item.init))
     }
 
-    /// In the order of the products, as when stock is taken.
-    private static func returnStock(of id: UUID, _ connection: Connection) throws {
-        for item in try reservation(id, connection).items {
+    /// Returns the stock in the order of the product ids, the order in which `takeStock` takes it.
+    private static func returnStock(of id: UUID, in connection: Connection) throws {
+        for item in try reservation(id, in: connection).items {
             try connection.execute(
                 "UPDATE products SET stock = stock + $1 WHERE id = $2", item.quantity, item.productID)
         }
-    }
-}
-
-extension Reservation {
-    var quantities: Quantities {
-        Quantities(items.map { ($0.productID, $0.quantity) })
     }
 }
 

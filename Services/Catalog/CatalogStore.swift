@@ -2,25 +2,13 @@ import Database
 import Foundation
 import ServiceRuntime
 
-/// Something that is sold.
-struct Product: Sendable, Equatable {
-    let id: UUID
-    var name: String
-    var description: String
-    var priceCents: Int
-    /// Three capital letters (ISO 4217).
-    var currency: String
-    /// How many can still be reserved.
-    var stock: Int
-}
-
-/// The products, and the stock that orders reserved.
+/// The tables of products and of reserved stock.
 struct CatalogStore: Sendable {
     let database: SQLDatabase
 
     private static let columns = "id, name, description, price_cents, currency, stock"
 
-    /// The products, oldest first.
+    /// One page of products, oldest first.
     func products(_ page: PageRequest) async throws -> [Product] {
         try await database.read { connection in
             try connection.query(
@@ -30,7 +18,7 @@ struct CatalogStore: Sendable {
         }
     }
 
-    /// The product with this id, or nil when there is none.
+    /// The product with this id, or nil if there is no such product.
     func product(_ id: UUID) async throws -> Product? {
         try await database.read { connection in
             try connection.queryOne(
@@ -39,7 +27,7 @@ struct CatalogStore: Sendable {
         }
     }
 
-    /// Adds products. One whose id is known, even as deleted, is left as it is.
+    /// Adds the products whose ids the store does not know. It knows the ids of deleted products too.
     func add(_ products: [Product]) async throws {
         try await database.write { connection in
             for product in products {
@@ -53,10 +41,10 @@ struct CatalogStore: Sendable {
         }
     }
 
-    /// Changes the fields that are given.
+    /// Changes the fields of a product that the request names.
     ///
-    /// - Returns: The product, or nil when there is none with this id.
-    func change(_ id: UUID, to fields: ProductFields) async throws -> Product? {
+    /// - Returns: The changed product, or nil if there is no such product.
+    func change(_ id: UUID, to request: ProductRequest) async throws -> Product? {
         try await database.write { connection in
             try connection.queryOne(
                 """
@@ -65,12 +53,12 @@ struct CatalogStore: Sendable {
                     stock = COALESCE($6, stock)
                 WHERE id = $1 AND NOT deleted RETURNING \(Self.columns)
                 """,
-                id, fields.name, fields.description, fields.priceCents, fields.currency, fields.stock
+                id, request.name, request.description, request.priceCents, request.currency, request.stock
             ).map(Product.init)
         }
     }
 
-    /// Takes a product out of the catalog. Reservations of it stay as they are.
+    /// Removes a product from the catalog. Its reservations stay.
     ///
     /// - Returns: Whether there was such a product.
     func delete(_ id: UUID) async throws -> Bool {

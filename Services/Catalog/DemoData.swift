@@ -1,6 +1,6 @@
 import Foundation
 
-/// A dozen products to try the system with. Their ids never change, so that adding them again changes nothing.
+/// Twelve products for trying the system out. Their ids are fixed, so adding them twice changes nothing.
 enum DemoData {
     static let products = [
         product(1, "Desk lamp", "Warm light, a heavy foot, and a switch that clicks.", 3_490, stock: 40),
@@ -17,7 +17,7 @@ enum DemoData {
         product(12, "Hall pass", "A wooden tag on a string. Valid for one corridor.", 100, stock: 3),
     ]
 
-    /// Adds those of the products that are missing. What was changed about one that is there stays.
+    /// Adds the products that the store does not have. Products that it has keep their changes.
     static func add(to store: CatalogStore) async throws {
         try await store.add(products)
     }

@@ -1,6 +1,6 @@
 import Database
 
-/// The tables of the catalog service. Times are milliseconds since 1970.
+/// The tables of catalog. Times are milliseconds since 1970.
 enum Schema {
     static let migrations = [
         Migration(
@@ -13,7 +13,7 @@ enum Schema {
                 price_cents BIGINT NOT NULL CHECK (price_cents >= 0),
                 currency TEXT NOT NULL,
                 stock BIGINT NOT NULL CHECK (stock >= 0),
-                -- A deleted product stays for the reservations that name it.
+                -- A deleted product keeps its row, because reservations refer to it.
                 deleted BOOLEAN NOT NULL DEFAULT FALSE
             )
             """),
@@ -23,7 +23,7 @@ enum Schema {
             CREATE TABLE reservations (
                 id TEXT PRIMARY KEY,
                 created_at BIGINT NOT NULL,
-                -- Once set, the id is spent: a reservation that arrives after its release is not made.
+                -- Set once, by the release. No reservation is made under a released id, even if its request arrives later.
                 released_at BIGINT
             );
             CREATE TABLE reservation_items (

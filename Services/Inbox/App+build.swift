@@ -6,7 +6,7 @@ extension Inbox: ServiceDefinition {
     static let name = "inbox"
     static let defaultPort = 8083
 
-    /// Assembles the service; `main` and the tests call the same function.
+    /// Assembles the service. `main` and the tests call this function.
     static func buildApplication(
         reader: ConfigReader, clock: WallClock
     ) async throws -> ServiceApplication<AppRequestContext> {

@@ -1,7 +1,12 @@
+// The service `inbox`: messages for each account.
+//
+// It is a separate program because it has the strictest access rules: only the owner of an account reads its messages,
+// and only the service `orders` writes them. Inbox calls no other service.
+
 import ArgumentParser
 import ServiceRuntime
 
-/// The service `inbox`: messages for each account.
+/// The executable `inbox`, with the commands `serve` (the default) and `probe`.
 @main
 struct Inbox: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

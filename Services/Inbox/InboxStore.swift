@@ -2,22 +2,13 @@ import Database
 import Foundation
 import ServiceRuntime
 
-/// A message as its owner sees it.
-struct Message: Sendable {
-    let id: UUID
-    let subject: String
-    let body: String
-    let createdAt: Date
-    let isRead: Bool
-}
-
-/// The messages of all accounts, each row owned by one.
+/// The table of messages. Each row belongs to one account.
 ///
-/// A deleted message leaves its id behind, so that a late delivery of the same message does not bring it back.
+/// A deleted message keeps its id, so delivering it again does not restore it.
 struct InboxStore: Sendable {
     let database: SQLDatabase
 
-    /// Keeps a message for an account, unless it was delivered before.
+    /// Stores a message for an account, unless the account has or had a message with this id.
     ///
     /// - Returns: Whether the message is new.
     func deliver(_ id: UUID, to account: String, subject: String, body: String, at date: Date) async throws -> Bool {
@@ -31,7 +22,7 @@ struct InboxStore: Sendable {
         }
     }
 
-    /// The messages of an account, newest first.
+    /// One page of the messages of an account, newest first.
     func messages(of account: String, _ page: PageRequest) async throws -> [Message] {
         try await database.read { connection in
             try connection.query(
@@ -45,29 +36,32 @@ struct InboxStore: Sendable {
         }
     }
 
-    /// Marks a message of an account as read; a second time changes nothing.
+    /// Marks a message of an account as read. Repetition changes nothing.
     ///
     /// - Returns: Whether the account has such a message.
     func markRead(_ id: UUID, of account: String, at date: Date) async throws -> Bool {
-        try await change(
-            "UPDATE messages SET read_at = COALESCE(read_at, $3) WHERE account = $1 AND id = $2 AND deleted_at IS NULL",
-            id, of: account, at: date)
+        try await database.write { connection in
+            try connection.execute(
+                """
+                UPDATE messages SET read_at = COALESCE(read_at, $3)
+                WHERE account = $1 AND id = $2 AND deleted_at IS NULL
+                """,
+                account, id, date.milliseconds) == 1
+        }
     }
 
-    /// Empties a message of an account and hides it.
+    /// Erases the text of a message of an account and hides it.
     ///
     /// - Returns: Whether the account had such a message.
     func delete(_ id: UUID, of account: String, at date: Date) async throws -> Bool {
-        try await change(
-            """
-            UPDATE messages SET deleted_at = $3, subject = '', body = ''
-            WHERE account = $1 AND id = $2 AND deleted_at IS NULL
-            """,
-            id, of: account, at: date)
-    }
-
-    private func change(_ statement: String, _ id: UUID, of account: String, at date: Date) async throws -> Bool {
-        try await database.write { try $0.execute(statement, account, id, date.milliseconds) == 1 }
+        try await database.write { connection in
+            try connection.execute(
+                """
+                UPDATE messages SET deleted_at = $3, subject = '', body = ''
+                WHERE account = $1 AND id = $2 AND deleted_at IS NULL
+                """,
+                account, id, date.milliseconds) == 1
+        }
     }
 }
 

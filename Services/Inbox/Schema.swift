@@ -1,6 +1,6 @@
 import Database
 
-/// The tables of the inbox service. Times are milliseconds since 1970.
+/// The table of inbox. Times are milliseconds since 1970.
 enum Schema {
     static let migrations = [
         Migration(

@@ -7,7 +7,7 @@ extension Orders: ServiceDefinition {
     static let name = "orders"
     static let defaultPort = 8082
 
-    /// Assembles the service; `main` and the tests call the same function.
+    /// Assembles the service. `main` and the tests call this function.
     static func buildApplication(
         reader: ConfigReader, clock: WallClock
     ) async throws -> ServiceApplication<AppRequestContext> {
@@ -31,7 +31,7 @@ extension Orders: ServiceDefinition {
     }
 }
 
-/// The environment of the service, read once.
+/// The settings of orders, read once from the environment.
 struct OrdersSettings {
     let catalogURL: String
     let inboxURL: String

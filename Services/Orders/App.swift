@@ -1,10 +1,15 @@
+// The service `orders`: orders of products, and their receipts.
+//
+// It is a separate program because it shows how one service calls others: it reserves stock in catalog on behalf of the
+// customer, and delivers messages to inbox as itself. It stays correct if a call or a process fails at any moment.
+
 import ArgumentParser
 import ServiceRuntime
 
-/// The service `orders`: my orders.
+/// The executable `orders`, with the commands `serve` (the default) and `probe`.
 @main
 struct Orders: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "orders", abstract: "My orders; calls catalog for stock and inbox for messages.",
+        commandName: "orders", abstract: "Orders and receipts; calls catalog for stock and inbox for messages.",
         subcommands: [Serve<Orders>.self, Probe<Orders>.self], defaultSubcommand: Serve<Orders>.self)
 }

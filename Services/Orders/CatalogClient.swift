@@ -4,17 +4,20 @@ import HTTPTypes
 import JWTAuth
 import ServiceRuntime
 
-/// The service `catalog`, as far as orders needs it: stock for an order is set aside under the order's id.
-struct CatalogClient: Sendable {
-    /// What came of asking for a reservation.
-    enum Outcome: Sendable {
-        case reserved(Reservation)
-        /// Catalog said no. The problem is for the customer.
-        case refused(Problem)
-        /// Catalog cannot be reached, or failed.
-        case failed(reason: String)
-    }
+/// The outcome of a request to reserve the products of a basket.
+enum ReserveResult: Sendable {
+    /// The stock is reserved.
+    case reserved(Reservation)
+    /// These products have less stock than requested.
+    case outOfStock([String])
+    /// Catalog rejected these fields of the basket, such as unknown products.
+    case invalidFields([Problem.InvalidField])
+    /// Catalog did not respond, or its response is an error or not understood.
+    case failed(reason: String)
+}
 
+/// A client of the service `catalog`, which reserves stock under the id of an order.
+struct CatalogClient: Sendable {
     private let service: ServiceClient
     private static let scope = "stock:reserve"
 
@@ -22,70 +25,65 @@ struct CatalogClient: Sendable {
         self.service = service
     }
 
-    /// Reserves the content of a basket for an order, on behalf of its customer. Once reserved, repetition changes nothing.
+    /// Reserves the products of a basket for an order, on behalf of its customer. Repetition changes nothing.
     ///
-    /// Unless the outcome is `reserved`, something may still be reserved later: the request is sent again when a connection
-    /// breaks, and catalog may get to the first one last. So the order has to be released then.
-    func reserve(_ basket: Basket, for order: UUID, of account: String) async -> Outcome {
+    /// The caller must release the order unless the result is `reserved`. A request is repeated when its connection
+    /// breaks, and catalog may process the first copy last and reserve the stock after all.
+    func reserve(_ basket: Basket, for order: UUID, of account: String) async -> ReserveResult {
         do {
-            let body = Array(try JSONEncoder().encode(["items": basket.lines.map(ReservationItem.init)]))
+            let body = Array(try JSONEncoder().encode(ReservationRequest(basket)))
             let response = try await service.send(
                 .put, "/reservations/\(order.lowercase)", scope: Self.scope, onBehalfOf: account, json: body)
-            return try outcome(of: response)
+            return try Self.result(of: response)
         } catch {
             return .failed(reason: "\(error)")
         }
     }
 
-    /// Gives back what is reserved for an order, and sees to it that nothing can be reserved for it any more.
+    /// Releases the stock of an order. Afterwards catalog makes no reservation for the order.
     func release(_ order: UUID, of account: String) async throws {
         let response = try await service.send(
             .delete, "/reservations/\(order.lowercase)", scope: Self.scope, onBehalfOf: account)
         guard response.status == .noContent else { throw UnexpectedResponse(status: response.status.code) }
     }
 
-    private func outcome(of response: HTTPClient.Response) throws -> Outcome {
+    private static func result(of response: HTTPClient.Response) throws -> ReserveResult {
         let body = Data(response.body)
         switch response.status {
         case .created, .ok:
-            return try reservation(body)
+            return .reserved(try JSONDecoder().decode(ReservationResponse.self, from: body).reservation)
         case .conflict:
-            let refusal = try JSONDecoder().decode(Refusal.self, from: body)
-            guard let products = refusal.out_of_stock else {
-                return .failed(reason: "catalog refused the id: \(refusal.code)")
+            let problem = try JSONDecoder().decode(ProblemResponse.self, from: body)
+            guard let products = problem.out_of_stock else {
+                return .failed(reason: "catalog rejected the id of the reservation: \(problem.code)")
             }
-            return .refused(
-                .conflict(
-                    code: "out_of_stock", "There is not enough of some products. Nothing was ordered.",
-                    extensions: ["out_of_stock": products]))
+            return .outOfStock(products)
         case .unprocessableContent:
-            let refusal = try JSONDecoder().decode(Refusal.self, from: body)
-            return .refused(.unprocessable((refusal.errors ?? []).map { .init($0.field, $0.detail) }))
+            let problem = try JSONDecoder().decode(ProblemResponse.self, from: body)
+            return .invalidFields((problem.errors ?? []).map { .init($0.field, $0.detail) })
         default:
-            return .failed(reason: "catalog answered \(response.status.code)")
+            throw UnexpectedResponse(status: response.status.code)
+        }
+    }
+}
+
+// MARK: - Bodies
+
+extension CatalogClient {
+    private struct ReservationRequest: Encodable {
+        let items: [Item]
+
+        struct Item: Encodable {
+            let product_id: String
+            let quantity: Int
+        }
+
+        init(_ basket: Basket) {
+            items = basket.lines.map { Item(product_id: $0.productID.lowercase, quantity: $0.quantity) }
         }
     }
 
-    private func reservation(_ body: Data) throws -> Outcome {
-        let items = try JSONDecoder().decode(Reserved.self, from: body).items
-        return .reserved(
-            Reservation(
-                items: items.map {
-                    .init(productID: $0.product_id, quantity: $0.quantity, name: $0.name, priceCents: $0.price_cents)
-                }, currencies: Set(items.map(\.currency))))
-    }
-
-    private struct ReservationItem: Encodable {
-        let product_id: String
-        let quantity: Int
-
-        init(_ line: Basket.Line) {
-            product_id = line.productID.lowercase
-            quantity = line.quantity
-        }
-    }
-
-    private struct Reserved: Decodable {
+    private struct ReservationResponse: Decodable {
         let items: [Item]
 
         struct Item: Decodable {
@@ -93,9 +91,16 @@ struct CatalogClient: Sendable {
             let quantity, price_cents: Int
             let name, currency: String
         }
+
+        var reservation: Reservation {
+            Reservation(
+                items: items.map {
+                    .init(productID: $0.product_id, quantity: $0.quantity, name: $0.name, priceCents: $0.price_cents)
+                }, currencies: Set(items.map(\.currency)))
+        }
     }
 
-    private struct Refusal: Decodable {
+    private struct ProblemResponse: Decodable {
         let code: String
         let out_of_stock: [String]?
         let errors: [Field]?
@@ -104,11 +109,4 @@ struct CatalogClient: Sendable {
             let field, detail: String
         }
     }
-}
-
-/// Another service answered with a status that its contract does not know.
-struct UnexpectedResponse: Error, CustomStringConvertible {
-    let status: Int
-
-    var description: String { "the service answered \(status)" }
 }

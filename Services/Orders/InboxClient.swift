@@ -4,21 +4,27 @@ import HTTPTypes
 import JWTAuth
 import ServiceRuntime
 
-/// The service `inbox`, as far as orders needs it: leaves messages for customers.
+/// A client of the service `inbox`, which delivers messages to customers.
 struct InboxClient: Sendable {
     private let service: ServiceClient
+    private static let scope = "inbox:write"
 
     init(_ service: ServiceClient) {
         self.service = service
     }
 
-    /// Leaves a message; repetition changes nothing.
-    func deliver(_ id: UUID, to account: String, subject: String, body: String) async throws {
-        let json = Array(try JSONEncoder().encode(["subject": subject, "body": body]))
+    /// Delivers a message to an account. Repetition changes nothing.
+    func deliver(_ message: Message, to account: String) async throws {
+        let body = Array(
+            try JSONEncoder().encode(MessageRequest(subject: message.subject, body: message.body)))
         let response = try await service.send(
-            .put, "/accounts/\(account)/messages/\(id.lowercase)", scope: "inbox:write", json: json)
+            .put, "/accounts/\(account)/messages/\(message.id.lowercase)", scope: Self.scope, json: body)
         guard [.created, .ok].contains(response.status) else {
             throw UnexpectedResponse(status: response.status.code)
         }
+    }
+
+    private struct MessageRequest: Encodable {
+        let subject, body: String
     }
 }

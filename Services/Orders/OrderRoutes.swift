@@ -4,7 +4,7 @@ import Hummingbird
 import JWTAuth
 import ServiceRuntime
 
-/// My orders, and everybody's for staff.
+/// The routes under `/orders`: an account places, reads and cancels its own orders, and staff read all orders.
 struct OrderRoutes: Sendable {
     let store: OrderStore
     let checkout: Checkout
@@ -20,47 +20,54 @@ struct OrderRoutes: Sendable {
             .post("orders/{id}/cancel", use: cancel)
     }
 
-    /// `POST /orders`: 201 with the order, also when an `Idempotency-Key` finds the earlier one.
-    private func place(_ request: Request, _ context: AuthenticatedRequestContext) async throws -> EditedResponse<
-        OrderBody
-    > {
-        let key = try idempotencyKey(of: request)
-        let basket = try await request.decode(as: BasketBody.self, context: context).basket()
-        let order = try await checkout.place(
-            basket, for: context.identity.subject, key: key, logger: context.logger)
-        return EditedResponse(
-            status: .created, headers: [.location: "/orders/\(order.id.lowercase)"], response: OrderBody(order))
+    /// `POST /orders`: 201 with the order, also if an earlier request with the same `Idempotency-Key` placed it.
+    private func place(
+        _ request: Request, _ context: AuthenticatedRequestContext
+    ) async throws -> EditedResponse<OrderResponse> {
+        let key = try Self.idempotencyKey(of: request)
+        let basket = try await request.decode(as: OrderRequest.self, context: context).basket()
+        switch try await checkout.place(basket, for: context.identity.subject, key: key, logger: context.logger) {
+        case .placed(let order):
+            return EditedResponse(
+                status: .created, headers: [.location: "/orders/\(order.id.lowercase)"], response: OrderResponse(order))
+        case .inProgress: throw Problem.requestInProgress
+        case .conflict: throw Problem.keyReused
+        case .outOfStock(let products): throw Problem.outOfStock(products)
+        case .invalidFields(let fields): throw Problem.unprocessable(fields)
+        case .noTotal: throw Problem.noTotal
+        case .catalogUnavailable: throw Problem.catalogUnavailable
+        }
     }
 
-    /// `GET /orders`: my own, newest first; for staff all, or those of `?account=`.
-    private func list(_ request: Request, _ context: AuthenticatedRequestContext) async throws -> OrderList {
+    /// `GET /orders`: one page of the caller's orders, newest first. Staff get all orders, or those of `?account=`.
+    private func list(_ request: Request, _ context: AuthenticatedRequestContext) async throws -> OrderListResponse {
         let page = try PageRequest(of: request)
         let isStaff = context.identity.allows(Self.readAllScope)
-        let asked = try Self.account(of: request)
-        let account = isStaff ? asked : context.identity.subject
+        let requested = try Self.account(of: request)
+        let account = isStaff ? requested : context.identity.subject
         let orders = if let account { try await store.orders(of: account, page) } else { try await store.orders(page) }
-        return OrderList(page.cut(orders, id: \.id), forStaff: isStaff)
+        return OrderListResponse(page.cut(orders, id: \.id), forStaff: isStaff)
     }
 
-    /// `GET /orders/{id}`: someone else's is not there, except for staff.
-    private func show(_ request: Request, _ context: AuthenticatedRequestContext) async throws -> OrderBody {
+    /// `GET /orders/{id}`: the order; 404 if the caller has no such order. Staff get the orders of all accounts.
+    private func show(_ request: Request, _ context: AuthenticatedRequestContext) async throws -> OrderResponse {
         let id = try context.parameters.id()
         let isStaff = context.identity.allows(Self.readAllScope)
         let order = isStaff ? try await store.order(id) : try await store.order(id, of: context.identity.subject)
-        guard let order else { throw Problem.notFound("There is no such order.") }
-        return OrderBody(order, forStaff: isStaff)
+        guard let order else { throw Problem.noSuchOrder }
+        return OrderResponse(order, forStaff: isStaff)
     }
 
-    /// `POST /orders/{id}/cancel`: twice is the same as once.
-    private func cancel(_ request: Request, _ context: AuthenticatedRequestContext) async throws -> OrderBody {
+    /// `POST /orders/{id}/cancel`: the cancelled order, also if repeated; 404 if the caller has no such order.
+    private func cancel(_ request: Request, _ context: AuthenticatedRequestContext) async throws -> OrderResponse {
         let id = try context.parameters.id()
         guard let order = try await checkout.cancel(id, of: context.identity.subject) else {
-            throw Problem.notFound("There is no such order.")
+            throw Problem.noSuchOrder
         }
-        return OrderBody(order)
+        return OrderResponse(order)
     }
 
-    /// `?account=`, checked also where it is ignored: one route has one rule for it.
+    /// The parameter `?account=`. It is checked for customers too, for whom it is ignored.
     private static func account(of request: Request) throws -> String? {
         guard let text = request.uri.queryParameters["account"] else { return nil }
         guard let id = UUID(lowercase: text) else {
@@ -69,14 +76,14 @@ struct OrderRoutes: Sendable {
         return id.lowercase
     }
 
-    private static let maxKeyBytes = 255
+    private static let maximumKeyBytes = 255
 
-    private func idempotencyKey(of request: Request) throws -> String? {
+    private static func idempotencyKey(of request: Request) throws -> String? {
         let keys = request.headers[values: .idempotencyKey]
         guard let key = keys.first else { return nil }
-        let isPlain = key.utf8.allSatisfy { (0x21...0x7E).contains($0) }
-        guard keys.count == 1, isPlain, (1...Self.maxKeyBytes).contains(key.utf8.count) else {
-            throw Problem.badRequest("Idempotency-Key must be 1 to \(Self.maxKeyBytes) visible ASCII characters.")
+        let isVisibleASCII = key.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+        guard keys.count == 1, isVisibleASCII, (1...maximumKeyBytes).contains(key.utf8.count) else {
+            throw Problem.badRequest("Idempotency-Key must be 1 to \(maximumKeyBytes) visible ASCII characters.")
         }
         return key
     }
@@ -86,72 +93,27 @@ extension HTTPField.Name {
     static let idempotencyKey = constant("Idempotency-Key")
 }
 
-/// The body of `POST /orders`.
-private struct BasketBody: Decodable {
-    let items: [Item]
+extension Problem {
+    static let noSuchOrder = notFound("There is no such order.")
 
-    struct Item: Decodable {
-        let product_id: String
-        let quantity: JSONInteger
+    fileprivate static let requestInProgress = Problem(
+        .conflict, code: "request_in_progress", detail: "A request with this Idempotency-Key is in progress.",
+        headers: [.retryAfter: "1"])
+
+    fileprivate static let keyReused = Problem(
+        .unprocessableContent, code: "idempotency_key_reused",
+        detail: "This Idempotency-Key was used for another order. Use a new key.")
+
+    fileprivate static func outOfStock(_ products: [String]) -> Problem {
+        .conflict(
+            code: "out_of_stock", "There is not enough of some products. Nothing was ordered.",
+            extensions: ["out_of_stock": products])
     }
 
-    private static let maxItems = 100
-    private static let maxQuantity = 10_000
+    fileprivate static let noTotal = unprocessable([
+        .init("items", "have prices in several currencies, or their total is too high; place several orders")
+    ])
 
-    /// - Throws: `Problem` with 422 that names every field that does not fit.
-    func basket() throws -> Basket {
-        guard (1...Self.maxItems).contains(items.count) else {
-            throw Problem.unprocessable([.init("items", "must be a list of 1 to \(Self.maxItems) items")])
-        }
-        var faults: [Problem.InvalidField] = []
-        var lines: [Basket.Line] = []
-        for (index, item) in items.enumerated() {
-            if !(1...Self.maxQuantity).contains(item.quantity.value) {
-                faults.append(.init("items[\(index)].quantity", "must be from 1 to \(Self.maxQuantity)"))
-            }
-            if let id = UUID(lowercase: item.product_id) {
-                lines.append(.init(productID: id, quantity: item.quantity.value))
-            } else {
-                faults.append(.init("items[\(index)].product_id", "must be the id of a product"))
-            }
-        }
-        guard faults.isEmpty else { throw Problem.unprocessable(faults) }
-        return Basket(lines: lines)
-    }
-}
-
-/// An order as its customer sees it; staff see whose it is.
-struct OrderBody: ResponseEncodable {
-    let id, status, currency, created_at: String
-    let total_cents: Int
-    let items: [Item]
-    let account_id: String?
-
-    struct Item: Encodable {
-        let product_id, name: String
-        let quantity, price_cents: Int
-    }
-
-    init(_ order: Order, forStaff: Bool = false) {
-        id = order.id.lowercase
-        status = order.status.rawValue
-        currency = order.currency
-        created_at = order.createdAt.rfc3339
-        total_cents = order.totalCents
-        items = order.items.map {
-            Item(product_id: $0.productID.lowercase, name: $0.name, quantity: $0.quantity, price_cents: $0.priceCents)
-        }
-        account_id = forStaff ? order.account : nil
-    }
-}
-
-/// The body of `GET /orders`.
-struct OrderList: ResponseEncodable {
-    let orders: [OrderBody]
-    let next: String?
-
-    init(_ page: (rows: [Order], next: String?), forStaff: Bool) {
-        orders = page.rows.map { OrderBody($0, forStaff: forStaff) }
-        next = page.next
-    }
+    fileprivate static let catalogUnavailable = unavailable(
+        code: "catalog_unavailable", "The catalog is unavailable. Nothing was ordered. Try again.")
 }

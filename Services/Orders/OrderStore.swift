@@ -2,51 +2,52 @@ import Database
 import Foundation
 import ServiceRuntime
 
-/// The orders of all accounts, and the outbox with what other services still have to be told of them.
+/// The outcome of opening an order.
+enum OpenOrderResult: Sendable {
+    /// The order is new and pending.
+    case opened
+    /// An earlier request with the same idempotency key and basket placed this order.
+    case alreadyPlaced(Order)
+    /// A request with the same idempotency key and basket is in progress.
+    case inProgress
+    /// The idempotency key was used for another basket.
+    case conflict
+}
+
+/// The tables of orders, of the outbox and of used links.
 ///
-/// An order begins as `pending`, before catalog is asked, so that no reservation is ever without its row. It becomes
-/// `placed` in one transaction with the outbox entry of its message, or `abandoned` with the entry that gives back what may
-/// be reserved. Customers see only `placed` and `cancelled`.
+/// An order is `pending` before catalog is called, so no reservation exists without the row of its order. It becomes
+/// `placed` in one transaction with the outbox entry of its message. Otherwise it becomes `abandoned` in one transaction
+/// with the outbox entry that releases its stock. Customers see only `placed` and `cancelled` orders.
 struct OrderStore: Sendable {
     let database: SQLDatabase
 
-    /// What came of beginning an order.
-    enum Opening: Sendable {
-        /// The order is new.
-        case opened
-        /// The order that was placed before under the same idempotency key for the same basket.
-        case alreadyPlaced(Order)
-        /// A request with the same key is still being worked on.
-        case inProgress
-        /// The key was used for another basket.
-        case conflict
-    }
-
-    /// Begins an order, unless its customer's idempotency key was used before.
+    /// Inserts a pending order, unless the account has used the idempotency key before.
     func open(
         _ id: UUID, _ basket: Basket, of account: String, key: String?, at date: Date, leaseUntil: Date
-    ) async throws -> Opening {
+    ) async throws -> OpenOrderResult {
         try await database.write { connection in
-            let isNew = try connection.execute(
+            let inserted = try connection.execute(
                 """
                 INSERT INTO orders (id, account, status, created_at, lease_until, fingerprint, idempotency_key)
                 VALUES ($1, $2, 'pending', $3, $4, $5, $6) ON CONFLICT (account, idempotency_key) DO NOTHING
                 """,
                 id, account, date.milliseconds, leaseUntil.milliseconds, basket.fingerprint, key)
-            guard isNew == 0 else { return .opened }
+            guard inserted == 0 else { return .opened }
             guard
                 let known = try connection.queryOne(
                     "SELECT id, fingerprint FROM orders WHERE account = $1 AND idempotency_key = $2", account, key)
             else { return .inProgress }
             let fingerprint: String = try known["fingerprint"]
             guard fingerprint.utf8.elementsEqual(basket.fingerprint.utf8) else { return .conflict }
-            return try Self.find(known["id"], of: account, connection).map(Opening.alreadyPlaced) ?? .inProgress
+            return try Self.order(known["id"], of: account, in: connection).map(OpenOrderResult.alreadyPlaced)
+                ?? .inProgress
         }
     }
 
-    /// Makes a pending order a placed one, with the message that tells its customer.
+    /// Places a pending order, and inserts the outbox entry of the message about it.
     ///
-    /// - Returns: The order, or nil when it is no longer pending.
+    /// - Returns: The order, or nil if it is no longer pending.
     func place(
         _ id: UUID, _ reservation: Reservation, total: Money, message: Message, at date: Date
     ) async throws -> Order? {
@@ -59,21 +60,21 @@ struct OrderStore: Sendable {
                     """,
                     id, total.cents, total.currency)
             else { return nil }
-            for (place, item) in reservation.items.enumerated() {
+            for (index, item) in reservation.items.enumerated() {
                 try connection.execute(
                     """
                     INSERT INTO order_items (order_id, place, product_id, quantity, name, price_cents)
                     VALUES ($1, $2, $3, $4, $5, $6)
                     """,
-                    id, place, item.productID, item.quantity, item.name, item.priceCents)
+                    id, index, item.productID, item.quantity, item.name, item.priceCents)
             }
             let account: String = try row["account"]
-            try Self.add(message, about: id, to: account, connection, at: date)
-            return try Self.find(id, of: account, connection)
+            try Self.insertDelivery(of: message, about: id, to: account, at: date, in: connection)
+            return try Self.order(id, of: account, in: connection)
         }
     }
 
-    /// Gives up a pending order, and leaves an outbox entry that releases what may be reserved for it, from `releaseAt` on.
+    /// Abandons a pending order, and inserts the outbox entry that releases its stock, due at `releaseAt`.
     func abandon(_ id: UUID, at date: Date, releaseAt: Date) async throws {
         try await database.write { connection in
             let row = try connection.queryOne(
@@ -81,11 +82,11 @@ struct OrderStore: Sendable {
                 UPDATE orders SET status = 'abandoned', idempotency_key = NULL
                 WHERE id = $1 AND status = 'pending' RETURNING id, account
                 """, id)
-            if let row { try Self.addRelease(of: row, connection, at: date, dueAt: releaseAt) }
+            if let row { try Self.insertRelease(of: row, at: date, dueAt: releaseAt, in: connection) }
         }
     }
 
-    /// Gives up the pending orders whose requests ended without an answer, as after a crash.
+    /// Abandons the pending orders whose lease has ended, because their requests ended without a response.
     func abandonExpired(at date: Date) async throws {
         try await database.write { connection in
             let rows = try connection.query(
@@ -93,14 +94,14 @@ struct OrderStore: Sendable {
                 UPDATE orders SET status = 'abandoned', idempotency_key = NULL
                 WHERE status = 'pending' AND lease_until <= $1 RETURNING id, account
                 """, date.milliseconds)
-            for row in rows { try Self.addRelease(of: row, connection, at: date, dueAt: date) }
+            for row in rows { try Self.insertRelease(of: row, at: date, dueAt: date, in: connection) }
         }
     }
 
-    /// Cancels an order of an account, with the outbox entry that gives its stock back; a second time changes nothing.
+    /// Cancels an order of an account, and inserts the outbox entry that releases its stock. Repetition changes nothing.
     ///
-    /// - Returns: The order and, the first time, the entry, which is the caller's to run until `leaseUntil`; nil when the
-    ///   account has no order with this id.
+    /// - Returns: The order, or nil if the account has no such order. The first time also the outbox entry, which only
+    ///   the caller may run before `leaseUntil`.
     func cancel(
         _ id: UUID, of account: String, at date: Date, leaseUntil: Date
     ) async throws -> (order: Order, release: OutboxEntry?)? {
@@ -110,26 +111,28 @@ struct OrderStore: Sendable {
                 UPDATE orders SET status = 'cancelled' WHERE id = $1 AND account = $2 AND status = 'placed'
                 RETURNING id, account
                 """, id, account)
-            let release = try cancelled.map { try Self.addRelease(of: $0, connection, at: date, dueAt: leaseUntil) }
-            return try Self.find(id, of: account, connection).map { ($0, release) }
+            let release = try cancelled.map {
+                try Self.insertRelease(of: $0, at: date, dueAt: leaseUntil, in: connection)
+            }
+            return try Self.order(id, of: account, in: connection).map { ($0, release) }
         }
     }
 }
 
-// MARK: - Reading
+// MARK: - Queries
 
 extension OrderStore {
-    /// The order of an account with this id.
+    /// The order of an account with this id, or nil if the account has no such order.
     func order(_ id: UUID, of account: String) async throws -> Order? {
-        try await database.read { try Self.find(id, of: account, $0) }
+        try await database.read { try Self.order(id, of: account, in: $0) }
     }
 
-    /// The order with this id, whosever it is.
+    /// The order of any account with this id, or nil if there is no such order.
     func order(_ id: UUID) async throws -> Order? {
         try await database.read { try Self.orders($0.query(Self.select("id = $1"), id)).first }
     }
 
-    /// The orders of an account, newest first.
+    /// One page of the orders of an account, newest first.
     func orders(of account: String, _ page: PageRequest) async throws -> [Order] {
         try await database.read { connection in
             try Self.orders(
@@ -139,7 +142,7 @@ extension OrderStore {
         }
     }
 
-    /// The orders of all accounts, newest first.
+    /// One page of the orders of all accounts, newest first.
     func orders(_ page: PageRequest) async throws -> [Order] {
         try await database.read { connection in
             try Self.orders(
@@ -148,12 +151,11 @@ extension OrderStore {
         }
     }
 
-    private static func find(_ id: UUID, of account: String, _ connection: Connection) throws -> Order? {
+    private static func order(_ id: UUID, of account: String, in connection: Connection) throws -> Order? {
         try orders(connection.query(select("id = $1 AND account = $2"), id, account)).first
     }
 
-    /// A query for the orders that customers see and that fit a condition, one row for each item: an order without items
-    /// was never placed.
+    /// A query for the items of the placed and cancelled orders that meet `condition`. Each such order has items.
     private static func select(_ condition: String) -> String {
         """
         SELECT orders.id, account, status, total_cents, currency, created_at, product_id, quantity, name, price_cents
@@ -163,7 +165,7 @@ extension OrderStore {
         """
     }
 
-    /// The orders of the rows that `select` gives.
+    /// The orders in the rows of a query that `select` made. Rows of one order follow each other.
     private static func orders(_ rows: [Row]) throws -> [Order] {
         var orders: [Order] = []
         for row in rows {
@@ -175,7 +177,7 @@ extension OrderStore {
 }
 
 extension Order {
-    /// An order, still without its items.
+    /// Reads an order without its items.
     init(_ row: Row) throws {
         id = try row["id"]
         account = try row["account"]

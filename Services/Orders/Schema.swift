@@ -1,6 +1,6 @@
 import Database
 
-/// The tables of the orders service. Times are milliseconds since 1970.
+/// The tables of orders. Times are milliseconds since 1970.
 enum Schema {
     static let migrations = [
         Migration(
@@ -13,7 +13,7 @@ enum Schema {
                 total_cents BIGINT NOT NULL DEFAULT 0,
                 currency TEXT NOT NULL DEFAULT '',
                 created_at BIGINT NOT NULL,
-                -- Until when a pending order is in the hands of the request that began it.
+                -- Until then only the request that opened a pending order may change it.
                 lease_until BIGINT NOT NULL,
                 fingerprint TEXT NOT NULL,
                 idempotency_key TEXT,

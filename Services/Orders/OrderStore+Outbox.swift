@@ -2,32 +2,8 @@ import Database
 import Foundation
 import ServiceRuntime
 
-/// What orders tells a customer through inbox.
-struct Message: Sendable {
-    let id: UUID
-    let subject: String
-    let body: String
-}
-
-/// A call to another service that is still to be made, written in the transaction that makes it necessary (the pattern
-/// "transactional outbox") and kept until the other service has answered.
-struct OutboxEntry: Sendable {
-    enum Call: Sendable {
-        /// Catalog releases what is reserved for the order.
-        case release
-        /// Inbox delivers a message to the account.
-        case deliver(Message)
-    }
-
-    let id: UUID
-    let order: UUID
-    let account: String
-    let call: Call
-    let attempts: Int
-}
-
 extension OrderStore {
-    /// Takes entries that are due, so that nobody else runs them before `leaseUntil`.
+    /// Takes entries that are due. No one else takes them before `leaseUntil`.
     func takeDueEntries(limit: Int, at date: Date, leaseUntil: Date) async throws -> [OutboxEntry] {
         try await database.write { connection in
             try connection.query(
@@ -41,24 +17,29 @@ extension OrderStore {
         }
     }
 
-    /// Forgets an entry that was run.
+    /// Deletes an entry whose call succeeded.
     func finish(_ entry: OutboxEntry) async throws {
-        try await database.write { try $0.execute("DELETE FROM outbox WHERE id = $1", entry.id) }
-    }
-
-    /// Keeps an entry for another attempt.
-    func postpone(_ entry: OutboxEntry, until date: Date) async throws {
-        try await database.write {
-            try $0.execute("UPDATE outbox SET next_attempt_at = $2 WHERE id = $1", entry.id, date.milliseconds)
+        try await database.write { connection in
+            try connection.execute("DELETE FROM outbox WHERE id = $1", entry.id)
         }
     }
 
-    /// How many entries are still to be run.
-    func countEntries() async throws -> Int {
-        try await database.read { try $0.queryOne("SELECT count(*) AS count FROM outbox")?["count"] ?? 0 }
+    /// Keeps an entry whose call failed for another attempt.
+    func postpone(_ entry: OutboxEntry, until date: Date) async throws {
+        try await database.write { connection in
+            try connection.execute(
+                "UPDATE outbox SET next_attempt_at = $2 WHERE id = $1", entry.id, date.milliseconds)
+        }
     }
 
-    /// When the entry was written that waits longest; nil when none waits.
+    /// The number of calls that still have to be made.
+    func countEntries() async throws -> Int {
+        try await database.read { connection in
+            try connection.queryOne("SELECT count(*) AS count FROM outbox")?["count"] ?? 0
+        }
+    }
+
+    /// The time at which the oldest entry was inserted, or nil if the outbox is empty.
     func oldestEntryDate() async throws -> Date? {
         try await database.read { connection in
             try connection.queryOne("SELECT created_at FROM outbox ORDER BY created_at LIMIT 1")
@@ -66,9 +47,9 @@ extension OrderStore {
         }
     }
 
-    /// Has a message delivered, from now on.
-    static func add(
-        _ message: Message, about order: UUID, to account: String, _ connection: Connection, at date: Date
+    /// Inserts the entry that delivers a message, due at once.
+    static func insertDelivery(
+        of message: Message, about order: UUID, to account: String, at date: Date, in connection: Connection
     ) throws {
         try connection.execute(
             """
@@ -78,11 +59,13 @@ extension OrderStore {
             message.id, order, account, message.subject, message.body, date.milliseconds)
     }
 
-    /// Has what is reserved for an order released, from `dueAt` on.
+    /// Inserts the entry that releases the stock of an order, due at `dueAt`.
     ///
-    /// - Parameter order: A row with its `id` and its `account`.
+    /// - Parameter order: A row with the columns `id` and `account`.
     @discardableResult
-    static func addRelease(of order: Row, _ connection: Connection, at date: Date, dueAt: Date) throws -> OutboxEntry {
+    static func insertRelease(
+        of order: Row, at date: Date, dueAt: Date, in connection: Connection
+    ) throws -> OutboxEntry {
         let entry = OutboxEntry(
             id: .version7(at: date), order: try order["id"], account: try order["account"], call: .release, attempts: 0)
         try connection.execute(

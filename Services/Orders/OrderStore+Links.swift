@@ -3,18 +3,19 @@ import Foundation
 import ServiceRuntime
 
 extension OrderStore {
-    /// Notes that a link was used, until it has expired anyway.
+    /// Remembers that a link was used, until no verifier accepts its token any longer.
     ///
-    /// - Returns: Whether it was not used before.
+    /// - Returns: Whether this is the first use of the link.
     func spendLink(_ id: String, until expiry: Date, at date: Date) async throws -> Bool {
         try await database.write { connection in
-            try connection.execute("DELETE FROM spent_links WHERE expires_at <= $1", date.milliseconds - Self.slack)
+            try connection.execute(
+                "DELETE FROM spent_links WHERE expires_at <= $1", date.milliseconds - Self.maximumLeewayMilliseconds)
             return try connection.execute(
                 "INSERT INTO spent_links (id, expires_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING",
                 id, expiry.milliseconds) == 1
         }
     }
 
-    /// How much longer than its life a link is remembered: the most leeway that a verifier may allow, in milliseconds.
-    private static let slack = 300_000
+    /// The largest leeway that a verifier may be configured with.
+    private static let maximumLeewayMilliseconds = 300_000
 }

@@ -1,0 +1,21 @@
+import Foundation
+
+/// A call to another service that orders still has to make.
+///
+/// An entry is inserted in the transaction that makes the call necessary (the pattern "transactional outbox"). It is
+/// deleted when the call succeeded.
+struct OutboxEntry: Sendable {
+    enum Call: Sendable {
+        /// Catalog releases the stock that it reserved for the order.
+        case release
+        /// Inbox delivers a message to the account.
+        case deliver(Message)
+    }
+
+    let id: UUID
+    let order: UUID
+    let account: String
+    let call: Call
+    /// The number of calls so far, including one that is in progress.
+    let attempts: Int
+}

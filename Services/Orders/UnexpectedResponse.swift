@@ -1,0 +1,6 @@
+/// Thrown if another service responds with a status that its API does not describe.
+struct UnexpectedResponse: Error, CustomStringConvertible {
+    let status: Int
+
+    var description: String { "the service responded with status \(status)" }
+}
