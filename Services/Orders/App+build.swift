@@ -26,7 +26,7 @@ extension Orders: ServiceDefinition {
             describedIn: .module, services: [ShutdownHook { await http.shutdown() }, outbox]
         ) { router, authenticator in
             OrderRoutes(store: store, checkout: checkout).add(to: router, authenticator)
-            try ReceiptRoutes(store: store, tokens: tokens, clock: clock).add(to: router, authenticator)
+            try ReceiptRoutes(store: store, tokens: tokens).add(to: router, authenticator)
         }
     }
 }

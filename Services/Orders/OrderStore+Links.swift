@@ -1,12 +1,13 @@
 import Database
 import Foundation
+import JWTAuth
 import ServiceRuntime
 
-extension OrderStore {
+extension OrderStore: UsedLinkStore {
     /// Remembers that a link was used, until no verifier accepts its token any longer.
     ///
     /// - Returns: Whether this is the first use of the link.
-    func spendLink(_ id: String, until expiry: Date, at date: Date) async throws -> Bool {
+    func useLink(_ id: String, until expiry: Date, at date: Date) async throws -> Bool {
         try await database.write { connection in
             try connection.execute(
                 "DELETE FROM spent_links WHERE expires_at <= $1", date.milliseconds - Self.maximumLeewayMilliseconds)

@@ -9,22 +9,17 @@ import ServiceRuntime
 struct ReceiptRoutes: Sendable {
     let store: OrderStore
     let tokens: ServiceTokenIssuer
-    let clock: WallClock
     private let template: MustacheTemplate
 
-    init(store: OrderStore, tokens: ServiceTokenIssuer, clock: WallClock) throws {
+    init(store: OrderStore, tokens: ServiceTokenIssuer) throws {
         self.store = store
         self.tokens = tokens
-        self.clock = clock
         template = try ReceiptPage.template()
     }
 
     func add(to router: Router<AppRequestContext>, _ authenticator: JWTAuthenticator) {
-        let spend: @Sendable (String, Date) async throws -> Bool = { id, expiry in
-            try await store.spendLink(id, until: expiry, at: clock.now())
-        }
         router.behind(authenticator, .user, scope: "orders:read").post("orders/{id}/receipt-link", use: makeLink)
-        router.behind(authenticator, .link(spend: spend)).get("orders/{id}/receipt", use: showReceipt)
+        router.behind(authenticator, .link(usedLinks: store)).get("orders/{id}/receipt", use: showReceipt)
     }
 
     private struct ReceiptLinkResponse: ResponseEncodable {

@@ -70,7 +70,7 @@ extension Drill {
             let age = try await cluster.metric("revocations_age_seconds", of: .orders) ?? 0
             guard age > form.choose(3, 60) else { return false }
             guard form == .long else { return true }
-            return try await cluster.get(.orders, "/readyz").text.contains("degraded: login was not heard")
+            return try await cluster.get(.orders, "/readyz").text.contains("degraded: login has not answered")
         }
         return (try await cluster.metric("revocations_failures_total", of: .orders) ?? 0, isDegraded)
     }

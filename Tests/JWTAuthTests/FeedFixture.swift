@@ -29,15 +29,16 @@ struct FeedFixture {
                 try TokenSettings(clock: clock.clock, &settings)
             )
         }
-        let revocations = RevocationFeed(
-            of: service.name, tokenSettings, revocationSettings, list: list, clock: clock.clock)
+        let revocations = RevocationState(revocationSettings, list: list, clock: clock.clock)
+        let follower = RevocationFollower(
+            updating: revocations, of: service.name, tokenSettings, revocationSettings, clock: clock.clock)
         let authenticator = JWTAuthenticator(of: service, tokenSettings, revocations: revocations, clock: clock.clock)
         let router = service.router(context: AppRequestContext.self, readiness: [revocations.readiness])
         router.get("public") { _, _ in "open" }
         router.behind(authenticator, .user, scope: "orders:read").get("mine") { _, context in context.identity.subject }
         router.behind(authenticator, .service(from: ["inbox"])).get("served") { _, context in context.identity.subject }
         return try service.application(
-            router: router, description: OpenAPIDocument(of: service), services: [tokenSettings.keys, revocations])
+            router: router, description: OpenAPIDocument(of: service), services: [tokenSettings.keys, follower])
     }
 
     /// Serves the feed and the service that follows it.

@@ -152,7 +152,7 @@ import Testing
             try await feed.next().response(body, status: status)
             let again = try await feed.next()
             #expect(again.after == 0)
-            #expect(try await client.send(.get, "/readyz").text.contains("login was never heard"))
+            #expect(try await client.send(.get, "/readyz").text.contains("login has not answered yet"))
             again.response(try FeedAnswer(seq: 1, reset: true).signed(at: fixture.clock))
             _ = try await feed.next()
             #expect(try await client.send(.get, "/readyz").text.contains("degraded") == false)

@@ -42,39 +42,39 @@ import Testing
     func `an entry refuses what it names, and its kind counts`(kind: Revocation.Kind, id: String, refused: Bool) throws
     {
         let token = try token { _ in }
-        #expect(list((kind, id, nil)).refuses(token) == refused)
+        #expect(list((kind, id, nil)).isRevoked(token) == refused)
     }
 
     @Test func `a token without a session is asked for by its id and its account`() throws {
         let token = try token { $0.sessionID = nil }
-        #expect(!list((.session, "s", nil)).refuses(token))
-        #expect(list((.token, "t", nil)).refuses(token))
-        #expect(list((.account, "a", 1)).refuses(token))
+        #expect(!list((.session, "s", nil)).isRevoked(token))
+        #expect(list((.token, "t", nil)).isRevoked(token))
+        #expect(list((.account, "a", 1)).isRevoked(token))
     }
 
     @Test func `an identifier that is written with escapes, or beyond ASCII, is found`() throws {
         for id in ["a\"b\\c\n", "zoë", ""] {
             let token = try token { $0.sessionID = id }
-            #expect(list((.session, id, nil)).refuses(token))
-            #expect(!list((.session, id + "x", nil)).refuses(token))
+            #expect(list((.session, id, nil)).isRevoked(token))
+            #expect(!list((.session, id + "x", nil)).isRevoked(token))
         }
     }
 
     @Test(arguments: [(1, true), (0, false), (-1, false)])
     func `an account's entry refuses what was issued before its time`(before: Int64, refused: Bool) throws {
         let (token, timeless) = (try token { _ in }, try token { $0.issuedAt = nil })
-        #expect(list((.account, "a", before)).refuses(token) == refused)
-        #expect(list((.account, "a", before)).refuses(timeless))
-        #expect(!list((.account, "b", before)).refuses(token))
+        #expect(list((.account, "a", before)).isRevoked(token) == refused)
+        #expect(list((.account, "a", before)).isRevoked(timeless))
+        #expect(!list((.account, "b", before)).isRevoked(token))
     }
 
     @Test func `of two entries about the same thing, the one that refuses more and longer counts`() throws {
         let token = try token { _ in }
-        #expect(list((.account, "a", 1), (.account, "a", -5)).refuses(token))
+        #expect(list((.account, "a", 1), (.account, "a", -5)).isRevoked(token))
         let list = RevocationList()
         #expect(list.add([600, 60].map { Revocation(kind: .session, id: "s", before: nil, expiresAt: now + $0) }))
         list.removeExpired(at: now + 599)
-        #expect(list.refuses(token))
+        #expect(list.isRevoked(token))
     }
 
     @Test func `an entry goes in the second in which it expires`() throws {
@@ -86,7 +86,7 @@ import Testing
     }
 
     @Test func `a full list takes what it knows and nothing else`() {
-        let list = RevocationList(limit: 2)
+        let list = RevocationList(maximumEntries: 2)
         func entry(_ id: String) -> Revocation { .init(kind: .token, id: id, before: nil, expiresAt: now + 60) }
         #expect(list.add([entry("a"), entry("b")]))
         #expect(list.add([entry("b"), entry("a")]))
@@ -111,7 +111,7 @@ import Testing
         var refusals = 0
         func took(_ list: RevocationList) throws -> Duration {
             try clock.measure {
-                for _ in 0..<50 where list.refuses(try verifier.verify(text, at: now)) { refusals += 1 }
+                for _ in 0..<50 where list.isRevoked(try verifier.verify(text, at: now)) { refusals += 1 }
             }
         }
         var least = (empty: Duration.seconds(60), full: Duration.seconds(60))

@@ -57,7 +57,7 @@ import Testing
             let other = try fixture.token().text
             #expect(try await client.send(.get, "/mine", token: text).status == 401)
             #expect(try await client.send(.get, "/mine", token: other).status == 200)
-            #expect(try await client.send(.get, "/readyz").text.contains("login was not heard for 61 s"))
+            #expect(try await client.send(.get, "/readyz").text.contains("login has not answered for 61 s"))
         }
         let again = FeedFixture()
         again.clock.advance(seconds: 61)
@@ -78,7 +78,9 @@ import Testing
         let entry = Revocation(
             kind: .session, id: claims.sessionID ?? "", before: nil, expiresAt: damage == "expired" ? now : now + 600)
         try RevocationFile(path: file, service: damage == "another service's" ? "inbox" : "orders", keys: keys)
-            .write(.init(seq: 7, epoch: "first", lastContact: fixture.clock.now, entries: [entry] + filler))
+            .write(
+                .init(
+                    position: .init(seq: 7, epoch: "first"), lastContact: fixture.clock.now, entries: [entry] + filler))
         var lines = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n").map(String.init)
         #expect(lines.count == 3)
         switch damage {
@@ -116,7 +118,7 @@ import Testing
     }
 
     @Test func `a list that cannot hold all makes the door fail closed until there is room`() async throws {
-        let list = RevocationList(limit: 2)
+        let list = RevocationList(maximumEntries: 2)
         try await fixture.run(list: list) { client in
             let entries = ["a", "b", "c"].map { fixture.entry("session", $0) }
             try await fixture.response(.init(seq: 3, reset: true, entries: .array(entries)))
@@ -137,14 +139,14 @@ import Testing
 
     @Test func `readyz and the metrics tell how old the list is`() async throws {
         try await fixture.run { client in
-            #expect(try await client.send(.get, "/readyz").text.contains("login was never heard"))
+            #expect(try await client.send(.get, "/readyz").text.contains("login has not answered yet"))
             try await fixture.response(.init(seq: 1, reset: true))
             _ = try await feed.next()
             #expect(try await client.send(.get, "/readyz").json["status"] as? String == "ready")
             fixture.clock.advance(seconds: 61)
             let response = try await client.send(.get, "/readyz")
             #expect(response.status == 200)
-            #expect(response.text.contains("degraded: login was not heard for 61 s"))
+            #expect(response.text.contains("degraded: login has not answered for 61 s"))
             let metrics = try await client.send(.get, "/metrics").text
             #expect(metrics.contains("\nrevocations_age_seconds "))
             #expect(metrics.contains("\nrevocations_entries "))

@@ -18,7 +18,7 @@ import Testing
             let store = OrderStore(database: database)
             for other in 1...others {
                 try await place(in: store, for: UUID().lowercase)
-                _ = try await store.spendLink("\(other)", until: date + 60, at: date)
+                _ = try await store.useLink("\(other)", until: date + 60, at: date)
             }
             try await doEverything(with: store)
             return database
@@ -57,7 +57,7 @@ import Testing
             try await store.finish(entry)
         }
         #expect(try await store.oldestEntryDate() == date)
-        _ = try await store.spendLink("link", until: date, at: date)
+        _ = try await store.useLink("link", until: date, at: date)
     }
 
     /// Places an order of so many items.

@@ -1,8 +1,8 @@
 public import JWT
 
-/// What the door refuses although it is signed and has not expired.
+/// A reason to reject tokens that are signed and have not expired.
 public struct Revocation: Sendable, Equatable {
-    /// What the id is the id of.
+    /// The claim that a revocation names tokens by.
     public enum Kind: String, Sendable {
         /// All tokens of a session (`sid`).
         case session
@@ -12,16 +12,16 @@ public struct Revocation: Sendable, Equatable {
         case account
     }
 
-    /// What the id is the id of.
+    /// The claim that `id` is a value of.
     public let kind: Kind
-    /// The value of the claim that names it.
+    /// The value of the claim.
     public let id: String
-    /// Of an account: tokens that were issued before this are refused.
+    /// For an account: tokens that were issued before this time are rejected.
     public let before: NumericDate?
-    /// When the last of the tokens that it is about has expired, and with it its purpose.
+    /// The time at which the last token that it concerns has expired; the revocation is not needed any longer then.
     public let expiresAt: NumericDate
 
-    /// A revocation; one of an account takes `before`.
+    /// Creates a revocation; one of an account requires `before`.
     public init(kind: Kind, id: String, before: NumericDate? = nil, expiresAt: NumericDate) {
         self.kind = kind
         self.id = id
@@ -30,61 +30,16 @@ public struct Revocation: Sendable, Equatable {
     }
 }
 
-/// A part of the feed, as a token of the type `TokenType.revocationPage` carries it.
-public struct RevocationPage: Sendable {
-    /// The number of the last revocation that is on the page, or was left out of it because it has expired.
-    public let seq: Int64
-    /// The word of the sequence that the number belongs to; another word means other numbers.
-    public let epoch: String?
-    /// Where the page begins: what was asked for. Nil when the issuer does not say.
-    public var after: Int64?
-    /// Whether it is the beginning of all that there is.
-    public let isReset: Bool
-    /// What is revoked, in the order in which it was.
-    public let entries: [Revocation]
-
-    /// A page of the feed.
-    public init(seq: Int64, epoch: String?, after: Int64? = nil, isReset: Bool, entries: [Revocation]) {
-        self.seq = seq
-        self.epoch = epoch
-        self.after = after
-        self.isReset = isReset
-        self.entries = entries
-    }
-}
-
-extension RevocationPage {
-    /// Reads the payload of a verified token. Nil when it is none of a revocation list.
-    init?(_ token: VerifiedToken) {
-        guard let payload = JSONValue(object: token.payload), let seq = payload["seq"]?.integer, seq >= 0,
-            let isReset = payload["reset"]?.boolean, let list = payload["entries"]?.array
-        else { return nil }
-        let entries = list.compactMap(Revocation.init)
-        guard entries.count == list.count else { return nil }
-        self.init(
-            seq: seq, epoch: payload["epoch"]?.string, after: payload["after"]?.integer, isReset: isReset,
-            entries: entries)
-    }
-
-    /// The page as claims of the token that carries it, beside `iss`, `iat` and `exp`.
-    public var claims: [JSONValue.Member] {
-        let after = after.map { [JSONValue.Member("after", .integer($0))] } ?? []
-        let epoch = epoch.map { [JSONValue.Member("epoch", .string($0))] } ?? []
-        return after + epoch + [
-            .init("seq", .integer(seq)), .init("reset", .boolean(isReset)),
-            .init("entries", .array(entries.map(\.json))),
-        ]
-    }
-}
-
 extension Revocation {
-    /// The longest id, in bytes. The ids of this system have 22 or 36.
-    private static let maxIDBytes = 128
+    /// The most bytes that an id may have. The ids of Hallpass have 22 or 36.
+    private static let maximumIDBytes = 128
 
-    /// Reads `{"kind", "id", "before"?, "exp"}`. Ids are ASCII, for which equal text and equal bytes are the same.
-    fileprivate init?(_ json: JSONValue) {
+    /// Reads `{"kind", "id", "before"?, "exp"}`; nil when `json` is anything else.
+    ///
+    /// Ids are ASCII, because `String ==` and a comparison of bytes agree there.
+    init?(_ json: JSONValue) {
         guard let kind = json["kind"]?.string.flatMap(Kind.init), let id = json["id"]?.string,
-            (1...Self.maxIDBytes).contains(id.utf8.count), id.utf8.allSatisfy({ $0 < 0x80 }),
+            (1...Self.maximumIDBytes).contains(id.utf8.count), id.utf8.allSatisfy({ $0 < 0x80 }),
             let expiry = json["exp"]?.integer
         else { return nil }
         let before = json["before"]?.integer
@@ -94,7 +49,8 @@ extension Revocation {
             expiresAt: NumericDate(seconds: expiry))
     }
 
-    fileprivate var json: JSONValue {
+    /// The JSON object that `init(_:)` reads.
+    var json: JSONValue {
         let before = before.map { [JSONValue.Member("before", .integer($0.seconds))] } ?? []
         return .object(
             [.init("kind", .string(kind.rawValue)), .init("id", .string(id))] + before

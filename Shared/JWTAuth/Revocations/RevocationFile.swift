@@ -1,71 +1,64 @@
 import Foundation
 import JWT
 
-/// The revocation list as a service keeps it on disk, for a start at which login is away.
+/// The file in which a service saves its revocations, for a start while login is down.
 ///
-/// One token a line, signed by the service itself, so that the file is verified like everything else that tells whom to
-/// refuse; the last line says `reset`, so that a file that was cut short is known by that. Only its owner may read it. It
-/// is replaced as a whole: written beside, synchronized, renamed.
+/// Each line is a token that the service itself signed, so the file is verified like every other source of revocations. The
+/// last line alone says `reset`, which shows that no line is missing. Only the owner of the file may read it. It is
+/// replaced as a whole: written beside the old one, synchronized, renamed.
 struct RevocationFile: Sendable {
-    /// What the file holds.
-    struct Contents: Sendable {
-        var seq: Int64
-        var epoch: String?
-        /// When the feed was heard last, as of the time of writing.
-        var lastContact: Date
-        var entries: [Revocation]
-    }
-
     let path: String
-    /// The name of the service, which is the issuer.
+    /// The name of the service, which is the issuer of the lines.
     let service: String
     let keys: KeySource
 
-    private static let maxEntriesOfLine = 10_000
-    private static let maxBytes = 256 << 20
+    private static let maximumEntriesPerLine = 10_000
+    private static let maximumBytes = 256 << 20
 
-    /// Reads and verifies the file. Nil when there is none.
+    /// The error of a file whose lines are signed, but not the whole list.
+    struct IncompleteFile: Error, CustomStringConvertible {
+        let description = "the file does not hold a whole list of revocations; it is replaced at the next change"
+    }
+
+    /// Reads and verifies the file; nil when it does not exist.
     ///
-    /// - Throws: an error of the file system, `JWTError`, or `Damaged`.
-    func read() throws -> Contents? {
+    /// - Throws: an error of the file system, `JWTError`, or `IncompleteFile`.
+    func read() throws -> RevocationState.Snapshot? {
         guard FileManager.default.fileExists(atPath: path) else { return nil }
         let file = try FileHandle(forReadingFrom: URL(filePath: path))
         defer { try? file.close() }
-        let text = String(decoding: try file.read(upToCount: Self.maxBytes) ?? Data(), as: UTF8.self)
-        let pages = try text.split(separator: "\n").map { try verified(String($0)) }
-        guard let (last, lastContact) = pages.last, last.isReset,
-            pages.dropLast().allSatisfy({ $0.page.seq == last.seq && !$0.page.isReset })
-        else { throw Damaged() }
-        return Contents(
-            seq: last.seq, epoch: last.epoch, lastContact: lastContact, entries: pages.flatMap(\.page.entries))
+        let text = String(decoding: try file.read(upToCount: Self.maximumBytes) ?? Data(), as: UTF8.self)
+        let lines = try text.split(separator: "\n").map { try verified(String($0)) }
+        guard let (last, lastContact) = lines.last, last.isReset,
+            lines.dropLast().allSatisfy({ $0.page.seq == last.seq && !$0.page.isReset })
+        else { throw IncompleteFile() }
+        return RevocationState.Snapshot(
+            position: last.position, lastContact: lastContact, entries: lines.flatMap(\.page.entries))
     }
 
     /// Replaces the file.
     ///
     /// - Throws: an error of the file system, or `JWTError`.
-    func write(_ contents: Contents) throws {
+    func write(_ snapshot: RevocationState.Snapshot) throws {
         let signer = TokenType.revocationFileLine.signer(keys: keys.keys)
-        let starts = stride(from: 0, to: max(1, contents.entries.count), by: Self.maxEntriesOfLine)
-        let lines = try starts.map { start in
-            let end = min(start + Self.maxEntriesOfLine, contents.entries.count)
+        let (position, entries) = (snapshot.position, snapshot.entries)
+        let lines = try stride(from: 0, to: max(1, entries.count), by: Self.maximumEntriesPerLine).map { start in
+            let end = min(start + Self.maximumEntriesPerLine, entries.count)
             let page = RevocationPage(
-                seq: contents.seq, epoch: contents.epoch, isReset: end == contents.entries.count,
-                entries: Array(contents.entries[start..<end]))
+                seq: position.seq, epoch: position.epoch, isReset: end == entries.count,
+                entries: Array(entries[start..<end]))
             return try signer.sign(
-                Claims(issuer: service, issuedAt: NumericDate(contents.lastContact), others: page.claims)) + "\n"
+                Claims(issuer: service, issuedAt: NumericDate(snapshot.lastContact), others: page.claims)) + "\n"
         }
         try Data(lines.joined().utf8).write(to: URL(filePath: path), options: .atomic)
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
     }
 
-    /// The file is signed, but not complete.
-    struct Damaged: Error {}
-
-    /// A list does not expire, only its entries do: the time of the check does not matter.
+    /// Verifies one line. The list as a whole does not expire, only its entries do, so the time of the check is irrelevant.
     private func verified(_ line: String) throws -> (page: RevocationPage, lastContact: Date) {
         let policy = TokenType.revocationFileLine.policy(issuers: [service], audience: nil)
         let token = try Verifier(keys: keys.keys, policy: policy).verify(line, at: 0)
-        guard let page = RevocationPage(token), let lastContact = token.issuedAt else { throw Damaged() }
+        guard let page = RevocationPage(token), let lastContact = token.issuedAt else { throw IncompleteFile() }
         return (page, Date(lastContact))
     }
 }

@@ -1,22 +1,26 @@
 public import ServiceRuntime
 
-/// What the revocation feed reads from the environment: `LOGIN_URL`, `REVOCATIONS_MAX_AGE`.
+/// The settings of the revocation feed: `LOGIN_URL` and `REVOCATIONS_MAX_AGE`.
 public struct RevocationSettings: Sendable {
-    /// Where login is.
+    /// The address of login.
     let loginURL: String
-    /// From which age of the list on requests with a token are refused, in seconds; nil: never.
-    let maxAgeSeconds: Int?
-    /// The folder in which the list is kept; nil when it is not.
+    /// The age of the list above which requests with a token are rejected, in seconds; nil for no limit.
+    let maximumAgeSeconds: Int?
+    /// The folder in which the list is saved; nil when it is not saved.
     let folder: String?
 
     private static let weekSeconds = 604_800
 
-    /// Reads the settings. The list is kept in `folder`, beside the database.
+    /// Reads the settings.
+    ///
+    /// - Parameters:
+    ///   - folder: The folder in which the list is saved, that of the database; nil when it is not saved.
+    ///   - settings: The environment; it collects what is wrong with the variables.
     public init(folder: String?, _ settings: inout Settings) {
         loginURL = settings.url("LOGIN_URL", default: "http://127.0.0.1:8080")
         self.folder = folder
         let isLimited = settings.string("REVOCATIONS_MAX_AGE").map { $0 != "off" } ?? false
-        maxAgeSeconds =
+        maximumAgeSeconds =
             isLimited ? settings.integer("REVOCATIONS_MAX_AGE", default: 60, in: 2...Self.weekSeconds) : nil
     }
 }

@@ -1,21 +1,21 @@
 import HTTPTypes
 import ServiceRuntime
 
-/// The refusals at the door (RFC 6750 §3). 401 is "who are you", 403 is "you may not".
+/// The responses to requests whose bearer token is missing or rejected (RFC 6750 §3).
 extension Problem {
-    /// 400: the request carries its token in a way that cannot be read.
+    /// 400: the request carries its token in a malformed or ambiguous way.
     static func malformedCredentials(_ detail: String) -> Problem {
         .badRequest(detail)
     }
 
-    /// 401: the route wants a token and none came.
+    /// 401: the route requires a token, and the request carries none.
     static func missingToken(realm: String) -> Problem {
         Problem(
             .unauthorized, code: "missing_token", detail: "Send an access token: Authorization: Bearer <token>.",
             headers: [.wwwAuthenticate: "Bearer realm=\"\(realm)\""])
     }
 
-    /// 401: the token is refused. Callers learn of expiry; every other reason stays in the log.
+    /// 401: the token is rejected. The caller learns whether it has expired; every other reason stays in the log.
     static func invalidToken(realm: String, expired: Bool) -> Problem {
         let detail = expired ? "The token has expired." : "The token is not valid here."
         return Problem(
@@ -25,7 +25,7 @@ extension Problem {
             ])
     }
 
-    /// 403: the token is good, but not for this.
+    /// 403: the token is valid, but does not allow `scope`.
     static func insufficientScope(realm: String, missing scope: String) -> Problem {
         Problem(
             .forbidden, code: "insufficient_scope", detail: "This needs the scope \(scope).",

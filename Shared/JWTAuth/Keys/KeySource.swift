@@ -140,37 +140,3 @@ public final class KeySource: Service {
         return Array(try file.read(upToCount: KeySet.maximumTextBytes + 1) ?? Data())
     }
 }
-
-/// A verifier that follows the keys of its source.
-final class ReloadingVerifier: Sendable {
-    private let source: KeySource
-    private let policy: Policy
-    private let current: Mutex<(number: Int, verifier: Verifier)>
-
-    init(source: KeySource, policy: Policy) {
-        let generation = source.generation
-        self.source = source
-        self.policy = policy
-        current = Mutex((generation.number, Verifier(keys: generation.keys, policy: policy)))
-    }
-
-    /// Verifies a token; one with an unknown `kid` makes the source look for new keys first.
-    func verify(_ token: String, at now: NumericDate) throws(JWTError) -> VerifiedToken {
-        do {
-            return try verifier().verify(token, at: now)
-        } catch  where error.code == .key {
-            source.rereadForUnknownKey()
-            return try verifier().verify(token, at: now)
-        }
-    }
-
-    private func verifier() -> Verifier {
-        let generation = source.generation
-        return current.withLock { current in
-            if current.number != generation.number {
-                current = (generation.number, Verifier(keys: generation.keys, policy: policy))
-            }
-            return current.verifier
-        }
-    }
-}

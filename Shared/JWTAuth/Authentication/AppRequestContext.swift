@@ -1,0 +1,18 @@
+public import Hummingbird
+public import ServiceRuntime
+
+/// The context of every request of a service, before the request is authenticated.
+public struct AppRequestContext: ServiceRequestContext {
+    /// Hummingbird's own storage.
+    public var coreContext: CoreRequestContextStorage
+    /// The IP address of the peer, without its port; nil without a socket. Behind a proxy it is the proxy's address.
+    public let peerAddress: String?
+    /// The caller, once the request is authenticated.
+    var identity: Identity?
+
+    /// Creates the context of one request; Hummingbird calls this.
+    public init(source: ApplicationRequestContextSource) {
+        coreContext = .init(source: source)
+        peerAddress = source.channel.remoteAddress?.ipAddress
+    }
+}

@@ -1,0 +1,22 @@
+public import Hummingbird
+public import ServiceRuntime
+
+/// The context of an authenticated request: it cannot exist without the identity of the caller.
+public struct AuthenticatedRequestContext: ServiceRequestContext, ChildRequestContext {
+    /// Hummingbird's own storage.
+    public var coreContext: CoreRequestContextStorage
+    /// The IP address of the peer, as in `AppRequestContext`.
+    public let peerAddress: String?
+    /// The caller, as the verified token names it.
+    public let identity: Identity
+
+    /// Creates the context from that of an authenticated request; Hummingbird calls this.
+    ///
+    /// - Throws: `Problem` with status 401 when no `JWTAuthenticator` has authenticated the request.
+    public init(context: AppRequestContext) throws {
+        guard let identity = context.identity else { throw Problem.missingToken(realm: "hallpass") }
+        coreContext = context.coreContext
+        peerAddress = context.peerAddress
+        self.identity = identity
+    }
+}

@@ -1,0 +1,58 @@
+import JWT
+import ServiceRuntime
+
+/// The reason for which a request is rejected.
+///
+/// The log and the metrics get the exact reason. The caller gets only what RFC 6750 §3.1 provides for, and whether the
+/// token has expired.
+enum Rejection: Error {
+    /// The request carries no token.
+    case missingToken
+    /// The verifier rejects the token.
+    case invalidToken(JWTError)
+    /// The token is valid, but bound to another request, or has no subject.
+    case otherRequest
+    /// The token is revoked.
+    case revoked
+    /// The service knows too little about revoked tokens to accept any.
+    case revocationsUnknown
+    /// The link token was used before.
+    case usedLink
+    /// The token does not allow this scope.
+    case missingScope(String)
+
+    /// The value of the metric label `reason`.
+    var reason: String {
+        switch self {
+        case .missingToken: "missing"
+        case .invalidToken(let error): error.code.rawValue
+        case .otherRequest: "request"
+        case .revoked: "revoked"
+        case .revocationsUnknown: "stale"
+        case .usedLink: "spent"
+        case .missingScope: "scope"
+        }
+    }
+
+    /// Further words for the log.
+    var detail: String {
+        switch self {
+        case .invalidToken(let error): "\(error)"
+        case .revocationsUnknown: "too little is known about revoked tokens"
+        case .missingScope(let scope): scope
+        case .missingToken, .otherRequest, .revoked, .usedLink: "-"
+        }
+    }
+
+    /// The problem that the caller gets.
+    func problem(realm: String) -> Problem {
+        switch self {
+        case .missingToken: .missingToken(realm: realm)
+        case .invalidToken(let error): .invalidToken(realm: realm, expired: error.code == .expired)
+        case .otherRequest, .revoked, .usedLink: .invalidToken(realm: realm, expired: false)
+        case .revocationsUnknown:
+            .unavailable(code: "revocations_unknown", "The service does not know at present which tokens are revoked.")
+        case .missingScope(let scope): .insufficientScope(realm: realm, missing: scope)
+        }
+    }
+}

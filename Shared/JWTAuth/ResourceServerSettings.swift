@@ -1,0 +1,24 @@
+public import Database
+public import ServiceRuntime
+
+/// The settings that every resource server reads from its environment.
+public struct ResourceServerSettings: Sendable {
+    /// The settings of every service.
+    public let service: ServiceSettings
+    /// The location of the database.
+    public let database: DatabaseURL
+    let revocations: RevocationSettings
+    let tokens: TokenSettings
+
+    /// Reads the settings and loads the keys. Call it after all other settings are read: it throws when keys are missing.
+    ///
+    /// - Throws: `Settings.Unusable` when the keys are missing or invalid, after noting why.
+    public init<Definition: ServiceDefinition>(
+        of definition: Definition.Type, clock: WallClock, _ settings: inout Settings
+    ) throws {
+        service = ServiceSettings(name: Definition.name, defaultPort: Definition.defaultPort, &settings)
+        database = settings.databaseURL(service: Definition.name)
+        revocations = RevocationSettings(folder: database.folder, &settings)
+        tokens = try TokenSettings(clock: clock, &settings)
+    }
+}

@@ -1,0 +1,213 @@
+import CurlClient
+import Foundation
+import HTTPTypes
+import JWT
+import Logging
+import Metrics
+public import ServiceLifecycle
+public import ServiceRuntime
+
+/// Follows login's revocation feed and keeps a `RevocationState` up to date.
+///
+/// One long-poll is always in progress; its revocations are in force before the next one begins. While login is down the
+/// service works with the revocations that it knows, also after a restart, because the state is saved to a file.
+public final class RevocationFollower: Service {
+    private let state: RevocationState
+    private let login: ServiceClient
+    private let http: HTTPClient
+    private let verifier: ReloadingVerifier
+    private let file: RevocationFile?
+    private let waitSeconds: Int
+    private let clock: WallClock
+    private let changes: AsyncStream<Void>
+    private let noteChange: AsyncStream<Void>.Continuation
+    private let logger = Logger(label: "revocations")
+
+    private static let maximumWaitSeconds = 25
+    private static let responseSeconds = 5
+    private static let firstPause = Duration.milliseconds(100)
+    private static let maximumPause = Duration.seconds(1)
+    private static let saveInterval = Duration.seconds(1)
+    private static let sweepIntervalSeconds = 10.0
+
+    /// Creates the follower of a service, and restores the state that the service saved when it ran last.
+    ///
+    /// - Parameters:
+    ///   - state: The state to keep up to date.
+    ///   - service: The name of the service, which is the issuer of the token that each request carries.
+    ///   - tokens: The keys, and the issuer that the feed must name.
+    ///   - settings: The address of login, and the folder of the file.
+    ///   - clock: The time at which tokens are checked and made.
+    public init(
+        updating state: RevocationState, of service: String, _ tokens: TokenSettings, _ settings: RevocationSettings,
+        clock: WallClock
+    ) {
+        self.state = state
+        self.clock = clock
+        // The response must arrive before the state is older than the maximum age.
+        waitSeconds = min(Self.maximumWaitSeconds, (settings.maximumAgeSeconds ?? .max) / 2)
+        var configuration = HTTPClient.Configuration()
+        configuration.deadline = .seconds(waitSeconds + Self.responseSeconds)
+        configuration.maximumResponseBytes = TokenType.revocationPage.maximumBytes
+        http = HTTPClient(configuration: configuration)
+        login = ServiceClient(
+            "login", at: settings.loginURL, http: http,
+            tokens: ServiceTokenIssuer(issuer: service, keys: tokens.keys, clock: clock))
+        verifier = ReloadingVerifier(
+            source: tokens.keys,
+            policy: TokenType.revocationPage.policy(
+                issuers: [tokens.issuer], audience: nil, leeway: Int64(tokens.leewaySeconds)))
+        file = settings.folder.map {
+            RevocationFile(path: "\($0)/\(service).revocations", service: service, keys: tokens.keys)
+        }
+        (changes, noteChange) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        restore()
+    }
+
+    /// Follows the feed until the service shuts down.
+    public func run() async throws {
+        await cancelWhenGracefulShutdown {
+            await withDiscardingTaskGroup { group in
+                group.addTask { await self.measure() }
+                group.addTask { await self.saveChanges() }
+                await self.follow()
+            }
+        }
+        save()
+        await http.shutdown()
+    }
+
+    /// Records the gauges each second, because the age grows while nothing happens.
+    private func measure() async {
+        repeat {
+            Gauge(label: "revocations_age_seconds").record(state.ageSeconds)
+            Gauge(label: "revocations_entries").record(state.count)
+        } while (try? await Task.sleep(for: .seconds(1))) != nil
+    }
+}
+
+// MARK: - Following the feed
+
+extension RevocationFollower {
+    /// A response of login that cannot be used.
+    private enum FeedError: Error, CustomStringConvertible {
+        case status(HTTPResponse.Status)
+        case notRevocations
+        case noBeginning
+        case tooManyRevocations
+
+        var description: String {
+            switch self {
+            case .status(let status): "login answered with the status \(status.code)"
+            case .notRevocations: "the token in login's response is not a page of revocations"
+            case .noBeginning: "login's response to after=0 is not the beginning of the feed"
+            case .tooManyRevocations: "more tokens are revoked than the list can hold"
+            }
+        }
+    }
+
+    private func follow() async {
+        var failures = 0
+        var sweptAt = clock.now()
+        while !Task.isCancelled {
+            do {
+                let isNews = try await poll()
+                if failures > 0 { logger.notice("The revocation feed answers again.") }
+                failures = 0
+                // Login normally delays a response without revocations. If it does not, it must not be polled in a tight loop.
+                if !isNews { try await Task.sleep(for: Self.firstPause) }
+            } catch {
+                guard !Task.isCancelled else { return }
+                failures += 1
+                note(error, failures)
+                try? await Task.sleep(for: Self.pause(after: failures))
+            }
+            guard clock.now().timeIntervalSince(sweptAt) >= Self.sweepIntervalSeconds else { continue }
+            sweptAt = clock.now()
+            state.removeExpired()
+        }
+    }
+
+    /// Asks for one page and adds it. Reads the feed from its beginning when the page does not follow the state.
+    ///
+    /// - Returns: whether the page has revocations.
+    private func poll() async throws -> Bool {
+        guard let position = state.position else { return try adopt(await beginning()) }
+        let page = try await page(after: position.seq, waitSeconds: waitSeconds)
+        if page.follows(position) { return try adopt(page) }
+        logger.notice("The revocation feed is another sequence than before; it is read from its beginning.")
+        return try adopt(await beginning())
+    }
+
+    private func beginning() async throws -> RevocationPage {
+        let page = try await page(after: 0, waitSeconds: 0)
+        guard page.isReset else { throw FeedError.noBeginning }
+        return page
+    }
+
+    private func page(after seq: Int64, waitSeconds: Int) async throws -> RevocationPage {
+        let response = try await login.send(
+            .get, "/revocations?after=\(seq)&wait=\(waitSeconds)", scope: "revocations:read")
+        guard response.status == .ok else { throw FeedError.status(response.status) }
+        let token = try verifier.verify(String(decoding: response.body, as: UTF8.self), at: clock.second)
+        guard let page = RevocationPage(token) else { throw FeedError.notRevocations }
+        return page
+    }
+
+    private func adopt(_ page: RevocationPage) throws -> Bool {
+        let position = state.position
+        let isComplete = state.add(page)
+        if state.position != position || !page.entries.isEmpty { noteChange.yield() }
+        guard isComplete else { throw FeedError.tooManyRevocations }
+        return !page.entries.isEmpty
+    }
+
+    private func note(_ error: any Error, _ failures: Int) {
+        Counter(label: "revocations_failures").increment()
+        guard failures == 1 else { return }
+        logger.warning("The revocation feed cannot be read.", metadata: ["error": "\(error)"])
+    }
+
+    /// The pause after so many failures: 0.1 s, doubled for each further failure up to 1 s, to notice soon that login is
+    /// back. A random part is subtracted, so not all services poll at once.
+    private static func pause(after failures: Int) -> Duration {
+        min(maximumPause, firstPause * (1 << min(failures - 1, 10))) * Double.random(in: 0.5...1)
+    }
+}
+
+// MARK: - Saving the state
+
+extension RevocationFollower {
+    private func restore() {
+        do {
+            if let snapshot = try file?.read() { state.restore(snapshot) }
+        } catch {
+            logger.error("The saved revocations cannot be used.", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Saves the state when it has changed, at most once a second. A crash loses at most the revocations of that time,
+    /// which login sends again.
+    private func saveChanges() async {
+        // Writing a long list takes time, so it happens on its own thread, where no task waits for it.
+        let queue = DispatchQueue(label: "revocations")
+        for await _ in changes {
+            await withCheckedContinuation { continuation in
+                queue.async {
+                    self.save()
+                    continuation.resume()
+                }
+            }
+            guard (try? await Task.sleep(for: Self.saveInterval)) != nil else { return }
+        }
+    }
+
+    private func save() {
+        guard let file, let snapshot = state.snapshot else { return }
+        do {
+            try file.write(snapshot)
+        } catch {
+            logger.error("The revocations cannot be saved.", metadata: ["error": "\(error)"])
+        }
+    }
+}
