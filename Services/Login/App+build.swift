@@ -45,29 +45,28 @@ extension Login: ServiceDefinition {
             accounts: accounts, hasher: hasher, throttle: LoginThrottle(), clock: clock)
         let accountService = AccountService(accounts: accounts, authenticator: passwordAuthenticator, clock: clock)
         let registrar = Registrar(accounts: accounts, hasher: hasher, clock: clock)
-        let web = WebFiles()
-        let desk = PageDesk(
-            sessions: sessions, tokens: settings.accessTokens, cookies: settings.cookies,
-            templates: try PageTemplates(web), clock: clock)
-        let signInPages = SignInPages(desk: desk, authenticator: passwordAuthenticator, registrar: registrar)
-        signInPages.add(to: router)
-        AccountPages(desk: desk, service: accountService).add(to: router)
-        try ShopRoutes(web, services: settings.shopServices).add(to: router)
+        let (tokens, cookies) = (settings.accessTokens, settings.cookies)
+        let browserSession = BrowserSessionMiddleware(
+            sessions: sessions, cookies: cookies, templates: try PageTemplates(), clock: clock)
+        let pages = PageRouterGroups(on: router, browserSession)
+        let signup = PageRouterGroups(
+            on: router.group().add(middleware: JSONSignupMiddleware(registrar: registrar)), browserSession)
+        SignInPages(
+            authenticator: passwordAuthenticator, registrar: registrar, sessions: sessions, cookies: cookies
+        ).add(to: pages, signup: signup)
+        AccountPages(service: accountService, sessions: sessions, cookies: cookies).add(to: pages)
+        try ShopRoutes(WebFiles(), services: settings.shopServices).add(to: router)
         BrowserTokenRoutes(
-            sessions: sessions, tokens: settings.accessTokens, cookies: settings.cookies,
-            origins: settings.service.origins, clock: clock
+            sessions: sessions, cookies: cookies, origins: settings.service.origins, clock: clock
         ).add(to: router)
 
-        SignupRoutes(registrar: registrar, pages: signInPages).add(to: router)
-        TokenRoutes(
-            authenticator: passwordAuthenticator, sessions: sessions, tokens: settings.accessTokens, clock: clock
-        )
-        .add(to: router)
+        TokenRoutes(authenticator: passwordAuthenticator, sessions: sessions, tokens: tokens, clock: clock)
+            .add(to: router)
         let authenticator = JWTAuthenticator(of: settings.service, settings.tokens, revocations: nil, clock: clock)
         SessionRoutes(sessions: sessions, clock: clock).add(to: router, authenticator)
         AccountRoutes(service: accountService, sessions: sessions, clock: clock).add(to: router, authenticator)
         RevokeAndIntrospectRoutes(
-            sessions: sessions, tokens: settings.accessTokens, readers: settings.otherServices, clock: clock
+            sessions: sessions, tokens: tokens, readers: settings.otherServices, clock: clock
         ).add(to: router, authenticator)
         RevocationFeedRoutes(
             log: revocations, bell: bell, issuer: settings.tokens.issuer, keys: settings.tokens.keys,
@@ -104,7 +103,7 @@ struct LoginSettings {
 
     /// The cookies of browsers.
     var cookies: BrowserCookies {
-        BrowserCookies(issuer: tokens.issuer, carriesAccessToken: service.allowsCookies)
+        BrowserCookies(tokens: accessTokens, carriesAccessToken: service.allowsCookies)
     }
 
     /// The services that may ask this one about tokens.

@@ -27,7 +27,7 @@ struct Browser {
 
     /// Sends a form with these fields and the token of the last page.
     mutating func submit(_ path: String, _ fields: [String: String] = [:]) async throws -> ReceivedResponse {
-        let fields = fields.merging([PageDesk.formTokenName: csrfToken]) { $1 }
+        let fields = fields.merging([SubmittedForm.tokenField: csrfToken]) { $1 }
         let body = fields.map { "\($0)=\($1.formEncoded)" }.joined(separator: "&")
         return try await submit(path, body: body)
     }

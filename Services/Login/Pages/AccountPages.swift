@@ -1,160 +1,96 @@
 import Foundation
+import HTTPTypes
 import Hummingbird
 import JWTAuth
 import ServiceRuntime
 
-/// The pages under `/account`: who I am, where I am signed in, and what I may do about it.
+/// The pages under `/account`: the account, its sessions, and the forms that change them.
 struct AccountPages: Sendable {
-    let desk: PageDesk
     let service: AccountService
+    let sessions: SessionStore
+    let cookies: BrowserCookies
 
-    private static let password = (template: "password", title: "Change password")
-    private static let deletion = (template: "delete", title: "Delete account")
-    private static let wrongPassword = "The password is wrong."
-    private static let maxSessions = 50
+    private static let maximumSessions = 50
+    private static let passwordPage = FormPage(
+        "password", title: "Change password",
+        [.password("current_password", "Current password"), .newPassword("new_password", "New password")])
+    private static let deletionPage = FormPage("delete", title: "Delete account", [.password()])
 
-    private var sessions: SessionStore { desk.sessions }
-
-    func add(to router: Router<AppRequestContext>) {
-        router
-            .get("account", use: desk.page(showAccount))
-            .post("account/sign-out", use: desk.form(signOut))
-            .post("account/sign-out-everywhere", use: desk.form(signOutEverywhere))
-            .post("account/sessions/end", use: desk.form(endSession))
-            .get("account/password", use: desk.page(showPassword))
-            .post("account/password", use: desk.form(changePassword))
-            .get("account/delete", use: desk.page(showDeletion))
-            .post("account/delete", use: desk.form(delete))
-            // Where password managers look for the page (W3C, A Well-Known URL for Changing Passwords).
-            .get(".well-known/change-password", use: desk.page { _ in .goOn(to: "/account/password") })
+    func add(to routes: PageRouterGroups) {
+        // Password managers look for the page at this path (W3C, A Well-Known URL for Changing Passwords).
+        routes.pages.get(".well-known/change-password") { _, _ in Response.redirect(to: "/account/password") }
+        routes.signedInPages
+            .get("account", use: showAccount)
+            .get("account/password") { _, context in try context.render(Self.passwordPage) }
+            .get("account/delete") { _, context in try context.render(Self.deletionPage) }
+        routes.forms.post("account/sign-out", use: signOut)
+        routes.signedInForms
+            .post("account/sign-out-everywhere", use: signOutEverywhere)
+            .post("account/sessions/end", use: endSession)
+            .post("account/password", use: changePassword)
+            .post("account/delete", use: deleteAccount)
     }
 
-    private func showAccount(_ visit: Visit) async throws -> Reply {
-        let mine = try visit.owned()
-        let page = PageRequest(limit: Self.maxSessions, after: visit.query["after"].flatMap { UUID(lowercase: $0) })
-        let found = try await sessions.list(of: mine.accountID, page, at: visit.now)
-        return .page("account", "My account", AccountScreen(mine, found, limit: Self.maxSessions))
+    private func showAccount(_ request: Request, _ context: SignedInPageContext) async throws -> Response {
+        let mine = context.session
+        let after = request.uri.queryParameters["after"].flatMap { UUID(lowercase: String($0)) }
+        let page = PageRequest(limit: Self.maximumSessions, after: after)
+        let found = try await sessions.list(of: mine.accountID, page, at: context.page.now)
+        return try context.render(
+            "account", title: "My account", AccountModel(mine, found, limit: Self.maximumSessions))
     }
 
-    private func signOut(_ visit: Visit, _ form: Form) async throws -> Reply {
-        if let session = visit.session { try await sessions.end(session.id, at: visit.now) }
-        return .ended(.signedOut)
+    /// Signing out is a success for a browser that is signed out already.
+    private func signOut(_ request: Request, _ context: FormContext) async throws -> Response {
+        if let session = context.page.session { try await sessions.end(session.id, at: context.page.now) }
+        return signedOut(showing: .signedOut)
     }
 
-    private func signOutEverywhere(_ visit: Visit, _ form: Form) async throws -> Reply {
-        try await sessions.endAll(of: visit.owned().accountID, at: visit.now)
-        return .ended(.signedOutEverywhere)
+    private func signOutEverywhere(_ request: Request, _ context: SignedInFormContext) async throws -> Response {
+        try await sessions.endAll(of: context.session.accountID, at: context.page.now)
+        return signedOut(showing: .signedOutEverywhere)
     }
 
-    private func endSession(_ visit: Visit, _ form: Form) async throws -> Reply {
-        let mine = try visit.owned()
-        guard let id = UUID(lowercase: form["session"]),
-            try await sessions.end(id, of: mine.accountID, at: visit.now)
+    private func endSession(_ request: Request, _ context: SignedInFormContext) async throws -> Response {
+        let mine = context.session
+        guard let id = UUID(lowercase: context.form["session"]),
+            try await sessions.end(id, of: mine.accountID, at: context.page.now)
         else { throw Problem.notFound("That session is over already, or was never yours.") }
-        return id == mine.id ? .ended(.signedOut) : .goOn(to: "/account", saying: .sessionEnded)
+        return id == mine.id ? signedOut(showing: .signedOut) : .redirect(to: "/account", showing: .sessionEnded)
     }
 
-    private static let passwordForm = FormScreen([
-        .password("current_password", "Current password"), .newPassword("new_password", "New password"),
-    ])
-
-    private func showPassword(_ visit: Visit) throws -> Reply {
-        _ = try visit.owned()
-        return .page(Self.password.template, Self.password.title, Self.passwordForm)
-    }
-
-    private func changePassword(_ visit: Visit, _ form: Form) async throws -> Reply {
-        let mine = try visit.owned()
+    private func changePassword(_ request: Request, _ context: SignedInFormContext) async throws -> Response {
         let result = try await service.changePassword(
-            of: mine, from: form["current_password"], to: form["new_password"], address: visit.network,
-            logger: visit.logger)
-        let form = Self.passwordForm
-        switch result {
-        case .done: return .ended(.passwordChanged)
-        case .invalid(let errors): return .rejected(form.showing(errors), on: Self.password, status: 422)
-        case .wrongPassword:
-            return .rejected(form.showing(Self.wrongPassword, at: "current_password"), on: Self.password, status: 403)
-        case .throttled(let seconds): return .throttled(form, on: Self.password, retryAfterSeconds: seconds)
-        case .busy: return .busy(form, on: Self.password)
-        }
+            of: context.session, from: context.form["current_password"], to: context.form["new_password"],
+            address: context.page.network, logger: context.logger)
+        return try response(
+            to: result, .passwordChanged, Self.passwordPage, passwordField: "current_password", context)
     }
 
-    private static let deletionForm = FormScreen([.password()])
-
-    private func showDeletion(_ visit: Visit) throws -> Reply {
-        _ = try visit.owned()
-        return .page(Self.deletion.template, Self.deletion.title, Self.deletionForm)
-    }
-
-    private func delete(_ visit: Visit, _ form: Form) async throws -> Reply {
-        let mine = try visit.owned()
+    private func deleteAccount(_ request: Request, _ context: SignedInFormContext) async throws -> Response {
         let result = try await service.delete(
-            accountOf: mine, password: form["password"], address: visit.network, logger: visit.logger)
-        let form = Self.deletionForm
+            accountOf: context.session, password: context.form["password"], address: context.page.network,
+            logger: context.logger)
+        return try response(to: result, .accountDeleted, Self.deletionPage, passwordField: "password", context)
+    }
+
+    private func response(
+        to result: AccountChangeResult, _ notice: Notice, _ page: FormPage, passwordField: String,
+        _ context: SignedInFormContext
+    ) throws -> Response {
         switch result {
-        case .done: return .ended(.accountDeleted)
-        case .invalid(let errors): return .rejected(form.showing(errors), on: Self.deletion, status: 422)
-        case .wrongPassword:
-            return .rejected(form.showing(Self.wrongPassword, at: "password"), on: Self.deletion, status: 403)
-        case .throttled(let seconds): return .throttled(form, on: Self.deletion, retryAfterSeconds: seconds)
-        case .busy: return .busy(form, on: Self.deletion)
+        case .done: signedOut(showing: notice)
+        case .invalid(let errors): try context.render(page, failure: .invalid(errors))
+        case .wrongPassword: try context.render(page, failure: .wrongPassword(field: passwordField))
+        case .throttled(let seconds): try context.render(page, failure: .throttled(retryAfterSeconds: seconds))
+        case .busy: try context.render(page, failure: .busy)
         }
     }
-}
 
-extension Reply {
-    /// Whoever was signed in here is not any more.
-    fileprivate static func ended(_ notice: Notice) -> Reply {
-        var reply = goOn(to: "/login", saying: notice)
-        reply.hasEnded = true
-        return reply
-    }
-}
-
-/// What the page of an account shows.
-private struct AccountScreen: Sendable {
-    struct Item: Sendable {
-        let id, device, address: String
-        let begun, lastUsed: Moment
-        /// Whether the page was asked for in this session.
-        let isCurrent: Bool
-    }
-
-    let username, accountID, serial, scope: String
-    let validUntil: Moment
-    let sessions: [Item]
-    /// The id after which the next page begins.
-    let next: String?
-
-    init(_ mine: Session, _ found: [Session], limit: Int) {
-        username = mine.username
-        accountID = mine.accountID.lowercase
-        serial = String(mine.id.lowercase.suffix(8)).uppercased()
-        scope = mine.scope.names.joined(separator: ", ")
-        validUntil = Moment(mine.expiresAt)
-        sessions = found.prefix(limit).map {
-            Item(
-                id: $0.id.lowercase, device: $0.client.device, address: $0.client.address, begun: Moment($0.createdAt),
-                lastUsed: Moment($0.lastUsedAt), isCurrent: $0.id == mine.id)
-        }
-        next = found.count > limit ? sessions.last?.id : nil
-    }
-}
-
-/// A moment for people and for programs.
-private struct Moment: Sendable {
-    /// As in `22 Nov 2026, 09:30 UTC`.
-    let text: String
-    let rfc3339: String
-
-    private static let months = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ]
-
-    init(_ date: Date) {
-        rfc3339 = date.rfc3339
-        let numbers = rfc3339.split { "-T:".contains($0) }
-        let month = Int(numbers[1]).map { Self.months[$0 - 1] } ?? ""
-        text = "\(Int(numbers[2]) ?? 0) \(month) \(numbers[0]), \(numbers[3]):\(numbers[4]) UTC"
+    /// A redirect to the sign-in page that makes the browser forget its session.
+    private func signedOut(showing notice: Notice) -> Response {
+        var response = Response.redirect(to: "/login", showing: notice)
+        response.headers.append(contentsOf: cookies.signingOut())
+        return response
     }
 }

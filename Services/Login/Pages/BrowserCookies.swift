@@ -2,47 +2,66 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 
-/// The cookies that login gives to browsers: no script can read them, and other sites' requests do not carry them, except
-/// when one follows a link.
+/// The cookies that login sets in browsers.
+///
+/// Scripts cannot read them. Requests of other sites do not carry them, except when someone follows a link.
 struct BrowserCookies: Sendable {
-    /// Whether the cookies are for encrypted connections alone: everywhere but on plain-http localhost.
-    let isSecure: Bool
-    /// Whether the access token travels as a cookie as well.
+    let origin: PublicOrigin
+    /// Whether the access token travels in a cookie as well.
     let carriesAccessToken: Bool
+    let tokens: AccessTokenIssuer
 
     private static let accessTokenName = "access_token"
 
-    /// - Parameter issuer: The address under which browsers reach login.
-    init(issuer: String, carriesAccessToken: Bool) {
-        let hosts = ["localhost", "127.0.0.1", "[::1]"].map { "http://\($0)" }
-        isSecure = !hosts.contains { issuer == $0 || issuer.hasPrefix("\($0):") || issuer.hasPrefix("\($0)/") }
+    /// - Parameter tokens: Issues the access tokens; its issuer is the address under which browsers reach login.
+    init(tokens: AccessTokenIssuer, carriesAccessToken: Bool) {
+        self.tokens = tokens
         self.carriesAccessToken = carriesAccessToken
+        origin = PublicOrigin(issuer: tokens.issuer)
     }
 
-    /// The prefix binds the cookie to this host and to encrypted connections, so that a neighbour cannot plant one.
-    private var keyName: String { isSecure ? "__Host-hallpass" : "hallpass" }
+    /// The prefix `__Host-` binds the cookie to this host and to encrypted connections, so that other hosts of the domain
+    /// cannot set it.
+    private var sessionCookieName: String { origin.isSecure ? "__Host-hallpass" : "hallpass" }
 
-    /// The key that a browser sent, if it is one.
-    func key(of request: Request) -> SessionCookie? {
-        request.cookies[keyName].flatMap { SessionCookie($0.value) }
+    /// The session cookie of a request; nil when there is none, or when its value is malformed.
+    func sessionCookie(of request: Request) -> SessionCookie? {
+        request.cookies[sessionCookieName].flatMap { SessionCookie($0.value) }
     }
 
-    /// Lets the browser keep a key, for `seconds` or until it is closed.
-    func setting(_ key: SessionCookie, seconds: Int? = nil) -> HTTPField {
-        field(keyName, key.text, seconds: seconds)
+    /// The field that sets a session cookie until the browser is closed.
+    func setting(_ cookie: SessionCookie) -> HTTPField {
+        field(sessionCookieName, cookie.text, seconds: nil)
     }
 
-    /// Lets the browser keep an access token.
+    /// The field that sets an access token for some seconds.
     func setting(accessToken: String, seconds: Int) -> HTTPField {
         field(Self.accessTokenName, accessToken, seconds: seconds)
     }
 
-    /// Makes the browser forget the access token.
-    var clearingAccessToken: HTTPField { field(Self.accessTokenName, "", seconds: 0) }
+    /// The fields that sign a browser in.
+    ///
+    /// - Throws: An error of signing the access token.
+    func signingIn(_ session: Session, _ cookie: SessionCookie, at now: Date) throws -> HTTPFields {
+        let seconds = Int(session.expiresAt.timeIntervalSince(now).rounded(.up))
+        var fields = HTTPFields([field(sessionCookieName, cookie.text, seconds: seconds)])
+        guard carriesAccessToken else { return fields }
+        let token = try tokens.issue(for: session, scope: session.scope, at: now)
+        fields.append(setting(accessToken: token, seconds: tokens.life(for: session, at: now)))
+        return fields
+    }
+
+    /// The fields that sign a browser out.
+    func signingOut() -> HTTPFields {
+        var fields = HTTPFields([setting(SessionCookie())])
+        if carriesAccessToken { fields.append(setting(accessToken: "", seconds: 0)) }
+        return fields
+    }
 
     private func field(_ name: String, _ value: String, seconds: Int?) -> HTTPField {
         let cookie = Cookie(
-            name: name, value: value, maxAge: seconds, path: "/", secure: isSecure, httpOnly: true, sameSite: .lax)
+            name: name, value: value, maxAge: seconds, path: "/", secure: origin.isSecure, httpOnly: true,
+            sameSite: .lax)
         return HTTPField(name: .setCookie, value: cookie.description)
     }
 }

@@ -5,14 +5,14 @@ import JWTAuth
 import Metrics
 import ServiceRuntime
 
-/// `POST /session/token`: an access token for the session of a browser, that is, of its cookie.
+/// `POST /session/token`: an access token for the session that the cookie of a browser opens.
 ///
-/// Nothing rotates, so windows that ask at once get a token each. The answer is for pages of this origin and of those that
-/// the service allows, which the browser names in `Origin`.
+/// Nothing rotates, so windows that ask at the same time get a token each. Only pages of this origin and of the allowed
+/// origins get one; the browser names the origin of the page in `Origin`.
 struct BrowserTokenRoutes: Sendable {
     let sessions: SessionStore
-    let tokens: AccessTokenIssuer
     let cookies: BrowserCookies
+    /// The other origins whose pages may ask.
     let origins: Set<String>
     let clock: WallClock
 
@@ -22,8 +22,8 @@ struct BrowserTokenRoutes: Sendable {
         router.post(RouterPath(Self.path), use: token)
     }
 
-    /// The token, or, where it travels as a cookie, all but the token: then no script ever has it.
-    private struct Answer: ResponseEncodable {
+    /// The access token with its data. A token that travels in a cookie is left out, so that no script can read it.
+    private struct BrowserTokenResponse: ResponseEncodable {
         let access_token: String?
         let token_type: String
         let expires_in: Int
@@ -32,30 +32,32 @@ struct BrowserTokenRoutes: Sendable {
         let username: String
     }
 
-    private func token(_ request: Request, _ context: AppRequestContext) async throws -> EditedResponse<Answer> {
-        guard let key = cookies.key(of: request) else { throw Problem.signedOut }
+    private func token(
+        _ request: Request, _ context: AppRequestContext
+    ) async throws -> EditedResponse<BrowserTokenResponse> {
+        guard let cookie = cookies.sessionCookie(of: request) else { throw Problem.signedOut }
         guard let origin = request.headers[.origin],
-            origins.contains(origin) || request.isOwn(origin, issuer: tokens.issuer, isSecure: cookies.isSecure)
+            origins.contains(origin) || cookies.origin.matches(origin, for: request)
         else { throw Problem.foreignPage }
-        let (now, wanted) = (clock.now(), try Self.life(of: request))
-        guard let session = try await sessions.renew(key, at: now) else { throw Problem.signedOut }
-        let token = try tokens.issue(for: session, scope: session.scope, atMost: wanted, at: now)
-        let life = tokens.life(for: session, atMost: wanted, at: now)
+        let (now, requested) = (clock.now(), try Self.requestedSeconds(of: request))
+        guard let session = try await sessions.renew(cookie, at: now) else { throw Problem.signedOut }
+        let token = try cookies.tokens.issue(for: session, scope: session.scope, atMost: requested, at: now)
+        let seconds = cookies.tokens.life(for: session, atMost: requested, at: now)
         Counter(label: "login_tokens_issued_total", dimensions: [("grant", "browser")]).increment()
         var headers = HTTPFields.notStored
-        if cookies.carriesAccessToken { headers.append(cookies.setting(accessToken: token, seconds: life)) }
+        if cookies.carriesAccessToken { headers.append(cookies.setting(accessToken: token, seconds: seconds)) }
         return EditedResponse(
             headers: headers,
-            response: Answer(
+            response: BrowserTokenResponse(
                 access_token: cookies.carriesAccessToken ? nil : token,
-                token_type: cookies.carriesAccessToken ? "Cookie" : "Bearer", expires_in: life,
+                token_type: cookies.carriesAccessToken ? "Cookie" : "Bearer", expires_in: seconds,
                 scope: session.scope.text, account_id: session.accountID.lowercase, username: session.username))
     }
 }
 
 extension BrowserTokenRoutes {
-    /// `?life=`: for how many seconds the token is wanted at most, for who wants to see one end.
-    private static func life(of request: Request) throws -> Int {
+    /// The query parameter `life`: the longest lifetime of the token that the page wants, in seconds.
+    private static func requestedSeconds(of request: Request) throws -> Int {
         guard let text = request.uri.queryParameters["life"] else { return .max }
         guard let seconds = Int(text), seconds > 0 else {
             throw Problem.unprocessable([.init("life", "must be a whole number of seconds, at least 1")])

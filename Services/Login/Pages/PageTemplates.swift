@@ -6,21 +6,26 @@ import ServiceRuntime
 struct PageTemplates: Sendable {
     private let library: MustacheLibrary
 
-    /// A template is not there.
+    /// There is no template of this name.
     struct Missing: Error {
         let name: String
     }
 
-    /// Reads all templates of the bundle.
-    init(_ bundle: WebFiles) throws {
+    /// Reads the files of the folder `Resources/templates`.
+    ///
+    /// - Throws: An error of reading, or `MustacheTemplate.ParserError`.
+    init() throws {
         var templates: [String: MustacheTemplate] = [:]
-        for (name, text) in try bundle.templates() {
-            templates[name] = try MustacheTemplate(html: text)
+        for url in try Bundle.module.resources(in: "templates") {
+            let name = url.deletingPathExtension().lastPathComponent
+            templates[name] = try MustacheTemplate(html: String(contentsOf: url, encoding: .utf8))
         }
         library = MustacheLibrary(templates: templates)
     }
 
-    /// The page that a template makes of `values`.
+    /// Fills a template with `values`.
+    ///
+    /// - Throws: `Missing`.
     func render(_ name: String, _ values: any Sendable) throws -> String {
         guard let page = library.render(values, withTemplate: name) else { throw Missing(name: name) }
         return page

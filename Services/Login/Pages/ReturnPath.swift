@@ -1,18 +1,26 @@
-/// Where to go on after a sign-in: a path of this service, never another site, whatever a link says.
+import Hummingbird
+
+/// The path to which a sign-in leads: always on this origin, whatever the link says.
 struct ReturnPath: Sendable {
     /// The path, with its query.
     let text: String
 
-    private static let maxBytes = 512
+    private static let maximumBytes = 512
 
     static let account = ReturnPath(checked: "/account")
 
-    /// Nil when a browser might read the text as anything but a path of this origin: `//` and `/\` begin a host, and tabs
-    /// and line breaks are skipped.
+    /// The path that the query parameter `next` names; nil without one, or with one that is not allowed.
+    init?(of request: Request) {
+        guard let text = request.uri.queryParameters["next"] else { return nil }
+        self.init(text)
+    }
+
+    /// Nil when a browser might take the text for anything but a path of this origin: `//` and `/\` begin a host name, and
+    /// browsers skip tabs and line breaks.
     init?(_ text: some StringProtocol) {
         let bytes = Array(text.utf8)
         guard bytes.first == UInt8(ascii: "/"), bytes.dropFirst().first != UInt8(ascii: "/"),
-            bytes.count <= Self.maxBytes,
+            bytes.count <= Self.maximumBytes,
             bytes.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\\") })
         else { return nil }
         self.text = String(text)

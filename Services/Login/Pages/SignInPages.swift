@@ -3,87 +3,81 @@ import Hummingbird
 import JWTAuth
 import ServiceRuntime
 
-/// The pages `/`, `/login` and `/signup`, for who is not signed in.
+/// The pages `/`, `/login` and `/signup`.
 struct SignInPages: Sendable {
-    let desk: PageDesk
     let authenticator: PasswordAuthenticator
     let registrar: Registrar
+    let sessions: SessionStore
+    let cookies: BrowserCookies
 
-    private static let signIn = (template: "login", title: "Sign in")
-    private static let signUp = (template: "signup", title: "Sign up")
     private static let nameHint = "3 to 32 of a–z, 0–9, dot, hyphen and underscore."
 
-    func add(to router: Router<AppRequestContext>) {
-        router
-            .get("/", use: desk.page { _ in .page("home", "One pass, every door", "") })
-            .get("login", use: desk.page(showSignIn))
-            .post("login", use: desk.form(signIn))
-            .get("signup", use: desk.page(showSignUp))
+    /// - Parameter signup: The groups for `POST /signup`, which takes JSON as well.
+    func add(to routes: PageRouterGroups, signup: PageRouterGroups) {
+        routes.pages
+            .get("/") { _, context in try context.render("home", title: "One pass, every door") }
+            .get("login", use: showSignIn)
+            .get("signup", use: showSignUp)
+        routes.forms.post("login", use: signIn)
+        signup.forms.post("signup", use: signUp)
     }
 
-    /// `POST /signup`, when it is a form.
-    var signUpForm: PageDesk.Handler { desk.form(signUp) }
-
-    private func showSignIn(_ visit: Visit) -> Reply {
-        let next = visit.query["next"].flatMap { ReturnPath($0) }
-        if visit.session != nil { return .goOn(to: (next ?? .account).text) }
-        return .page(Self.signIn.template, Self.signIn.title, signInScreen(name: "", next))
+    private func showSignIn(_ request: Request, _ context: PageContext) throws -> Response {
+        let next = ReturnPath(of: request)
+        if context.session != nil { return .redirect(to: (next ?? .account).text) }
+        return try context.render(signInPage(name: "", next))
     }
 
-    private func signIn(_ visit: Visit, _ form: Form) async throws -> Reply {
-        let (name, next) = (form["username"], ReturnPath(form["next"]))
-        let screen = signInScreen(name: name, next)
+    private func signIn(_ request: Request, _ context: FormContext) async throws -> Response {
+        let (name, next) = (context.form["username"], ReturnPath(context.form["next"]))
+        let page = signInPage(name: name, next)
         let result = try await authenticator.signIn(
-            username: name, password: form["password"], from: visit.network, logger: visit.logger)
+            username: name, password: context.form["password"], from: context.page.network, logger: context.logger)
         switch result {
-        case .signedIn(let account):
-            return try await begin(account, next, visit) ?? wrongCredentials(screen, on: Self.signIn)
-        case .wrongCredentials: return wrongCredentials(screen, on: Self.signIn)
-        case .throttled(let seconds): return .throttled(screen, on: Self.signIn, retryAfterSeconds: seconds)
-        case .busy: return .busy(screen, on: Self.signIn)
+        case .signedIn(let account): return try await beginSession(of: account, next, page, context)
+        case .wrongCredentials: return try context.render(page, failure: .wrongCredentials)
+        case .throttled(let seconds):
+            return try context.render(page, failure: .throttled(retryAfterSeconds: seconds))
+        case .busy: return try context.render(page, failure: .busy)
         }
     }
 
-    private func signInScreen(name: String, _ next: ReturnPath?) -> FormScreen {
-        FormScreen([.username(name), .password()], next: next)
+    private func signInPage(name: String, _ next: ReturnPath?) -> FormPage {
+        FormPage("login", title: "Sign in", [.username(name), .password()], next: next)
     }
 
-    private func showSignUp(_ visit: Visit) -> Reply {
-        let next = visit.query["next"].flatMap { ReturnPath($0) }
-        if visit.session != nil { return .goOn(to: (next ?? .account).text) }
-        return .page(Self.signUp.template, Self.signUp.title, signUpScreen(name: "", next))
+    private func showSignUp(_ request: Request, _ context: PageContext) throws -> Response {
+        let next = ReturnPath(of: request)
+        if context.session != nil { return .redirect(to: (next ?? .account).text) }
+        return try context.render(signUpPage(name: "", next))
     }
 
-    private func signUp(_ visit: Visit, _ form: Form) async throws -> Reply {
-        let (name, next) = (form["username"], ReturnPath(form["next"]))
-        let screen = signUpScreen(name: name, next)
-        switch try await registrar.register(username: name, password: form["password"]) {
-        case .registered(let account):
-            return try await begin(account, next, visit) ?? wrongCredentials(screen, on: Self.signUp)
-        case .invalid(let errors): return .rejected(screen.showing(errors), on: Self.signUp, status: 422)
-        case .usernameTaken:
-            let screen = screen.showing("This name is taken; choose another.", at: "username")
-            return .rejected(screen, on: Self.signUp, status: 409)
-        case .busy: return .busy(screen, on: Self.signUp)
+    private func signUp(_ request: Request, _ context: FormContext) async throws -> Response {
+        let (name, next) = (context.form["username"], ReturnPath(context.form["next"]))
+        let page = signUpPage(name: name, next)
+        switch try await registrar.register(username: name, password: context.form["password"]) {
+        case .registered(let account): return try await beginSession(of: account, next, page, context)
+        case .invalid(let errors): return try context.render(page, failure: .invalid(errors))
+        case .usernameTaken: return try context.render(page, failure: .usernameTaken)
+        case .busy: return try context.render(page, failure: .busy)
         }
     }
 
-    private func signUpScreen(name: String, _ next: ReturnPath?) -> FormScreen {
-        FormScreen([.username(name, hint: Self.nameHint), .newPassword()], next: next)
+    private func signUpPage(name: String, _ next: ReturnPath?) -> FormPage {
+        FormPage("signup", title: "Sign up", [.username(name, hint: Self.nameHint), .newPassword()], next: next)
     }
 
-    /// Whether the name is unknown or the password wrong makes no difference.
-    private func wrongCredentials(_ screen: FormScreen, on page: (template: String, title: String)) -> Reply {
-        .rejected(screen.showing("The name or the password is wrong.", at: "password"), on: page, status: 422)
-    }
-
-    /// Begins a session of the account in this browser, and goes on. Nil when the account was changed since it was read.
-    private func begin(_ account: Account, _ next: ReturnPath?, _ visit: Visit) async throws -> Reply? {
-        let begun = try await desk.sessions.beginInBrowser(
-            account, audience: desk.tokens.audiences, from: visit.client, former: visit.key, at: visit.now)
-        guard let begun else { return nil }
-        var reply = Reply.goOn(to: (next ?? .account).text)
-        reply.begun = begun
-        return reply
+    /// Begins a session in this browser and redirects to `next`. When the account has changed since it was looked up, the
+    /// page of the form is the response, as for a wrong password.
+    private func beginSession(
+        of account: Account, _ next: ReturnPath?, _ page: FormPage, _ context: FormContext
+    ) async throws -> Response {
+        let begun = try await sessions.beginInBrowser(
+            account, audience: cookies.tokens.audiences, from: context.page.client, former: context.page.cookie,
+            at: context.page.now)
+        guard let (session, cookie) = begun else { return try context.render(page, failure: .wrongCredentials) }
+        var response = Response.redirect(to: (next ?? .account).text)
+        response.headers.append(contentsOf: try cookies.signingIn(session, cookie, at: context.page.now))
+        return response
     }
 }

@@ -17,15 +17,6 @@ struct WebFiles: Sendable {
         "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml",
     ]
 
-    /// The templates, by their names without `.mustache`.
-    func templates() throws -> [String: String] {
-        var templates: [String: String] = [:]
-        for url in try Bundle.module.resources(in: "templates") {
-            templates[url.deletingPathExtension().lastPathComponent] = try String(contentsOf: url, encoding: .utf8)
-        }
-        return templates
-    }
-
     /// The files of the shop, by their names.
     func shop() throws -> [String: File] {
         var files: [String: File] = [:]

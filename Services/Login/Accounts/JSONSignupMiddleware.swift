@@ -2,18 +2,16 @@ import Hummingbird
 import JWTAuth
 import ServiceRuntime
 
-/// `POST /signup`: creates an account. A form comes from the sign-up page; any other body must be JSON.
-struct SignupRoutes: Sendable {
+/// `POST /signup` with JSON: creates an account. Forms go on to the sign-up page.
+struct JSONSignupMiddleware: RouterMiddleware {
     let registrar: Registrar
-    let pages: SignInPages
 
-    func add(to router: Router<AppRequestContext>) {
-        let handleForm = pages.signUpForm
-        router.post("signup") { request, context in
-            request.isForm
-                ? try await handleForm(request, context)
-                : try await signUp(request, context).response(from: request, context: context)
-        }
+    func handle(
+        _ request: Request, context: AppRequestContext,
+        next: (Request, AppRequestContext) async throws -> Response
+    ) async throws -> Response {
+        guard request.mediaType != "application/x-www-form-urlencoded" else { return try await next(request, context) }
+        return try await signUp(request, context).response(from: request, context: context)
     }
 
     private struct SignupRequest: Decodable {

@@ -1,0 +1,54 @@
+import Foundation
+import ServiceRuntime
+
+/// The values of the template `account`.
+struct AccountModel: Sendable {
+    struct Item: Sendable {
+        let id, device, address: String
+        let begun, lastUsed: Timestamp
+        /// Whether this is the session in which the page was requested.
+        let isCurrent: Bool
+    }
+
+    let username, accountID, serial, scope: String
+    let validUntil: Timestamp
+    let sessions: [Item]
+    /// The id after which the next page begins; nil on the last page.
+    let next: String?
+
+    /// - Parameters:
+    ///   - mine: The session in which the page was requested.
+    ///   - found: The sessions of the account, newest first; one more than `limit` when there is a next page.
+    init(_ mine: Session, _ found: [Session], limit: Int) {
+        username = mine.username
+        accountID = mine.accountID.lowercase
+        serial = String(mine.id.lowercase.suffix(8)).uppercased()
+        scope = mine.scope.names.joined(separator: ", ")
+        validUntil = Timestamp(mine.expiresAt)
+        sessions = found.prefix(limit).map {
+            Item(
+                id: $0.id.lowercase, device: $0.client.device, address: $0.client.address,
+                begun: Timestamp($0.createdAt), lastUsed: Timestamp($0.lastUsedAt), isCurrent: $0.id == mine.id)
+        }
+        next = found.count > limit ? sessions.last?.id : nil
+    }
+}
+
+/// A time for people and for programs.
+struct Timestamp: Sendable {
+    /// As in `22 Nov 2026, 09:30 UTC`.
+    let text: String
+    let rfc3339: String
+
+    private static let style = Date.VerbatimFormatStyle(
+        format: """
+            \(day: .defaultDigits) \(month: .abbreviated) \(year: .defaultDigits), \
+            \(hour: .twoDigits(clock: .twentyFourHour, hourCycle: .zeroBased)):\(minute: .twoDigits) UTC
+            """,
+        locale: Locale(identifier: "en_US"), timeZone: .gmt, calendar: Calendar(identifier: .gregorian))
+
+    init(_ date: Date) {
+        text = date.formatted(Self.style)
+        rfc3339 = date.rfc3339
+    }
+}

@@ -1,0 +1,38 @@
+import HTTPTypes
+import Hummingbird
+import ServiceRuntime
+
+/// Reads the cookie of a browser and looks up its session.
+///
+/// A browser without a cookie gets one with the first page, so that its forms are protected before anyone signs in.
+struct BrowserSessionMiddleware: RouterMiddleware {
+    let sessions: SessionStore
+    let cookies: BrowserCookies
+    let templates: PageTemplates
+    let clock: WallClock
+
+    func handle(
+        _ request: Request, context: BrowserRequestContext,
+        next: (Request, BrowserRequestContext) async throws -> Response
+    ) async throws -> Response {
+        let cookie = cookies.sessionCookie(of: request)
+        var page = PageContext(
+            coreContext: context.coreContext, cookie: cookie ?? SessionCookie(),
+            client: ClientInfo(userAgent: request.headers[.userAgent], address: context.peerAddress),
+            network: NetworkAddress.network(of: context.peerAddress),
+            notice: request.uri.queryParameters["notice"].flatMap { Notice(rawValue: String($0)) }, now: clock.now(),
+            templates: templates)
+        do {
+            if let cookie { page.session = try await sessions.find(cookie, at: page.now) }
+        } catch {
+            // `HTMLErrorMiddleware` comes later, because its pages show who is signed in.
+            return try page.response(to: error)
+        }
+        var context = context
+        context.page = page
+        var response = try await next(request, context)
+        // Forms of other sites arrive without the cookie. A new one would replace the cookie that the browser has.
+        if cookie == nil, request.method == .get { response.headers.append(cookies.setting(page.cookie)) }
+        return response
+    }
+}

@@ -1,0 +1,78 @@
+import HTTPTypes
+import Hummingbird
+import ServiceRuntime
+
+/// The context of a submitted form. It cannot exist without `FormMiddleware` having found that one of this service's pages
+/// sent the form, so no handler of a form can be reached by a forged request.
+struct FormContext: PageRequestContext, ChildRequestContext {
+    var coreContext: CoreRequestContextStorage
+    let page: PageContext
+    let form: SubmittedForm
+
+    /// - Throws: `Problem` with 403 when `FormMiddleware` does not precede the route.
+    init(context: PageContext) throws {
+        guard let form = context.form else { throw Problem.foreignForm }
+        coreContext = context.coreContext
+        page = context
+        self.form = form
+    }
+}
+
+/// The fields of a form that passed the check against forgery. Only `FormMiddleware` can make one.
+struct SubmittedForm: Sendable {
+    /// The name of the hidden field with the token of the browser.
+    static let tokenField = "form_token"
+
+    private let parameters: TokenParameters
+
+    fileprivate init(_ parameters: TokenParameters) {
+        self.parameters = parameters
+    }
+
+    /// The value of a field; empty when the form does not have the field.
+    subscript(name: String) -> String {
+        (try? parameters.optional(name)) ?? ""
+    }
+}
+
+/// Rejects forms that another site may have sent (cross-site request forgery).
+///
+/// A form passes when the browser does not name another origin as its source, and when it carries the token that was
+/// derived from the cookie of the browser.
+struct FormMiddleware: RouterMiddleware {
+    let origin: PublicOrigin
+
+    /// The size of the largest form, in bytes.
+    private static let maximumBytes = 16 << 10
+
+    func handle(
+        _ request: Request, context: PageContext, next: (Request, PageContext) async throws -> Response
+    ) async throws -> Response {
+        guard origin.isSource(of: request) else { throw Problem.foreignForm }
+        let form = SubmittedForm(try parameters(of: Array(await request.bytes(upTo: Self.maximumBytes))))
+        guard context.cookie.made(form[SubmittedForm.tokenField]) else { throw Problem.staleForm }
+        var context = context
+        context.form = form
+        return try await next(request, context)
+    }
+
+    private func parameters(of body: [UInt8]) throws(Problem) -> TokenParameters {
+        do {
+            return try TokenParameters(form: body)
+        } catch {
+            throw .badRequest(error.sentence)
+        }
+    }
+}
+
+extension Problem {
+    fileprivate static let foreignForm = Problem(
+        .forbidden, code: "foreign_origin", detail: "This form was sent by another site. Nothing was changed.")
+
+    fileprivate static let staleForm = Problem(
+        .forbidden, code: "stale_form",
+        detail: """
+            Nothing was changed: the page with this form is too old, or the browser keeps no cookies. Go back, load the page \
+            again, and send the form once more.
+            """)
+}

@@ -1,0 +1,40 @@
+/// The values of the template `form`.
+struct FormModel: Sendable {
+    private(set) var fields: [FormField]
+    /// Where a sign-in leads.
+    let next: String?
+    /// A sentence about what is wrong with the form as a whole.
+    private(set) var formError: String?
+    private(set) var hasErrors = false
+
+    init(_ fields: [FormField], next: ReturnPath? = nil) {
+        self.fields = fields
+        self.next = next?.text
+    }
+
+    /// The form with the reason for which it was not accepted, at the fields that it is about.
+    func showing(_ failure: FormFailure) -> FormModel {
+        var form = self
+        form.hasErrors = true
+        switch failure {
+        case .invalid(let errors):
+            for error in errors { form.show("\(label(of: error.field)) \(error.detail).", at: error.field) }
+        case .wrongCredentials: form.show("The name or the password is wrong.", at: "password")
+        case .usernameTaken: form.show("This name is taken; choose another.", at: "username")
+        case .wrongPassword(let field): form.show("The password is wrong.", at: field)
+        case .throttled(let seconds):
+            form.formError = "There were too many failed attempts. Try again in \(seconds) s."
+        case .busy: form.formError = "Too many people are signing in. Try again."
+        }
+        return form
+    }
+
+    private func label(of field: String) -> String {
+        fields.first { $0.name == field }?.label ?? field
+    }
+
+    private mutating func show(_ error: String, at field: String) {
+        guard let index = fields.firstIndex(where: { $0.name == field }) else { return formError = error }
+        fields[index].show(error)
+    }
+}

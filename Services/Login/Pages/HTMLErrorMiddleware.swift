@@ -1,0 +1,54 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import ServiceRuntime
+
+/// Shows the errors of pages as pages. Other errors, which are defects, are left to the middleware of the service.
+struct HTMLErrorMiddleware: RouterMiddleware {
+    func handle(
+        _ request: Request, context: PageContext, next: (Request, PageContext) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch is SignInRequired {
+            // The browser cannot repeat a form after the sign-in, so it goes on with the account.
+            let path = request.method == .get ? request.uri.path : ReturnPath.account.text
+            return .redirect(to: "/login?next=\(path)")
+        } catch {
+            return try context.response(to: error)
+        }
+    }
+}
+
+extension PageContext {
+    /// The page that tells about an error.
+    ///
+    /// - Throws: `error`, when it has no form that people may see.
+    func response(to error: any Error) throws -> Response {
+        switch error {
+        case let problem as Problem: return try response(to: problem)
+        case let error as any ProblemConvertible:
+            let problem = error.problem
+            if problem.status.kind == .serverError { logger.error("\(error)") }
+            return try response(to: problem)
+        default: throw error
+        }
+    }
+
+    private func response(to problem: Problem) throws -> Response {
+        let title =
+            switch problem.status.kind {
+            case .serverError: "Not now"
+            default: problem.status == .notFound ? "Nothing here" : "That was refused"
+            }
+        var response = try render(
+            "problem", title: title, ProblemModel(detail: problem.detail), status: problem.status)
+        response.headers[.retryAfter] = problem.headers[.retryAfter]
+        return response
+    }
+}
+
+/// The values of the template `problem`.
+private struct ProblemModel: Sendable {
+    let detail: String
+}

@@ -1,0 +1,39 @@
+import HTTPTypes
+import Hummingbird
+import ServiceRuntime
+
+/// Adds the security headers of pages to every response, unless the response has its own.
+struct PageHeadersMiddleware<Context: RequestContext>: RouterMiddleware {
+    func handle(
+        _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        var response = try await next(request, context)
+        for field in HTTPFields.page where response.headers[field.name] == nil { response.headers.append(field) }
+        return response
+    }
+}
+
+extension HTTPFields {
+    /// The header of a page: it is not stored, its type is not guessed, no page frames it, and it loads only files of this
+    /// origin.
+    static let page: HTTPFields = [
+        .cacheControl: "no-store", .xContentTypeOptions: "nosniff", .referrerPolicy: "same-origin",
+        .openerPolicy: "same-origin", .contentSecurityPolicy: contentSecurityPolicy(connecting: []),
+    ]
+
+    /// The Content-Security-Policy of a page.
+    ///
+    /// - Parameter origins: The origins that its scripts may call, besides the page's own. Without any, they may not call
+    ///   the page's own either.
+    static func contentSecurityPolicy(connecting origins: [String]) -> String {
+        let connect = origins.isEmpty ? "" : "connect-src 'self' \(origins.joined(separator: " ")); "
+        return """
+            default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \(connect)form-action 'self'; \
+            frame-ancestors 'none'; base-uri 'none'
+            """
+    }
+}
+
+extension HTTPField.Name {
+    fileprivate static let openerPolicy = constant("Cross-Origin-Opener-Policy")
+}

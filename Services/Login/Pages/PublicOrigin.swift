@@ -1,0 +1,39 @@
+import HTTPTypes
+import Hummingbird
+import ServiceRuntime
+
+/// The origin under which browsers reach login.
+struct PublicOrigin: Sendable {
+    let issuer: String
+    /// Whether browsers use encrypted connections: always, except for plain HTTP on localhost.
+    let isSecure: Bool
+
+    /// - Parameter issuer: The address under which browsers reach login.
+    init(issuer: String) {
+        self.issuer = issuer
+        let hosts = ["localhost", "127.0.0.1", "[::1]"].map { "http://\($0)" }
+        isSecure = !hosts.contains { issuer == $0 || issuer.hasPrefix("\($0):") || issuer.hasPrefix("\($0)/") }
+    }
+
+    /// Whether an origin is the one that a request was sent to.
+    ///
+    /// The issuer counts as well, because a proxy may write another host into the request.
+    func matches(_ origin: String, for request: Request) -> Bool {
+        let requested = "\(isSecure ? "https" : "http")://\(request.head.authority ?? "")"
+        return origin == requested || issuer == origin || issuer.hasPrefix("\(origin)/")
+    }
+
+    /// Whether a page of this origin sent a request, as far as the browser says.
+    ///
+    /// `Sec-Fetch-Site` and `Origin` must not name another source. Programs send neither field, and nobody can trick
+    /// them into sending a form.
+    func isSource(of request: Request) -> Bool {
+        if let site = request.headers[.secFetchSite], site != "same-origin", site != "none" { return false }
+        guard let origin = request.headers[.origin] else { return true }
+        return matches(origin, for: request)
+    }
+}
+
+extension HTTPField.Name {
+    fileprivate static let secFetchSite = constant("Sec-Fetch-Site")
+}

@@ -1,0 +1,44 @@
+import Hummingbird
+import ServiceRuntime
+
+/// The context of a page for people who are signed in: it cannot exist without a session.
+struct SignedInPageContext: PageRequestContext, ChildRequestContext {
+    var coreContext: CoreRequestContextStorage
+    let page: PageContext
+    let session: Session
+
+    /// - Throws: `SignInRequired` for a browser that is signed out.
+    init(context: PageContext) throws {
+        coreContext = context.coreContext
+        page = context
+        session = try context.requiredSession
+    }
+}
+
+/// The context of a form of someone who is signed in: it cannot exist without a session, nor without the check of the form.
+struct SignedInFormContext: PageRequestContext, ChildRequestContext {
+    var coreContext: CoreRequestContextStorage
+    let page: PageContext
+    let form: SubmittedForm
+    let session: Session
+
+    /// - Throws: `SignInRequired` for a browser that is signed out.
+    init(context: FormContext) throws {
+        coreContext = context.coreContext
+        page = context.page
+        form = context.form
+        session = try context.page.requiredSession
+    }
+}
+
+/// The page needs a session, and the browser is signed out. `HTMLErrorMiddleware` redirects to the sign-in page.
+struct SignInRequired: Error {}
+
+extension PageContext {
+    fileprivate var requiredSession: Session {
+        get throws(SignInRequired) {
+            guard let session else { throw SignInRequired() }
+            return session
+        }
+    }
+}
