@@ -2,8 +2,8 @@
 
 import PackageDescription
 
-// `docs/architecture.md` says what each target is for; the helpers at the bottom give all of them the same strict
-// settings. Linux only: CurlClient waits with eventfd, and JWT reads with types that Apple ships from macOS 26 on.
+// docs/architecture.md says what each target is for. The functions at the bottom give all targets the same strict
+// settings. The package builds on Linux only: CurlClient uses eventfd, and JWT uses types that Apple ships from macOS 26.
 
 let package = Package(
     name: "hallpass",
@@ -106,7 +106,7 @@ let package = Package(
 // MARK: - Helpers
 
 extension [SwiftSetting] {
-    /// What every target of our own is compiled with.
+    /// The settings of every target of this package.
     static var strict: Self {
         [
             .swiftLanguageMode(.v6),
@@ -138,14 +138,14 @@ extension Target.Dependency {
     static var grdb: Self { .product(name: "GRDB", package: "GRDB.swift") }
 }
 
-/// A room under `Shared/`; files that it reads when it runs are in its folder `Resources`.
+/// A target in `Shared/<name>`, with the files that it reads at run time.
 func shared(_ name: String, uses dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
     .target(
         name: name, dependencies: dependencies, path: "Shared/\(name)", resources: resources, swiftSettings: .strict)
 }
 
-/// A service under `Services/`. All have the same shape, the same rooms to lean on, and a folder `Resources` of files
-/// that they read when they run.
+/// A service in `Services/<name>`. All services have the same dependencies, and a folder `Resources` with the files that
+/// they read at run time.
 func service(_ name: String, uses dependencies: [Target.Dependency] = []) -> Target {
     .executableTarget(
         name: "\(name)Service",
