@@ -7,7 +7,7 @@ import Testing
 
 @testable import LoginService
 
-@Suite struct `The pages of an account` {
+@Suite struct AccountPageTests {
     private func withAlice(_ body: @Sendable (LoginUnderTest, inout Browser) async throws -> Void)
         async throws
     {
@@ -20,44 +20,42 @@ import Testing
         }
     }
 
-    @Test func `signing out ends the session, and with it its access tokens`() async throws {
+    @Test func `signing out ends the session and revokes its access tokens`() async throws {
         try await withAlice { login, browser in
-            let token = try present(try await browser.token()["access_token"])
+            let token = try await browser.token().accessToken
             #expect(try await login.client.send(.get, "/me", token: token).status == 200)
-            let former = browser
+            var copy = browser
             let response = try await browser.submit("/account/sign-out")
             #expect(response.status == 303 && response.headers[.location] == "/login?notice=signed-out")
             #expect(try await browser.get("/login?notice=signed-out").text.contains("You are signed out."))
-            var again = former
-            #expect(try await !again.isSignedIn())
-            #expect(try await again.token().status == 401)
+            #expect(try await !copy.isSignedIn())
+            #expect(try await copy.token().status == 401)
             #expect(try await login.client.send(.get, "/me", token: token).status == 401)
         }
     }
 
-    @Test func `a session of a program stands beside that of the browser, and can be ended`() async throws {
+    @Test func `the account page lists the session of a program and can end it`() async throws {
         try await withAlice { login, browser in
             let program = try await login.client.send(
                 .post, "/token", headers: [.userAgent: "curl/8.5.0"],
                 json: #"{"grant_type": "password", "username": "alice", "password": "\#(goodPassword)"}"#)
-            let token = try present(program["access_token"])
+            let token = try program.accessToken
             let page = try await browser.get("/account").text
             #expect(page.contains("<h3>curl</h3>") && page.matches(of: /<span class="tag">/).count == 1)
-            let id = try present(try segment(1, of: token)["sid"] as? String)
-            let response = try await browser.submit("/account/sessions/end", ["session": id])
+            let response = try await browser.submit("/account/sessions/end", ["session": program.sessionID])
             #expect(response.headers[.location] == "/account?notice=session-ended")
             #expect(try await login.client.send(.get, "/me", token: token).status == 401)
             #expect(try await browser.isSignedIn())
         }
     }
 
-    @Test func `someone else's session, one that is over, and what is none are not found`() async throws {
+    @Test func `ending another account's session, an unknown one or an invalid id responds with 404`() async throws {
         try await withAlice { login, browser in
             var bob = Browser(login)
             try await bob.signIn("bob")
             let rows = try await login.rows(
                 "SELECT s.id FROM sessions s JOIN accounts a ON a.id = s.account_id WHERE a.username = 'bob'")
-            let id: String = try present(rows.first)["id"]
+            let id: String = try #require(rows.first)["id"]
             for session in [id, UUID().uuidString.lowercased(), "", "x", "'; --"] {
                 #expect(try await browser.submit("/account/sessions/end", ["session": session]).status == 404)
             }
@@ -65,9 +63,9 @@ import Testing
         }
     }
 
-    @Test func `ending this session here is signing out`() async throws {
+    @Test func `ending the current session signs the browser out`() async throws {
         try await withAlice { login, browser in
-            let id = try present(
+            let id = try #require(
                 try await browser.get("/account").text.firstMatch(of: /name="session" value="([^"]+)"/))
             let response = try await browser.submit("/account/sessions/end", ["session": String(id.1)])
             #expect(response.headers[.location] == "/login?notice=signed-out")
@@ -75,7 +73,7 @@ import Testing
         }
     }
 
-    @Test func `signing out everywhere ends all of mine and nobody else's`() async throws {
+    @Test func `signing out everywhere ends all sessions of this account and of no other`() async throws {
         try await withAlice { login, browser in
             var (other, bob) = (Browser(login), Browser(login))
             try await other.signIn("alice")
@@ -89,7 +87,7 @@ import Testing
         }
     }
 
-    @Test func `the password changes with the current one, and all sessions end`() async throws {
+    @Test func `changing the password needs the current one and ends all sessions`() async throws {
         try await withAlice { login, browser in
             let wrong = try await browser.submit(
                 "/account/password", ["current_password": "a wrong password", "new_password": "quite another one"])
@@ -106,7 +104,7 @@ import Testing
         }
     }
 
-    @Test func `deleting the account takes its password`() async throws {
+    @Test func `deleting the account needs its password`() async throws {
         try await withAlice { login, browser in
             #expect(try await browser.submit("/account/delete", ["password": "a wrong password"]).status == 403)
             #expect(try await browser.submit("/account/delete", [:]).status == 403)
@@ -118,7 +116,7 @@ import Testing
         }
     }
 
-    @Test func `what ends sessions elsewhere ends those of browsers`() async throws {
+    @Test func `a logout everywhere through the API ends the session of a browser`() async throws {
         try await withAlice { login, browser in
             let token = try await login.signIn("alice")["access_token"]
             #expect(try await login.client.send(.post, "/logout?everywhere=true", token: token).status == 204)
@@ -126,7 +124,7 @@ import Testing
         }
     }
 
-    @Test func `many sessions are shown in pages`() async throws {
+    @Test func `the account page lists at most 50 sessions and links to the rest`() async throws {
         try await withAlice { login, browser in
             for _ in 1...60 {
                 login.clock.advance(seconds: 1)
@@ -134,13 +132,13 @@ import Testing
             }
             let first = try await browser.get("/account").text
             #expect(first.matches(of: /name="session"/).count == 50)
-            let next = try present(first.firstMatch(of: /href="(\/account\?after=[^"]+)"/))
+            let next = try #require(first.firstMatch(of: /href="(\/account\?after=[^"]+)"/))
             #expect(try await browser.get(String(next.1)).text.matches(of: /name="session"/).count == 11)
             #expect(try await browser.get("/account?after='").status == 200)
         }
     }
 
-    @Test func `a password manager finds the page to change the password`() async throws {
+    @Test func `the well-known URL for changing a password redirects to the page`() async throws {
         try await LoginUnderTest.run { login in
             let response = try await login.client.send(.get, "/.well-known/change-password")
             #expect(response.status == 303 && response.headers[.location] == "/account/password")
@@ -164,7 +162,7 @@ import Testing
         ("", "Unknown program"),
         (nil, "Unknown program"),
     ])
-    func `a device is named by its kind`(userAgent: String?, device: String) {
+    func `a session is named after its browser and operating system`(userAgent: String?, device: String) {
         #expect(ClientInfo(userAgent: userAgent, address: nil).device == device)
     }
 }

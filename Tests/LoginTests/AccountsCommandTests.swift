@@ -5,7 +5,7 @@ import Testing
 
 @testable import LoginService
 
-/// The executable itself, on a database that a service may have open.
+/// Runs the executable on a database file that a service may have open at the same time.
 @Suite struct AccountsCommandTests {
     private let stores: Stores
 
@@ -15,7 +15,7 @@ import Testing
         _ = try await stores.addAccount("bob")
     }
 
-    /// Runs `login accounts …` and returns its fields, those of each line in a row of their own.
+    /// Runs `login accounts …` and returns the fields of each printed line.
     private func accounts(_ arguments: [String]) async throws -> [[String]] {
         let text = try await run(
             [Cluster.executables.appending(path: "login").path, "accounts"] + arguments,
@@ -25,14 +25,14 @@ import Testing
         }
     }
 
-    @Test func `accounts are listed by name, with id, state and scope`() async throws {
-        let alice = try present(await stores.accounts.find("alice".username))
+    @Test func `the command lists accounts by name, with id, state and scope`() async throws {
+        let alice = try #require(await stores.accounts.find("alice".username))
         let lines = try await accounts(["list"])
         #expect(lines.map(\.first) == ["alice", "bob"])
         #expect(lines[0] == ["alice", alice.id.lowercase, "enabled", "orders:read orders:write inbox:read"])
     }
 
-    @Test func `scopes are granted and revoked`() async throws {
+    @Test func `the command grants and revokes scopes`() async throws {
         let granted = try await accounts(["grant", "Alice", "catalog:write", "orders:read:all"])
         #expect(granted.first?.last == "orders:read orders:write inbox:read catalog:write orders:read:all")
         #expect(try await stores.accounts.find("alice".username)?.scope.names.contains("catalog:write") == true)
@@ -42,7 +42,7 @@ import Testing
         #expect(try await stores.accounts.find("bob".username)?.scope == .customer)
     }
 
-    @Test func `an account is disabled and enabled`() async throws {
+    @Test func `the command disables and enables an account`() async throws {
         #expect(try await accounts(["disable", "bob"]).first?[2] == "disabled")
         #expect(try await stores.accounts.find("bob".username)?.isDisabled == true)
         #expect(try await accounts(["enable", "bob"]).first?[2] == "enabled")
@@ -54,7 +54,7 @@ import Testing
         ["enable", "no name"], ["grant", "alice", "a\"quote"], ["grant", "alice"],
         ["grant", "alice", String(repeating: "x", count: 200)], ["grant", "alice", "x", "x"],
     ])
-    func `what cannot be done fails with a sentence and changes nothing`(arguments: [String]) async throws {
+    func `an impossible command fails with an error message and changes nothing`(arguments: [String]) async throws {
         let before = try await stores.accounts.list()
         let error = await #expect(throws: ClusterError.self) { try await accounts(arguments) }
         #expect(error?.description.contains("Error: ") == true)

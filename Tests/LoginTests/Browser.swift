@@ -6,15 +6,15 @@ import TestSupport
 
 @testable import LoginService
 
-/// A browser without scripts: keeps cookies, and sends the forms of the pages that it was shown.
+/// A browser without scripts, which keeps cookies and submits the form of its last page.
 struct Browser {
     let client: any TestClientProtocol
     var userAgent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
-    /// What the browser says about where a form was.
+    /// The header fields that name the origin of a form.
     var formHeaders: HTTPFields = [.origin: "http://localhost", .secFetchSite: "same-origin"]
-    /// By name.
+    /// The values of the cookies by name.
     var cookies: [String: String] = [:]
-    /// The form token of the page that was shown last.
+    /// The CSRF token of the last page with a form.
     var csrfToken = ""
 
     init(_ login: LoginUnderTest) {
@@ -25,7 +25,7 @@ struct Browser {
         try await send(.get, path, headers: headers)
     }
 
-    /// Sends a form with these fields and the token of the last page.
+    /// Submits these fields with the CSRF token of the last page.
     mutating func submit(_ path: String, _ fields: [String: String] = [:]) async throws -> ReceivedResponse {
         let fields = fields.merging([SubmittedForm.tokenField: csrfToken]) { $1 }
         let body = fields.map { "\($0)=\($1.formEncoded)" }.joined(separator: "&")
@@ -55,7 +55,7 @@ struct Browser {
         return response
     }
 
-    /// Fetches the page and signs in.
+    /// Opens the sign-in page and submits its form.
     @discardableResult
     mutating func signIn(_ name: String, _ password: String = goodPassword, next: String = "") async throws
         -> ReceivedResponse
@@ -64,14 +64,14 @@ struct Browser {
         return try await submit("/login", ["username": name, "password": password, "next": next])
     }
 
-    /// Whether somebody is signed in.
+    /// Whether the account page is shown.
     mutating func isSignedIn() async throws -> Bool {
         try await get("/account").status == 200
     }
 }
 
 extension String {
-    /// As `application/x-www-form-urlencoded` writes it.
+    /// The text as a value of `application/x-www-form-urlencoded`, with all but ASCII letters and digits encoded.
     fileprivate var formEncoded: String {
         utf8.map { byte in
             Character(Unicode.Scalar(byte)).isLetter && byte < 0x80 || (0x30...0x39).contains(byte)

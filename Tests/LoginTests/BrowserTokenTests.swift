@@ -8,7 +8,7 @@ import Testing
 @testable import LoginService
 
 extension Browser {
-    /// Asks for an access token, as the scripts of a page of `origin` do.
+    /// Requests an access token, as a script on a page of `origin` does.
     mutating func token(from origin: String? = "http://localhost") async throws -> ReceivedResponse {
         var headers = HTTPFields()
         headers[.origin] = origin
@@ -16,7 +16,7 @@ extension Browser {
     }
 }
 
-@Suite struct `A token for the session of a browser` {
+@Suite struct BrowserTokenTests {
     private func withAlice(
         _ environment: [String: String] = [:],
         _ body: @Sendable (LoginUnderTest, inout Browser) async throws -> Void
@@ -29,7 +29,7 @@ extension Browser {
         }
     }
 
-    @Test func `is like any other, and asking again rotates nothing`() async throws {
+    @Test func `a browser session gets access tokens, and repeated requests keep its cookie`() async throws {
         try await withAlice { login, browser in
             let cookie = browser.cookies
             for _ in 1...3 {
@@ -37,7 +37,7 @@ extension Browser {
                 #expect(response.status == 200 && response.headers[.cacheControl] == "no-store")
                 #expect(response["username"] == "alice" && response["token_type"] == "Bearer")
                 #expect(response["scope"] == "orders:read orders:write inbox:read")
-                #expect(response.json["expires_in"] as? Int == 600)
+                #expect(response.expiresIn == 600)
                 let me = try await login.client.send(.get, "/me", token: response["access_token"])
                 #expect(me.status == 200 && me["username"] == "alice")
             }
@@ -49,7 +49,9 @@ extension Browser {
         ("http://localhost", 200), ("http://localhost:8080", 200), ("https://shop.example", 200),
         ("https://evil.example", 403), ("null", 403), (nil, 403), ("https://shop.example.evil.example", 403),
     ])
-    func `is for pages of this origin and of those that are allowed`(origin: String?, status: Int) async throws {
+    func `a page gets a token only if its origin is this service or an allowed one`(origin: String?, status: Int)
+        async throws
+    {
         try await withAlice(["CORS_ORIGINS": "https://shop.example"]) { _, browser in
             let response = try await browser.token(from: origin)
             #expect(response.status == status)
@@ -60,7 +62,7 @@ extension Browser {
         }
     }
 
-    @Test func `is refused to who is signed out, in a way that the page may read`() async throws {
+    @Test func `a signed-out browser gets a 401 that pages of an allowed origin can read`() async throws {
         try await LoginUnderTest.run(environment: ["CORS_ORIGINS": "https://shop.example"]) { login in
             var browser = Browser(login)
             for _ in 1...2 {
@@ -78,11 +80,12 @@ extension Browser {
     @Test(arguments: [
         ("1", 200, 1), ("599", 200, 599), ("601", 200, 600), ("0", 422, nil), ("x", 422, nil), ("", 422, nil),
     ])
-    func `lives shorter for who asks`(life: String, status: Int, seconds: Int?) async throws {
+    func `a page can request a token with a shorter lifetime`(lifetime: String, status: Int, seconds: Int?) async throws
+    {
         try await withAlice { login, browser in
             let response = try await browser.send(
-                .post, "/session/token?life=\(life)", headers: [.origin: "http://localhost"])
-            #expect(response.status == status && response.json["expires_in"] as? Int == seconds)
+                .post, "/session/token?life=\(lifetime)", headers: [.origin: "http://localhost"])
+            #expect(response.status == status && response.expiresIn == seconds)
             guard let seconds else { return }
             login.clock.advance(seconds: Double(seconds))
             let expired = try await login.client.send(.get, "/me", token: response["access_token"])
@@ -90,7 +93,7 @@ extension Browser {
         }
     }
 
-    @Test func `has the grants that are left`() async throws {
+    @Test func `a token for a browser has only the scopes that are still granted`() async throws {
         try await withAlice { login, browser in
             let database = try login.folder.openDatabase()
             defer { try? database.close() }
@@ -100,29 +103,30 @@ extension Browser {
         }
     }
 
-    @Test func `does not outlive the session`() async throws {
+    @Test func `a token for a browser expires no later than its session`() async throws {
         try await withAlice(["REFRESH_TOKEN_TTL": "100"]) { login, browser in
             login.clock.advance(seconds: 40)
             let last = try await browser.token()
-            #expect(last.json["expires_in"] as? Int == 60)
+            #expect(last.expiresIn == 60)
             login.clock.advance(seconds: 60)
-            let none = try await browser.token()
-            #expect(none.status == 401)
+            #expect(try await browser.token().status == 401)
         }
     }
 }
 
-@Suite struct `With the token in a cookie` {
+@Suite struct TokenCookieTests {
     private static let environment = ["TOKEN_COOKIE": "on", "CORS_ORIGINS": "http://localhost"]
 
-    @Test func `sign-in and renewal set it, no script sees it, and signing out takes it away`() async throws {
+    @Test func `sign-in and renewal set the token cookie, scripts cannot read it, and signing out deletes it`()
+        async throws
+    {
         try await LoginUnderTest.run(environment: Self.environment) { login in
             _ = try await login.signUp("alice")
             var browser = Browser(login)
             let response = try await browser.signIn("alice")
-            let set = try present(response.headers[values: .setCookie].first { $0.hasPrefix("access_token=ey") })
+            let cookie = try #require(response.headers[values: .setCookie].first { $0.hasPrefix("access_token=ey") })
             for attribute in ["; HttpOnly", "; SameSite=Lax", "; Path=/", "; Max-Age=600"] {
-                #expect(set.contains(attribute))
+                #expect(cookie.contains(attribute))
             }
             login.clock.advance(seconds: 60)
             let first = browser.cookies["access_token"]
@@ -138,7 +142,9 @@ extension Browser {
     }
 
     @Test(arguments: [("http://localhost", 204), ("https://evil.example", 403), ("null", 403), (nil, 403)])
-    func `a forged request changes nothing`(origin: String?, status: Int) async throws {
+    func `a request of a foreign origin with the token cookie changes nothing`(origin: String?, status: Int)
+        async throws
+    {
         try await LoginUnderTest.run(environment: Self.environment) { login in
             _ = try await login.signUp("alice")
             var browser = Browser(login)
@@ -151,25 +157,25 @@ extension Browser {
         }
     }
 
-    @Test func `a header field beside it is one token too many`() async throws {
+    @Test func `a request with a token in the cookie and in a header field is rejected`() async throws {
         try await LoginUnderTest.run(environment: Self.environment) { login in
             _ = try await login.signUp("alice")
             var browser = Browser(login)
             try await browser.signIn("alice")
-            let token = try present(try await login.signIn("alice")["access_token"])
+            let token = try await login.signIn("alice").accessToken
             let response = try await browser.get("/me", headers: [.authorization: "Bearer \(token)"])
             #expect(response.status == 400 && response.code == "invalid_request")
         }
     }
 }
 
-@Suite struct `The files of the shop` {
-    @Test func `are typed, and fetched again only when they have changed`() async throws {
+@Suite struct ShopFileTests {
+    @Test func `a file of the shop has its content type and is sent again only after a change`() async throws {
         try await LoginUnderTest.run { login in
             for (name, type) in [("", "text/html"), ("hallpass.css", "text/css"), ("pass.svg", "image/svg+xml")] {
                 let response = try await login.client.send(.get, "/shop/\(name)")
                 #expect(response.status == 200 && response.headers[.contentType]?.hasPrefix(type) == true)
-                let tag = try present(response.headers[.eTag])
+                let tag = try #require(response.headers[.eTag])
                 let again = try await login.client.send(.get, "/shop/\(name)", headers: [.ifNoneMatch: tag])
                 #expect(again.status == 304 && again.text.isEmpty && again.headers[.eTag] == tag)
             }
@@ -182,14 +188,14 @@ extension Browser {
         "/shop/nothing.js", "/shop/../templates/layout.mustache", "/shop/%2e%2e/templates/layout.mustache",
         "/shop/..%2ftemplates/layout.mustache", "/shop//etc/passwd", "/shop/hallpass.css/x", "/shop/index.html/..",
     ])
-    func `are all there is`(path: String) async throws {
+    func `a path that names no file of the shop is rejected`(path: String) async throws {
         try await LoginUnderTest.run { login in
             let response = try await login.client.send(.get, path)
             #expect([400, 404].contains(response.status))
         }
     }
 
-    @Test func `learn where the services are, and may call them and no others`() async throws {
+    @Test func `the pages of the shop know the addresses of the services and may connect to no others`() async throws {
         let environment = ["SHOP_CATALOG_URL": "https://catalog.example", "SHOP_INBOX_URL": "http://localhost:9"]
         try await LoginUnderTest.run(environment: environment) { login in
             let config = try await login.client.send(.get, "/shop/config.json")

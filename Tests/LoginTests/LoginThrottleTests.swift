@@ -12,7 +12,7 @@ import Testing
         .init(username: try name?.username, address: address)
     }
 
-    /// Fails once, and tells for how many seconds it was put off before; 0 when it was let in.
+    /// Fails once. Returns 0 if the attempt was admitted, else the seconds to wait.
     private func fail(_ attempt: LoginThrottle.Attempt) -> Int {
         switch throttle.admit(attempt, at: clock.now) {
         case .admitted(let admission):
@@ -22,14 +22,14 @@ import Testing
         }
     }
 
-    /// Begins an attempt; nil when it is put off.
+    /// Begins an attempt; nil if it has to wait.
     private func begin(_ attempt: LoginThrottle.Attempt) -> LoginThrottle.Admission? {
         guard case .admitted(let admission) = throttle.admit(attempt, at: clock.now) else { return nil }
         return admission
     }
 
     private func succeed(_ attempt: LoginThrottle.Attempt) throws {
-        throttle.end(try present(begin(attempt)), as: .success, at: clock.now)
+        throttle.end(try #require(begin(attempt)), as: .success, at: clock.now)
     }
 
     private func isAdmitted(_ attempt: LoginThrottle.Attempt) -> Bool {
@@ -38,7 +38,7 @@ import Testing
         return true
     }
 
-    @Test func `the wait doubles with each failure, up to a minute`() throws {
+    @Test func `the wait after a failure doubles up to one minute`() throws {
         let alice = try attempt("alice")
         for _ in 1...5 { #expect(fail(alice) == 0) }
         var waits: [Int] = []
@@ -51,7 +51,7 @@ import Testing
         #expect(waits == [1, 2, 4, 8, 16, 32, 60, 60, 60])
     }
 
-    @Test func `an attempt that comes too early does not prolong the wait`() throws {
+    @Test func `an attempt during the wait does not prolong it`() throws {
         let alice = try attempt("alice")
         for _ in 1...12 { _ = fail(alice); clock.advance(seconds: 60) }
         _ = fail(alice)
@@ -62,7 +62,7 @@ import Testing
         #expect(isAdmitted(alice))
     }
 
-    @Test func `whoever fails at a name from elsewhere does not keep its owner out`() throws {
+    @Test func `failures from other addresses do not lock an owner out`() throws {
         for round in 0..<200 {
             _ = fail(try attempt("alice", from: "198.51.100.\(round % 50)"))
         }
@@ -71,7 +71,7 @@ import Testing
         #expect(isAdmitted(owner))
     }
 
-    @Test func `a name that many fail at has no free failures`() throws {
+    @Test func `a name with failures from many addresses has no free failures`() throws {
         for address in 0..<LoginThrottle.failuresOfAttack {
             _ = fail(try attempt("alice", from: "198.51.100.\(address)"))
         }
@@ -81,7 +81,7 @@ import Testing
         for _ in 1...2 { #expect(fail(try attempt("bob", from: "203.0.113.9")) == 0) }
     }
 
-    @Test func `the owner who errs during an attack waits for the own errors only`() throws {
+    @Test func `an owner's wait during an attack depends only on the owner's failures`() throws {
         let owner = try attempt("alice")
         for address in 0..<60 { _ = fail(try attempt("alice", from: "198.51.100.\(address)")) }
         #expect(fail(owner) == 0)
@@ -91,7 +91,7 @@ import Testing
         #expect(isAdmitted(owner))
     }
 
-    @Test func `one address that tries many names waits, names of no account included`() throws {
+    @Test func `an address that tries many names has to wait, even if the names do not exist`() throws {
         for index in 0..<LoginThrottle.freeFailuresOfAddress {
             #expect(fail(try attempt(index % 2 == 0 ? "user\(index)" : nil)) == 0)
         }
@@ -100,7 +100,9 @@ import Testing
         #expect(fail(try attempt("another", from: "203.0.113.9")) == 0)
     }
 
-    @Test func `a pair that has signed in before does not suffer from its neighbours`() throws {
+    @Test func `a name and address that signed in together before do not wait for other failures of the address`()
+        throws
+    {
         let (alice, stranger) = (try attempt("alice"), try attempt("stranger"))
         try succeed(alice)
         for index in 0..<40 { _ = fail(try attempt("user\(index)")) }
@@ -108,7 +110,7 @@ import Testing
         #expect(!isAdmitted(stranger))
     }
 
-    @Test func `a success does not pay for an address's failures at other names`() throws {
+    @Test func `a success does not clear the failures of its address at other names`() throws {
         let mallory = try attempt("mallory")
         try succeed(mallory)
         for index in 0..<21 {
@@ -118,13 +120,13 @@ import Testing
         #expect(fail(try attempt("user99")) == 1)
     }
 
-    @Test func `so many attempts are let in at once as there are free failures`() throws {
+    @Test func `the number of concurrent attempts is limited to the free failures`() throws {
         let alice = try attempt("alice")
         #expect((1...50).compactMap { _ in begin(alice) }.count == LoginThrottle.freeFailuresOfPair)
         #expect(fail(alice) == 1)
     }
 
-    @Test func `where no failure is free, one attempt is let in at a time`() throws {
+    @Test func `a name without free failures admits one attempt at a time`() throws {
         let alice = try attempt("alice")
         for _ in 1...6 { _ = fail(alice) }
         clock.advance(seconds: 1)
@@ -132,11 +134,11 @@ import Testing
         #expect(admissions.count == 1)
         clock.advance(seconds: 1)
         #expect(fail(alice) == 1)
-        throttle.end(try present(admissions.first), as: .failure, at: clock.now)
+        throttle.end(try #require(admissions.first), as: .failure, at: clock.now)
         #expect(fail(alice) == 2)
     }
 
-    @Test func `an address tries so many names at once, and those that signed in before are not in the way`() throws {
+    @Test func `concurrent attempts of an address are limited, and known names do not count`() throws {
         let known = try (0..<30).map { try attempt("known\($0)") }
         for pair in known { try succeed(pair) }
         #expect(known.compactMap(begin).count == known.count)
@@ -145,7 +147,7 @@ import Testing
     }
 
     @Test(arguments: [LoginThrottle.Outcome.success, .none])
-    func `an attempt that did not fail is given back`(outcome: LoginThrottle.Outcome) throws {
+    func `an attempt that did not fail no longer counts`(outcome: LoginThrottle.Outcome) throws {
         let attempts = try (1...5).flatMap { try [attempt("alice", from: "198.51.100.\($0)"), attempt("user\($0)")] }
         for _ in 1...100 {
             let admissions = attempts.compactMap(begin)
@@ -154,7 +156,7 @@ import Testing
         }
     }
 
-    @Test func `the right password from five devices at once is let in, also while others guess`() throws {
+    @Test func `concurrent sign-ins of an owner are admitted during an attack`() throws {
         let owner = try attempt("alice")
         for address in 0..<15 { _ = begin(try attempt("alice", from: "198.51.100.\(address)")) }
         for _ in 1...10 {
@@ -164,14 +166,14 @@ import Testing
         }
     }
 
-    @Test func `an attempt that ends after its record was forgotten makes room for no other`() throws {
+    @Test func `ending an attempt repeatedly admits only one other`() throws {
         let alice = try attempt("alice")
-        let admission = try present(begin(alice))
+        let admission = try #require(begin(alice))
         for _ in 1...3 { throttle.end(admission, as: .none, at: clock.now) }
         #expect((1...50).compactMap { _ in begin(alice) }.count == LoginThrottle.freeFailuresOfPair)
     }
 
-    @Test func `a success begins anew`() throws {
+    @Test func `a success restores the free failures`() throws {
         let alice = try attempt("alice")
         for _ in 1...6 { _ = fail(alice) }
         clock.advance(seconds: 1)
@@ -187,7 +189,7 @@ import Testing
         #expect(fail(alice) == 1)
     }
 
-    @Test func `a clock that is set back keeps nobody out`() throws {
+    @Test func `a clock that is set back locks nobody out`() throws {
         let alice = try attempt("alice")
         for _ in 1...6 { _ = fail(alice) }
         #expect(!isAdmitted(alice))
@@ -196,23 +198,23 @@ import Testing
         #expect(fail(alice) == 2)
     }
 
-    @Test func `the memory is bounded, and keeps what happened last`() throws {
-        var ledger = FailureStore<Int>(maxRecords: 100)
+    @Test func `the failure store is bounded and keeps the latest records`() throws {
+        var store = FailureStore<Int>(maxRecords: 100)
         for key in 0..<1000 {
             clock.advance(seconds: 0.1)
-            ledger[key, at: clock.now].fail(free: 5, at: clock.now)
-            #expect(ledger.count <= 100)
+            store[key, at: clock.now].fail(free: 5, at: clock.now)
+            #expect(store.count <= 100)
         }
-        #expect(ledger[999, at: clock.now].failures == 1)
-        #expect(ledger[0, at: clock.now].failures == 0)
+        #expect(store[999, at: clock.now].failures == 1)
+        #expect(store[0, at: clock.now].failures == 0)
     }
 
-    @Test func `what is still going on is not forgotten for what comes later`() throws {
-        var ledger = FailureStore<Int>(maxRecords: 100)
-        ledger[-1, at: clock.now].begin()
-        for key in 0..<1000 { ledger[key, at: clock.now].fail(free: 5, at: clock.now) }
+    @Test func `the failure store keeps a record with an attempt in progress`() throws {
+        var store = FailureStore<Int>(maxRecords: 100)
+        store[-1, at: clock.now].begin()
+        for key in 0..<1000 { store[key, at: clock.now].fail(free: 5, at: clock.now) }
         clock.advance(seconds: LoginThrottle.memorySeconds)
-        #expect(ledger[-1, at: clock.now].attemptsInFlight == 1)
+        #expect(store[-1, at: clock.now].attemptsInFlight == 1)
     }
 }
 
@@ -222,7 +224,7 @@ import Testing
         ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"), ("2001:db8::7", "2001:db8:0:0::/64"), ("::1", "0:0:0:0::/64"),
         ("fe80::1%eth0", "fe80:0:0:0::/64"), ("2001:db8:1:2::", "2001:db8:1:2::/64"), ("::", "0:0:0:0::/64"),
     ])
-    func `failures are counted for the network of a customer`(address: String?, network: String) {
+    func `failures are counted for an IPv4 address or an IPv6 network`(address: String?, network: String) {
         #expect(NetworkAddress.network(of: address) == network)
     }
 }

@@ -5,8 +5,8 @@ import Testing
 
 @testable import LoginService
 
-@Suite struct `The character U+0000` {
-    @Test func `is refused wherever a text may come in`() async throws {
+@Suite struct NULTests {
+    @Test func `the character U+0000 is rejected in every text of a request`() async throws {
         try await LoginUnderTest.run { login in
             #expect(try await login.signUp("alice").status == 201)
             let token = try await login.signIn("alice")["access_token"]

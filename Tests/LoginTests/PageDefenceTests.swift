@@ -8,19 +8,19 @@ import Testing
 
 @testable import LoginService
 
-@Suite struct `The forms of the pages` {
+@Suite struct PageDefenceTests {
     private static let forms = [
         "/login", "/signup", "/account/sign-out", "/account/sign-out-everywhere", "/account/sessions/end",
         "/account/password", "/account/delete",
     ]
 
-    /// All that any of the forms asks for, with right answers.
+    /// All that any of the forms asks for, with right responses.
     private static let fields = [
         "username": "bob", "password": goodPassword, "current_password": goodPassword,
         "new_password": "quite another one",
     ]
 
-    /// Runs `body` with the browser of someone who is signed in, and checks that nothing came of it.
+    /// Calls `body` with a signed-in browser and checks that it changed neither account nor session.
     private func withSignedIn(_ body: @Sendable (LoginUnderTest, inout Browser) async throws -> Void)
         async throws
     {
@@ -37,7 +37,7 @@ import Testing
         }
     }
 
-    @Test(arguments: forms) func `are not heeded without the token of this browser`(path: String) async throws {
+    @Test(arguments: forms) func `a form without the CSRF token of its browser is rejected`(path: String) async throws {
         try await withSignedIn { login, browser in
             var stranger = Browser(login)
             _ = try await stranger.get("/login")
@@ -51,13 +51,13 @@ import Testing
         }
     }
 
-    @Test(arguments: forms) func `are not heeded without the cookie that the token is of`(path: String) async throws {
+    @Test(arguments: forms) func `a form without the cookie of its CSRF token is rejected`(path: String) async throws {
         try await withSignedIn { login, browser in
             var stranger = Browser(login)
             stranger.csrfToken = browser.csrfToken
             let response = try await stranger.submit(path, Self.fields)
             #expect(response.status == 403)
-            // Another site's form comes without the cookie: the answer must not replace the one that the browser has.
+            // A form of another site comes without the cookie, and the response must not replace the browser's cookie.
             #expect(response.headers[.setCookie] == nil)
         }
     }
@@ -70,7 +70,9 @@ import Testing
             [.secFetchSite: "same-site"], [.origin: "http://localhost", .secFetchSite: "cross-site"],
             [.origin: "http://evil.example", .secFetchSite: "same-origin"],
         ] as [HTTPFields])
-    func `are not heeded from another origin, even with the right token`(path: String, from: HTTPFields) async throws {
+    func `a form from another origin is rejected even with a valid CSRF token`(path: String, from: HTTPFields)
+        async throws
+    {
         try await withSignedIn { _, browser in
             browser.formHeaders = from
             let response = try await browser.submit(path, Self.fields)
@@ -84,17 +86,17 @@ import Testing
             "", "=", "&&&", "%", "form_token=%", "form_token=%FF", "a=1&a=2", "form_token=%00", "\u{0}", "{}",
             String(repeating: "a", count: 17 << 10), String(repeating: "a=1&", count: 100), "session=x", "session='",
         ])
-    func `withstand whatever is sent`(path: String, body: String) async throws {
+    func `a malformed form never causes an internal error`(path: String, body: String) async throws {
         try await withSignedIn { _, browser in
             #expect([400, 403, 413].contains(try await browser.submit(path, body: body).status))
             let withToken = try await browser.submit(path, body: "form_token=\(browser.csrfToken)&\(body)")
             #expect(withToken.status < 500)
-            // What the right token has ended or begun is not this test's matter.
+            // A form with the valid token may sign out.
             if try await !browser.isSignedIn() { try await browser.signIn("alice") }
         }
     }
 
-    @Test func `withstand whatever stands in the cookie`() async throws {
+    @Test func `a malformed cookie counts as signed out`() async throws {
         try await LoginUnderTest.run { login in
             for cookie in [
                 "", "=", "hallpass", "hallpass=", "hallpass=\"", "hallpass=;hallpass=x", "a;;;=", "hallpass=é",
@@ -106,18 +108,18 @@ import Testing
     }
 }
 
-@Suite struct `The cookie of the pages` {
+@Suite struct PageCookieTests {
     @Test(arguments: [
         ("http://localhost:8080", "hallpass", false), ("http://127.0.0.1", "hallpass", false),
         ("http://[::1]:1", "hallpass", false), ("https://login.example", "__Host-hallpass", true),
         ("http://login.example", "__Host-hallpass", true), ("http://localhost.evil.example", "__Host-hallpass", true),
         ("hallpass", "__Host-hallpass", true),
     ])
-    func `is for encrypted connections alone, except on localhost`(
+    func `the session cookie is restricted to encrypted connections, except on localhost`(
         issuer: String, name: String, isSecure: Bool
     ) async throws {
         try await LoginUnderTest.run(environment: ["JWT_ISSUER": issuer]) { login in
-            let cookie = try present(try await login.client.send(.get, "/login").headers[.setCookie])
+            let cookie = try #require(try await login.client.send(.get, "/login").headers[.setCookie])
             #expect(cookie.hasPrefix("\(name)="))
             #expect(cookie.contains("; Secure") == isSecure)
             for attribute in ["; HttpOnly", "; SameSite=Lax", "; Path=/"] { #expect(cookie.contains(attribute)) }
@@ -125,7 +127,7 @@ import Testing
         }
     }
 
-    @Test func `is a new one after a sign-in, and one that was planted opens nothing`() async throws {
+    @Test func `a sign-in replaces the cookie, so a planted cookie gives no access`() async throws {
         try await LoginUnderTest.run { login in
             _ = try await login.signUp("alice")
             var attacker = Browser(login)
@@ -139,14 +141,15 @@ import Testing
         }
     }
 
-    @Test func `lets in as long as the session lives and no longer, and only its hash is stored`() async throws {
+    @Test func `the session cookie expires with its session, and only its hash is stored`() async throws {
         try await LoginUnderTest.run { login in
             _ = try await login.signUp("alice")
             var browser = Browser(login)
             let response = try await browser.signIn("alice")
             #expect(response.headers[.setCookie]?.contains("Max-Age=1209600") == true)
-            let key = try present(SessionCookie(present(browser.cookies["hallpass"])))
-            let stored: [UInt8] = try present(try await login.rows("SELECT hash FROM browser_keys").first)["hash"]
+            let value = try #require(browser.cookies["hallpass"])
+            let key = try #require(SessionCookie(value))
+            let stored: [UInt8] = try #require(try await login.rows("SELECT hash FROM browser_keys").first)["hash"]
             #expect(stored == key.hash)
             #expect(try await login.rows("SELECT hash FROM refresh_tokens").isEmpty)
             login.clock.advance(seconds: 1_209_599)
@@ -156,32 +159,31 @@ import Testing
         }
     }
 
-    @Test func `of a second sign-in ends the session of the first`() async throws {
+    @Test func `a second sign-in in a browser ends its former session`() async throws {
         try await LoginUnderTest.run { login in
             for name in ["alice", "bob"] { _ = try await login.signUp(name) }
             var browser = Browser(login)
             try await browser.signIn("alice")
-            let former = browser
+            var copy = browser
             _ = try await browser.get("/account")
             #expect(try await browser.submit("/login", ["username": "bob", "password": goodPassword]).status == 303)
             #expect(try await browser.get("/account").text.contains("<h1>bob</h1>"))
-            var again = former
-            #expect(try await !again.isSignedIn())
+            #expect(try await !copy.isSignedIn())
             #expect(try await login.rows("SELECT id FROM sessions WHERE ended_at IS NULL").count == 1)
         }
     }
 }
 
-@Suite struct `Every page` {
+@Suite struct PageHeaderTests {
     @Test(arguments: ["/", "/login", "/signup", "/account", "/account/password", "/account/delete", "/shop/"])
-    func `is kept by nobody, framed by nobody, and loads only what is ours`(path: String) async throws {
+    func `a page is not cached or embedded and loads only resources of this service`(path: String) async throws {
         try await LoginUnderTest.run { login in
             _ = try await login.signUp("alice")
             var browser = Browser(login)
             if path.hasPrefix("/account") { try await browser.signIn("alice") }
             let page = try await browser.get(path)
             #expect(page.status == 200)
-            let policy = try present(page.headers[.contentSecurityPolicy])
+            let policy = try #require(page.headers[.contentSecurityPolicy])
             for rule in [
                 "default-src 'none'", "script-src 'self'", "style-src 'self'", "form-action 'self'",
                 "frame-ancestors 'none'", "base-uri 'none'",
@@ -199,7 +201,7 @@ import Testing
     }
 
     @Test(arguments: ["/login", "/signup", "/account/password", "/account/delete"])
-    func `has a label for each field that can be seen`(path: String) async throws {
+    func `a page has a label for each visible field`(path: String) async throws {
         try await LoginUnderTest.run { login in
             _ = try await login.signUp("alice")
             var browser = Browser(login)

@@ -41,7 +41,7 @@ import Testing
         return account.username == "alice"
     }
 
-    @Test func `the right password opens the account, in any case of the name`() async throws {
+    @Test func `the correct password signs in, whatever the case of the name`() async throws {
         for name in ["alice", "ALICE"] { #expect(try await isSignedIn(name)) }
     }
 
@@ -50,7 +50,7 @@ import Testing
         ("not a name", goodPassword),
         ("", goodPassword), ("alice\u{0}", goodPassword), ("alice", "An uncommon password"), ("alice", "short"),
     ])
-    func `every way of being wrong is the same error and costs one hash`(name: String, password: String) async throws {
+    func `all wrong credentials cause the same error and cost one hash`(name: String, password: String) async throws {
         #expect(try await signIn(name, password) == .wrongCredentials)
         #expect(hasher.load.total == 1)
     }
@@ -59,14 +59,14 @@ import Testing
         "", "good\u{0}password", String(repeating: "x", count: Password.maxBytes + 1),
         String(repeating: "🔑", count: 100_000),
     ])
-    func `a password that nobody can have costs no hash, whatever the name`(password: String) async throws {
+    func `an impossible password costs no hash, whatever the name`(password: String) async throws {
         for name in ["alice", "nobody"] {
             #expect(try await signIn(name, password) == .wrongCredentials)
         }
         #expect(hasher.load.total == 0)
     }
 
-    @Test func `too many failures are refused before anything is hashed`() async throws {
+    @Test func `a throttled attempt is rejected before anything is hashed`() async throws {
         for _ in 1...6 { try await signIn("alice", "a wrong password") }
         #expect(try await signIn("alice", goodPassword) == .throttled(retryAfterSeconds: 1))
         #expect(hasher.load.total == 6)
@@ -74,14 +74,14 @@ import Testing
         #expect(try await isSignedIn("alice"))
     }
 
-    @Test func `a burst of guesses gets no further than guesses one after the other`() async throws {
+    @Test func `a burst of guesses gets no more attempts than sequential guesses`() async throws {
         await withTaskGroup(of: Void.self) { group in
             for _ in 1...90 { group.addTask { _ = try? await signIn("alice", "a wrong password") } }
         }
         #expect(hasher.load.total <= LoginThrottle.freeFailuresOfPair + 1)
     }
 
-    @Test func `an owner who signs in from five devices at once is let in, time and again`() async throws {
+    @Test func `an owner can sign in from five devices at once, repeatedly`() async throws {
         for _ in 1...10 {
             try await withThrowingTaskGroup(of: Bool.self) { group in
                 for _ in 1...LoginThrottle.freeFailuresOfPair { group.addTask { try await isSignedIn("alice") } }
@@ -90,22 +90,22 @@ import Testing
         }
     }
 
-    @Test func `attempts that found no room leave nothing behind`() async throws {
+    @Test func `an attempt that finds the hash queue full does not block later sign-ins`() async throws {
         let heavy = try await PasswordAuthenticatorTests(cost: .init(logN: 14, blockSize: 8, parallelism: 1))
-        var (hashes, refusals): ([Task<Void, any Error>], Int) = ([], 0)
-        while refusals < 10 {
+        var (hashes, rejections): ([Task<Void, any Error>], Int) = ([], 0)
+        while rejections < 10 {
             while heavy.hasher.load.pending < PasswordHasher.maxPending {
                 hashes += try heavy.beginHashes(1)
                 await Task.yield()
             }
-            if try await heavy.signIn("alice", goodPassword) == .busy { refusals += 1 }
+            if try await heavy.signIn("alice", goodPassword) == .busy { rejections += 1 }
         }
         for hash in hashes { hash.cancel() }
         for hash in hashes { _ = try? await hash.value }
         #expect(try await heavy.isSignedIn("alice"))
     }
 
-    @Test func `attempts whose client is gone leave nothing behind`() async throws {
+    @Test func `a cancelled attempt does not block later sign-ins`() async throws {
         let heavy = try await PasswordAuthenticatorTests(cost: .init(logN: 14, blockSize: 8, parallelism: 1))
         for _ in 1...3 {
             let total = heavy.hasher.load.total
@@ -127,22 +127,22 @@ import Testing
         return (0..<count).map { _ in Task { _ = try await hasher.hash(password) } }
     }
 
-    @Test func `a hash with old parameters is replaced when its owner signs in`() async throws {
+    @Test func `a sign-in replaces a hash with outdated parameters`() async throws {
         let raised = PasswordHasher(cost: .init(logN: 6, blockSize: 8, parallelism: 1))
         let authenticator = PasswordAuthenticator(
             accounts: stores.accounts, hasher: raised, throttle: LoginThrottle(), clock: clock.clock)
-        let before = try present(await stores.accounts.credentials(of: "alice".username)).hash
+        let before = try #require(await stores.accounts.credentials(of: "alice".username)).hash
         for password in ["a wrong password", goodPassword, goodPassword] {
             _ = try await authenticator.signIn(
                 username: "alice", password: password, from: "192.0.2.1", logger: Logger(label: "test"))
         }
-        let after = try present(await stores.accounts.credentials(of: "alice".username)).hash
+        let after = try #require(await stores.accounts.credentials(of: "alice".username)).hash
         #expect(before.cost == .cheap && after.cost.logN == 6)
         #expect(try after.matches(goodPassword.prepared))
         #expect(raised.load.total == 4)
     }
 
-    @Test func `the log knows why, and neither name nor password`() async throws {
+    @Test func `the log has the reason of a failed sign-in but neither name nor password`() async throws {
         let lines = LogLines()
         for (name, password) in [
             ("alice", "a wrong password"), ("hunter2hunter2", goodPassword), ("disabled", goodPassword),
@@ -158,7 +158,7 @@ import Testing
         for secret in ["a wrong password", "hunter2", goodPassword, "alice"] { #expect(!text.contains(secret)) }
     }
 
-    @Test func `a name that does not exist takes as long as a wrong password`() async throws {
+    @Test func `a sign-in with an unknown name takes as long as one with a wrong password`() async throws {
         let slow = try await PasswordAuthenticatorTests(cost: .init(logN: 13, blockSize: 8, parallelism: 1))
         var times: [String: [Duration]] = [:]
         for round in 0..<15 {
@@ -169,17 +169,17 @@ import Testing
                 times[name, default: []].append(time)
             }
         }
-        let shortest = try times.mapValues { try present($0.min()) }
-        let known = try present(shortest["alice"])
+        let shortest = try times.mapValues { try #require($0.min()) }
+        let known = try #require(shortest["alice"])
         for name in ["nobody", "disabled"] {
-            let ratio = try present(shortest[name]) / known
-            // Without the hash it would be less than a hundredth.
+            let ratio = try #require(shortest[name]) / known
+            // Without a hash, the ratio would be less than 0.01.
             #expect((0.4...2.5).contains(ratio), "\(name) takes \(ratio) times as long")
         }
     }
 }
 
-/// Keeps what is logged.
+/// Keeps the lines of a log.
 private struct LogLines: LogHandler {
     private final class Store: Sendable {
         let lines = Mutex<[String]>([])

@@ -3,19 +3,19 @@ import Testing
 @testable import LoginService
 
 @Suite struct PasswordHashTests {
-    /// Made with Python: `hashlib.scrypt(b"correct horse battery staple", salt=bytes(range(16)), n=1 << 10, r=8, p=2,
+    /// The result of Python's `hashlib.scrypt(b"correct horse battery staple", salt=bytes(range(16)), n=1 << 10, r=8, p=2,
     /// dklen=32)`, both in base64 without padding.
     private static let fromPython =
         "$scrypt$ln=10,r=8,p=2$AAECAwQFBgcICQoLDA0ODw$wk79EttC618m617oirShLZuxJkXcX6rXHrrS9rQQ/44"
 
-    @Test func `a hash of another implementation is read and matches`() throws {
-        let hash = try present(PasswordHash(phc: Self.fromPython))
+    @Test func `a hash made by another implementation is parsed and matches`() throws {
+        let hash = try #require(PasswordHash(phc: Self.fromPython))
         #expect(try hash.matches("correct horse battery staple".prepared))
         #expect(try !hash.matches("correct horse battery stapl".prepared))
         #expect(hash.description == Self.fromPython)
     }
 
-    @Test func `a new hash matches its password and no other, and has a salt of its own`() throws {
+    @Test func `a new hash matches only its password and has its own salt`() throws {
         let password = try goodPassword.prepared
         let (a, b) = (try PasswordHash(of: password, cost: .cheap), try PasswordHash(of: password, cost: .cheap))
         #expect(try a.matches(password))
@@ -36,7 +36,7 @@ import Testing
         "$scrypt$ln=10,r=8,p=99999999999999999999$SALT$HASH", "$scrypt$ln=10,r=8,p=2$$HASH",
         "$scrypt$ln=10,r=8,p=2$S!LT$HASH", "x$scrypt$ln=10,r=8,p=2$SALT$HASH", "$scrypt$ln=10,r=8,p=2$SALT$HASH$",
     ])
-    func `damaged texts are no hashes`(text: String) {
+    func `a malformed text is not parsed as a hash`(text: String) {
         let hash = String(repeating: "A", count: 43)
         let filled = text.replacing("SALT", with: "AAECAwQFBgcICQoLDA0ODw").replacing("HASH", with: hash)
         #expect(PasswordHash(phc: filled) == nil)
@@ -44,18 +44,18 @@ import Testing
 }
 
 @Suite struct PasswordHasherTests {
-    @Test func `a flood is refused beyond the queue, and what was admitted is answered`() async throws {
+    @Test func `a full queue rejects further hashes and completes the admitted ones`() async throws {
         let hasher = PasswordHasher(cost: .init(logN: 12, blockSize: 8, parallelism: 1))
         let password = try goodPassword.prepared
-        let (answered, refused) = await withTaskGroup(of: Bool.self) { group in
+        let (completed, rejected) = await withTaskGroup(of: Bool.self) { group in
             for _ in 0..<400 {
                 group.addTask { (try? await hasher.verify(password, against: nil)) == .finished(false) }
             }
             return await group.reduce(into: (0, 0)) { $1 ? ($0.0 += 1) : ($0.1 += 1) }
         }
-        #expect(answered >= PasswordHasher.maxPending && refused > 0 && answered + refused == 400)
+        #expect(completed >= PasswordHasher.maxPending && rejected > 0 && completed + rejected == 400)
         #expect(hasher.load.pending == 0)
-        #expect(hasher.load.total == answered)
+        #expect(hasher.load.total == completed)
         guard case .finished(let hash) = try await hasher.hash(password) else {
             Issue.record("the queue is full")
             return
@@ -72,7 +72,7 @@ import Testing
         #expect(hasher.isOutdated(try PasswordHash(of: goodPassword.prepared, cost: cost)) == isOutdated)
     }
 
-    @Test func `a waiting hash is given up when its task is cancelled`() async throws {
+    @Test func `cancelling its task removes a waiting hash from the queue`() async throws {
         let hasher = PasswordHasher(cost: .init(logN: 14, blockSize: 8, parallelism: 1))
         let password = try goodPassword.prepared
         let tasks = (0..<20).map { _ in Task { try await hasher.verify(password, against: nil) } }

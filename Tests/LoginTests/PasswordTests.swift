@@ -7,7 +7,7 @@ import Testing
         ("abc", "abc"), ("a.b_c-9", "a.b_c-9"), ("Alice", "alice"), ("ABC", "abc"),
         ("0123456789abcdef0123456789abcdef", "0123456789abcdef0123456789abcdef"),
     ])
-    func `a user name is folded to lower case`(typed: String, stored: String) {
+    func `a user name is stored in lower case`(typed: String, stored: String) {
         #expect(Username(typed)?.text == stored)
     }
 
@@ -16,7 +16,7 @@ import Testing
         "\u{212A}elvin",
         "ａｌｉｃｅ", "a@b.c", "alice'--", "abc\u{301}",
     ])
-    func `other texts are no user names`(typed: String) {
+    func `an invalid user name is rejected`(typed: String) {
         #expect(Username(typed) == nil)
     }
 
@@ -26,7 +26,7 @@ import Testing
         " leading and trailing ", "👩‍👩‍👧‍👦👩‍👩‍👧‍👦", String(repeating: "e\u{301}", count: 4),
         String(repeating: "a\u{327}\u{301}\u{308}", count: 32), String(repeating: "\u{1D160}", count: 128), "👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦👩‍👩‍👧‍👦",
     ])
-    func `a good password has no objection`(password: String) {
+    func `an acceptable password causes no objection`(password: String) {
         #expect(Password.objection(to: password, username: "alice") == nil)
     }
 
@@ -41,27 +41,28 @@ import Testing
         ("good\u{0}password", "control"), ("good\npassword", "control"), ("good\u{7F}password", "control"),
         ("good\u{2028}password", "control"),
     ])
-    func `a bad password is refused with its reason`(password: String, reason: String) {
+    func `an unacceptable password is rejected with the reason`(password: String, reason: String) {
         #expect(Password.objection(to: password, username: "alice.and.bob")?.contains(reason) == true)
     }
 
     @Test(arguments: [
         ("caf\u{65}\u{301} au lait", "caf\u{E9} au lait"), ("a\u{A0}b\u{3000}c", "a b c"), ("Å\u{212B}", "Å\u{C5}"),
     ])
-    func `what looks the same is the same password`(a: String, b: String) throws {
+    func `passwords that differ only in normalization or the kind of space are equal`(a: String, b: String) throws {
         #expect(try a.prepared.bytes == b.prepared.bytes)
     }
 
     @Test(arguments: [("Secret phrase", "secret phrase"), ("ﬁne phrase", "fine phrase"), ("phrase ", "phrase")])
-    func `case, compatibility forms and outer spaces make a difference`(a: String, b: String) throws {
+    func `passwords that differ in case, compatibility form or outer spaces are not equal`(a: String, b: String) throws
+    {
         #expect(try a.prepared.bytes != b.prepared.bytes)
     }
 
-    @Test func `the common passwords are in the form in which they are looked up`() {
+    @Test func `the common passwords are in lower case and have at least eight bytes`() {
         #expect(CommonPasswords.all.allSatisfy { $0.utf8.count >= 8 && $0.lowercased().utf8.elementsEqual($0.utf8) })
     }
 
-    @Test func `a password does not show in descriptions`() throws {
+    @Test func `the description of a password does not show it`() throws {
         #expect(!"\(try goodPassword.prepared)".contains("uncommon"))
     }
 }

@@ -8,7 +8,7 @@ import Testing
 
 @testable import LoginService
 
-/// How much of the list that every service keeps one account can fill, where tokens live for a week.
+/// The number of revocations that one account can cause while tokens live for a week.
 @Suite struct RevocationBudgetTests {
     private static let tokenSeconds = 604_800
 
@@ -26,11 +26,11 @@ import Testing
     }
 
     private func begin(_ account: Account? = nil) async throws -> (Session, RefreshToken) {
-        try present(
+        try #require(
             await sessions.begin(account ?? self.account, scope: .customer, audience: ["orders"], at: clock.now))
     }
 
-    /// Signs in and out again and again, once a second, and returns the sessions.
+    /// Signs in and out once a second, and returns the sessions.
     private func signInAndOut(times: Int) async throws -> [Session] {
         try await stores.database.write { connection in
             try (0..<times).map { _ in
@@ -48,8 +48,8 @@ import Testing
         try await log.page(after: 0, at: clock.now).entries
     }
 
-    /// Whether a token of the session that was issued at a time is refused until it has expired.
-    private func refuses(_ entries: [Revocation], _ session: Session, issuedAt: Date) -> Bool {
+    /// Whether the entries reject a token of the session, issued at that time, until it expires.
+    private func rejects(_ entries: [Revocation], _ session: Session, issuedAt: Date) -> Bool {
         entries.contains { entry in
             let isAbout =
                 switch entry.kind {
@@ -63,7 +63,7 @@ import Testing
         }
     }
 
-    @Test func `to sign in and out in a loop fills no list, also that of a reader who forgets nothing`() async throws {
+    @Test func `signing in and out in a loop adds a limited number of revocations`() async throws {
         let budget = SessionStore.maxRevocationsOfAccount
         var ended = try await signInAndOut(times: budget)
         var page = try await log.page(after: 0, at: clock.now)
@@ -76,27 +76,27 @@ import Testing
         }
         let entries = try await entries()
         #expect(known.count == budget + 1 && entries.count == budget + 1)
-        #expect(ended.allSatisfy { refuses(entries, $0, issuedAt: $0.createdAt) })
+        #expect(ended.allSatisfy { rejects(entries, $0, issuedAt: $0.createdAt) })
     }
 
-    @Test func `sessions that go on need at most another access token`() async throws {
+    @Test func `an active session only needs a new access token after a revocation of its account`() async throws {
         let ((mine, token), other) = (try await begin(), try await stores.addAccount("bob"))
         let (theirs, _) = try await begin(other)
         _ = try await signInAndOut(times: SessionStore.maxRevocationsOfAccount)
-        #expect(try await !refuses(entries(), mine, issuedAt: mine.createdAt))
-        let last = try present(await signInAndOut(times: 1).last)
-        #expect(try await refuses(entries(), mine, issuedAt: mine.createdAt))
-        #expect(try await !refuses(entries(), theirs, issuedAt: theirs.createdAt))
+        #expect(try await !rejects(entries(), mine, issuedAt: mine.createdAt))
+        let last = try #require(await signInAndOut(times: 1).last)
+        #expect(try await rejects(entries(), mine, issuedAt: mine.createdAt))
+        #expect(try await !rejects(entries(), theirs, issuedAt: theirs.createdAt))
         clock.advance(seconds: 1)
         guard case .renewed = try await sessions.renew(token, at: clock.now, inspect: { _ in }) else {
             Issue.record("the session was ended")
             return
         }
-        #expect(try await !refuses(entries(), mine, issuedAt: clock.now))
-        #expect(try await refuses(entries(), last, issuedAt: last.createdAt))
+        #expect(try await !rejects(entries(), mine, issuedAt: clock.now))
+        #expect(try await rejects(entries(), last, issuedAt: last.createdAt))
     }
 
-    @Test func `the account is revoked up to the last token of the ended session, and no further`() async throws {
+    @Test func `a revocation of the account covers the tokens of the ended session and no later ones`() async throws {
         _ = try await signInAndOut(times: SessionStore.maxRevocationsOfAccount)
         let (old, token) = try await begin()
         clock.advance(seconds: 10)
@@ -106,32 +106,32 @@ import Testing
         let (new, _) = try await begin()
         clock.advance(seconds: 10)
         try await sessions.end(old.id, at: clock.now)
-        #expect(try await refuses(entries(), old, issuedAt: renewedAt))
-        #expect(try await !refuses(entries(), new, issuedAt: new.createdAt))
+        #expect(try await rejects(entries(), old, issuedAt: renewedAt))
+        #expect(try await !rejects(entries(), new, issuedAt: new.createdAt))
     }
 
-    @Test func `tokens that are revoked one by one count too, and then the session ends`() async throws {
+    @Test func `individually revoked tokens count towards the limit, and then the session ends`() async throws {
         _ = try await signInAndOut(times: SessionStore.maxRevocationsOfAccount - 1)
         let (session, _) = try await begin()
         for (token, isOver) in [("t", false), ("u", true)] {
             try await sessions.revoke(token: token, session: session.id, at: clock.now)
             #expect(try await (sessions.find(session.id, at: clock.now) == nil) == isOver)
         }
-        #expect(try await refuses(entries(), session, issuedAt: session.createdAt))
+        #expect(try await rejects(entries(), session, issuedAt: session.createdAt))
     }
 
-    @Test func `when the entries have expired, ends are revoked one by one again`() async throws {
+    @Test func `a session is revoked individually again after the earlier entries have expired`() async throws {
         _ = try await signInAndOut(times: SessionStore.maxRevocationsOfAccount + 1)
         clock.advance(seconds: Double(Self.tokenSeconds) + 300)
-        let session = try present(await signInAndOut(times: 1).last)
+        let session = try #require(await signInAndOut(times: 1).last)
         #expect(try await entries().map(\.id) == [session.id.lowercase])
     }
 
-    @Test func `of two revocations of an account, what refuses more and longer counts`() async throws {
+    @Test func `two revocations of an account are merged into one that covers both`() async throws {
         try await stores.database.write { connection in
-            for (before, life) in [(100, 900), (50, 1200), (70, 300)] as [(NumericDate, Int64)] {
+            for (before, lifetime) in [(100, 900), (50, 1200), (70, 300)] as [(NumericDate, Int64)] {
                 let entry = Revocation(
-                    kind: .account, id: "a", before: before, expiresAt: NumericDate(clock.now) + life)
+                    kind: .account, id: "a", before: before, expiresAt: NumericDate(clock.now) + lifetime)
                 try RevocationLog.append(entry, at: clock.now, in: connection)
             }
         }
@@ -140,13 +140,13 @@ import Testing
         #expect(page.entries == [entry] && page.seq == 4)
     }
 
-    @Test func `requests that come in another order than that of their times leave no token alive`() async throws {
+    @Test func `renewals that are processed out of order leave no token valid`() async throws {
         let (session, token) = try await begin()
         let start = clock.now
         for seconds in [5.0, 2.0] {
             _ = try await sessions.renew(token, at: start + seconds, inspect: { _ in })
         }
         _ = try await stores.accounts.setDisabled(true, "alice".username, at: start + 3)
-        #expect(try await refuses(entries(), session, issuedAt: start + 5))
+        #expect(try await rejects(entries(), session, issuedAt: start + 5))
     }
 }

@@ -12,7 +12,7 @@ import Testing
 @testable import LoginService
 
 @Suite struct RevocationFeedTests {
-    @Test func `an empty feed has a beginning, so that its reader can wait for news`() async throws {
+    @Test func `an empty feed has a sequence number from which its reader can wait`() async throws {
         try await LoginUnderTest.run { login in
             let feed = try await login.feed(after: 0, wait: 30)
             #expect(feed.seq == 1 && feed.reset && feed.entries.isEmpty)
@@ -21,7 +21,7 @@ import Testing
         }
     }
 
-    @Test func `each end of a session is one entry, which lives as long as its tokens may`() async throws {
+    @Test func `the end of a session is one entry that expires with its last possible token`() async throws {
         try await LoginUnderTest.run { login in
             let (here, there) = (try await login.signedUp(), try await login.signIn("alice"))
             #expect(try await login.client.send(.post, "/logout", token: here.accessToken).status == 204)
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test func `expired entries leave the database too`() async throws {
+    @Test func `expired entries are deleted from the database`() async throws {
         try await LoginUnderTest.run { login in
             let first = try await login.signedUp()
             _ = try await login.client.send(.post, "/logout", token: first.accessToken)
@@ -66,7 +66,7 @@ import Testing
         }
     }
 
-    @Test func `an entry covers the newest access token of its session, also of a repeated refresh`() async throws {
+    @Test func `an entry covers the newest access token of its session, even one of a repeated refresh`() async throws {
         try await LoginUnderTest.run { login in
             let first = try await login.signedUp()
             login.clock.advance(seconds: 300)
@@ -78,7 +78,7 @@ import Testing
         }
     }
 
-    @Test func `only services that may read it get it`() async throws {
+    @Test func `only services with the scope for the feed can read it`() async throws {
         try await LoginUnderTest.run { login in
             let path = "/revocations?after=0"
             let user = try await login.signedUp().accessToken
@@ -91,15 +91,15 @@ import Testing
             let narrow = try login.serviceToken("tokens:introspect", .get, path)
             #expect(try await login.client.send(.get, path, token: narrow).status == 403)
             #expect(try await login.client.send(.get, path).status == 401)
-            let response = try await login.feedAnswer(after: 0)
+            let response = try await login.feedResponse(after: 0)
             #expect(
                 response.headers[.contentType] == "application/jwt" && response.headers[.cacheControl] == "no-store")
-            #expect(try segment(0, of: response.text)["typ"] as? String == TokenType.revocationPage.typ)
+            #expect(try header(of: response.text)["typ"] as? String == TokenType.revocationPage.typ)
         }
     }
 
     @Test(arguments: ["after=-1", "after=x", "after=99999999999999999999", "wait=31", "wait=-1", "wait=1.5", "wait="])
-    func `a malformed question names its parameter`(query: String) async throws {
+    func `a malformed query is rejected with the name of its parameter`(query: String) async throws {
         try await LoginUnderTest.run { login in
             let path = "/revocations?\(query)"
             let response = try await login.client.send(
@@ -108,7 +108,7 @@ import Testing
         }
     }
 
-    @Test func `a reader that has got further than the log begins anew`() async throws {
+    @Test func `a reader that is ahead of the log is reset`() async throws {
         try await LoginUnderTest.run { login in
             let response = try await login.signedUp()
             _ = try await login.client.send(.post, "/logout", token: response.accessToken)
@@ -117,7 +117,7 @@ import Testing
         }
     }
 
-    @Test func `the epoch is that of the last start, for every process on the database`() async throws {
+    @Test func `the epoch is that of the last start for every process on the database`() async throws {
         let folder = try TemporaryFolder()
         try await LoginUnderTest.run(folder: folder) { first in
             let before = try await first.feed(after: 0).epoch
@@ -130,11 +130,11 @@ import Testing
         }
     }
 
-    @Test func `a page has so many entries, and the next one the rest`() async throws {
+    @Test func `a page of the feed has a limited number of entries, and the next one has the rest`() async throws {
         let (stores, clock) = (try Stores(), TestClock())
         let account = try await stores.addAccount("alice")
         for _ in 1...5 {
-            let (session, _) = try present(
+            let (session, _) = try #require(
                 await stores.sessions.begin(account, scope: .customer, audience: ["orders"], at: clock.now))
             try await stores.sessions.end(session.id, at: clock.now)
         }
@@ -145,7 +145,7 @@ import Testing
         #expect(!second.isReset && second.seq == 6 && second.entries.count == 2)
     }
 
-    @Test func `the largest page makes a token of half the size that services take`() async throws {
+    @Test func `the largest page makes a token of less than half of the accepted size`() async throws {
         let (stores, clock, count) = (try Stores(), TestClock(), 500)
         try await stores.database.write { connection in
             for _ in 0..<count {
@@ -156,7 +156,7 @@ import Testing
             }
         }
         try await LoginUnderTest.run(folder: stores.folder) { login in
-            let response = try await login.feedAnswer(after: 0)
+            let response = try await login.feedResponse(after: 0)
             #expect(try Feed(response.text, at: login.clock.now).entries.count == count)
             #expect(
                 response.text.utf8.count * (RevocationLog.maxEntries / count) < TokenType.revocationPage.maximumBytes
@@ -164,14 +164,14 @@ import Testing
         }
     }
 
-    @Test func `a revocation that is rolled back leaves no gap`() async throws {
-        struct Refusal: Error {}
+    @Test func `a revocation that is rolled back leaves no gap in the sequence`() async throws {
+        struct Rollback: Error {}
         let (stores, clock) = (try Stores(), TestClock())
         let entry = Revocation(kind: .token, id: "t", expiresAt: NumericDate(clock.now) + 900)
-        await #expect(throws: Refusal.self) {
+        await #expect(throws: Rollback.self) {
             try await stores.database.write { connection in
                 try RevocationLog.append(entry, at: clock.now, in: connection)
-                throw Refusal()
+                throw Rollback()
             }
         }
         try await stores.database.write { try RevocationLog.append(entry, at: clock.now, in: $0) }
@@ -181,7 +181,7 @@ import Testing
 }
 
 @Suite struct LongPollTests {
-    @Test func `who waits is told at once`() async throws {
+    @Test func `a waiting reader receives a revocation at once`() async throws {
         try await LoginUnderTest.run { login in
             let response = try await login.signedUp()
             async let waiting = login.feed(after: 1, wait: 30)
@@ -194,7 +194,7 @@ import Testing
         }
     }
 
-    @Test func `who waits is told of what another process wrote`() async throws {
+    @Test func `a waiting reader receives a revocation that another process wrote`() async throws {
         try await LoginUnderTest.run(.live) { login in
             let response = try await login.signedUp()
             async let waiting = login.feed(after: 1, wait: 30)
@@ -204,13 +204,13 @@ import Testing
             let feed = try await waiting
             #expect(ContinuousClock.now - start < .seconds(20))
             let entry = Feed.Entry(
-                kind: "account", id: try present(account).id.lowercase, before: 1_780_000_001, exp: 1_780_000_900)
+                kind: "account", id: try #require(account).id.lowercase, before: 1_780_000_001, exp: 1_780_000_900)
             #expect(feed.entries == [entry])
             #expect(try await login.me(response.accessToken) == 401)
         }
     }
 
-    @Test func `who waits in vain is answered in time`() async throws {
+    @Test func `a reader that waits in vain gets an empty page in time`() async throws {
         try await LoginUnderTest.run { login in
             let start = ContinuousClock.now
             let feed = try await login.feed(after: 1, wait: 1)
@@ -219,7 +219,7 @@ import Testing
         }
     }
 
-    @Test func `a shutdown does not wait for those who wait`() async throws {
+    @Test func `a shutdown does not wait for waiting readers`() async throws {
         let shutdown = Mutex(ContinuousClock.now)
         try await LoginUnderTest.run(.live) { login in
             Task { try await login.feed(after: 1, wait: 30) }
@@ -229,7 +229,7 @@ import Testing
         #expect(ContinuousClock.now - shutdown.withLock { $0 } < .seconds(20))
     }
 
-    @Test func `so many may wait and no more, and whoever stops makes room`() {
+    @Test func `the number of waiting readers is limited, and one that stops makes room`() {
         let bell = RevocationNotifier()
         var listeners = (0..<RevocationNotifier.maxListeners).compactMap { _ in bell.listen() }
         #expect(listeners.count == RevocationNotifier.maxListeners && bell.listen() == nil)
@@ -239,9 +239,9 @@ import Testing
         #expect(bell.listeners == 0)
     }
 
-    @Test func `a ring that comes before the wait is heard, and a cancelled wait ends`() async throws {
+    @Test func `a signal before the wait is received, and a cancelled wait ends`() async throws {
         let bell = RevocationNotifier()
-        let listener = try present(bell.listen())
+        let listener = try #require(bell.listen())
         bell.ring()
         #expect(await listener.wait(until: .now + .seconds(30)))
         let waiting = Task { await listener.wait(until: .now + .seconds(30)) }

@@ -9,26 +9,33 @@ import Testing
 @testable import LoginService
 
 @Suite struct SessionRouteTests {
+    private struct Profile: Decodable {
+        struct Session: Decodable {
+            let id, createdAt, expiresAt: String
+        }
+        let accountId, username, scope: String
+        let session: Session
+    }
+
     @Test(arguments: [TestingSetup.router, .live])
-    func `I am told who I am and how long my session lasts`(setup: TestingSetup) async throws {
+    func `the profile names the account, its scope and its session`(setup: TestingSetup) async throws {
         try await LoginUnderTest.run(setup) { login in
             let account = try await login.signUp("alice")["account_id"]
-            let token = try present(
-                try await login.signIn("alice", goodPassword, ["scope": "inbox:read"])["access_token"])
-            let me = try await login.client.send(.get, "/me", token: token)
-            #expect(me.status == 200)
-            #expect(me["account_id"] == account && me["username"] == "alice" && me["scope"] == "inbox:read")
-            let session = try present(me.json["session"] as? [String: String])
-            #expect(session["id"] == (try segment(1, of: token)["sid"] as? String))
-            #expect(session["created_at"] == login.clock.now.rfc3339)
-            #expect(session["expires_at"] == (login.clock.now + 14 * 86_400).rfc3339)
+            let signIn = try await login.signIn("alice", goodPassword, ["scope": "inbox:read"])
+            let response = try await login.client.send(.get, "/me", token: signIn.accessToken)
+            #expect(response.status == 200)
+            let profile = try response.decoded(as: Profile.self)
+            #expect(profile.accountId == account && profile.username == "alice" && profile.scope == "inbox:read")
+            #expect(try profile.session.id == signIn.sessionID)
+            #expect(profile.session.createdAt == login.clock.now.rfc3339)
+            #expect(profile.session.expiresAt == (login.clock.now + 14 * 86_400).rfc3339)
         }
     }
 
-    @Test func `without a token, with an expired one, or one for another service, I am nobody`() async throws {
+    @Test func `a missing, expired or foreign token is rejected`() async throws {
         try await LoginUnderTest.run { login in
-            let none = try await login.client.send(.get, "/me")
-            #expect(none.status == 401 && none.headers[.wwwAuthenticate] == "Bearer realm=\"login\"")
+            let missing = try await login.client.send(.get, "/me")
+            #expect(missing.status == 401 && missing.headers[.wwwAuthenticate] == #"Bearer realm="login""#)
             let foreign = try login.tokens.user(UUID(), audience: "orders", scope: "")
             #expect(try await login.client.send(.get, "/me", token: foreign).status == 401)
             _ = try await login.signUp("alice")
@@ -39,7 +46,7 @@ import Testing
         }
     }
 
-    @Test func `a token whose session is not here is refused`() async throws {
+    @Test func `a token of an unknown session is rejected`() async throws {
         try await LoginUnderTest.run { login in
             var claims = login.tokens.userClaims(UUID(), audience: "login", scope: "orders:read")
             for sessionID in [claims.sessionID, nil, "x", "'"] {
@@ -47,12 +54,12 @@ import Testing
                 let token = try login.tokens.sign(claims)
                 let response = try await login.client.send(.get, "/me", token: token)
                 #expect(response.status == 401 && response.code == "invalid_token")
-                #expect(response.headers[.wwwAuthenticate]?.contains("error=\"invalid_token\"") == true)
+                #expect(response.headers[.wwwAuthenticate]?.contains(#"error="invalid_token""#) == true)
             }
         }
     }
 
-    @Test func `logging out ends this session and no other`() async throws {
+    @Test func `logging out ends only the current session`() async throws {
         try await LoginUnderTest.run { login in
             _ = try await login.signUp("alice")
             let (here, there) = (try await login.signIn("alice"), try await login.signIn("alice"))
@@ -60,13 +67,13 @@ import Testing
                 #expect(try await login.client.send(.post, "/logout", token: here["access_token"]).status == 204)
             }
             #expect(try await login.client.send(.get, "/me", token: here["access_token"]).status == 401)
-            #expect(try await login.refresh(present(here["refresh_token"]))["error"] == "invalid_grant")
+            #expect(try await login.refresh(here.refreshToken)["error"] == "invalid_grant")
             #expect(try await login.client.send(.get, "/me", token: there["access_token"]).status == 200)
             #expect(try await login.rows("SELECT id FROM sessions WHERE ended_at IS NULL").count == 1)
         }
     }
 
-    @Test func `logging out everywhere ends all of mine, and nobody else's`() async throws {
+    @Test func `logging out everywhere ends all sessions of the account and of no other`() async throws {
         try await LoginUnderTest.run { login in
             for name in ["alice", "bob"] { _ = try await login.signUp(name) }
             let mine = [try await login.signIn("alice"), try await login.signIn("alice")]
@@ -84,7 +91,7 @@ import Testing
 }
 
 @Suite struct DiscoveryTests {
-    @Test func `the metadata names what there is`() async throws {
+    @Test func `the metadata document names the endpoints, grants and methods`() async throws {
         try await LoginUnderTest.run(environment: ["JWT_ISSUER": "https://login.example/"]) { login in
             let response = try await login.client.send(.get, "/.well-known/oauth-authorization-server")
             #expect(response.status == 200)
@@ -104,29 +111,29 @@ import Testing
         ("TOKEN_AUDIENCES", ","), ("TOKEN_AUDIENCES", "login login"), ("DEMO_DATA", "yes"), ("JWT_SECRET", "secret"),
         ("DATABASE_URL", "mysql://x"),
     ])
-    func `a faulty variable is named`(variable: String, value: String) async throws {
+    func `the error names the invalid variable`(variable: String, value: String) async throws {
         let error = await #expect(throws: Settings.Faults.self) {
             try await LoginUnderTest.application(environment: [variable: value])
         }
         #expect(error?.faults.map(\.variable) == [variable])
     }
 
-    @Test func `all faults are reported together`() async throws {
-        let faulty = ["PORT": "x", "ACCESS_TOKEN_TTL": "x", "DEMO_DATA": "x", "JWT_SECRET": "", "DATABASE_URL": "x:"]
+    @Test func `all invalid variables are reported together`() async throws {
+        let invalid = ["PORT": "x", "ACCESS_TOKEN_TTL": "x", "DEMO_DATA": "x", "JWT_SECRET": "", "DATABASE_URL": "x:"]
         let error = await #expect(throws: Settings.Faults.self) {
-            try await LoginUnderTest.application(environment: faulty)
+            try await LoginUnderTest.application(environment: invalid)
         }
         let variables = Set((error?.faults ?? []).map(\.variable))
         #expect(variables.isSuperset(of: ["PORT", "ACCESS_TOKEN_TTL", "DEMO_DATA"]))
     }
 
-    @Test func `the life of a token is what is configured`() async throws {
+    @Test func `a token has the configured lifetime and audience`() async throws {
         try await LoginUnderTest.run(environment: ["ACCESS_TOKEN_TTL": "60", "TOKEN_AUDIENCES": "login,shop"]) {
             login in
             _ = try await login.signUp("alice")
             let response = try await login.signIn("alice")
-            #expect(response.json["expires_in"] as? Int == 60)
-            let claims = try segment(1, of: present(response["access_token"]))
+            #expect(response.expiresIn == 60)
+            let claims = try payload(of: response.accessToken)
             #expect(claims["exp"] as? Int == 1_780_000_060)
             #expect(claims["aud"] as? [String] == ["login", "shop"])
         }

@@ -5,8 +5,8 @@ import Testing
 
 @testable import LoginService
 
-@Suite struct `The pages to sign in and sign up` {
-    @Test func `whoever signs up is signed in, and sees who and where`() async throws {
+@Suite struct SignInPageTests {
+    @Test func `a sign-up signs in and leads to the account page`() async throws {
         try await LoginUnderTest.run { login in
             var browser = Browser(login)
             #expect(try await browser.get("/signup").status == 200)
@@ -21,7 +21,7 @@ import Testing
         }
     }
 
-    @Test func `a refused sign-up says at each field what is wrong, and keeps the name and not the password`()
+    @Test func `a rejected sign-up page has an error at each field and keeps the name but not the password`()
         async throws
     {
         try await LoginUnderTest.run { login in
@@ -42,7 +42,7 @@ import Testing
         }
     }
 
-    @Test func `a wrong password and an unknown name are one page`() async throws {
+    @Test func `a wrong password and an unknown name give the same page`() async throws {
         try await LoginUnderTest.run { login in
             _ = try await login.signUp("alice")
             var pages: [String] = []
@@ -57,7 +57,7 @@ import Testing
         }
     }
 
-    @Test func `after too many failures the page says when to come again`() async throws {
+    @Test func `the page shows the time to wait after too many failures`() async throws {
         try await LoginUnderTest.run { login in
             _ = try await login.signUp("alice")
             var browser = Browser(login)
@@ -76,7 +76,7 @@ import Testing
         ("javascript:alert(1)", "/account"), ("/\t/evil.example", "/account"), ("/a\r\nSet-Cookie: a=b", "/account"),
         ("\\\\evil.example", "/account"), ("/é", "/account"), ("/" + String(repeating: "a", count: 512), "/account"),
     ])
-    func `a sign-in leads to a path of this service and nowhere else`(next: String, location: String) async throws {
+    func `a sign-in redirects only to a path of this service`(next: String, location: String) async throws {
         try await LoginUnderTest.run { login in
             _ = try await login.signUp("alice")
             var browser = Browser(login)
@@ -86,7 +86,7 @@ import Testing
         }
     }
 
-    @Test func `a page that is somebody's asks to sign in and then comes back`() async throws {
+    @Test func `a page of an account redirects to the sign-in, which returns to it`() async throws {
         try await LoginUnderTest.run { login in
             _ = try await login.signUp("alice")
             var browser = Browser(login)
@@ -102,13 +102,13 @@ import Testing
     @Test(arguments: [
         "\"\u{301} autofocus onfocus=x", "'\u{200D}>", "<\u{301}img>", "&\u{FE0F}quot;", "\r\n\"\u{20E3}",
     ])
-    func `what was typed does not leave its attribute, whatever marks stand on a quotation mark`(
+    func `a typed name cannot escape its attribute by combining marks`(
         name: String
     ) async throws {
         try await LoginUnderTest.run { login in
             var browser = Browser(login)
             let page = try await browser.signIn(name, "x")
-            let value = try present(
+            let value = try #require(
                 page.text.firstMatch(of: /id="username"[^\n]* value="(.*?)" autocomplete/.dotMatchesNewlines()))
             #expect(!value.1.utf8.contains { "\"'<>".utf8.contains($0) })
         }

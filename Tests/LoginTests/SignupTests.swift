@@ -10,13 +10,13 @@ import Testing
 
 @Suite struct SignupTests {
     @Test(arguments: [TestingSetup.router, .live])
-    func `an account is made, in lower case and with the scope of customers`(setup: TestingSetup) async throws {
+    func `a sign-up creates an account in lower case with the scope of customers`(setup: TestingSetup) async throws {
         try await LoginUnderTest.run(setup) { login in
             let response = try await login.signUp("Alice")
             #expect(response.status == 201 && response["username"] == "alice")
-            let id = try present(response["account_id"])
+            let id = try #require(response["account_id"])
             #expect(UUID(lowercase: id) != nil)
-            let row = try present(try await login.rows("SELECT id, username, password FROM accounts").first)
+            let row = try #require(try await login.rows("SELECT id, username, password FROM accounts").first)
             let (stored, password): (String, String) = (try row["id"], try row["password"])
             #expect(stored == id && PasswordHash(phc: password) != nil)
             let scopes: [String] = try await login.rows("SELECT scope FROM grants ORDER BY place").map {
@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test(arguments: ["alice", "Alice", "ALICE"])
-    func `a name is taken in every case`(name: String) async throws {
+    func `a name is unique regardless of its case`(name: String) async throws {
         try await LoginUnderTest.run { login in
             _ = try await login.signUp("alice")
             let response = try await login.signUp(name, "some other password")
@@ -47,17 +47,18 @@ import Testing
         (#"{"username":"alice","password":"with\u0007a bell"}"#, 422, ["password"]),
         (#"[]"#, 422, [""]), (#"{"#, 400, []), (#""#, 400, []),
     ])
-    func `what is wrong is listed, and no account is made`(body: String, status: Int, fields: [String]) async throws {
+    func `an invalid sign-up lists its errors and creates no account`(body: String, status: Int, fields: [String])
+        async throws
+    {
         try await LoginUnderTest.run { login in
             let response = try await login.client.send(.post, "/signup", json: body)
             #expect(response.status == status)
-            let errors = response.json["errors"] as? [[String: String]] ?? []
-            #expect(errors.map { $0["field"] } == fields)
+            #expect(response.invalidFields == fields)
             #expect(try await login.rows("SELECT id FROM accounts").isEmpty)
         }
     }
 
-    @Test func `what is neither JSON nor a form of ours is not read, and 1 MiB is the most`() async throws {
+    @Test func `a sign-up of another content type or of more than 1 MiB is rejected`() async throws {
         try await LoginUnderTest.run(.live) { login in
             for (type, status) in [("text/plain", 415), ("application/x-www-form-urlencoded", 403)] {
                 let response = try await login.client.send(
@@ -65,13 +66,13 @@ import Testing
                     json: "username=alice&password=an+uncommon+password")
                 #expect(response.status == status)
             }
-            let largeAnswer = try await login.signUp("alice", String(repeating: "x", count: 1 << 20))
-            #expect(largeAnswer.status == 413)
+            let large = try await login.signUp("alice", String(repeating: "x", count: 1 << 20))
+            #expect(large.status == 413)
         }
     }
 
     @Test(arguments: [TestingSetup.router, .ahc()])
-    func `of fifty at once with the same name, one gets it`(setup: TestingSetup) async throws {
+    func `one of fifty concurrent sign-ups with the same name succeeds`(setup: TestingSetup) async throws {
         try await LoginUnderTest.run(setup) { login in
             let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
                 for index in 0..<50 {
@@ -86,7 +87,7 @@ import Testing
 }
 
 @Suite struct DemoDataTests {
-    @Test func `the demo accounts exist when they are asked for, with their scopes`() async throws {
+    @Test func `the demo accounts exist with their scopes when DEMO_DATA is on`() async throws {
         try await LoginUnderTest.run(environment: ["DEMO_DATA": "on"]) { login in
             let customer = "orders:read orders:write inbox:read"
             for (name, scope) in [
@@ -98,7 +99,7 @@ import Testing
         }
     }
 
-    @Test func `without being asked for there are none`() async throws {
+    @Test func `no demo account exists when DEMO_DATA is off`() async throws {
         try await LoginUnderTest.run { login in
             let response = try await login.signIn("alice", DemoData.password)
             #expect(response["error"] == "invalid_grant")
@@ -106,7 +107,7 @@ import Testing
         }
     }
 
-    @Test func `planting twice changes nothing`() async throws {
+    @Test func `adding the demo data twice changes nothing`() async throws {
         let stores = try Stores()
         let hasher = PasswordHasher(cost: .cheap)
         try await DemoData.add(to: stores.accounts, hasher: hasher, clock: TestClock().clock)

@@ -9,9 +9,9 @@ import Testing
 @Suite struct StatementWorkTests {
     private let now = TestClock().now
 
-    @Test func `no statement works longer because of the accounts, sessions and revocations of others`() async throws {
+    @Test func `the work of a statement does not grow with the rows of other accounts`() async throws {
         let growing = try await StatementWork.growing { others in
-            // In memory, where one connection makes all statements.
+            // In memory, one connection prepares all statements.
             let database = try SQLDatabase.open(.inMemory, migrations: Schema.migrations)
             let accounts = AccountStore(database: database)
             let sessions = SessionStore(database: database, lifetimeSeconds: 1000, tokenSeconds: 600)
@@ -28,7 +28,7 @@ import Testing
         #expect(growing == [])
     }
 
-    /// Does with an account what a person can do, and in the end deletes it.
+    /// Does everything that a user can do with an account, and then deletes it.
     private func useAll(_ accounts: AccountStore, _ sessions: SessionStore, name: String) async throws {
         let username = try name.username
         let account = try await add(name, to: accounts)
@@ -37,13 +37,13 @@ import Testing
         _ = try await accounts.credentials(of: username)
         _ = try await accounts.grant(.staff, to: username)
         _ = try await accounts.revoke(.staff, from: username)
-        let (first, token) = try present(
+        let (first, token) = try #require(
             try await sessions.begin(account, scope: account.scope, audience: ["login"], at: now))
         _ = try await sessions.find(first.id, token: "jti", at: now)
         for _ in 1...2 { _ = try await sessions.renew(token, at: now) { _ in } }
         try await sessions.revoke(token: "jti of \(name)", session: first.id, at: now)
         try await sessions.end(first.id, at: now)
-        let (_, key) = try present(
+        let (_, key) = try #require(
             try await sessions.beginInBrowser(
                 account, audience: ["login"], from: .unknown, former: SessionCookie(), at: now))
         _ = try await sessions.find(key, at: now + 120)
@@ -56,7 +56,7 @@ import Testing
 
     private func add(_ name: String, to accounts: AccountStore) async throws -> Account {
         let hash = try PasswordHash(of: goodPassword.prepared, cost: .cheap)
-        return try present(
+        return try #require(
             await accounts.create(name.username, password: hash, scope: .customer, at: now))
     }
 }

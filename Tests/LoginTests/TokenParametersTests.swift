@@ -11,13 +11,13 @@ import Testing
         ("password=a+b", "a b"), ("password=a%20b", "a b"), ("password=a%2Bb", "a+b"), ("password=%C3%A9", "é"),
         ("password=a=b", "a=b"), ("x=1&&password=p&", "p"), ("pass%77ord=p", "p"), ("password=%26%3D", "&="),
     ])
-    func `a form is decoded`(text: String, value: String) throws {
+    func `a form is percent-decoded`(text: String, value: String) throws {
         let password = try form(text).required("password")
         #expect(password.utf8.elementsEqual(value.utf8))
     }
 
     @Test(arguments: ["", "password", "password=", "Password=x", "password%00=x".replacing("%00", with: "2")])
-    func `a parameter without a value counts as left out`(text: String) throws {
+    func `a parameter without a value counts as omitted`(text: String) throws {
         #expect(try form(text).optional("password") == nil)
         #expect(throws: OAuthError.self) { try form(text).required("password") }
     }
@@ -28,7 +28,7 @@ import Testing
         "password=a&password=a", "password=a&password=b", "password=&password=", "pass%77ord=a&password=b", "%00=x",
         (0..<65).map { "p\($0)=x" }.joined(separator: "&"),
     ])
-    func `a malformed or ambiguous form is refused`(text: String) {
+    func `a malformed or ambiguous form is rejected`(text: String) {
         #expect { try form(text) } throws: { ($0 as? OAuthError)?.code == .invalidRequest }
     }
 
@@ -37,14 +37,14 @@ import Testing
         "{\"password\":\"a\",\"pass\\u0077ord\":\"b\"}", "{\"a\":\"\\ud800\"}", "{'a':1}", "\u{FEFF}{}",
         String(repeating: "{\"a\":", count: 1000) + "1" + String(repeating: "}", count: 1000),
     ])
-    func `what is not one strict JSON object is refused`(text: String) {
+    func `a body that is not one strict JSON object is rejected`(text: String) {
         #expect { try TokenParameters(json: Array(text.utf8)) } throws: {
             ($0 as? OAuthError)?.code == .invalidRequest
         }
     }
 
     @Test(arguments: ["1", "true", "null", "[]", "[\"x\"]", "{}", "1.5"])
-    func `a JSON parameter that is no string is refused, and only where it is asked for`(value: String) throws {
+    func `a JSON parameter that is not a string is rejected only when it is read`(value: String) throws {
         let parameters = try TokenParameters(json: Array("{\"scope\":\(value),\"username\":\"alice\"}".utf8))
         #expect(try parameters.optional("username") == "alice")
         #expect { try parameters.optional("scope") } throws: { ($0 as? OAuthError)?.code == .invalidRequest }
@@ -58,7 +58,7 @@ import Testing
         (nil, "orders:read orders:write inbox:read"), ("orders:read", "orders:read"),
         ("inbox:read orders:read", "orders:read inbox:read"),
     ])
-    func `a request narrows what is granted, in the order of the grants`(requested: String?, scope: String) throws {
+    func `a request narrows the granted scope and keeps its order`(requested: String?, scope: String) throws {
         #expect(try granted.narrowed(to: requested).text == scope)
     }
 
@@ -68,7 +68,7 @@ import Testing
         "orders:read orders:read", "ORDERS:READ", "orders:read\n", "orders:\"read", "orders\\read", "orders:rea\u{0}d",
         "orders:re\u{301}ad", "*",
     ])
-    func `more than is granted, or malformed, is an invalid scope`(requested: String) {
+    func `a malformed scope or one beyond the grant is invalid`(requested: String) {
         #expect { try granted.narrowed(to: requested) } throws: { ($0 as? OAuthError)?.code == .invalidScope }
     }
 }

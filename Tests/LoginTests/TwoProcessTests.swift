@@ -8,7 +8,7 @@ import Testing
 
 @testable import LoginService
 
-/// Two login services on one database, as two replicas of it are.
+/// Two login services on one database, as two replicas are.
 @Suite struct TwoProcessTests {
     private func run(
         _ body: @Sendable (_ first: LoginUnderTest, _ second: LoginUnderTest) async throws -> Void
@@ -19,26 +19,27 @@ import Testing
         }
     }
 
-    @Test func `fifty refreshes at once give one family, and each response goes on`() async throws {
+    @Test func `fifty concurrent refreshes give one family of tokens, and each response can be refreshed`() async throws
+    {
         try await run { first, second in
             let start = try await first.signedUp()
-            let answers = try await withThrowingTaskGroup(of: ReceivedResponse.self) { group in
+            let responses = try await withThrowingTaskGroup(of: ReceivedResponse.self) { group in
                 for number in 0..<50 {
                     group.addTask { try await (number % 2 == 0 ? first : second).refresh(start.refreshToken) }
                 }
                 return try await group.reduce(into: []) { $0.append($1) }
             }
-            #expect(answers.count == 50 && answers.allSatisfy { $0.status == 200 })
-            #expect(try Set(answers.map { try $0.refreshToken }).count == 1)
-            #expect(try Set(answers.map { try $0.sessionID }) == [start.sessionID])
-            #expect(try Set(answers.map { try $0.tokenID }).count == 50)
+            #expect(responses.count == 50 && responses.allSatisfy { $0.status == 200 })
+            #expect(try Set(responses.map { try $0.refreshToken }).count == 1)
+            #expect(try Set(responses.map { try $0.sessionID }) == [start.sessionID])
+            #expect(try Set(responses.map { try $0.tokenID }).count == 50)
             #expect(try await first.rows("SELECT hash FROM refresh_tokens").count == 2)
-            for response in [answers[0], answers[49]] { #expect(try await second.me(response.accessToken) == 200) }
-            #expect(try await second.refresh(answers[0].refreshToken).status == 200)
+            for response in [responses[0], responses[49]] { #expect(try await second.me(response.accessToken) == 200) }
+            #expect(try await second.refresh(responses[0].refreshToken).status == 200)
         }
     }
 
-    @Test func `what ends at one is over at the other, and both feeds say the same`() async throws {
+    @Test func `two processes on one database share ended sessions and serve the same feed`() async throws {
         try await run { first, second in
             let (here, there) = (try await first.signedUp(), try await second.signIn("alice"))
             _ = try await first.client.send(.post, "/logout", token: there.accessToken)

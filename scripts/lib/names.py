@@ -43,17 +43,17 @@ NOT_YET_CLEAN = {
     "file":
         "Services/Login/ Shared/CurlClient/ Shared/JWT/ "
         "Shared/ServiceRuntime/ Tests/BrowserTests/ Tests/CatalogTests/ Tests/CurlClientTests/ "
-        "Tests/DatabaseTests/ Tests/Drills/ Tests/LoginTests/ Tests/ServiceRuntimeTests/ "
+        "Tests/DatabaseTests/ Tests/Drills/ Tests/ServiceRuntimeTests/ "
         "Tests/Support/ Tools/JWTCommand/",
     "word":
         "Shared/ServiceRuntime/ Tests/BrowserTests/ "
         "Tests/CatalogTests/ Tests/CurlClientTests/ Tests/DatabaseTests/ Tests/JWTAuthTests/ "
-        "Tests/JWTCommandTests/ Tests/JWTTests/ Tests/LoginTests/ Tests/OrdersTests/ "
+        "Tests/JWTCommandTests/ Tests/JWTTests/ Tests/OrdersTests/ "
         "Tests/ServiceRuntimeTests/ Tests/Support/ Tests/SystemTests/",
     "test":
         "Tests/BrowserTests/ Tests/CatalogTests/ Tests/CurlClientTests/ Tests/DatabaseTests/ "
         "Tests/JWTAuthTests/ Tests/JWTCommandTests/ Tests/JWTTests/ Tests/LibcryptoTests/ "
-        "Tests/LoginTests/ Tests/OrdersTests/ Tests/ServiceRuntimeTests/ Tests/SystemTests/",
+        "Tests/OrdersTests/ Tests/ServiceRuntimeTests/ Tests/SystemTests/",
     "documentation":
         "Tests/Support/",
 }

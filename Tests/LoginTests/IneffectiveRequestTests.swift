@@ -6,8 +6,8 @@ import Testing
 
 @testable import LoginService
 
-/// What anybody can send that changes nothing: it must not cost what others wait for.
-@Suite struct RubbishTests {
+/// Requests that anybody can send and that change nothing must not delay other requests.
+@Suite struct IneffectiveRequestTests {
     private let clock = TestClock()
     private let stores: Stores
     private let account: Account
@@ -26,12 +26,12 @@ import Testing
     }
 
     private static func begin(_ account: Account, _ stores: Stores) async throws -> (Session, RefreshToken) {
-        try present(
+        try #require(
             await stores.sessions.begin(account, scope: .customer, audience: ["orders"], at: TestClock().now))
     }
 
-    /// Secrets that nobody was given, a session that is over, and an access token that was revoked before.
-    private func sendRubbish() async throws {
+    /// Uses unknown secrets, an ended session, and an access token that is already revoked.
+    private func changeNothing() async throws {
         try await sessions.end(RefreshToken(), at: clock.now)
         try await sessions.end(ended.0.id, at: clock.now)
         try await sessions.end(ended.1, at: clock.now)
@@ -40,23 +40,23 @@ import Testing
         }
         #expect(try await sessions.renew(SessionCookie(), at: clock.now) == nil)
         guard case .unknown = try await sessions.renew(RefreshToken(), at: clock.now, inspect: { _ in }) else {
-            Issue.record("a token that nobody was given is known")
+            Issue.record("an unknown token is accepted")
             return
         }
     }
 
-    @Test func `it wakes nobody who waits for revocations, and what changes something does`() async throws {
-        let listener = try present(sessions.bell.listen())
-        try await sendRubbish()
+    @Test func `only requests that change something wake the readers of the feed`() async throws {
+        let listener = try #require(sessions.bell.listen())
+        try await changeNothing()
         _ = try await sessions.beginInBrowser(
             account, audience: ["orders"], from: .unknown, former: SessionCookie(), at: clock.now)
         #expect(await !listener.wait(until: .now + .milliseconds(200)))
-        let next = try present(sessions.bell.listen())
+        let next = try #require(sessions.bell.listen())
         try await sessions.end(session.id, at: clock.now)
         #expect(await next.wait(until: .now + .seconds(30)))
     }
 
-    @Test func `it does not wait for who writes`() async throws {
+    @Test func `an ineffective request does not wait for the writer of the database`() async throws {
         let elsewhere = try stores.folder.openDatabase()
         defer { try? elsewhere.close() }
         let (begun, noteBegin) = AsyncStream.makeStream(of: Void.self)
@@ -71,7 +71,7 @@ import Testing
             }
             for await _ in begun {}
             defer { end.signal() }
-            try await sendRubbish()
+            try await changeNothing()
         }
     }
 }
