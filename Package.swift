@@ -48,8 +48,8 @@ let package = Package(
         shared(
             "ServiceRuntime",
             uses: [
-                "Database", .hummingbird, .configuration, .logging, .metrics, .coreMetrics, .lifecycle, .signals,
-                .argumentParser, .nioCore, .nioPosix, .mustache,
+                "Database", "Libcrypto", .hummingbird, .configuration, .logging, .metrics, .coreMetrics, .lifecycle,
+                .signals, .argumentParser, .nioCore, .nioPosix, .mustache,
             ], resources: [.copy("Resources")]),
         shared("Database", uses: [.grdb]),
         shared("Libcrypto", uses: ["COpenSSL"]),
