@@ -11,5 +11,6 @@ import ServiceRuntime
 struct Catalog: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "catalog", abstract: "Products and their stock.",
-        subcommands: [Serve<Catalog>.self, Probe<Catalog>.self], defaultSubcommand: Serve<Catalog>.self)
+        subcommands: [ServeCommand<Catalog>.self, ProbeCommand<Catalog>.self],
+        defaultSubcommand: ServeCommand<Catalog>.self)
 }

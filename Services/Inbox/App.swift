@@ -11,5 +11,5 @@ import ServiceRuntime
 struct Inbox: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inbox", abstract: "Messages for each account.",
-        subcommands: [Serve<Inbox>.self, Probe<Inbox>.self], defaultSubcommand: Serve<Inbox>.self)
+        subcommands: [ServeCommand<Inbox>.self, ProbeCommand<Inbox>.self], defaultSubcommand: ServeCommand<Inbox>.self)
 }

@@ -129,7 +129,7 @@ struct LoginSettings {
     private static func audiences(_ settings: inout Settings) -> [String] {
         let names = settings.list("TOKEN_AUDIENCES", default: ["login", "catalog", "orders", "inbox"])
         if names.isEmpty || Set(names).count < names.count {
-            settings.fault("TOKEN_AUDIENCES", "must name services, each once")
+            settings.reject("TOKEN_AUDIENCES", "must name services, each once")
         }
         return names
     }

@@ -6,5 +6,6 @@ import ServiceRuntime
 struct Login: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "login", abstract: "Accounts, tokens and sessions.",
-        subcommands: [Serve<Login>.self, Probe<Login>.self, AccountsCommand.self], defaultSubcommand: Serve<Login>.self)
+        subcommands: [ServeCommand<Login>.self, ProbeCommand<Login>.self, AccountsCommand.self],
+        defaultSubcommand: ServeCommand<Login>.self)
 }

@@ -11,5 +11,6 @@ import ServiceRuntime
 struct Orders: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "orders", abstract: "Orders and receipts; calls catalog for stock and inbox for messages.",
-        subcommands: [Serve<Orders>.self, Probe<Orders>.self], defaultSubcommand: Serve<Orders>.self)
+        subcommands: [ServeCommand<Orders>.self, ProbeCommand<Orders>.self],
+        defaultSubcommand: ServeCommand<Orders>.self)
 }

@@ -122,7 +122,7 @@ import Testing
 }
 
 @Suite struct DoorSettingsTests {
-    private func faults(_ environment: [String: String]) -> [Settings.Fault]? {
+    private func invalidVariables(_ environment: [String: String]) -> [ConfigurationError.InvalidVariable]? {
         let reader = ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: environment))
         do {
             _ = try Settings.read(reader) { settings in
@@ -131,33 +131,34 @@ import Testing
             }
             return nil
         } catch {
-            return (error as? Settings.Faults)?.faults
+            return (error as? ConfigurationError)?.invalidVariables
         }
     }
 
     @Test func `without a key the service says how to make one`() {
-        let faults = faults([:])
-        #expect(faults?.map(\.variable) == ["JWT_KEYS_FILE"])
-        #expect(faults?.first?.problem.contains("jwt keys new") == true)
+        let invalidVariables = invalidVariables([:])
+        #expect(invalidVariables?.map(\.name) == ["JWT_KEYS_FILE"])
+        #expect(invalidVariables?.first?.reason.contains("jwt keys new") == true)
     }
 
     @Test(arguments: [
         "secret", "changeme", "12345", "short", String(repeating: "x", count: 31), "-----BEGIN PUBLIC KEY-----\nMIIB",
     ])
     func `a weak secret is refused and not repeated`(secret: String) {
-        let faults = faults(["JWT_SECRET": secret])
-        #expect(faults?.map(\.variable) == ["JWT_SECRET"])
-        #expect(faults?.first?.problem.contains(secret) == false || secret == "secret")
+        let invalidVariables = invalidVariables(["JWT_SECRET": secret])
+        #expect(invalidVariables?.map(\.name) == ["JWT_SECRET"])
+        #expect(invalidVariables?.first?.reason.contains(secret) == false || secret == "secret")
     }
 
     @Test func `two ways to give a key are one too many`() {
-        #expect(faults(["JWT_SECRET": TokenMint.secret, "JWT_KEYS_FILE": "x"])?.map(\.variable) == ["JWT_SECRET"])
+        #expect(
+            invalidVariables(["JWT_SECRET": TokenMint.secret, "JWT_KEYS_FILE": "x"])?.map(\.name) == ["JWT_SECRET"])
     }
 
     @Test func `a missing file, a bad leeway and a bad database are reported together`() {
-        let faults = faults([
+        let invalidVariables = invalidVariables([
             "JWT_KEYS_FILE": "/nonexistent/jwt.json", "JWT_LEEWAY": "301", "DATABASE_URL": "oracle:x",
         ])
-        #expect(faults?.map(\.variable) == ["DATABASE_URL", "JWT_LEEWAY", "JWT_KEYS_FILE"])
+        #expect(invalidVariables?.map(\.name) == ["DATABASE_URL", "JWT_LEEWAY", "JWT_KEYS_FILE"])
     }
 }

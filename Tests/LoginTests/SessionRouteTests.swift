@@ -112,18 +112,18 @@ import Testing
         ("DATABASE_URL", "mysql://x"),
     ])
     func `the error names the invalid variable`(variable: String, value: String) async throws {
-        let error = await #expect(throws: Settings.Faults.self) {
+        let error = await #expect(throws: ConfigurationError.self) {
             try await LoginUnderTest.application(environment: [variable: value])
         }
-        #expect(error?.faults.map(\.variable) == [variable])
+        #expect(error?.invalidVariables.map(\.name) == [variable])
     }
 
     @Test func `all invalid variables are reported together`() async throws {
         let invalid = ["PORT": "x", "ACCESS_TOKEN_TTL": "x", "DEMO_DATA": "x", "JWT_SECRET": "", "DATABASE_URL": "x:"]
-        let error = await #expect(throws: Settings.Faults.self) {
+        let error = await #expect(throws: ConfigurationError.self) {
             try await LoginUnderTest.application(environment: invalid)
         }
-        let variables = Set((error?.faults ?? []).map(\.variable))
+        let variables = Set((error?.invalidVariables ?? []).map(\.name))
         #expect(variables.isSuperset(of: ["PORT", "ACCESS_TOKEN_TTL", "DEMO_DATA"]))
     }
 

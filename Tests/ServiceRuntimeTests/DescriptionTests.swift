@@ -99,7 +99,7 @@ import Testing
             for headers in [HTTPFields(), [.range: "bytes=1000-"], [.range: "bytes=-3"]] {
                 let file = try await client.execute(uri: "/docs/swagger-ui.css", method: .get, headers: headers)
                 #expect(file.status == .ok)
-                #expect(file.headers[.contentType] == "text/css")
+                #expect(file.headers[.contentType] == "text/css; charset=utf-8")
                 #expect(String(buffer: file.body) == "body {}")
                 #expect(file.headers[.cacheControl] == "no-cache")
             }

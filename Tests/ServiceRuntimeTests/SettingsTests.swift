@@ -5,10 +5,10 @@ import Testing
 @Suite struct SettingsTests {
     @Test func `all faults are reported together, each with its variable`() {
         let environment = ["PORT": "eighty", "CORS_ORIGINS": "*", "TOKEN_COOKIE": "yes"]
-        let error = #expect(throws: Settings.Faults.self) {
+        let error = #expect(throws: ConfigurationError.self) {
             try Settings.read(reader(environment)) { ServiceSettings(name: "test", defaultPort: 1, &$0) }
         }
-        #expect(error?.faults.map(\.variable) == ["PORT", "TOKEN_COOKIE", "CORS_ORIGINS"])
+        #expect(error?.invalidVariables.map(\.name) == ["PORT", "TOKEN_COOKIE", "CORS_ORIGINS"])
         #expect(error?.description.split(separator: "\n").count == 3)
     }
 
@@ -32,7 +32,7 @@ import Testing
 
     @Test(arguments: ["*", "off https://a.example", "OFF", "https://a.example/", "null"])
     func `an origin that is none is a fault`(text: String) {
-        #expect(throws: Settings.Faults.self) {
+        #expect(throws: ConfigurationError.self) {
             try Settings.read(reader(["CORS_ORIGINS": text])) { ServiceSettings(name: "test", defaultPort: 1, &$0) }
         }
     }
@@ -47,7 +47,7 @@ import Testing
 
     @Test(arguments: ["-1", "65536", "1e3", " 80", "99999999999999999999", "８０"])
     func `a port that is none is a fault`(port: String) {
-        #expect(throws: Settings.Faults.self) {
+        #expect(throws: ConfigurationError.self) {
             try Settings.read(reader(["PORT": port])) { ServiceSettings(name: "test", defaultPort: 1, &$0) }
         }
     }
@@ -62,18 +62,18 @@ import Testing
         "http://localhost?x=1",
     ])
     func `an address of a service that is no plain HTTP URL is a fault`(url: String) {
-        #expect(throws: Settings.Faults.self) {
+        #expect(throws: ConfigurationError.self) {
             try Settings.read(reader(["CATALOG_URL": url])) { $0.url("CATALOG_URL", default: "http://localhost:8081") }
         }
     }
 
     @Test func `a database URL that holds a password is not repeated in its fault`() {
-        let error = #expect(throws: Settings.Faults.self) {
+        let error = #expect(throws: ConfigurationError.self) {
             try Settings.read(reader(["DATABASE_URL": "mysql://root:hunter2@host/x"])) {
                 _ = $0.databaseURL(service: "test")
             }
         }
         #expect(error?.description.contains("hunter2") == false)
-        #expect(error?.faults.map(\.variable) == ["DATABASE_URL"])
+        #expect(error?.invalidVariables.map(\.name) == ["DATABASE_URL"])
     }
 }

@@ -46,7 +46,7 @@ public struct ServiceUnderTest<Definition: ServiceDefinition & SendableMetatype>
 
     /// Builds the service without running it; its database is in memory.
     ///
-    /// - Throws: `Settings.Faults` when a variable of the environment is invalid.
+    /// - Throws: `ConfigurationError` when a variable of the environment is invalid.
     public static func application(
         environment: [String: String] = [:], clock: TestClock = TestClock()
     ) async throws -> Definition.BuiltApplication {

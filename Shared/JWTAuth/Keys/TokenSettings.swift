@@ -16,7 +16,7 @@ public struct TokenSettings: Sendable {
 
     /// Reads the settings and the keys. To be read last, as nothing can stand in for missing keys.
     ///
-    /// - Throws: `Settings.Unusable` after noting a fault.
+    /// - Throws: `Settings.Rejection` after rejecting a variable.
     public init(clock: WallClock, _ settings: inout Settings) throws {
         issuer = settings.string("JWT_ISSUER") ?? Self.defaultIssuer
         leewaySeconds = settings.integer("JWT_LEEWAY", default: 0, in: 0...Int(Policy.maximumLeeway))
@@ -32,9 +32,9 @@ public struct TokenSettings: Sendable {
         case (nil, let secret?):
             return try load("JWT_SECRET", &settings) { KeySource(KeySet(try Key(secret: Array(secret.utf8)))) }
         case (_?, _?):
-            throw settings.unusable("JWT_SECRET", "give either JWT_KEYS_FILE or JWT_SECRET, not both")
+            throw settings.reject("JWT_SECRET", "give either JWT_KEYS_FILE or JWT_SECRET, not both")
         case (nil, nil):
-            throw settings.unusable(
+            throw settings.reject(
                 "JWT_KEYS_FILE",
                 "no key is given; make a file with `jwt keys new --file secrets/jwt.json` and name it here, "
                     + "or set JWT_SECRET to at least 32 random bytes: openssl rand -base64 48")
@@ -47,9 +47,9 @@ public struct TokenSettings: Sendable {
         do {
             return try body()
         } catch let error as KeyError {
-            throw settings.unusable(variable, error.description)
+            throw settings.reject(variable, error.description)
         } catch {
-            throw settings.unusable(variable, "the file cannot be read: \(error.localizedDescription)")
+            throw settings.reject(variable, "the file cannot be read: \(error.localizedDescription)")
         }
     }
 }

@@ -1,3 +1,5 @@
+// Values: small types and extensions that any code may use, without knowledge of HTTP or of services.
+
 public import Foundation
 
 /// A source of the current time: the system clock in a service, a fixed or moving clock in tests.

@@ -1,4 +1,4 @@
-// Shows the description of the service that this page comes from.
+// Shows the OpenAPI document of the service that serves this page.
 if (typeof SwaggerUIBundle === "undefined") {
   document.getElementById("missing").hidden = false;
 } else {
@@ -8,7 +8,7 @@ if (typeof SwaggerUIBundle === "undefined") {
     presets: [SwaggerUIBundle.presets.apis],
     deepLinking: true,
     displayRequestDuration: true,
-    // A third party would be asked whether the document is good.
+    // By default, Swagger UI sends the URL of the document to a validator of a third party.
     validatorUrl: null,
   });
 }

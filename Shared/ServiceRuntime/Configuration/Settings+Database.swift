@@ -1,0 +1,15 @@
+public import Database
+
+extension Settings {
+    /// The value of `DATABASE_URL`; by default `sqlite:data/<service>.sqlite`.
+    ///
+    /// An invalid value is replaced by a database in memory, which is never opened, since `read` throws.
+    public mutating func databaseURL(service name: String) -> DatabaseURL {
+        do {
+            return try DatabaseURL(string("DATABASE_URL", isSecret: true) ?? "sqlite:data/\(name).sqlite")
+        } catch {
+            reject("DATABASE_URL", error.message)
+            return .inMemory
+        }
+    }
+}

@@ -1,0 +1,98 @@
+// Configuration: what a service reads from its environment when it starts. Everything else receives values, never
+// variables, so a test needs no environment.
+
+public import Configuration
+
+/// The environment of a service, read once when the service starts.
+///
+/// An invalid value is recorded and replaced by its default, so that all invalid variables are reported together before
+/// the service accepts requests. An empty variable counts as one that is not set.
+public struct Settings: Sendable {
+    private let reader: ConfigReader
+    private var invalidVariables: [ConfigurationError.InvalidVariable] = []
+
+    /// Reads a configuration with `body`.
+    ///
+    /// - Throws: `ConfigurationError` if `body` rejected a variable; otherwise the error that `body` throws.
+    public static func read<Value>(
+        _ reader: ConfigReader, _ body: (inout Settings) throws -> Value
+    ) throws -> Value {
+        var settings = Settings(reader: reader)
+        let result = Result { try body(&settings) }
+        guard settings.invalidVariables.isEmpty else {
+            throw ConfigurationError(invalidVariables: settings.invalidVariables)
+        }
+        return try result.get()
+    }
+
+    private init(reader: ConfigReader) {
+        self.reader = reader
+    }
+
+    /// The error that stops the reading after a rejected variable; `read` throws `ConfigurationError` in its place.
+    public struct Rejection: Error {}
+
+    /// Records that the value of a variable is invalid.
+    ///
+    /// - Parameters:
+    ///   - variable: The name of the environment variable.
+    ///   - reason: What is wrong and what to write instead, without a secret.
+    /// - Returns: An error to throw where no default can replace the value.
+    @discardableResult
+    public mutating func reject(_ variable: String, _ reason: String) -> Rejection {
+        invalidVariables.append(.init(name: variable, reason: reason))
+        return Rejection()
+    }
+
+    /// The text of a variable, or nil if it is not set or empty.
+    public func string(_ variable: String, isSecret: Bool = false) -> String? {
+        let key = ConfigKey(variable.lowercased().split(separator: "_").map(String.init))
+        guard let text = reader.string(forKey: key, isSecret: isSecret), !text.isEmpty else { return nil }
+        return text
+    }
+
+    /// A whole number within `range`.
+    public mutating func integer(_ variable: String, default fallback: Int, in range: ClosedRange<Int>) -> Int {
+        guard let text = string(variable) else { return fallback }
+        guard let number = Int(text), range.contains(number) else {
+            reject(variable, "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
+            return fallback
+        }
+        return number
+    }
+
+    /// A switch: `on` or `off`.
+    public mutating func toggle(_ variable: String, default fallback: Bool) -> Bool {
+        choice(variable, default: fallback, from: ["on": true, "off": false])
+    }
+
+    /// The value of one of several words.
+    public mutating func choice<Value>(_ variable: String, default fallback: Value, from values: [String: Value])
+        -> Value
+    {
+        guard let text = string(variable) else { return fallback }
+        guard let value = values[text] else {
+            reject(variable, "must be one of: \(values.keys.sorted().joined(separator: ", "))")
+            return fallback
+        }
+        return value
+    }
+
+    /// A list of items separated by spaces or commas.
+    public func list(_ variable: String, default fallback: [String] = []) -> [String] {
+        guard let text = string(variable) else { return fallback }
+        return text.split { $0 == " " || $0 == "," }.map(String.init)
+    }
+
+    /// The URL of an HTTP server: `http` or `https`, a host, an optional port and path, no trailing slash.
+    public mutating func url(_ variable: String, default fallback: String) -> String {
+        guard let text = string(variable) else { return fallback }
+        guard text.hasPrefix("http://") || text.hasPrefix("https://"), !text.hasSuffix("/"),
+            text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), !text.contains(where: { "?#@\"<>".contains($0) })
+        else {
+            reject(variable, "must be a URL like \(fallback), without a trailing slash")
+            return fallback
+        }
+        return text
+    }
+}

@@ -1,0 +1,51 @@
+import HTTPTypes
+import Hummingbird
+
+/// Lets pages of allowed origins read responses, also error responses, and responds to their preflight requests
+/// (CORS protocol of the Fetch standard).
+struct CrossOriginMiddleware<Context: RequestContext>: RouterMiddleware {
+    let origins: Set<String>
+    let cookies: Cookies
+
+    /// The requests of other origins that may carry cookies.
+    enum Cookies {
+        case all
+        case only(Set<String>)
+
+        func allows(_ path: String) -> Bool {
+            switch self {
+            case .all: true
+            case .only(let paths): paths.contains(path)
+            }
+        }
+    }
+
+    private static var preflightLifetimeSeconds: Int { 600 }
+
+    func handle(
+        _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        guard let origin = request.headers[.origin], origins.contains(origin) else {
+            var response = try await next(request, context)
+            if !origins.isEmpty { response.headers.append(HTTPField(name: .vary, value: "Origin")) }
+            return response
+        }
+        let isPreflight = request.method == .options && request.headers[.accessControlRequestMethod] != nil
+        var response = isPreflight ? preflightResponse() : try await next(request, context)
+        response.headers[.accessControlAllowOrigin] = origin
+        if cookies.allows(request.uri.path) { response.headers[.accessControlAllowCredentials] = "true" }
+        response.headers[.accessControlExposeHeaders] = "WWW-Authenticate, Retry-After, X-Request-Id"
+        response.headers.append(HTTPField(name: .vary, value: "Origin"))
+        return response
+    }
+
+    private func preflightResponse() -> Response {
+        Response(
+            status: .noContent,
+            headers: [
+                .accessControlAllowMethods: "GET, HEAD, POST, PUT, PATCH, DELETE",
+                .accessControlAllowHeaders: "Authorization, Content-Type, Idempotency-Key, X-Request-Id, traceparent",
+                .accessControlMaxAge: String(Self.preflightLifetimeSeconds),
+            ])
+    }
+}

@@ -1,0 +1,21 @@
+public import Database
+import HTTPTypes
+
+extension DatabaseError: ProblemConvertible {
+    /// The response to a request during which the database failed unexpectedly. Nothing was changed.
+    public var problem: Problem {
+        switch code {
+        case .full:
+            Problem(
+                .init(code: 507, reasonPhrase: "Insufficient Storage"), code: "storage_full",
+                detail: "The service has no space left to store this. Nothing was changed.")
+        case .invalidValue:
+            // Routes check their fields first. A field that a route does not check is still an error of the client.
+            .unprocessable([.init("", "The request has text that cannot be stored, such as the character U+0000")])
+        case .busy, .unavailable, .readOnly:
+            .unavailable(code: "storage_unavailable", "The service cannot reach its database. Nothing was changed.")
+        default:
+            .internalError
+        }
+    }
+}

@@ -1,0 +1,42 @@
+import HTTPTypes
+import Hummingbird
+
+/// Responds to requests whose path has routes, but none for their method (RFC 9110 §9.3.7 and §15.5.6).
+///
+/// The response to `OPTIONS` is 204, the response to any other method 405. Both have the field `Allow`. The middleware is
+/// added after all routes, so it receives only requests that match none.
+struct MethodNotAllowedMiddleware<Context: RequestContext>: RouterMiddleware {
+    private struct KnownPath {
+        let segments: [Substring]
+        let allow: String
+
+        func matches(_ path: [Substring]) -> Bool {
+            segments.count == path.count
+                && zip(segments, path).allSatisfy { $0.hasPrefix("{") || $0.utf8.elementsEqual($1.utf8) }
+        }
+    }
+
+    private let paths: [KnownPath]
+
+    init(routes: [Route]) {
+        let methods = Dictionary(grouping: routes, by: \.path).mapValues { Set($0.map(\.method)) }
+        paths = methods.map { path, methods in
+            let implied: Set<HTTPRequest.Method> = methods.contains(.get) ? [.head, .options] : [.options]
+            let allow = methods.union(implied).map(\.rawValue).sorted().joined(separator: ", ")
+            return KnownPath(segments: path.split(separator: "/"), allow: allow)
+        }
+        // The router, too, prefers literal segments to parameters.
+        .sorted { $0.segments.count { $0.hasPrefix("{") } < $1.segments.count { $0.hasPrefix("{") } }
+    }
+
+    func handle(
+        _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        let segments = request.uri.path.split(separator: "/")
+        guard let path = paths.first(where: { $0.matches(segments) }) else { return try await next(request, context) }
+        if request.method == .options { return Response(status: .noContent, headers: [.allow: path.allow]) }
+        throw Problem(
+            .methodNotAllowed, code: "method_not_allowed", detail: "This path supports the methods \(path.allow).",
+            headers: [.allow: path.allow])
+    }
+}

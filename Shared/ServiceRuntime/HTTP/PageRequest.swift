@@ -1,0 +1,59 @@
+public import Foundation
+public import Hummingbird
+
+/// The part of a list that a request asks for: `?limit=&after=`.
+public struct PageRequest: Sendable {
+    /// The maximum number of rows on the page, 1 to 200.
+    public let limit: Int
+    /// The id of the row after which the page begins; nil for the first page.
+    public let after: UUID?
+
+    /// Creates a request for a page.
+    public init(limit: Int = defaultLimit, after: UUID? = nil) {
+        self.limit = limit
+        self.after = after
+    }
+
+    /// Reads the query of a request.
+    ///
+    /// - Throws: `Problem` with 422 that names the invalid parameter.
+    public init(of request: Request) throws {
+        limit = try request.uri.queryParameters["limit"].map(Self.limit) ?? Self.defaultLimit
+        after = try request.uri.queryParameters["after"].map(Self.cursor)
+    }
+
+    /// For lists with the newest row first: all ids on the page are less than this text. `g` is greater than every id.
+    public var newestFirstBound: String { after?.lowercase ?? "g" }
+
+    /// For lists with the oldest row first: all ids on the page are greater than this text.
+    public var oldestFirstBound: String { after?.lowercase ?? "" }
+
+    /// The number of rows to read from the database. One row more than the page holds shows that there is a next page.
+    public var fetchLimit: Int { limit + 1 }
+
+    /// Reduces the rows read from the database to those of the page.
+    ///
+    /// - Returns: The rows of the page, and the cursor of the next page if there is one. Clients treat it as opaque.
+    public func cut<Row>(_ rows: [Row], id: (Row) -> UUID) -> (rows: [Row], next: String?) {
+        guard rows.count > limit else { return (rows, nil) }
+        return (Array(rows.prefix(limit)), id(rows[limit - 1]).lowercase)
+    }
+
+    /// The limit of a request that states none.
+    public static let defaultLimit = 50
+    private static let maximumLimit = 200
+
+    private static func limit(_ text: Substring) throws -> Int {
+        guard let number = Int(text), (1...maximumLimit).contains(number) else {
+            throw Problem.unprocessable([.init("limit", "must be a whole number from 1 to \(maximumLimit)")])
+        }
+        return number
+    }
+
+    private static func cursor(_ text: Substring) throws -> UUID {
+        guard let id = UUID(lowercase: text) else {
+            throw Problem.unprocessable([.init("after", "must be the value of `next` of an earlier page")])
+        }
+        return id
+    }
+}

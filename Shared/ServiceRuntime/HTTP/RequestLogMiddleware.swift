@@ -1,0 +1,22 @@
+import Hummingbird
+import Logging
+
+/// Writes a log line for each request: method, path without query, status, and duration.
+///
+/// Requests of the operations routes are logged at level `debug`, all others at level `info`.
+struct RequestLogMiddleware<Context: RequestContext>: RouterMiddleware {
+    private static var operationsPaths: Set<String> { ["/healthz", "/readyz", "/metrics"] }
+
+    func handle(
+        _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        let start = ContinuousClock.now
+        let response = try await next(request, context)
+        let milliseconds = (ContinuousClock.now - start) / .milliseconds(1)
+        context.logger.log(
+            level: Self.operationsPaths.contains(request.uri.path) ? .debug : .info,
+            "\(request.method) \(request.uri.path) \(response.status.code)",
+            metadata: ["duration_ms": "\((milliseconds * 10).rounded() / 10)"])
+        return response
+    }
+}

@@ -1,0 +1,51 @@
+public import HTTPTypes
+import Hummingbird
+
+/// The identity of a request in the logs of every service that works for it.
+public struct RequestScope: Sendable {
+    /// The value of `X-Request-Id`: the client's value if it is valid, otherwise a new one.
+    public let requestID: String
+    /// The client's `traceparent` (W3C Trace Context) if it is valid.
+    public let traceparent: String?
+
+    /// The scope of the request for which the current task works.
+    @TaskLocal public static var current: RequestScope?
+
+    /// The header fields that pass the identity on to the services that are called for this request.
+    public var onwardFields: HTTPFields {
+        var fields: HTTPFields = [.requestID: requestID]
+        fields[.traceparent] = traceparent
+        return fields
+    }
+
+    /// Reads the identity of a request from its header fields and creates a request id if there is no valid one.
+    init(of request: Request) {
+        requestID = request.headers[.requestID].flatMap(Self.validRequestID) ?? Self.newRequestID()
+        traceparent = request.headers[.traceparent].flatMap(Self.validTraceparent)
+    }
+
+    private static let maximumRequestIDBytes = 64
+
+    /// The text if it consists of 1 to 64 letters, digits, `-`, `_` and `.`.
+    private static func validRequestID(_ text: String) -> String? {
+        let isPlain = text.utf8.allSatisfy { $0.isASCIILetter || $0.isASCIIDigit || "-_.".utf8.contains($0) }
+        return isPlain && (1...maximumRequestIDBytes).contains(text.utf8.count) ? text : nil
+    }
+
+    private static func newRequestID() -> String {
+        let bits = UInt64.random(in: .min ... .max)
+        let hex = String(bits, radix: 16)
+        return String(repeating: "0", count: 16 - hex.count) + hex
+    }
+
+    /// The text if it is `<version>-<32 hex>-<16 hex>-<2 hex>` in lower case, with neither id all zeros and a version other
+    /// than `ff` (Trace Context §3.2).
+    private static func validTraceparent(_ text: String) -> String? {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count == 4, parts.map(\.utf8.count) == [2, 32, 16, 2], parts[0] != "ff",
+            parts.allSatisfy({ $0.utf8.allSatisfy(\.isLowercaseHexDigit) }),
+            parts[1].contains(where: { $0 != "0" }), parts[2].contains(where: { $0 != "0" })
+        else { return nil }
+        return text
+    }
+}

@@ -1,0 +1,20 @@
+// HTTP: how all services read requests and write responses: bodies, problems, paging, request ids, CORS, static files.
+
+public import Foundation
+public import Hummingbird
+
+/// A request context of a service: its limit for bodies, and how bodies are decoded and encoded.
+public protocol ServiceRequestContext: RequestContext where Decoder == JSONBodyDecoder, Encoder == JSONEncoder {}
+
+extension ServiceRequestContext {
+    /// The maximum size of a request body in bytes: 1 MiB.
+    public var maxUploadSize: Int { 1 << 20 }
+    /// Encodes response bodies as JSON with sorted members, so equal responses have equal bytes.
+    public var responseEncoder: JSONEncoder {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return encoder
+    }
+    /// Decodes request bodies from JSON.
+    public var requestDecoder: JSONBodyDecoder { JSONBodyDecoder() }
+}

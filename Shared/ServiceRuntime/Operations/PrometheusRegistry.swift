@@ -1,0 +1,165 @@
+public import CoreMetrics
+import Synchronization
+
+/// A backend of swift-metrics that writes the metrics in Prometheus' text format (version 0.0.4).
+///
+/// A counter or gauge is one number, a timer or recorder a histogram. The registry keeps every series until the process
+/// ends, so the values of a label must come from a bounded set: route templates, not paths.
+public final class PrometheusRegistry: MetricsFactory {
+    /// The registry that swift-metrics uses in this process.
+    public static let shared: PrometheusRegistry = {
+        let registry = PrometheusRegistry()
+        MetricsSystem.bootstrap(registry)
+        return registry
+    }()
+
+    private struct Family {
+        let type: String
+        var series: [String: any Series] = [:]
+    }
+
+    private let families = Mutex<[String: Family]>([:])
+
+    /// Creates an empty registry.
+    public init() {}
+
+    /// All series in the text format, sorted by name and labels.
+    public var text: String {
+        families.withLock { families in
+            families.sorted { $0.key < $1.key }.map { name, family in
+                let lines = family.series.sorted { $0.key < $1.key }.map { $1.lines(name, $0) }
+                return "# TYPE \(name) \(family.type)\n" + lines.joined()
+            }.joined()
+        }
+    }
+
+    /// Creates or finds a counter. Its name ends in `_total`.
+    public func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
+        let name = Self.name(label)
+        return series(name.hasSuffix("_total") ? name : name + "_total", "counter", dimensions) { Number() }
+    }
+
+    /// Creates or finds a gauge.
+    public func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
+        series(Self.name(label), "gauge", dimensions) { Number() }
+    }
+
+    /// Creates or finds a histogram, or a gauge if `aggregate` is false.
+    public func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
+        aggregate
+            ? series(Self.name(label), "histogram", dimensions) { Histogram(unitsPerSecond: 1) }
+            : series(Self.name(label), "gauge", dimensions) { Number() }
+    }
+
+    /// Creates or finds a histogram of seconds. Its name ends in `_seconds`.
+    public func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
+        let name = Self.name(label)
+        return series(name.hasSuffix("_seconds") ? name : name + "_seconds", "histogram", dimensions) {
+            Histogram(unitsPerSecond: 1_000_000_000)
+        }
+    }
+
+    /// Does nothing: a counter must never fall.
+    public func destroyCounter(_ handler: any CounterHandler) {}
+    /// Does nothing: a gauge keeps its last value.
+    public func destroyMeter(_ handler: any MeterHandler) {}
+    /// Does nothing: a histogram must never fall.
+    public func destroyRecorder(_ handler: any RecorderHandler) {}
+    /// Does nothing: a histogram must never fall.
+    public func destroyTimer(_ handler: any TimerHandler) {}
+
+    private func series<Kind: Series>(
+        _ name: String, _ type: String, _ dimensions: [(String, String)], make: () -> Kind
+    ) -> Kind {
+        let labels = dimensions.map { "\(Self.name($0.0))=\"\(Self.escaped($0.1))\"" }.joined(separator: ",")
+        return families.withLock { families in
+            var family = families[name] ?? Family(type: type)
+            if let known = family.series[labels] as? Kind { return known }
+            let new = make()
+            family.series[labels] = new
+            families[name] = family
+            return new
+        }
+    }
+
+    /// The label with every byte that a name must not contain replaced by `_`.
+    private static func name(_ label: String) -> String {
+        String(
+            decoding: label.utf8.map { $0.isASCIILetter || $0.isASCIIDigit ? $0 : UInt8(ascii: "_") }, as: UTF8.self)
+    }
+
+    private static func escaped(_ value: String) -> String {
+        value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
+    }
+}
+
+/// The values with one name and one set of labels.
+private protocol Series: AnyObject, Sendable {
+    func lines(_ name: String, _ labels: String) -> String
+}
+
+private func line(_ name: String, _ labels: String, _ value: some CustomStringConvertible) -> String {
+    labels.isEmpty ? "\(name) \(value)\n" : "\(name){\(labels)} \(value)\n"
+}
+
+/// A counter or a gauge.
+private final class Number: Series, CounterHandler, MeterHandler, RecorderHandler {
+    private let value = Mutex(0.0)
+
+    func increment(by amount: Int64) { value.withLock { $0 += Double(amount) } }
+    func increment(by amount: Double) { value.withLock { $0 += amount } }
+    func decrement(by amount: Double) { value.withLock { $0 -= amount } }
+    func set(_ number: Int64) { value.withLock { $0 = Double(number) } }
+    func set(_ number: Double) { value.withLock { $0 = number } }
+    func record(_ number: Int64) { set(number) }
+    func record(_ number: Double) { set(number) }
+    func reset() { value.withLock { $0 = 0 } }
+
+    func lines(_ name: String, _ labels: String) -> String {
+        line(name, labels, value.withLock { $0 })
+    }
+}
+
+/// Observations, counted in buckets from half a millisecond to ten seconds.
+private final class Histogram: Series, RecorderHandler, TimerHandler {
+    private static let bounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+    private struct State {
+        var counts = [Int](repeating: 0, count: Histogram.bounds.count)
+        var count = 0
+        var sum = 0.0
+    }
+
+    private let unitsPerSecond: Double
+    private let state = Mutex(State())
+
+    init(unitsPerSecond: Double) {
+        self.unitsPerSecond = unitsPerSecond
+    }
+
+    func record(_ value: Int64) { record(Double(value)) }
+
+    func record(_ value: Double) {
+        let seconds = value / unitsPerSecond
+        state.withLock { state in
+            state.count += 1
+            state.sum += seconds
+            if let bucket = Self.bounds.firstIndex(where: { seconds <= $0 }) { state.counts[bucket] += 1 }
+        }
+    }
+
+    func recordNanoseconds(_ duration: Int64) { record(duration) }
+
+    func lines(_ name: String, _ labels: String) -> String {
+        let state = state.withLock { $0 }
+        let prefix = labels.isEmpty ? "" : labels + ","
+        var cumulative = 0
+        var text = ""
+        for (bound, count) in zip(Self.bounds, state.counts) {
+            cumulative += count
+            text += line(name + "_bucket", "\(prefix)le=\"\(bound)\"", cumulative)
+        }
+        text += line(name + "_bucket", "\(prefix)le=\"+Inf\"", state.count)
+        return text + line(name + "_sum", labels, state.sum) + line(name + "_count", labels, state.count)
+    }
+}

@@ -1,0 +1,65 @@
+// Operations: what the people and programs that run a service meet: its commands, its logs, its metrics, its readiness.
+// It also assembles the parts of the other folders to an application.
+
+public import ArgumentParser
+import Configuration
+import Foundation
+import Hummingbird
+import NIOCore
+import ServiceLifecycle
+import UnixSignals
+
+/// The command `serve`: serves until SIGTERM or SIGINT, then completes accepted requests within ten seconds.
+public struct ServeCommand<Definition: ServiceDefinition>: AsyncParsableCommand {
+    /// The name of the command and its help text.
+    public static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "serve", abstract: "Serve until SIGTERM (the default command).",
+            discussion: "Environment variables configure the service; docs/configuration.md lists them.")
+    }
+
+    private static var maximumShutdownSeconds: Int { 10 }
+
+    /// Creates the command; for the argument parser.
+    public init() {}
+
+    /// Starts the service and runs it until a signal ends it.
+    public func run() async throws {
+        // Files that the service creates are readable by their owner alone.
+        umask(0o077)
+        let reader = ConfigReader(provider: EnvironmentVariablesProvider())
+        // Building the application reports invalid log settings together with all other invalid variables.
+        try? Settings.read(reader) { LogSettings(&$0) }.bootstrap()
+        do {
+            try await Self.serve(reader)
+        } catch let error as StartError {
+            FileHandle.standardError.write(Data("\(error)\n".utf8))
+            throw ExitCode.failure
+        }
+    }
+
+    /// Runs the service that `reader` configures.
+    ///
+    /// - Throws: `StartError` if the configuration is invalid or the port is in use.
+    static func serve(_ reader: ConfigReader) async throws {
+        do {
+            let application = try await Definition.buildApplication(reader: reader, clock: .system)
+            var configuration = ServiceGroupConfiguration(
+                services: [.init(service: application)], gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: application.logger)
+            configuration.maximumGracefulShutdownDuration = .seconds(maximumShutdownSeconds)
+            try await ServiceGroup(configuration: configuration).run()
+        } catch let error as ConfigurationError {
+            throw StartError(
+                description: "\(Definition.name) cannot start. Fix these environment variables:\n\(error)")
+        } catch let error as IOError where error.errnoCode == EADDRINUSE {
+            throw StartError(
+                description: "\(Definition.name) cannot start: its port is in use. Stop the other program or set PORT.")
+        }
+    }
+}
+
+/// The reason why a service cannot start and what to do, for the person who starts it.
+struct StartError: Error, CustomStringConvertible {
+    let description: String
+}

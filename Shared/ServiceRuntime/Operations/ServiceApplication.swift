@@ -1,0 +1,23 @@
+public import Hummingbird
+public import HummingbirdCore
+public import Logging
+public import ServiceLifecycle
+
+/// An application together with its routes and its OpenAPI document.
+public struct ServiceApplication<Context: ServiceRequestContext>: ApplicationProtocol
+where Context.Source == ApplicationRequestContextSource {
+    /// The routes of the service's router, without the `HEAD` routes that follow from `GET` routes.
+    public let routes: [Route]
+    /// The document that `GET /openapi.json` returns.
+    public let description: OpenAPIDocument
+    /// Responds to requests.
+    public let responder: RouterResponder<Context>
+    /// Accepts connections.
+    public let server: HTTPServerBuilder
+    /// The address to listen on.
+    public let configuration: ApplicationConfiguration
+    /// What runs beside the server.
+    public let services: [any Service]
+    /// The logger for lines that belong to no request.
+    public let logger: Logger
+}

@@ -1,0 +1,23 @@
+// ServiceRuntime: what every service needs to run and that has nothing to do with what it serves. It is a target apart from
+// JWTAuth, because its code knows nothing of tokens. Its folders depend on each other in one direction: Values,
+// Configuration, HTTP, OpenAPI, Operations.
+
+public import Configuration
+public import Hummingbird
+
+/// A service as an executable: what the commands `serve` and `probe` need.
+public protocol ServiceDefinition {
+    /// The name of the service and of its executable.
+    static var name: String { get }
+    /// The port that is used when `PORT` is not set.
+    static var defaultPort: Int { get }
+    /// The type of the application that `buildApplication` returns.
+    associatedtype BuiltApplication: ApplicationProtocol
+    /// Creates the application of the service.
+    ///
+    /// - Parameters:
+    ///   - reader: The environment.
+    ///   - clock: The source of the current time.
+    /// - Throws: `ConfigurationError` if the environment is invalid; `DatabaseError` if the database cannot be opened.
+    static func buildApplication(reader: ConfigReader, clock: WallClock) async throws -> BuiltApplication
+}

@@ -1,0 +1,64 @@
+import Foundation
+public import Hummingbird
+import Logging
+public import ServiceLifecycle
+
+extension ServiceSettings {
+    /// Creates a router with the middleware and the operations routes that all services have.
+    ///
+    /// The middleware provides metrics, request ids, CORS, the request log and error responses.
+    ///
+    /// - Parameters:
+    ///   - context: The type of the request contexts.
+    ///   - checks: What `GET /readyz` asks.
+    ///   - cookiePaths: The paths that pages of other allowed origins may call with cookies even if `allowsCookies` is false.
+    public func router<Context: ServiceRequestContext>(
+        context: Context.Type, readiness checks: [Readiness.Check], cookiePaths: Set<String> = []
+    ) -> Router<Context> {
+        let router = Router(context: context, options: .autoGenerateHeadEndpoints)
+        router.add(middleware: RequestScopeMiddleware())
+        router.add(middleware: MetricsMiddleware())
+        router.add(
+            middleware: CrossOriginMiddleware(origins: origins, cookies: allowsCookies ? .all : .only(cookiePaths)))
+        router.add(middleware: RequestLogMiddleware())
+        router.add(middleware: ErrorResponseMiddleware())
+        router.addOperations(readiness: Readiness(checks: checks), metrics: .shared)
+        return router
+    }
+
+    /// Creates the application of a service. No route may be added to the router afterwards.
+    ///
+    /// - Parameters:
+    ///   - router: The router with all routes of the service.
+    ///   - description: The document that `GET /openapi.json` returns.
+    ///   - services: What runs beside the server. They are stopped after it, in reverse order.
+    public func application<Context: ServiceRequestContext>(
+        router: Router<Context>, description: OpenAPIDocument, services: [any Service]
+    ) -> ServiceApplication<Context> {
+        router.get("openapi.json") { _, _ in
+            Response(
+                status: .ok, headers: [.contentType: "application/json", .cacheControl: "no-cache"],
+                body: .init(byteBuffer: ByteBuffer(bytes: description.json)))
+        }
+        let routes = router.known
+        router.add(middleware: MethodNotAllowedMiddleware(routes: routes))
+        router.add(middleware: DocumentationMiddleware(swaggerUI: swaggerUI))
+
+        var logger = Logger(label: name)
+        logger.logLevel = log.level
+        return ServiceApplication(
+            routes: routes, description: description, responder: router.buildResponder(),
+            server: .retainedHTTP1(
+                configuration: .init(
+                    idleTimeout: .seconds(Int64(Self.idleTimeoutSeconds)),
+                    httpDecoderConfiguration: .init(
+                        maxHeaderFieldSize: Self.maximumHeaderBytes, maxHeaderListSize: Self.maximumHeaderBytes,
+                        maxHeaderFieldCount: Self.maximumHeaderFields))),
+            configuration: .init(address: .hostname(host, port: port), serverName: nil),
+            services: services, logger: logger)
+    }
+
+    private static var idleTimeoutSeconds: Int { 60 }
+    private static var maximumHeaderBytes: Int { 16 << 10 }
+    private static var maximumHeaderFields: Int { 100 }
+}
