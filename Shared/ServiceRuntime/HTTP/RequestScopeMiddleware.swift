@@ -3,6 +3,9 @@ import Hummingbird
 import Logging
 
 /// Gives every request its scope, every response the request id, and every log line the identity of its request.
+///
+/// Code that handles a request logs with `Logger.current` of swift-log; a task-local value does not reach the closures of
+/// `SQLDatabase.read` and `write`, which run on other threads.
 struct RequestScopeMiddleware<Context: RequestContext>: RouterMiddleware {
     func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
@@ -15,9 +18,11 @@ struct RequestScopeMiddleware<Context: RequestContext>: RouterMiddleware {
             context.logger[metadataKey: "traceparent"] = "\(traceparent)"
         }
         return try await RequestScope.$current.withValue(scope) {
-            var response = try await next(request, context)
-            response.headers[.requestID] = scope.requestID
-            return response
+            try await withLogger(context.logger) { _ in
+                var response = try await next(request, context)
+                response.headers[.requestID] = scope.requestID
+                return response
+            }
         }
     }
 }
