@@ -95,9 +95,7 @@ extension Browser {
 
     @Test func `a token for a browser has only the scopes that are still granted`() async throws {
         try await withAlice { login, browser in
-            let database = try login.folder.openDatabase()
-            defer { try? database.close() }
-            _ = try await AccountStore(database: database).revoke(
+            _ = try await Stores(in: login.folder).accounts.revoke(
                 Scope(names: ["orders:write"]), from: "alice".username)
             #expect(try await browser.token()["scope"] == "orders:read inbox:read")
         }

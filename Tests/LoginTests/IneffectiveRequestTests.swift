@@ -39,21 +39,21 @@ import Testing
             try await sessions.revoke(token: token, session: session.id, at: clock.now)
         }
         #expect(try await sessions.renew(SessionCookie(), at: clock.now) == nil)
-        guard case .unknown = try await sessions.renew(RefreshToken(), at: clock.now, inspect: { _ in }) else {
+        guard case .unknown = try await sessions.renew(RefreshToken(), at: clock.now) else {
             Issue.record("an unknown token is accepted")
             return
         }
     }
 
     @Test func `only requests that change something wake the readers of the feed`() async throws {
-        let listener = try #require(sessions.bell.listen())
+        let subscription = try #require(stores.revocations.notifier.subscribe())
         try await changeNothing()
         _ = try await sessions.beginInBrowser(
             account, audience: ["orders"], from: .unknown, former: SessionCookie(), at: clock.now)
-        #expect(await !listener.wait(until: .now + .milliseconds(200)))
-        let next = try #require(sessions.bell.listen())
+        #expect(await !subscription.waitForChange(until: .now + .milliseconds(200)))
+        let next = try #require(stores.revocations.notifier.subscribe())
         try await sessions.end(session.id, at: clock.now)
-        #expect(await next.wait(until: .now + .seconds(30)))
+        #expect(await next.waitForChange(until: .now + .seconds(30)))
     }
 
     @Test func `an ineffective request does not wait for the writer of the database`() async throws {

@@ -40,7 +40,7 @@ import Testing
             ]
             for token in tokens { #expect(try await login.introspect(token).text == Self.inactive) }
             #expect(try await login.introspect(narrow.accessToken, by: "inbox").json["active"] as? Bool == true)
-            let accounts = AccountStore(database: try login.folder.openDatabase())
+            let accounts = try Stores(in: login.folder).accounts
             #expect(try await login.introspect(good.accessToken).json["active"] as? Bool == true)
             _ = try await accounts.setDisabled(true, "alice".username, at: login.clock.now)
             #expect(try await login.introspect(good.accessToken).text == Self.inactive)

@@ -74,10 +74,10 @@ import Testing
         let name = String(repeating: "x", count: 32)
         try await LoginUnderTest.run { login in
             _ = try await login.signUp(name)
-            let accounts = AccountStore(database: try login.folder.openDatabase())
+            let accounts = try Stores(in: login.folder).accounts
             let used = Scope.customer.text.utf8.count + 1
-            let filler = Scope(names: [String(repeating: "s", count: AccountStore.maxScopeBytes - used)])
-            #expect(try await accounts.grant(filler, to: name.username) != .tooMuch)
+            let filler = Scope(names: [String(repeating: "s", count: AccountStore.maximumScopeBytes - used)])
+            #expect(try await accounts.grant(filler, to: name.username) != .scopeTooLong)
             let token = try await login.signIn(name).accessToken
             #expect((600..<700).contains(token.utf8.count + 40), "\(token.utf8.count) bytes and a kid")
         }
@@ -155,7 +155,7 @@ import Testing
     @Test func `wrong passwords, unknown names and disabled accounts get identical responses`() async throws {
         try await LoginUnderTest.run { login in
             for name in ["alice", "carol"] { _ = try await login.signUp(name) }
-            let accounts = AccountStore(database: try login.folder.openDatabase())
+            let accounts = try Stores(in: login.folder).accounts
             _ = try await accounts.setDisabled(true, "carol".username, at: login.clock.now)
             let responses = [
                 try await login.signIn("alice", "a wrong password"), try await login.signIn("nobody"),

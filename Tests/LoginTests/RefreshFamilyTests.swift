@@ -25,7 +25,7 @@ import Testing
 
     /// The next refresh token; nil if this one is rejected.
     private func renew(_ token: RefreshToken, in sessions: SessionStore? = nil) async throws -> RefreshToken? {
-        let renewal = try await (sessions ?? stores.sessions).renew(token, at: clock.now, inspect: { _ in })
+        let renewal = try await (sessions ?? stores.sessions).renew(token, at: clock.now)
         guard case .renewed(_, let next) = renewal else { return nil }
         return next
     }
@@ -36,8 +36,7 @@ import Testing
 
     @Test func `fifty concurrent uses over two connections to one file give one successor`() async throws {
         let (_, token) = try await begin()
-        let elsewhere = SessionStore(
-            database: try stores.folder.openDatabase(), lifetimeSeconds: 1000, tokenSeconds: 600)
+        let elsewhere = try Stores(in: stores.folder).sessions
         defer { try? elsewhere.database.close() }
         let successors = try await withThrowingTaskGroup(of: String?.self) { group in
             for number in 0..<50 {
@@ -62,19 +61,19 @@ import Testing
         #expect(try await renew(second) != nil)
         #expect(try await renew(first)?.text == second.text)
         clock.advance(seconds: 0.1)
-        guard case .reused(let id) = try await stores.sessions.renew(first, at: clock.now, inspect: { _ in }) else {
+        guard case .reused(let id) = try await stores.sessions.renew(first, at: clock.now) else {
             Issue.record("the token was accepted")
             return
         }
         #expect(id == session.id)
         #expect(try await stores.sessions.find(session.id, at: clock.now) == nil)
-        let page = try await RevocationLog(database: stores.database).page(after: 1, at: clock.now)
+        let page = try await stores.revocations.page(after: 1, at: clock.now)
         #expect(page.entries.map(\.id) == [session.id.lowercase] && page.entries.map(\.kind) == [.session])
     }
 
     @Test func `a family keeps only its latest refresh tokens`() async throws {
         var sessions = stores.sessions
-        sessions.maxFamilyTokens = 3
+        sessions.maximumFamilyTokens = 3
         let (session, first) = try await begin()
         let (_, other) = try await begin()
         var tokens = [first]

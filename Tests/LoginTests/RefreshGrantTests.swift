@@ -74,7 +74,7 @@ import Testing
         try await LoginUnderTest.run { login in
             _ = try await login.signUp("alice")
             let response = try await login.signIn("alice")
-            let accounts = AccountStore(database: try login.folder.openDatabase())
+            let accounts = try Stores(in: login.folder).accounts
             _ = try await accounts.setDisabled(true, "alice".username, at: login.clock.now)
             #expect(try await login.refresh(response.refreshToken)["error"] == "invalid_grant")
         }

@@ -15,14 +15,15 @@ import Testing
     private let clock = TestClock()
     private let stores: Stores
     private let account: Account
-    private let log: RevocationLog
 
+    private var log: RevocationLog { stores.revocations }
     private var sessions: SessionStore { stores.sessions }
 
     init() async throws {
-        stores = try Stores(sessionLifetimeSeconds: 2 * Self.tokenSeconds, tokenSeconds: Self.tokenSeconds)
+        stores = try Stores(
+            lifetimes: SessionLifetimes(
+                sessionSeconds: 2 * Self.tokenSeconds, accessTokenSeconds: Self.tokenSeconds))
         account = try await stores.addAccount("alice")
-        log = RevocationLog(database: stores.database)
     }
 
     private func begin(_ account: Account? = nil) async throws -> (Session, RefreshToken) {
@@ -37,8 +38,8 @@ import Testing
                 clock.advance(seconds: 1)
                 let session = sessions.newSession(
                     of: account, scope: .customer, audience: ["orders"], from: .unknown, at: clock.now)
-                #expect(try sessions.begin(session, passwordVersion: 0, at: clock.now, in: connection))
-                try SessionStore.end(session.id, at: clock.now, in: connection)
+                #expect(try sessions.insert(session, passwordVersion: 0, at: clock.now, in: connection))
+                try sessions.end(session.id, at: clock.now, in: connection)
                 return session
             }
         }
@@ -64,7 +65,7 @@ import Testing
     }
 
     @Test func `signing in and out in a loop adds a limited number of revocations`() async throws {
-        let budget = SessionStore.maxRevocationsOfAccount
+        let budget = SessionStore.maximumRevocationsOfAccount
         var ended = try await signInAndOut(times: budget)
         var page = try await log.page(after: 0, at: clock.now)
         var known = Set(page.entries.map(\.id))
@@ -82,13 +83,13 @@ import Testing
     @Test func `an active session only needs a new access token after a revocation of its account`() async throws {
         let ((mine, token), other) = (try await begin(), try await stores.addAccount("bob"))
         let (theirs, _) = try await begin(other)
-        _ = try await signInAndOut(times: SessionStore.maxRevocationsOfAccount)
+        _ = try await signInAndOut(times: SessionStore.maximumRevocationsOfAccount)
         #expect(try await !rejects(entries(), mine, issuedAt: mine.createdAt))
         let last = try #require(await signInAndOut(times: 1).last)
         #expect(try await rejects(entries(), mine, issuedAt: mine.createdAt))
         #expect(try await !rejects(entries(), theirs, issuedAt: theirs.createdAt))
         clock.advance(seconds: 1)
-        guard case .renewed = try await sessions.renew(token, at: clock.now, inspect: { _ in }) else {
+        guard case .renewed = try await sessions.renew(token, at: clock.now) else {
             Issue.record("the session was ended")
             return
         }
@@ -97,10 +98,10 @@ import Testing
     }
 
     @Test func `a revocation of the account covers the tokens of the ended session and no later ones`() async throws {
-        _ = try await signInAndOut(times: SessionStore.maxRevocationsOfAccount)
+        _ = try await signInAndOut(times: SessionStore.maximumRevocationsOfAccount)
         let (old, token) = try await begin()
         clock.advance(seconds: 10)
-        _ = try await sessions.renew(token, at: clock.now, inspect: { _ in })
+        _ = try await sessions.renew(token, at: clock.now)
         let renewedAt = clock.now
         clock.advance(seconds: 10)
         let (new, _) = try await begin()
@@ -111,7 +112,7 @@ import Testing
     }
 
     @Test func `individually revoked tokens count towards the limit, and then the session ends`() async throws {
-        _ = try await signInAndOut(times: SessionStore.maxRevocationsOfAccount - 1)
+        _ = try await signInAndOut(times: SessionStore.maximumRevocationsOfAccount - 1)
         let (session, _) = try await begin()
         for (token, isOver) in [("t", false), ("u", true)] {
             try await sessions.revoke(token: token, session: session.id, at: clock.now)
@@ -121,7 +122,7 @@ import Testing
     }
 
     @Test func `a session is revoked individually again after the earlier entries have expired`() async throws {
-        _ = try await signInAndOut(times: SessionStore.maxRevocationsOfAccount + 1)
+        _ = try await signInAndOut(times: SessionStore.maximumRevocationsOfAccount + 1)
         clock.advance(seconds: Double(Self.tokenSeconds) + 300)
         let session = try #require(await signInAndOut(times: 1).last)
         #expect(try await entries().map(\.id) == [session.id.lowercase])
@@ -132,7 +133,7 @@ import Testing
             for (before, lifetime) in [(100, 900), (50, 1200), (70, 300)] as [(NumericDate, Int64)] {
                 let entry = Revocation(
                     kind: .account, id: "a", before: before, expiresAt: NumericDate(clock.now) + lifetime)
-                try RevocationLog.append(entry, at: clock.now, in: connection)
+                try stores.revocations.append(entry, at: clock.now, in: connection)
             }
         }
         let entry = Revocation(kind: .account, id: "a", before: 100, expiresAt: NumericDate(clock.now) + 1200)
@@ -144,7 +145,7 @@ import Testing
         let (session, token) = try await begin()
         let start = clock.now
         for seconds in [5.0, 2.0] {
-            _ = try await sessions.renew(token, at: start + seconds, inspect: { _ in })
+            _ = try await sessions.renew(token, at: start + seconds)
         }
         _ = try await stores.accounts.setDisabled(true, "alice".username, at: start + 3)
         #expect(try await rejects(entries(), session, issuedAt: start + 5))

@@ -138,7 +138,7 @@ import Testing
                 await stores.sessions.begin(account, scope: .customer, audience: ["orders"], at: clock.now))
             try await stores.sessions.end(session.id, at: clock.now)
         }
-        let log = RevocationLog(database: stores.database)
+        let log = stores.revocations
         let first = try await log.page(after: 0, limit: 3, at: clock.now)
         #expect(first.isReset && first.seq == 4 && first.entries.count == 3)
         let second = try await log.page(after: first.seq, limit: 3, at: clock.now)
@@ -152,14 +152,15 @@ import Testing
                 let entry = Revocation(
                     kind: .account, id: UUID().lowercase, before: 1_780_000_000, expiresAt: NumericDate(clock.now) + 900
                 )
-                try RevocationLog.append(entry, at: clock.now, in: connection)
+                try stores.revocations.append(entry, at: clock.now, in: connection)
             }
         }
         try await LoginUnderTest.run(folder: stores.folder) { login in
             let response = try await login.feedResponse(after: 0)
             #expect(try Feed(response.text, at: login.clock.now).entries.count == count)
             #expect(
-                response.text.utf8.count * (RevocationLog.maxEntries / count) < TokenType.revocationPage.maximumBytes
+                response.text.utf8.count * (RevocationLog.maximumEntries / count) < TokenType.revocationPage
+                    .maximumBytes
                     / 2)
         }
     }
@@ -170,12 +171,12 @@ import Testing
         let entry = Revocation(kind: .token, id: "t", expiresAt: NumericDate(clock.now) + 900)
         await #expect(throws: Rollback.self) {
             try await stores.database.write { connection in
-                try RevocationLog.append(entry, at: clock.now, in: connection)
+                try stores.revocations.append(entry, at: clock.now, in: connection)
                 throw Rollback()
             }
         }
-        try await stores.database.write { try RevocationLog.append(entry, at: clock.now, in: $0) }
-        let page = try await RevocationLog(database: stores.database).page(after: 0, at: clock.now)
+        try await stores.database.write { try stores.revocations.append(entry, at: clock.now, in: $0) }
+        let page = try await stores.revocations.page(after: 0, at: clock.now)
         #expect(page.seq == 2 && page.entries == [entry])
     }
 }
@@ -198,7 +199,7 @@ import Testing
         try await LoginUnderTest.run(.live) { login in
             let response = try await login.signedUp()
             async let waiting = login.feed(after: 1, wait: 30)
-            let accounts = AccountStore(database: try login.folder.openDatabase())
+            let accounts = try Stores(in: login.folder).accounts
             let start = ContinuousClock.now
             let account = try await accounts.setDisabled(true, "alice".username, at: login.clock.now)
             let feed = try await waiting
@@ -230,21 +231,21 @@ import Testing
     }
 
     @Test func `the number of waiting readers is limited, and one that stops makes room`() {
-        let bell = RevocationNotifier()
-        var listeners = (0..<RevocationNotifier.maxListeners).compactMap { _ in bell.listen() }
-        #expect(listeners.count == RevocationNotifier.maxListeners && bell.listen() == nil)
-        listeners.removeLast()
-        #expect(bell.listen() != nil)
-        listeners = []
-        #expect(bell.listeners == 0)
+        let notifier = RevocationNotifier()
+        var subscriptions = (0..<RevocationNotifier.maximumSubscriptions).compactMap { _ in notifier.subscribe() }
+        #expect(subscriptions.count == RevocationNotifier.maximumSubscriptions && notifier.subscribe() == nil)
+        subscriptions.removeLast()
+        #expect(notifier.subscribe() != nil)
+        subscriptions = []
+        #expect(notifier.subscriptionCount == 0)
     }
 
     @Test func `a signal before the wait is received, and a cancelled wait ends`() async throws {
-        let bell = RevocationNotifier()
-        let listener = try #require(bell.listen())
-        bell.ring()
-        #expect(await listener.wait(until: .now + .seconds(30)))
-        let waiting = Task { await listener.wait(until: .now + .seconds(30)) }
+        let notifier = RevocationNotifier()
+        let subscription = try #require(notifier.subscribe())
+        notifier.notify()
+        #expect(await subscription.waitForChange(until: .now + .seconds(30)))
+        let waiting = Task { await subscription.waitForChange(until: .now + .seconds(30)) }
         waiting.cancel()
         #expect(await !waiting.value)
     }

@@ -55,14 +55,14 @@ import Testing
     @Test func `a session ends after too many of its access tokens were revoked`() async throws {
         try await LoginUnderTest.run { login in
             var response = try await login.signedUp()
-            for _ in 1...SessionStore.maxRevokedTokens {
+            for _ in 1...SessionStore.maximumRevokedTokens {
                 _ = try await login.revoke(response.accessToken)
                 response = try await login.refresh(response.refreshToken)
             }
             #expect(try await login.me(response.accessToken) == 200)
             _ = try await login.revoke(response.accessToken)
             #expect(try await login.refresh(response.refreshToken).status == 400)
-            #expect(try await login.feed(after: 0).entries.count == SessionStore.maxRevokedTokens + 1)
+            #expect(try await login.feed(after: 0).entries.count == SessionStore.maximumRevokedTokens + 1)
         }
     }
 

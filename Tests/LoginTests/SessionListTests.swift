@@ -71,11 +71,11 @@ import Testing
     @Test func `ending very many sessions revokes the account instead of each session`() async throws {
         let (stores, clock) = (try Stores(), TestClock())
         let account = try await stores.addAccount("alice")
-        for _ in 0...SessionStore.maxRevokedSingly {
+        for _ in 0...SessionStore.maximumSingleRevocations {
             _ = try await stores.sessions.begin(account, scope: .customer, audience: ["orders"], at: clock.now)
         }
         try await stores.sessions.endAll(of: account.id, at: clock.now)
-        let page = try await RevocationLog(database: stores.database).page(after: 0, at: clock.now)
+        let page = try await stores.revocations.page(after: 0, at: clock.now)
         #expect(page.entries.map(\.kind) == [.account] && page.entries[0].before == 1_780_000_001)
         #expect(
             try await stores.sessions.list(of: account.id, PageRequest(), at: clock.now).isEmpty)

@@ -12,7 +12,7 @@ import Testing
     private let account: Account
 
     init() async throws {
-        stores = try Stores(sessionLifetimeSeconds: 1000)
+        stores = try Stores()
         account = try await stores.addAccount("alice")
     }
 
@@ -24,8 +24,7 @@ import Testing
     /// The renewed session and its next refresh token; nil if the token is rejected.
     private func renew(_ token: RefreshToken) async throws -> (Session, RefreshToken)? {
         guard
-            case .renewed(let session, let next) = try await stores.sessions.renew(
-                token, at: clock.now, inspect: { _ in })
+            case .renewed(let session, let next) = try await stores.sessions.renew(token, at: clock.now)
         else { return nil }
         return (session, next)
     }

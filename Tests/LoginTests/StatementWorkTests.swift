@@ -13,15 +13,17 @@ import Testing
         let growing = try await StatementWork.growing { others in
             // In memory, one connection prepares all statements.
             let database = try SQLDatabase.open(.inMemory, migrations: Schema.migrations)
-            let accounts = AccountStore(database: database)
-            let sessions = SessionStore(database: database, lifetimeSeconds: 1000, tokenSeconds: 600)
+            let log = RevocationLog(database: database)
+            let sessions = SessionStore(
+                database: database, revocations: log,
+                lifetimes: SessionLifetimes(sessionSeconds: 1000, accessTokenSeconds: 600))
+            let accounts = AccountStore(database: database, sessions: sessions)
             for other in 1...others {
                 try await useAll(accounts, sessions, name: "other\(other)")
                 let account = try await add("more\(other)", to: accounts)
                 _ = try await sessions.begin(account, scope: account.scope, audience: ["login"], at: now)
             }
             try await useAll(accounts, sessions, name: "alice")
-            let log = RevocationLog(database: database)
             _ = try await log.page(after: Int64(log.head().seq) - 1, at: now)
             return database
         }
@@ -40,7 +42,7 @@ import Testing
         let (first, token) = try #require(
             try await sessions.begin(account, scope: account.scope, audience: ["login"], at: now))
         _ = try await sessions.find(first.id, token: "jti", at: now)
-        for _ in 1...2 { _ = try await sessions.renew(token, at: now) { _ in } }
+        for _ in 1...2 { _ = try await sessions.renew(token, at: now) }
         try await sessions.revoke(token: "jti of \(name)", session: first.id, at: now)
         try await sessions.end(first.id, at: now)
         let (_, key) = try #require(

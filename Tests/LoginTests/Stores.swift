@@ -1,21 +1,29 @@
 import Database
+import Foundation
+import Foundation
 import TestSupport
 import Testing
 
 @testable import LoginService
 
-/// The stores of login on their own database file.
+/// The stores of login on one database file.
 struct Stores: Sendable {
     let folder: TemporaryFolder
     let database: SQLDatabase
-    let accounts: AccountStore
+    let revocations: RevocationLog
     let sessions: SessionStore
+    let accounts: AccountStore
 
-    init(sessionLifetimeSeconds: Int = 1000, tokenSeconds: Int = 600) throws {
-        folder = try TemporaryFolder()
-        database = try folder.openDatabase()
-        accounts = AccountStore(database: database)
-        sessions = SessionStore(database: database, lifetimeSeconds: sessionLifetimeSeconds, tokenSeconds: tokenSeconds)
+    /// - Parameter folder: The folder of the database file; nil for a new one.
+    init(
+        in folder: TemporaryFolder? = nil,
+        lifetimes: SessionLifetimes = SessionLifetimes(sessionSeconds: 1000, accessTokenSeconds: 600)
+    ) throws {
+        self.folder = try folder ?? TemporaryFolder()
+        database = try self.folder.openDatabase()
+        revocations = RevocationLog(database: database)
+        sessions = SessionStore(database: database, revocations: revocations, lifetimes: lifetimes)
+        accounts = AccountStore(database: database, sessions: sessions)
     }
 
     /// Creates the account of a customer whose password is `goodPassword`.
@@ -23,6 +31,13 @@ struct Stores: Sendable {
         let hash = try PasswordHash(of: goodPassword.prepared, cost: cost)
         return try #require(
             try await accounts.create(name.username, password: hash, scope: .customer, at: TestClock().now))
+    }
+}
+
+extension SessionStore {
+    /// Renews a session without narrowing its scope.
+    func renew(_ token: RefreshToken, at now: Date) async throws -> RenewalResult {
+        try await renew(token, at: now, inspect: { _ in })
     }
 }
 

@@ -1,47 +1,35 @@
+// Accounts: sign-up, the check of names and passwords at a sign-in, and changes of an account by its owner or an operator.
+// The folder is apart because an account outlives all its sessions. It knows sessions, which it ends when an account is
+// disabled, deleted or given another password; sessions do not know it.
+
 import Database
 import Foundation
 import ServiceRuntime
 
-/// Someone who can sign in.
-struct Account: Sendable, Equatable {
-    let id: UUID
-    let username: String
-    /// All that its tokens may allow, in the order in which it was granted.
-    let scope: Scope
-    let isDisabled: Bool
-    /// How often the password was changed.
-    let passwordVersion: Int
-}
-
-/// The accounts, their password hashes and what is granted to them.
+/// The accounts, their password hashes and the scopes that are granted to them.
 struct AccountStore: Sendable {
-    /// The most that can be granted to one account, as the text of a scope, in bytes: with more, a token that carries all
-    /// of it could outgrow the 700 bytes that headers have room for.
-    static let maxScopeBytes = 100
+    /// The maximum scope of one account, as text, in bytes. A token that carries a longer scope could exceed the 700 bytes
+    /// that headers have room for.
+    static let maximumScopeBytes = 100
 
     let database: SQLDatabase
-    /// Rung when revocations were appended.
-    var bell = RevocationNotifier()
+    let sessions: SessionStore
 
-    /// An account and what its password is checked against.
+    /// An account and the hash that its password is checked against.
     struct Credentials: Sendable {
         let account: Account
         let hash: PasswordHash
     }
 
-    /// The stored password of an account is no PHC string of scrypt's.
-    struct DamagedHash: Error {
-        let account: UUID
-    }
-
-    /// What granting came to.
+    /// The outcome of granting a scope.
     enum GrantResult: Sendable, Equatable {
         case granted(Account)
-        /// The account would have more than `maxScopeBytes`; nothing was changed.
-        case tooMuch
+        case noAccount
+        /// The scope of the account would exceed `maximumScopeBytes`; nothing was changed.
+        case scopeTooLong
     }
 
-    /// Makes an account. Nil when the name is taken.
+    /// Creates an account. Returns nil when the name is taken.
     func create(
         _ username: Username, password: PasswordHash, scope: Scope, at now: Date
     ) async throws -> Account? {
@@ -52,32 +40,37 @@ struct AccountStore: Sendable {
                 """
                 INSERT INTO accounts (id, username, password, created_at) VALUES ($1, $2, $3, $4)
                 ON CONFLICT (username) DO NOTHING
-                """, account.id, username.text, password.description, now.milliseconds)
+                """, account.id, username.text, password.description, now)
             guard inserted == 1 else { return false }
-            try Self.insert(scope, for: account.id, in: connection)
+            try GrantTable.insert(scope, for: account.id, in: connection)
             return true
         }
         return isNew ? account : nil
     }
 
-    /// Whether the name is taken: cheaper than hashing a password for it.
+    /// Whether the name is taken. The question is cheaper than hashing a password for the name.
     func exists(_ username: Username) async throws -> Bool {
         try await database.read { connection in
             try connection.queryOne("SELECT id FROM accounts WHERE username = $1", username.text) != nil
         }
     }
 
+    /// The account with this name; nil when there is none.
     func find(_ username: Username) async throws -> Account? {
-        try await database.read { try Self.account(named: username, in: $0) }
+        try await database.read { try account(named: username, in: $0) }
     }
 
-    /// The account with this name and the hash of its password. Nil when there is none.
+    /// The account with this name and the hash of its password; nil when there is none.
+    ///
+    /// - Throws: `UnreadablePasswordHash`; errors of the database.
     func credentials(of username: Username) async throws -> Credentials? {
         try await database.read { connection in
-            guard let account = try Self.account(named: username, in: connection),
+            guard let account = try account(named: username, in: connection),
                 let row = try connection.queryOne("SELECT password FROM accounts WHERE id = $1", account.id)
             else { return nil }
-            guard let hash = PasswordHash(phc: try row["password"]) else { throw DamagedHash(account: account.id) }
+            guard let hash = PasswordHash(phc: try row["password"]) else {
+                throw UnreadablePasswordHash(account: account.id)
+            }
             return Credentials(account: account, hash: hash)
         }
     }
@@ -86,7 +79,7 @@ struct AccountStore: Sendable {
     func list() async throws -> [Account] {
         try await database.read { connection in
             try connection.query("SELECT username FROM accounts ORDER BY username").compactMap { row in
-                try Username(row["username"]).flatMap { try Self.account(named: $0, in: connection) }
+                try Username(row["username"]).flatMap { try account(named: $0, in: connection) }
             }
         }
     }
@@ -100,92 +93,82 @@ struct AccountStore: Sendable {
         }
     }
 
-    /// Stores the hash of another password and ends all sessions of the account. False when it is gone, was disabled, or
-    /// had its password changed since it was looked up.
+    /// Stores the hash of another password and ends all sessions of the account.
+    ///
+    /// Returns false when the account was deleted, disabled, or given another password since it was read.
     func changePassword(of account: Account, to hash: PasswordHash, at now: Date) async throws -> Bool {
-        try await database.write(ringing: bell) { connection in
+        try await database.write { connection in
             let changed = try connection.execute(
                 """
                 UPDATE accounts SET password = $1, password_version = password_version + 1
                 WHERE id = $2 AND password_version = $3 AND disabled_at IS NULL
                 """, hash.description, account.id, account.passwordVersion)
             guard changed == 1 else { return false }
-            try SessionStore.endAll(of: account.id, at: now, in: connection)
+            try sessions.endAll(of: account.id, at: now, in: connection)
             return true
         }
     }
 
-    /// Removes an account with all that belongs to it here, and ends its sessions. Doing it twice is the same as once.
+    /// Deletes an account with everything that belongs to it here, and ends its sessions. A second call changes nothing.
     ///
-    /// The name becomes free: everything that other services keep belongs to the id, which is never given again, and to
-    /// keep the name would be to keep something of someone who wants to be forgotten.
+    /// The name becomes free. Other services store the id, which is never given again. To keep the name would be to keep data
+    /// of a person who wants to be forgotten.
     func delete(_ account: UUID, at now: Date) async throws {
-        try await database.write(ringing: bell) { connection in
-            try SessionStore.endTogether(of: account, at: now, in: connection)
+        try await database.write { connection in
+            try sessions.endTogether(of: account, at: now, in: connection)
             try connection.execute("DELETE FROM accounts WHERE id = $1", account)
         }
     }
 
-    /// Lets the account have `scope` besides what it has. Nil when there is no such account.
-    func grant(_ scope: Scope, to username: Username) async throws -> GrantResult? {
+    /// Grants `scope` to an account in addition to the scope that it has.
+    func grant(_ scope: Scope, to username: Username) async throws -> GrantResult {
         try await database.write { connection in
-            guard let account = try Self.account(named: username, in: connection) else { return nil }
-            guard account.scope.union(scope).text.utf8.count <= Self.maxScopeBytes else { return .tooMuch }
-            try Self.insert(scope, for: account.id, in: connection)
-            return try Self.account(named: username, in: connection).map(GrantResult.granted)
+            guard let account = try account(named: username, in: connection) else { return .noAccount }
+            guard account.scope.union(scope).text.utf8.count <= Self.maximumScopeBytes else { return .scopeTooLong }
+            try GrantTable.insert(scope, for: account.id, in: connection)
+            return try self.account(named: username, in: connection).map(GrantResult.granted) ?? .noAccount
         }
     }
 
-    /// Takes `scope` from the account. Nil when there is no such account.
+    /// Takes `scope` from an account. Returns nil when there is no such account.
     func revoke(_ scope: Scope, from username: Username) async throws -> Account? {
         try await database.write { connection in
-            guard let account = try Self.account(named: username, in: connection) else { return nil }
-            for name in scope.names {
-                try connection.execute("DELETE FROM grants WHERE account_id = $1 AND scope = $2", account.id, name)
-            }
-            return try Self.account(named: username, in: connection)
+            guard let account = try account(named: username, in: connection) else { return nil }
+            try GrantTable.delete(scope, of: account.id, in: connection)
+            return try self.account(named: username, in: connection)
         }
     }
 
-    /// Shuts the account out, and ends its sessions, or lets it in again. Nil when there is no such account.
+    /// Disables an account and ends its sessions, or enables it. Returns nil when there is no such account.
     func setDisabled(_ isDisabled: Bool, _ username: Username, at now: Date) async throws -> Account? {
-        try await database.write(ringing: bell) { connection in
+        try await database.write { connection in
             let changed = try connection.execute(
-                "UPDATE accounts SET disabled_at = $1 WHERE username = $2",
-                isDisabled ? now.milliseconds : nil, username.text)
-            guard changed == 1, let account = try Self.account(named: username, in: connection) else { return nil }
-            if isDisabled { try SessionStore.endTogether(of: account.id, at: now, in: connection) }
+                "UPDATE accounts SET disabled_at = $1 WHERE username = $2", isDisabled ? now : nil, username.text)
+            guard changed == 1, let account = try account(named: username, in: connection) else { return nil }
+            if isDisabled { try sessions.endTogether(of: account.id, at: now, in: connection) }
             return account
         }
     }
 
-    private static func account(named username: Username, in connection: Connection) throws -> Account? {
+    private func account(named username: Username, in connection: Connection) throws -> Account? {
         let row = try connection.queryOne(
             "SELECT id, disabled_at, password_version FROM accounts WHERE username = $1", username.text)
         guard let row else { return nil }
-        let id: UUID = try row["id"]
-        let disabledAt: Int? = try row["disabled_at"]
-        let scope = try grants(of: id, in: connection)
+        let (id, disabledAt): (UUID, Date?) = (try row["id"], try row["disabled_at"])
         return Account(
-            id: id, username: username.text, scope: scope, isDisabled: disabledAt != nil,
-            passwordVersion: try row["password_version"])
+            id: id, username: username.text, scope: try GrantTable.scope(of: id, in: connection),
+            isDisabled: disabledAt != nil, passwordVersion: try row["password_version"])
     }
+}
 
-    /// What an account may do at this moment.
-    static func grants(of account: UUID, in connection: Connection) throws -> Scope {
-        let rows = try connection.query(
-            "SELECT scope FROM grants WHERE account_id = $1 ORDER BY place, scope", account)
-        return Scope(names: try rows.map { try $0["scope"] })
-    }
+/// The stored password hash of an account is not a PHC string of scrypt.
+struct UnreadablePasswordHash: Error, CustomStringConvertible {
+    let account: UUID
 
-    private static func insert(_ scope: Scope, for account: UUID, in connection: Connection) throws {
-        for name in scope.names {
-            try connection.execute(
-                """
-                INSERT INTO grants (account_id, scope, place)
-                SELECT $1, $2, coalesce(max(place), 0) + 1 FROM grants WHERE account_id = $1
-                ON CONFLICT (account_id, scope) DO NOTHING
-                """, account, name)
-        }
+    var description: String {
+        """
+        The password hash of the account \(account.lowercase) is not a PHC string of scrypt. Restore the row of the table \
+        accounts from a backup, or delete it.
+        """
     }
 }

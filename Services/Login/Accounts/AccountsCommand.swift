@@ -31,10 +31,13 @@ struct AccountsCommand: AsyncParsableCommand {
         func run() async throws {
             switch try await AccountStore.ofEnvironment().grant(try Scope(arguments: scopes), to: name) {
             case .granted(let account): print(account.line)
-            case .tooMuch:
+            case .noAccount: throw ValidationError.noAccount(name)
+            case .scopeTooLong:
                 throw ValidationError(
-                    "An account has at most \(AccountStore.maxScopeBytes) bytes of scopes, so that tokens stay short.")
-            case nil: throw ValidationError.noAccount(name)
+                    """
+                    The scopes of an account have at most \(AccountStore.maximumScopeBytes) bytes, because each token \
+                    carries them. Revoke scopes that \(name.text) does not need first.
+                    """)
             }
         }
     }
@@ -76,10 +79,13 @@ struct AccountsCommand: AsyncParsableCommand {
 extension AccountStore {
     /// The accounts of the database that the environment names.
     fileprivate static func ofEnvironment() throws -> AccountStore {
-        let url = try Settings.read(ConfigReader(provider: EnvironmentVariablesProvider())) {
-            $0.databaseURL(service: Login.name)
+        let (url, lifetimes) = try Settings.read(ConfigReader(provider: EnvironmentVariablesProvider())) {
+            ($0.databaseURL(service: Login.name), SessionLifetimes(&$0))
         }
-        return AccountStore(database: try .open(url, migrations: Schema.migrations))
+        let database = try SQLDatabase.open(url, migrations: Schema.migrations)
+        let sessions = SessionStore(
+            database: database, revocations: RevocationLog(database: database), lifetimes: lifetimes)
+        return AccountStore(database: database, sessions: sessions)
     }
 }
 

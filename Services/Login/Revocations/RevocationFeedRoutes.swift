@@ -5,20 +5,20 @@ import JWT
 import JWTAuth
 import ServiceRuntime
 
-/// `GET /revocations?after=SEQ&wait=SECONDS`: tells services which tokens they must refuse.
+/// `GET /revocations?after=SEQ&wait=SECONDS`: the feed from which services learn which tokens they must reject.
 ///
-/// The answer is a token of the type `TokenType.revocationPage`. Its `seq` is what the next request gives as `after`. Besides what
-/// the contract names it has `epoch`, a word; when that changes, a reader begins again with `after=0`.
+/// The response is a token of the type `TokenType.revocationPage`. The next request sends its `seq` as `after`. When its
+/// `epoch`, a random word, differs from that of the page before, the reader starts again with `after=0`.
 struct RevocationFeedRoutes: Sendable {
     let log: RevocationLog
-    let bell: RevocationNotifier
     let issuer: String
     let keys: KeySource
-    /// The names of the services that may ask.
+    /// The names of the services that may read the feed.
     let readers: [String]
     let clock: WallClock
 
-    static let maxWaitSeconds = 30
+    /// The maximum of the parameter `wait`, in seconds.
+    static let maximumWaitSeconds = 30
 
     func add(to router: Router<AppRequestContext>, _ authenticator: JWTAuthenticator) {
         router.behind(authenticator, .service(from: readers), scope: "revocations:read").get(
@@ -27,24 +27,24 @@ struct RevocationFeedRoutes: Sendable {
 
     private func revocations(_ request: Request, _ context: AuthenticatedRequestContext) async throws -> Response {
         let after = try Self.number("after", of: request, upTo: .max)
-        let wait = try Self.number("wait", of: request, upTo: Self.maxWaitSeconds)
+        let wait = try Self.number("wait", of: request, upTo: Self.maximumWaitSeconds)
         var page = try await page(after: Int64(after), until: .now + .seconds(wait))
-        // So that an answer to another question cannot be passed off as this one.
+        // Signed with the page: nobody can pass the response to another request off as the response to this one.
         page.after = Int64(after)
         return Response(
             status: .ok, headers: [.contentType: "application/jwt", .cacheControl: "no-store"],
             body: .init(byteBuffer: .init(string: try sign(page))))
     }
 
-    /// The page after number `seq`, as soon as there is something on it or another epoch begins.
+    /// The page after number `seq`, as soon as it has an entry or another epoch begins, or at the deadline.
     private func page(after seq: Int64, until deadline: ContinuousClock.Instant) async throws -> RevocationPage {
         guard deadline > .now else { return try await log.page(after: seq, at: clock.now()) }
-        guard let listener = bell.listen() else {
-            throw Problem.unavailable("Too many wait for revocations. Try again.")
+        guard let subscription = log.notifier.subscribe() else {
+            throw Problem.unavailable("Too many requests wait for revocations. Try again.")
         }
         var page = try await log.page(after: seq, at: clock.now())
         let epoch = page.epoch
-        while page.seq == seq, page.epoch == epoch, await listener.wait(until: deadline) {
+        while page.seq == seq, page.epoch == epoch, await subscription.waitForChange(until: deadline) {
             page = try await log.page(after: seq, at: clock.now())
         }
         return page

@@ -1,3 +1,6 @@
+// Revocations: the log of what was revoked before it expired, and the feed through which services learn of it. The folder
+// is apart because sessions and accounts append to the log, while the log knows neither of them.
+
 import Database
 import Foundation
 import JWT
@@ -5,48 +8,47 @@ import JWTAuth
 import ServiceRuntime
 
 extension Revocation {
-    /// When tokens that expire at `milliseconds` since 1970 are refused by every clock that a verifier may have.
-    static func expiry(ofTokensUntil milliseconds: Int) -> NumericDate {
-        NumericDate(milliseconds: milliseconds) + Policy.maximumLeeway
+    /// The expiry of a revocation of tokens that expire by `date`: later than every clock that a verifier may have.
+    static func expiry(ofTokensUntil date: Date) -> NumericDate {
+        NumericDate(roundingUp: date) + Policy.maximumLeeway
     }
 }
 
 extension NumericDate {
-    /// The second that has not begun before a time of the database; one that lies within a second counts as its end.
-    fileprivate init(milliseconds: Int) {
-        let (seconds, rest) = milliseconds.quotientAndRemainder(dividingBy: 1000)
-        self.init(seconds: Int64(rest > 0 ? seconds + 1 : seconds))
+    /// The first second that does not begin before a date.
+    fileprivate init(roundingUp date: Date) {
+        self.init(seconds: Int64(date.timeIntervalSince1970.rounded(.up)))
     }
 }
 
 /// The revocations in the order in which they were made, numbered without gaps.
 ///
-/// The number is taken in the transaction that appends, from a row that it thereby locks: numbers become visible in their
-/// order, and one that is rolled back is given again.
+/// `append` takes the number from a row of the table `feed`, in the transaction of the caller. The row stays locked until the
+/// transaction ends, so numbers become visible in their order. A number that is rolled back is given to the next revocation.
 ///
-/// A restored backup brings old numbers back. A reader that has got further than the log is told to begin anew. When the
-/// log has grown past it in the meantime, the reader cannot see it by the numbers; for that there is the epoch, a random
-/// word that every start of the service replaces, as a backup cannot be put in place under a running one. A reader that
-/// finds another epoch than before begins anew. What was revoked after the backup was made is not in the log any more, as
-/// little as the ended sessions are: a reader that keeps its own entries until they expire still refuses those tokens.
+/// A restored backup brings old numbers back. A reader that is ahead of the log is told to start again. When the log has
+/// grown past that reader in the meantime, only the epoch shows the restore. The epoch is a random word that each start of
+/// the service replaces, because a backup cannot be put in place under a running service. A reader that finds another epoch
+/// starts again. The log no longer has the revocations that were made after the backup, and the sessions that they ended are
+/// open again. A reader that keeps its entries until they expire still rejects the tokens of those sessions.
 struct RevocationLog: Sendable {
+    /// The maximum number of entries of one page, which are about 1 MB. A reader that is further behind reads more pages.
+    static let maximumEntries = 10_000
+    /// The number of expired entries that each new entry removes. It keeps their number low.
+    private static let cleanupCount = 100
+
     let database: SQLDatabase
+    /// Wakes the requests that wait for changes. `append` notifies it after the commit.
+    let notifier = RevocationNotifier()
 
-    /// The most entries of one page, which are about 1 MB. Whoever is behind by more reads on after the page.
-    static let maxEntries = 10_000
-    /// How many expired entries one new entry removes, so that there are never many.
-    private static let cleanedAtOnce = 100
-
-    /// The one row of the table `feed` is missing.
-    struct DamagedFeed: Error {}
-
-    /// How far the log has got.
+    /// The end of the log.
     struct Head: Sendable, Equatable {
+        /// The number of the last revocation.
         let seq: Int
         let epoch: String
     }
 
-    /// Begins another epoch: to be called at each start.
+    /// Begins another epoch. To be called at each start.
     func beginEpoch() async throws {
         try await database.write { connection in
             try connection.execute("UPDATE feed SET epoch = $1 WHERE id = 1", UUID().lowercase)
@@ -54,91 +56,107 @@ struct RevocationLog: Sendable {
     }
 
     func head() async throws -> Head {
-        try await database.read(Self.head)
+        try await database.read { try head(in: $0) }
     }
 
-    /// What came after number `seq`; everything when that is 0 or lies beyond the end.
-    func page(after seq: Int64, limit: Int = maxEntries, at now: Date) async throws -> RevocationPage {
+    /// The revocations after number `seq`; all of them when `seq` is 0 or beyond the end of the log.
+    func page(after seq: Int64, limit: Int = maximumEntries, at now: Date) async throws -> RevocationPage {
         try await database.read { connection in
-            let head = try Self.head(in: connection)
+            let head = try head(in: connection)
             let isReset = seq == 0 || seq > head.seq
             let rows = try connection.query(
                 """
                 SELECT seq, kind, subject, before, expires_at FROM revocations
                 WHERE seq > $1 AND expires_at > $2 ORDER BY seq LIMIT $3
-                """, isReset ? 0 : Int(seq), now.milliseconds, limit)
-            let isCut = rows.count == limit
-            let seq = isCut ? try rows.last?["seq"] ?? head.seq : head.seq
+                """, isReset ? 0 : Int(seq), now, limit)
+            let lastSeq = rows.count == limit ? try rows.last?["seq"] ?? head.seq : head.seq
             return RevocationPage(
-                seq: Int64(seq), epoch: head.epoch, isReset: isReset, entries: try rows.map(Self.revocation))
+                seq: Int64(lastSeq), epoch: head.epoch, isReset: isReset, entries: try rows.map(Self.revocation))
         }
     }
 
-    /// Appends a revocation, unless what it is about has expired. One of an account takes the place of earlier ones.
+    /// Appends a revocation, unless it has expired, and wakes the waiting requests after the commit.
+    ///
+    /// A revocation of an account replaces earlier ones of the same account.
     ///
     /// - Parameters:
-    ///   - account: Whose session or token it is about.
+    ///   - account: The account that the revoked session or token belongs to.
     ///   - session: The session that a single token belongs to.
-    static func append(
-        _ revocation: Revocation, of account: UUID? = nil, session: UUID? = nil, at now: Date,
-        in connection: Connection
+    func append(
+        _ revocation: Revocation, account: UUID? = nil, session: UUID? = nil, at now: Date, in connection: Connection
     ) throws {
         guard revocation.expiresAt > NumericDate(now) else { return }
-        let revocation = revocation.kind == .account ? try takeEarlier(revocation, in: connection) : revocation
+        let revocation = revocation.kind == .account ? try replaceEarlier(revocation, in: connection) : revocation
         try connection.execute(
             """
             DELETE FROM revocations
             WHERE seq IN (SELECT seq FROM revocations WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)
-            """, now.milliseconds, cleanedAtOnce)
+            """, now, Self.cleanupCount)
         try connection.execute("UPDATE feed SET seq = seq + 1 WHERE id = 1")
         try connection.execute(
             """
             INSERT INTO revocations (seq, kind, subject, before, account_id, session_id, expires_at)
             VALUES ($1, $2, $3, $4, $5, $6, $7)
             """, try head(in: connection).seq, revocation.kind.rawValue, revocation.id,
-            revocation.before.map { Int($0.seconds) }, account, session, Date(revocation.expiresAt).milliseconds)
+            revocation.before.map { Int($0.seconds) }, account, session, Date(revocation.expiresAt))
+        connection.afterCommit { [notifier] in notifier.notify() }
     }
 
-    /// Removes earlier revocations of the same account, and returns one that refuses all that they did and for as long.
-    private static func takeEarlier(_ revocation: Revocation, in connection: Connection) throws -> Revocation {
-        let earlier = try connection.query(
+    /// Removes earlier revocations of the same account, and returns one that revokes all that they did, for as long.
+    private func replaceEarlier(_ revocation: Revocation, in connection: Connection) throws -> Revocation {
+        let rows = try connection.query(
             "DELETE FROM revocations WHERE subject = $1 AND kind = 'account' RETURNING before, expires_at",
             revocation.id)
-        return try earlier.reduce(revocation) { revocation, row in
-            let (before, expiresAt): (Int, Int) = (try row["before"], try row["expires_at"])
+        return try rows.reduce(revocation) { revocation, row in
+            let (before, expiresAt): (Int, Date) = (try row["before"], try row["expires_at"])
             let earlier = NumericDate(seconds: Int64(before))
             return Revocation(
                 kind: .account, id: revocation.id, before: max(earlier, revocation.before ?? earlier),
-                expiresAt: max(NumericDate(milliseconds: expiresAt), revocation.expiresAt))
+                expiresAt: max(NumericDate(roundingUp: expiresAt), revocation.expiresAt))
         }
     }
 
-    /// How many sessions and tokens of an account are revoked one by one.
-    static func count(of account: UUID, at now: Date, in connection: Connection) throws -> Int {
+    /// The number of entries in force that name sessions or tokens of an account.
+    func count(ofAccount account: UUID, at now: Date, in connection: Connection) throws -> Int {
         let row = try connection.queryOne(
-            "SELECT count(*) AS count FROM revocations WHERE account_id = $1 AND expires_at > $2", account,
-            now.milliseconds)
+            "SELECT count(*) AS count FROM revocations WHERE account_id = $1 AND expires_at > $2", account, now)
         return try row?["count"] ?? 0
     }
 
-    /// Whether a single token was revoked.
-    static func hasToken(_ id: String, in connection: Connection) throws -> Bool {
+    /// The number of entries that name tokens of a session.
+    func count(ofSession session: UUID, in connection: Connection) throws -> Int {
+        let row = try connection.queryOne("SELECT count(*) AS count FROM revocations WHERE session_id = $1", session)
+        return try row?["count"] ?? 0
+    }
+
+    /// Whether the token with this id was revoked by itself.
+    func hasToken(_ id: String, in connection: Connection) throws -> Bool {
         try connection.queryOne("SELECT seq FROM revocations WHERE subject = $1 AND kind = 'token'", id) != nil
     }
 
-    static func head(in connection: Connection) throws -> Head {
+    private func head(in connection: Connection) throws -> Head {
         guard let row = try connection.queryOne("SELECT seq, epoch FROM feed WHERE id = 1") else {
-            throw DamagedFeed()
+            throw MissingFeedRow()
         }
         return Head(seq: try row["seq"], epoch: try row["epoch"])
     }
 
     private static func revocation(_ row: Row) throws -> Revocation {
-        let (kind, before, expiresAt): (String, Int?, Int) = (
+        let (kind, before, expiresAt): (String, Int?, Date) = (
             try row["kind"], try row["before"], try row["expires_at"]
         )
         return Revocation(
             kind: Revocation.Kind(rawValue: kind) ?? .token, id: try row["subject"],
-            before: before.map { NumericDate(seconds: Int64($0)) }, expiresAt: NumericDate(milliseconds: expiresAt))
+            before: before.map { NumericDate(seconds: Int64($0)) }, expiresAt: NumericDate(roundingUp: expiresAt))
+    }
+}
+
+/// The one row of the table `feed` is missing.
+struct MissingFeedRow: Error, CustomStringConvertible {
+    var description: String {
+        """
+        The table feed has no row with the id 1, so revocations cannot be numbered. Restore the database from a backup, or \
+        insert the row with a seq that is above every seq of the table revocations.
+        """
     }
 }

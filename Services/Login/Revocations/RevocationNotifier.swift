@@ -1,44 +1,29 @@
-import Database
-import Logging
 import ServiceLifecycle
-import ServiceRuntime
 import Synchronization
 
-/// Tells those who wait for news of the revocations that there may be some.
+/// Wakes the requests that wait for changes of the revocation log.
 final class RevocationNotifier: Sendable {
-    /// The most who may wait at once.
-    static let maxListeners = 64
+    /// The maximum number of subscriptions at a time.
+    static let maximumSubscriptions = 64
 
     private struct State {
         var nextID = 0
-        var listeners: [Int: AsyncStream<Void>.Continuation] = [:]
+        var continuations: [Int: AsyncStream<Void>.Continuation] = [:]
     }
 
     private let state = Mutex(State())
 
-    /// Somebody who hears each ring from its making on, also one that comes before `wait`.
-    final class Listener: Sendable {
-        private let bell: RevocationNotifier
-        private let id: Int
-        private let rings: AsyncStream<Void>
-        private let continuation: AsyncStream<Void>.Continuation
+    /// A subscription to changes of the log, starting when it is created. It ends when it is released.
+    struct Subscription: Sendable {
+        fileprivate let changes: AsyncStream<Void>
+        fileprivate let continuation: AsyncStream<Void>.Continuation
 
-        fileprivate init(bell: RevocationNotifier, id: Int) {
-            (rings, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
-            self.bell = bell
-            self.id = id
-        }
-
-        deinit {
-            bell.remove(id)
-        }
-
-        fileprivate var ear: AsyncStream<Void>.Continuation { continuation }
-
-        /// Waits for a ring. Returns at once, and false, when the deadline is over or the service shuts down.
-        func wait(until deadline: ContinuousClock.Instant) async -> Bool {
+        /// Waits for a change since the last call, or since the subscription was created.
+        ///
+        /// Returns false at the deadline, when the task is cancelled, and when the service shuts down.
+        func waitForChange(until deadline: ContinuousClock.Instant) async -> Bool {
             await withTaskGroup(of: Bool.self) { group in
-                group.addTask { await self.nextRing() }
+                group.addTask { await nextChange() }
                 group.addTask {
                     try? await Task.sleep(until: deadline, clock: .continuous)
                     return false
@@ -48,71 +33,40 @@ final class RevocationNotifier: Sendable {
             }
         }
 
-        private func nextRing() async -> Bool {
+        private func nextChange() async -> Bool {
             await withGracefulShutdownHandler {
-                await self.rings.first { true } != nil
+                await changes.first { true } != nil
             } onGracefulShutdown: {
-                self.continuation.finish()
+                continuation.finish()
             }
         }
     }
 
-    /// Begins to listen. Nil when too many do already.
-    func listen() -> Listener? {
-        state.withLock { state in
-            guard state.listeners.count < Self.maxListeners else { return nil }
+    /// The number of subscriptions now.
+    var subscriptionCount: Int { state.withLock { $0.continuations.count } }
+
+    /// Starts a subscription. Returns nil when there are `maximumSubscriptions`.
+    func subscribe() -> Subscription? {
+        let (changes, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let id: Int? = state.withLock { state in
+            guard state.continuations.count < Self.maximumSubscriptions else { return nil }
             state.nextID += 1
-            let listener = Listener(bell: self, id: state.nextID)
-            state.listeners[state.nextID] = listener.ear
-            return listener
+            state.continuations[state.nextID] = continuation
+            return state.nextID
+        }
+        guard let id else { return nil }
+        continuation.onTermination = { [weak self] _ in self?.remove(id) }
+        return Subscription(changes: changes, continuation: continuation)
+    }
+
+    /// Wakes all subscriptions.
+    func notify() {
+        state.withLock { state in
+            for continuation in state.continuations.values { continuation.yield() }
         }
     }
-
-    /// Wakes everyone who listens.
-    func ring() {
-        state.withLock { $0.listeners.values.forEach { $0.yield() } }
-    }
-
-    var listeners: Int { state.withLock { $0.listeners.count } }
 
     private func remove(_ id: Int) {
-        state.withLock { _ = $0.listeners.removeValue(forKey: id) }
-    }
-}
-
-extension SQLDatabase {
-    /// Runs `work` in one transaction, and rings when it has appended revocations.
-    func write<Result: Sendable>(
-        ringing bell: RevocationNotifier, _ work: @Sendable (Connection) throws -> Result
-    ) async throws -> Result {
-        let (result, isNews) = try await write { connection in
-            let before = try RevocationLog.head(in: connection)
-            let result = try work(connection)
-            return (result, try RevocationLog.head(in: connection) != before)
-        }
-        if isNews { bell.ring() }
-        return result
-    }
-}
-
-/// Rings for what others append to the log: another process of the service, or the command `login accounts`.
-///
-/// The database is asked only while somebody listens.
-struct RevocationPoller: Service {
-    let log: RevocationLog
-    let bell: RevocationNotifier
-
-    private static let interval = Duration.milliseconds(200)
-
-    func run() async throws {
-        await cancelWhenGracefulShutdown {
-            var known: RevocationLog.Head?
-            while (try? await Task.sleep(for: Self.interval)) != nil {
-                // What fails here fails for those who wait as well, when their time is over.
-                guard bell.listeners > 0, let head = try? await log.head(), head != known else { continue }
-                known = head
-                bell.ring()
-            }
-        }
+        state.withLock { _ = $0.continuations.removeValue(forKey: id) }
     }
 }

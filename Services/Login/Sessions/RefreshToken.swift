@@ -1,23 +1,23 @@
 import Libcrypto
 
-/// A refresh token, with which a client renews its session. Only its hash is stored.
+/// A refresh token, with which a client renews its session (RFC 6749 §1.5).
 struct RefreshToken: SessionCredential {
     static let table = "refresh_tokens"
     private static let saltBytes = 32
 
-    let secret: OpaqueToken
+    let bytes: [UInt8]
 
-    /// The token that follows this one in its family: HMAC-SHA-256 of `salt`, with this token as the key.
+    /// The next token of the session: HMAC-SHA-256 of `salt`, with this token as the key.
     ///
-    /// A repeated use must give the same successor, from any process on the database, although no token is stored. So the
-    /// first use stores a random salt, and a repetition derives from it again.
+    /// A repeated use must give the same next token from every process on the database, although no token is stored. The
+    /// first use therefore stores a random salt, and a repeated use derives the next token from it again.
     ///
-    /// - Who reads the database has salts and hashes, and without a token of the family neither gives a token.
-    /// - Who has an old token cannot go on from it alone, as each step takes a salt that only login knows.
-    /// - Who has both gets no further than the salts do: they are erased with the first rotation after the time in which a
-    ///   use may be repeated, so it takes the last token but one.
+    /// - A reader of the database has salts and hashes. Without a token of the session, neither gives a token.
+    /// - A holder of an old token cannot derive the next one, because each step needs a salt that only login knows.
+    /// - A holder of both gets no further than the salts do. Each rotation erases salts that are too old for a repeated use,
+    ///   so the holder needs the last token or the one before it.
     func successor(salt: [UInt8]) -> RefreshToken {
-        RefreshToken(secret: OpaqueToken(bytes: secret.code(for: salt)))
+        RefreshToken(bytes: authenticationCode(for: salt))
     }
 
     /// A salt for `successor`.

@@ -1,22 +1,22 @@
 import JWT
 import Libcrypto
 
-/// By what a browser is known: 256 random bits in a cookie, which stay what they are until someone signs in.
+/// The cookie by which login recognizes a browser. It stays the same until somebody signs in.
 ///
-/// Every visitor has one, so that the form to sign in is protected like all others. It is nobody's until it is stored with a
-/// session; and as a sign-in makes a new one, a key that somebody else has planted in the browser opens nothing.
+/// Every visitor gets one, so the sign-in form has the same protection as all other forms. The cookie opens nothing until it is
+/// stored with a session. Each sign-in creates another one: a cookie that an attacker planted in the browser opens nothing.
 struct SessionCookie: SessionCredential {
     static let table = "browser_keys"
 
-    let secret: OpaqueToken
+    let bytes: [UInt8]
 
-    /// What every form of this browser carries: derived from the key, so there is nothing to store, and of no use to who
-    /// wants to know the key.
+    /// The token that every form of this browser carries against forged requests. It is derived from the cookie, so it need
+    /// not be stored, and it does not reveal the cookie.
     var csrfToken: String {
-        Base64URL.encode(secret.code(for: Array("form".utf8)))
+        Base64URL.encode(authenticationCode(for: Array("form".utf8)))
     }
 
-    /// Whether a form was made for this browser.
+    /// Whether `csrfToken` belongs to this browser.
     func made(_ csrfToken: String) -> Bool {
         equalInConstantTime(Array(csrfToken.utf8), Array(self.csrfToken.utf8))
     }

@@ -1,36 +1,49 @@
-import Database
-import Foundation
+import JWT
+import Libcrypto
 
-/// What a client holds of a session: a random secret, of which a table has the hash beside the session.
-protocol SessionCredential: Sendable {
-    /// The table, which has the columns `hash` and `session_id`.
+/// A secret of 256 random bits that a client holds for a session. Clients see it in base64url; only its hash is stored.
+///
+/// A single SHA-256 suffices as the hash. Passwords need scrypt because they can be guessed; 256 random bits cannot.
+protocol SessionCredential: Sendable, CustomStringConvertible {
+    /// The table with the hashes of these secrets, in the columns `hash` and `session_id`.
     static var table: String { get }
 
-    var secret: OpaqueToken { get }
+    /// The 32 random bytes.
+    var bytes: [UInt8] { get }
 
-    init(secret: OpaqueToken)
+    /// - Parameter bytes: 32 bytes that nobody can guess.
+    init(bytes: [UInt8])
 }
+
+/// The size of a credential, in bytes.
+private let credentialBytes = 32
+/// The maximum size of a credential in base64url, in bytes.
+private let maximumTextBytes = 64
 
 extension SessionCredential {
-    var text: String { secret.text }
-    var hash: [UInt8] { secret.hash }
-
-    /// A new secret. It opens nothing until it is stored with a session.
+    /// Creates a secret. It opens no session until it is stored with one.
     init() {
-        self.init(secret: OpaqueToken())
+        self.init(bytes: randomBytes(credentialBytes))
     }
 
-    /// Reads what a client sent. Nil when no secret looks like it.
+    /// Reads the text that a client sent. Nil when no secret has this form.
     init?(_ text: String) {
-        guard let secret = OpaqueToken(text) else { return nil }
-        self.init(secret: secret)
+        guard text.utf8.count <= maximumTextBytes, let bytes = Base64URL.decode(text), bytes.count == credentialBytes
+        else { return nil }
+        self.init(bytes: bytes)
     }
-}
 
-extension SessionStore {
-    /// The session that a secret was given for, also when it is over. Nil when nobody was ever given that secret.
-    static func sessionID(of secret: some SessionCredential, in connection: Connection) throws -> UUID? {
-        let table = type(of: secret).table
-        return try connection.queryOne("SELECT session_id FROM \(table) WHERE hash = $1", secret.hash)?["session_id"]
+    /// The secret in base64url.
+    var text: String { Base64URL.encode(bytes) }
+
+    /// The SHA-256 of the secret.
+    var hash: [UInt8] { sha256(bytes) }
+
+    /// The HMAC-SHA-256 of `message`, with the secret as the key.
+    func authenticationCode(for message: [UInt8]) -> [UInt8] {
+        HMACKey(.sha256, secret: bytes).code(for: message.span)
     }
+
+    /// The name of the type: the secret must not reach a log.
+    var description: String { "\(Self.self)" }
 }

@@ -1,61 +1,43 @@
+// Sessions: what a sign-in begins and a logout ends, with the secrets that clients hold for it (refresh tokens, cookies).
+// The folder is apart because every token belongs to a session, however its owner signed in. It knows the revocation log,
+// to which it appends whenever it ends something, and it does not know accounts beyond their ids and grants.
+
 import Database
 import Foundation
 import ServiceRuntime
 
-/// What began when someone signed in: bounds all tokens that come of it, and ends with a logout.
-struct Session: Sendable, Equatable {
-    let id: UUID
-    let accountID: UUID
-    let username: String
-    /// The most that its access tokens allow; a later grant does not add to it.
-    let scope: Scope
-    /// The services that its access tokens open.
-    let audience: [String]
-    /// From where it was begun.
-    let client: ClientInfo
-    let createdAt: Date
-    /// When it was used last; until then, when it began. No access token of it was issued later.
-    let lastUsedAt: Date
-    /// When it ends and none of its tokens is good any more, however often it is used.
-    let expiresAt: Date
-}
-
-/// The sessions and their refresh tokens.
+/// The sessions and the secrets that open them.
 ///
-/// When a session ends, so do its access tokens: whatever ends one appends to the revocations in the same transaction.
+/// The access tokens of a session end with it: each function that ends a session appends to the revocation log in the same
+/// transaction.
 struct SessionStore: Sendable {
     let database: SQLDatabase
-    /// How long a session lives, in seconds.
-    let lifetimeSeconds: Int
-    /// How long an access token lives, in seconds.
-    let tokenSeconds: Int
-    /// Rung when revocations were appended.
-    var bell = RevocationNotifier()
-    /// How many refresh tokens of one session are kept, used ones included, so that a client in a loop cannot fill the disk.
-    /// It is more than a client uses in 14 days that renews every five minutes.
-    var maxFamilyTokens = 4096
+    let revocations: RevocationLog
+    let lifetimes: SessionLifetimes
+    /// The maximum number of refresh tokens that are kept for one session, used ones included: a client in a loop must not
+    /// fill the disk. A client that renews every five minutes for 14 days uses fewer.
+    var maximumFamilyTokens = 4096
 
-    /// How many sessions that are over a sign-in removes, of whatever account, so that there are never many.
-    private static let cleanedAtOnce = 100
-    /// How many sessions of one account are revoked one by one; more of them together, by their account.
-    static let maxRevokedSingly = 20
-    /// How many tokens of one session are revoked one by one; the next one takes the session with it.
-    static let maxRevokedTokens = 10
-    /// How many entries that name sessions or tokens of one account are in force; what ends beyond that is revoked by the
-    /// account.
-    static let maxRevocationsOfAccount = 1000
+    /// The maximum number of sessions of one account that are revoked one by one. More are revoked together, by the account.
+    static let maximumSingleRevocations = 20
+    /// The maximum number of tokens of one session that are revoked one by one. The next revocation ends the session.
+    static let maximumRevokedTokens = 10
+    /// The maximum number of entries in force that name sessions or tokens of one account. Beyond it the account is revoked.
+    static let maximumRevocationsOfAccount = 1000
+    /// The number of expired sessions, of any account, that each sign-in removes. It keeps their number low.
+    private static let cleanupCount = 100
 
-    /// Begins a session. Nil when the account is gone, was disabled, or has another password than when it was looked up.
+    /// Begins a session. Returns nil when the account was deleted, disabled, or given another password since it was read.
     func begin(
         _ account: Account, scope: Scope, audience: [String], from client: ClientInfo = .unknown, at now: Date
     ) async throws -> (Session, RefreshToken)? {
         let session = newSession(of: account, scope: scope, audience: audience, from: client, at: now)
         let token = RefreshToken()
         let isBegun = try await database.write { connection in
-            guard try begin(session, passwordVersion: account.passwordVersion, at: now, in: connection) else {
+            guard try insert(session, passwordVersion: account.passwordVersion, at: now, in: connection) else {
                 return false
             }
-            try Self.insert(token, of: session.id, at: now, in: connection)
+            try insert(token, of: session.id, at: now, in: connection)
             return true
         }
         return isBegun ? (session, token) : nil
@@ -67,32 +49,37 @@ struct SessionStore: Sendable {
         Session(
             id: .version7(at: now), accountID: account.id, username: account.username, scope: scope,
             audience: audience, client: client, createdAt: now, lastUsedAt: now,
-            expiresAt: now + TimeInterval(lifetimeSeconds))
+            expiresAt: now + TimeInterval(lifetimes.sessionSeconds))
     }
 
-    /// Stores a session, without anything that opens it. False when the account is not what it was.
-    func begin(_ session: Session, passwordVersion: Int, at now: Date, in connection: Connection) throws -> Bool {
-        try Self.clean(at: now, in: connection)
+    /// Stores a session without a secret that opens it. Returns false when the account is not the one that was read.
+    func insert(_ session: Session, passwordVersion: Int, at now: Date, in connection: Connection) throws -> Bool {
+        try removeExpired(at: now, in: connection)
         let current = try connection.queryOne(
             "SELECT id FROM accounts WHERE id = $1 AND password_version = $2 AND disabled_at IS NULL",
             session.accountID, passwordVersion)
         guard current != nil else { return false }
+        let tokensExpireAt = min(now + TimeInterval(lifetimes.accessTokenSeconds), session.expiresAt)
         try connection.execute(
             """
             INSERT INTO sessions
             (id, account_id, scope, audience, device, address, created_at, last_used_at, expires_at, tokens_expire_at)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9)
             """, session.id, session.accountID, session.scope.text, session.audience.joined(separator: " "),
-            session.client.device, session.client.address, now.milliseconds,
-            session.expiresAt.milliseconds, (now + TimeInterval(min(tokenSeconds, lifetimeSeconds))).milliseconds)
+            session.client.device, session.client.address, now, session.expiresAt, tokensExpireAt)
         return true
     }
 
-    /// The session with this id, when it is not over, its account may sign in, and the given token was not revoked.
+    func insert(_ token: RefreshToken, of session: UUID, at now: Date, in connection: Connection) throws {
+        try connection.execute(
+            "INSERT INTO refresh_tokens (hash, session_id, created_at) VALUES ($1, $2, $3)", token.hash, session, now)
+    }
+
+    /// The session with this id. Nil when it is over, its account is disabled, or the given token is revoked.
     func find(_ id: UUID, token: String? = nil, at now: Date) async throws -> Session? {
         try await database.read { connection in
-            if let token, try RevocationLog.hasToken(token, in: connection) { return nil }
-            return try Self.session(id, at: now, in: connection)
+            if let token, try revocations.hasToken(token, in: connection) { return nil }
+            return try session(id, at: now, in: connection)
         }
     }
 
@@ -103,45 +90,47 @@ struct SessionStore: Sendable {
                 """
                 SELECT id FROM sessions
                 WHERE account_id = $1 AND ended_at IS NULL AND expires_at > $2 AND id < $3 ORDER BY id DESC LIMIT $4
-                """, account, now.milliseconds, page.newestFirstBound, page.fetchLimit)
-            return try rows.compactMap { try Self.session($0["id"], at: now, in: connection) }
+                """, account, now, page.newestFirstBound, page.fetchLimit)
+            return try rows.compactMap { try session($0["id"], at: now, in: connection) }
         }
     }
 
-    static func insert(_ token: RefreshToken, of session: UUID, at now: Date, in connection: Connection) throws {
-        try connection.execute(
-            "INSERT INTO refresh_tokens (hash, session_id, created_at) VALUES ($1, $2, $3)", token.hash, session,
-            now.milliseconds)
-    }
-
-    static func session(_ id: UUID, at now: Date, in connection: Connection) throws -> Session? {
+    /// The session with this id, with the part of its scope that is still granted to the account. Nil when it is over or its
+    /// account is disabled.
+    func session(_ id: UUID, at now: Date, in connection: Connection) throws -> Session? {
         let row = try connection.queryOne(
             """
             SELECT s.account_id, a.username, s.scope, s.audience, s.device, s.address, s.created_at, s.last_used_at,
             s.expires_at
             FROM sessions s JOIN accounts a ON a.id = s.account_id
             WHERE s.id = $1 AND s.ended_at IS NULL AND s.expires_at > $2 AND a.disabled_at IS NULL
-            """, id, now.milliseconds)
+            """, id, now)
         guard let row else { return nil }
-        let account: UUID = try row["account_id"]
-        let (scope, audience): (String, String) = (try row["scope"], try row["audience"])
-        func date(_ column: String) throws -> Date { Date(milliseconds: try row[column]) }
+        let (account, scope, audience): (UUID, String, String) = (
+            try row["account_id"], try row["scope"], try row["audience"]
+        )
         return Session(
             id: id, accountID: account, username: try row["username"],
             scope: Scope(names: scope.split(separator: " ").map(String.init))
-                .intersection(try AccountStore.grants(of: account, in: connection)),
+                .intersection(try GrantTable.scope(of: account, in: connection)),
             audience: audience.split(separator: " ").map(String.init),
             client: ClientInfo(device: try row["device"], address: try row["address"]),
-            createdAt: try date("created_at"),
-            lastUsedAt: try date("last_used_at"), expiresAt: try date("expires_at"))
+            createdAt: try row["created_at"], lastUsedAt: try row["last_used_at"], expiresAt: try row["expires_at"])
     }
 
-    /// Removes sessions that are over, with their refresh tokens.
-    private static func clean(at now: Date, in connection: Connection) throws {
+    /// The session that a secret belongs to, even when the session is over. Nil for a secret that was never issued.
+    func sessionID(of credential: some SessionCredential, in connection: Connection) throws -> UUID? {
+        let table = type(of: credential).table
+        return try connection.queryOne(
+            "SELECT session_id FROM \(table) WHERE hash = $1", credential.hash)?["session_id"]
+    }
+
+    /// Removes some sessions that are over, with their refresh tokens.
+    private func removeExpired(at now: Date, in connection: Connection) throws {
         try connection.execute(
             """
             DELETE FROM sessions
             WHERE id IN (SELECT id FROM sessions WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)
-            """, now.milliseconds, cleanedAtOnce)
+            """, now, Self.cleanupCount)
     }
 }

@@ -1,0 +1,12 @@
+import Foundation
+
+/// An account: a person who can sign in.
+struct Account: Sendable, Equatable {
+    let id: UUID
+    let username: String
+    /// The scopes that are granted to the account, in the order in which they were granted.
+    let scope: Scope
+    let isDisabled: Bool
+    /// The number of password changes.
+    let passwordVersion: Int
+}

@@ -1,0 +1,69 @@
+import Database
+import JWTAuth
+import Logging
+import Metrics
+import ServiceRuntime
+
+/// The settings of login, read from the environment at the start.
+struct LoginSettings {
+    let service: ServiceSettings
+    let database: DatabaseURL
+    let tokens: TokenSettings
+    /// The services that accept the access tokens.
+    let audiences: [String]
+    let lifetimes: SessionLifetimes
+    let hasDemoData: Bool
+    /// The addresses at which browsers reach the services that the shop calls.
+    let shopServices: ShopServices
+
+    /// The issuer of access tokens with these settings.
+    var accessTokens: AccessTokenIssuer {
+        AccessTokenIssuer(
+            issuer: tokens.issuer, audiences: audiences, lifetimeSeconds: lifetimes.accessTokenSeconds,
+            leewaySeconds: tokens.leewaySeconds, keys: tokens.keys)
+    }
+
+    /// The cookies of browsers with these settings.
+    var cookies: BrowserCookies {
+        BrowserCookies(tokens: accessTokens, carriesAccessToken: service.allowsCookies)
+    }
+
+    /// The services that may introspect tokens and read the revocation feed.
+    var otherServices: [String] { audiences.filter { $0 != Login.name } }
+
+    init(clock: WallClock, _ settings: inout Settings) throws {
+        service = ServiceSettings(name: Login.name, defaultPort: Login.defaultPort, &settings)
+        audiences = Self.audiences(&settings)
+        lifetimes = SessionLifetimes(&settings)
+        hasDemoData = settings.toggle("DEMO_DATA", default: false)
+        shopServices = ShopServices(&settings)
+        database = settings.databaseURL(service: Login.name)
+        tokens = try TokenSettings(clock: clock, &settings)
+    }
+
+    private static func audiences(_ settings: inout Settings) -> [String] {
+        let names = settings.list("TOKEN_AUDIENCES", default: ["login", "catalog", "orders", "inbox"])
+        if names.isEmpty || Set(names).count < names.count {
+            settings.reject("TOKEN_AUDIENCES", "must name services, each once")
+        }
+        return names
+    }
+
+    /// Records in the metrics how long a key is needed after it has signed a token: the longest lifetime of a token that any
+    /// service signs, and the leeway.
+    func recordMetrics() {
+        Gauge(label: "jwt_longest_life_seconds")
+            .record(max(lifetimes.accessTokenSeconds, Int(TokenType.requestLifetimeSeconds)) + tokens.leewaySeconds)
+    }
+
+    /// Warns about settings that are accepted but not safe for production.
+    func logWarnings(to logger: Logger) {
+        let recommended = SessionLifetimes.recommendedAccessTokenSeconds
+        if lifetimes.accessTokenSeconds > recommended {
+            logger.warning("ACCESS_TOKEN_TTL is above \(recommended): stolen tokens stay valid for long.")
+        }
+        if hasDemoData {
+            logger.warning("DEMO_DATA is on: there are accounts with a password that everyone knows.")
+        }
+    }
+}

@@ -1,0 +1,55 @@
+import Database
+import Foundation
+import ServiceRuntime
+
+/// Sessions of browsers. A cookie takes the place of the refresh token and stays the same until the session ends. Nothing
+/// rotates, so two windows that renew at the same time do not disturb each other.
+extension SessionStore {
+    /// The time between two notes of use while a browser loads pages, in seconds.
+    private static let useIntervalSeconds = 60.0
+
+    /// Begins a session in a browser and ends the session that the `former` cookie opened.
+    ///
+    /// Returns nil when the account was deleted, disabled, or given another password since it was read.
+    func beginInBrowser(
+        _ account: Account, audience: [String], from client: ClientInfo, former: SessionCookie, at now: Date
+    ) async throws -> (Session, SessionCookie)? {
+        let session = newSession(of: account, scope: account.scope, audience: audience, from: client, at: now)
+        let cookie = SessionCookie()
+        let isBegun = try await database.write { connection in
+            guard try insert(session, passwordVersion: account.passwordVersion, at: now, in: connection) else {
+                return false
+            }
+            if let id = try sessionID(of: former, in: connection) { try end(id, at: now, in: connection) }
+            try connection.execute(
+                "INSERT INTO browser_keys (hash, session_id) VALUES ($1, $2)", cookie.hash, session.id)
+            return true
+        }
+        return isBegun ? (session, cookie) : nil
+    }
+
+    /// The session that a cookie opens; nil when it is over.
+    func find(_ cookie: SessionCookie, at now: Date) async throws -> Session? {
+        let session = try await session(of: cookie, at: now)
+        if let session, now.timeIntervalSince(session.lastUsedAt) >= Self.useIntervalSeconds {
+            try await database.write { connection in
+                try connection.execute(
+                    "UPDATE sessions SET last_used_at = $1 WHERE id = $2 AND last_used_at < $1", now, session.id)
+            }
+        }
+        return session
+    }
+
+    /// Records that an access token is about to be issued, and returns the session that a cookie opens; nil when it is over.
+    func renew(_ cookie: SessionCookie, at now: Date) async throws -> Session? {
+        // Look the session up with a read first: unknown cookies must not queue for the single writer.
+        guard let session = try await session(of: cookie, at: now) else { return nil }
+        return try await database.write { try recordToken(of: session.id, at: now, in: $0) }
+    }
+
+    private func session(of cookie: SessionCookie, at now: Date) async throws -> Session? {
+        try await database.read { connection in
+            try sessionID(of: cookie, in: connection).flatMap { try session($0, at: now, in: connection) }
+        }
+    }
+}

@@ -1,0 +1,126 @@
+import Database
+import Foundation
+import JWT
+import JWTAuth
+import ServiceRuntime
+
+extension SessionStore {
+    /// Ends a session. A second call changes nothing.
+    func end(_ id: UUID, at now: Date) async throws {
+        // Look the session up with a read first: calls that change nothing must not queue for the single writer.
+        guard try await find(id, at: now) != nil else { return }
+        try await database.write { try end(id, at: now, in: $0) }
+    }
+
+    /// Ends the session of an account with this id. Returns false when the account has no such session.
+    func end(_ id: UUID, of account: UUID, at now: Date) async throws -> Bool {
+        try await database.write { connection in
+            guard try session(id, at: now, in: connection)?.accountID == account else { return false }
+            try end(id, at: now, in: connection)
+            return true
+        }
+    }
+
+    /// Ends the session that a refresh token belongs to, whether or not the token was used.
+    func end(_ token: RefreshToken, at now: Date) async throws {
+        guard let id = try await database.read({ try sessionID(of: token, in: $0) }) else { return }
+        try await end(id, at: now)
+    }
+
+    /// Ends all sessions of an account.
+    func endAll(of account: UUID, at now: Date) async throws {
+        try await database.write { try endAll(of: account, at: now, in: $0) }
+    }
+
+    /// Revokes one access token of a session, for as long as any access token of that session lives. A second call changes
+    /// nothing, and neither does a call for a session that is over.
+    ///
+    /// To renew a session is cheap, so many revoked tokens of one session could fill the list that every service keeps. After
+    /// `maximumRevokedTokens` the session ends instead.
+    func revoke(token id: String, session: UUID, at now: Date) async throws {
+        guard try await find(session, token: id, at: now) != nil else { return }
+        try await database.write { connection in
+            let row = try connection.queryOne(
+                "SELECT account_id, tokens_expire_at FROM sessions WHERE id = $1 AND ended_at IS NULL", session)
+            guard let row, try !revocations.hasToken(id, in: connection) else { return }
+            let (account, expiry): (UUID, Date) = (try row["account_id"], try row["tokens_expire_at"])
+            guard try revocations.count(ofSession: session, in: connection) < Self.maximumRevokedTokens,
+                try mayRevokeSingly(of: account, at: now, in: connection)
+            else { return try end(session, at: now, in: connection) }
+            try revocations.append(
+                Revocation(kind: .token, id: id, expiresAt: Revocation.expiry(ofTokensUntil: expiry)),
+                account: account, session: session, at: now, in: connection)
+        }
+    }
+
+    /// Ends a session, with one revocation that names it.
+    ///
+    /// Where tokens live long, signing in and out in a loop is cheap and would fill the list that every service keeps. Beyond
+    /// `maximumRevocationsOfAccount` the account is revoked instead, up to the last token of this session, and all later ends
+    /// share that one entry. The entry also covers older access tokens of sessions that go on. Their refresh tokens and
+    /// cookies stay valid.
+    func end(_ id: UUID, at now: Date, in connection: Connection) throws {
+        let ended = try connection.queryOne(
+            """
+            UPDATE sessions SET ended_at = $1, expires_at = $1 WHERE id = $2 AND ended_at IS NULL AND expires_at > $1
+            RETURNING account_id, last_used_at, tokens_expire_at
+            """, now, id)
+        guard let ended else { return }
+        let (account, lastUse, expiry): (UUID, Date, Date) = (
+            try ended["account_id"], try ended["last_used_at"], try ended["tokens_expire_at"]
+        )
+        guard try mayRevokeSingly(of: account, at: now, in: connection) else {
+            return try revoke(account, tokensUpTo: lastUse, expiringBy: expiry, at: now, in: connection)
+        }
+        let revocation = Revocation(
+            kind: .session, id: id.lowercase, expiresAt: Revocation.expiry(ofTokensUntil: expiry))
+        try revocations.append(revocation, account: account, at: now, in: connection)
+    }
+
+    private func mayRevokeSingly(of account: UUID, at now: Date, in connection: Connection) throws -> Bool {
+        try revocations.count(ofAccount: account, at: now, in: connection) < Self.maximumRevocationsOfAccount
+    }
+
+    /// Revokes the access tokens of an account that were issued up to the end of the second of `lastUse`.
+    private func revoke(
+        _ account: UUID, tokensUpTo lastUse: Date, expiringBy expiry: Date, at now: Date, in connection: Connection
+    ) throws {
+        let revocation = Revocation(
+            kind: .account, id: account.lowercase, before: NumericDate(lastUse) + 1,
+            expiresAt: Revocation.expiry(ofTokensUntil: expiry))
+        try revocations.append(revocation, at: now, in: connection)
+    }
+
+    /// Ends the sessions of an account one by one; a session that begins within the same second goes on.
+    ///
+    /// A revocation of the account could not spare that session, because `iat` counts whole seconds. Only when there are more
+    /// than `maximumSingleRevocations` sessions, the account is revoked.
+    func endAll(of account: UUID, at now: Date, in connection: Connection) throws {
+        let rows = try connection.query(
+            "SELECT id FROM sessions WHERE account_id = $1 AND ended_at IS NULL AND expires_at > $2 LIMIT $3", account,
+            now, Self.maximumSingleRevocations + 1)
+        guard rows.count <= Self.maximumSingleRevocations else {
+            return try endTogether(of: account, at: now, in: connection)
+        }
+        for row in rows { try end(row["id"], at: now, in: connection) }
+    }
+
+    /// Ends all sessions of an account with one revocation.
+    ///
+    /// The revocation also covers the first access token of a session that begins within the same second. The refresh token
+    /// of that session stays valid.
+    func endTogether(of account: UUID, at now: Date, in connection: Connection) throws {
+        let last = try connection.queryOne(
+            """
+            SELECT max(last_used_at) AS last_used_at, max(tokens_expire_at) AS tokens_expire_at FROM sessions
+            WHERE account_id = $1 AND ended_at IS NULL
+            """, account)
+        try connection.execute(
+            "UPDATE sessions SET ended_at = $1, expires_at = $1 WHERE account_id = $2 AND ended_at IS NULL", now,
+            account)
+        guard let last, let lastUse: Date = try last["last_used_at"], let expiry: Date = try last["tokens_expire_at"]
+        else { return }
+        // Requests may reach the database in another order than that of their times.
+        try revoke(account, tokensUpTo: max(now, lastUse), expiringBy: expiry, at: now, in: connection)
+    }
+}

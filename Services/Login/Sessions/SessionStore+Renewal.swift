@@ -1,0 +1,104 @@
+import Database
+import Foundation
+import ServiceRuntime
+
+/// The outcome of the use of a refresh token.
+enum RenewalResult: Sendable {
+    /// The session goes on, with another refresh token.
+    case renewed(Session, RefreshToken)
+    /// The token does not exist, or its session is over.
+    case unknown
+    /// The token was used before, so somebody else may have it. Its session was ended (RFC 9700 §4.14.2).
+    case reused(sessionID: UUID)
+}
+
+extension SessionStore {
+    /// For how long the use of a token may be repeated, in seconds: a response was lost, or two windows renewed at once.
+    static let repetitionSeconds = 10.0
+
+    /// Exchanges a refresh token for the next one of its session.
+    ///
+    /// The first use decides what the next token is, and each repeated use within `repetitionSeconds` gives the same one. A
+    /// later use ends the session. A thief who repeats in time shares the next token with the owner; whichever of them uses
+    /// it later ends the session.
+    ///
+    /// The returned session has the part of its scope that is still granted to the account. `inspect` may throw to refuse the
+    /// renewal; then nothing changes.
+    func renew(
+        _ token: RefreshToken, at now: Date, inspect: @Sendable (Session) throws -> Void
+    ) async throws -> RenewalResult {
+        // Look the token up with a read first: unknown tokens must not queue for the single writer.
+        guard try await database.read({ try sessionID(of: token, in: $0) }) != nil else { return .unknown }
+        return try await database.write { connection in
+            let salt = RefreshToken.newSalt()
+            let used = try connection.queryOne(
+                """
+                UPDATE refresh_tokens SET used_at = $1, successor_salt = $2 WHERE hash = $3 AND used_at IS NULL
+                RETURNING session_id
+                """, now, salt, token.hash)
+            guard let used else { return try repeatUse(of: token, at: now, inspect: inspect, in: connection) }
+            guard let session = try recordToken(of: used["session_id"], at: now, in: connection) else {
+                return .unknown
+            }
+            try inspect(session)
+            try eraseSalts(of: session.id, at: now, in: connection)
+            let next = token.successor(salt: salt)
+            try insert(next, of: session.id, at: now, in: connection)
+            try removeOldest(of: session.id, in: connection)
+            return .renewed(session, next)
+        }
+    }
+
+    /// Handles the use of a token that was used before or never existed.
+    private func repeatUse(
+        of token: RefreshToken, at now: Date, inspect: (Session) throws -> Void, in connection: Connection
+    ) throws -> RenewalResult {
+        let row = try connection.queryOne(
+            "SELECT session_id, used_at, successor_salt FROM refresh_tokens WHERE hash = $1", token.hash)
+        guard let row else { return .unknown }
+        let (id, usedAt, salt): (UUID, Date, [UInt8]?) = (
+            try row["session_id"], try row["used_at"], try row["successor_salt"]
+        )
+        // The clocks of several processes differ a little, so the first use may seem to lie in the future.
+        guard let salt, abs(now.timeIntervalSince(usedAt)) < Self.repetitionSeconds else {
+            try end(id, at: now, in: connection)
+            return .reused(sessionID: id)
+        }
+        guard let session = try recordToken(of: id, at: now, in: connection) else { return .unknown }
+        try inspect(session)
+        return .renewed(session, token.successor(salt: salt))
+    }
+
+    /// Records that an access token is about to be issued, and returns the session; nil when it is over.
+    func recordToken(of id: UUID, at now: Date, in connection: Connection) throws -> Session? {
+        guard let session = try session(id, at: now, in: connection) else { return nil }
+        let expiry = min(now + TimeInterval(lifetimes.accessTokenSeconds), session.expiresAt)
+        try connection.execute(
+            """
+            UPDATE sessions SET last_used_at = CASE WHEN last_used_at < $1 THEN $1 ELSE last_used_at END,
+            tokens_expire_at = CASE WHEN tokens_expire_at < $2 THEN $2 ELSE tokens_expire_at END WHERE id = $3
+            """, now, expiry, id)
+        return session
+    }
+
+    /// Keeps at most `maximumFamilyTokens` tokens of a session. A removed token opens nothing, as before, but its use no
+    /// longer ends the session.
+    private func removeOldest(of session: UUID, in connection: Connection) throws {
+        try connection.execute(
+            """
+            DELETE FROM refresh_tokens WHERE session_id = $1 AND created_at < (
+                SELECT created_at FROM refresh_tokens WHERE session_id = $1
+                ORDER BY created_at DESC LIMIT 1 OFFSET $2
+            )
+            """, session, maximumFamilyTokens - 1)
+    }
+
+    /// Erases the salts of tokens whose use can no longer be repeated.
+    private func eraseSalts(of session: UUID, at now: Date, in connection: Connection) throws {
+        try connection.execute(
+            """
+            UPDATE refresh_tokens SET successor_salt = NULL
+            WHERE session_id = $1 AND successor_salt IS NOT NULL AND used_at <= $2
+            """, session, now - Self.repetitionSeconds)
+    }
+}
