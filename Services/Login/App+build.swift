@@ -56,8 +56,11 @@ extension Login: ServiceDefinition {
             sessions: sessions, cookies: cookies, origins: settings.service.origins, clock: clock
         ).add(to: router)
 
-        TokenRoutes(authenticator: passwordAuthenticator, sessions: sessions, tokens: tokens, clock: clock)
-            .add(to: router)
+        let grants: [any Grant] = [
+            PasswordGrant(authenticator: passwordAuthenticator, sessions: sessions, tokens: tokens, clock: clock),
+            RefreshTokenGrant(sessions: sessions, tokens: tokens, clock: clock),
+        ]
+        TokenRoutes(grants: grants).add(to: router)
         let authenticator = JWTAuthenticator(of: settings.service, settings.tokens, revocations: nil, clock: clock)
         SessionRoutes(sessions: sessions, clock: clock).add(to: router, authenticator)
         AccountRoutes(service: accountService, sessions: sessions, clock: clock).add(to: router, authenticator)
@@ -68,7 +71,7 @@ extension Login: ServiceDefinition {
             log: revocations, issuer: settings.tokens.issuer, keys: settings.tokens.keys,
             readers: settings.otherServices, clock: clock
         ).add(to: router, authenticator)
-        DiscoveryRoutes(issuer: settings.tokens.issuer).add(to: router)
+        DiscoveryRoutes(issuer: settings.tokens.issuer, grantTypes: grants.map(\.grantType)).add(to: router)
         return settings.service.application(
             router: router, description: description,
             services: [

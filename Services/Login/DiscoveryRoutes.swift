@@ -4,9 +4,11 @@ import JWTAuth
 /// What tells programs where they are: the metadata of an authorization server (RFC 8414).
 struct DiscoveryRoutes: Sendable {
     let issuer: String
+    /// The grant types of the token endpoint.
+    let grantTypes: [String]
 
     func add(to router: Router<AppRequestContext>) {
-        let metadata = Metadata(issuer: issuer)
+        let metadata = Metadata(issuer: issuer, grantTypes: grantTypes)
         router.get(".well-known/oauth-authorization-server") { _, _ in metadata }
     }
 
@@ -19,13 +21,14 @@ struct DiscoveryRoutes: Sendable {
         let scopes_supported = Scope.customer.union(.staff).names
         /// None: there is no authorization endpoint.
         let response_types_supported: [String] = []
-        let grant_types_supported = TokenRoutes.grantTypes
+        let grant_types_supported: [String]
         /// Clients are public: they have no secret of their own.
         let token_endpoint_auth_methods_supported = ["none"]
         let revocation_endpoint_auth_methods_supported = ["none"]
 
-        init(issuer: String) {
+        init(issuer: String, grantTypes: [String]) {
             self.issuer = issuer
+            grant_types_supported = grantTypes
             let base = issuer.hasSuffix("/") ? String(issuer.dropLast()) : issuer
             token_endpoint = base + "/token"
             revocation_endpoint = base + "/revoke"

@@ -26,7 +26,7 @@ import Testing
     /// The next refresh token; nil if this one is rejected.
     private func renew(_ token: RefreshToken, in sessions: SessionStore? = nil) async throws -> RefreshToken? {
         let renewal = try await (sessions ?? stores.sessions).renew(token, at: clock.now)
-        guard case .renewed(_, let next) = renewal else { return nil }
+        guard case .renewed(_, _, let next) = renewal else { return nil }
         return next
     }
 

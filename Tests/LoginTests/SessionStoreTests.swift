@@ -24,7 +24,7 @@ import Testing
     /// The renewed session and its next refresh token; nil if the token is rejected.
     private func renew(_ token: RefreshToken) async throws -> (Session, RefreshToken)? {
         guard
-            case .renewed(let session, let next) = try await stores.sessions.renew(token, at: clock.now)
+            case .renewed(let session, _, let next) = try await stores.sessions.renew(token, at: clock.now)
         else { return nil }
         return (session, next)
     }

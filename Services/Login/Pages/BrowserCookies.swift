@@ -47,7 +47,7 @@ struct BrowserCookies: Sendable {
         var fields = HTTPFields([field(sessionCookieName, cookie.text, seconds: seconds)])
         guard carriesAccessToken else { return fields }
         let token = try tokens.issue(for: session, scope: session.scope, at: now)
-        fields.append(setting(accessToken: token, seconds: tokens.life(for: session, at: now)))
+        fields.append(setting(accessToken: token.text, seconds: token.lifetimeSeconds))
         return fields
     }
 

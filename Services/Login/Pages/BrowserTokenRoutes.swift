@@ -41,16 +41,17 @@ struct BrowserTokenRoutes: Sendable {
         else { throw Problem.foreignPage }
         let (now, requested) = (clock.now(), try Self.requestedSeconds(of: request))
         guard let session = try await sessions.renew(cookie, at: now) else { throw Problem.signedOut }
-        let token = try cookies.tokens.issue(for: session, scope: session.scope, atMost: requested, at: now)
-        let seconds = cookies.tokens.life(for: session, atMost: requested, at: now)
+        let token = try cookies.tokens.issue(for: session, scope: session.scope, maximumSeconds: requested, at: now)
         Counter(label: "login_tokens_issued_total", dimensions: [("grant", "browser")]).increment()
         var headers = HTTPFields.notStored
-        if cookies.carriesAccessToken { headers.append(cookies.setting(accessToken: token, seconds: seconds)) }
+        if cookies.carriesAccessToken {
+            headers.append(cookies.setting(accessToken: token.text, seconds: token.lifetimeSeconds))
+        }
         return EditedResponse(
             headers: headers,
             response: BrowserTokenResponse(
-                access_token: cookies.carriesAccessToken ? nil : token,
-                token_type: cookies.carriesAccessToken ? "Cookie" : "Bearer", expires_in: seconds,
+                access_token: cookies.carriesAccessToken ? nil : token.text,
+                token_type: cookies.carriesAccessToken ? "Cookie" : "Bearer", expires_in: token.lifetimeSeconds,
                 scope: session.scope.text, account_id: session.accountID.lowercase, username: session.username))
     }
 }

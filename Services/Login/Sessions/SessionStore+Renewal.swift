@@ -4,8 +4,8 @@ import ServiceRuntime
 
 /// The outcome of the use of a refresh token.
 enum RenewalResult: Sendable {
-    /// The session goes on, with another refresh token.
-    case renewed(Session, RefreshToken)
+    /// The session goes on: the scope of the next access token, and the next refresh token.
+    case renewed(Session, Scope, RefreshToken)
     /// The token does not exist, or its session is over.
     case unknown
     /// The token was used before, so somebody else may have it. Its session was ended (RFC 9700 §4.14.2).
@@ -22,10 +22,11 @@ extension SessionStore {
     /// later use ends the session. A thief who repeats in time shares the next token with the owner; whichever of them uses
     /// it later ends the session.
     ///
-    /// The returned session has the part of its scope that is still granted to the account. `inspect` may throw to refuse the
-    /// renewal; then nothing changes.
+    /// - Parameter scope: Returns the scope of the next access token. The session that it is given has the part of its scope
+    ///   that is still granted to the account.
+    /// - Throws: What `scope` throws; then nothing changes, and the token was not used. Errors of the database.
     func renew(
-        _ token: RefreshToken, at now: Date, inspect: @Sendable (Session) throws -> Void
+        _ token: RefreshToken, at now: Date, scope: @Sendable (Session) throws -> Scope
     ) async throws -> RenewalResult {
         // Look the token up with a read first: unknown tokens must not queue for the single writer.
         guard try await database.read({ try sessionID(of: token, in: $0) }) != nil else { return .unknown }
@@ -36,22 +37,22 @@ extension SessionStore {
                 UPDATE refresh_tokens SET used_at = $1, successor_salt = $2 WHERE hash = $3 AND used_at IS NULL
                 RETURNING session_id
                 """, now, salt, token.hash)
-            guard let used else { return try repeatUse(of: token, at: now, inspect: inspect, in: connection) }
+            guard let used else { return try repeatUse(of: token, at: now, scope: scope, in: connection) }
             guard let session = try recordToken(of: used["session_id"], at: now, in: connection) else {
                 return .unknown
             }
-            try inspect(session)
+            let scope = try scope(session)
             try eraseSalts(of: session.id, at: now, in: connection)
             let next = token.successor(salt: salt)
             try insert(next, of: session.id, at: now, in: connection)
             try removeOldest(of: session.id, in: connection)
-            return .renewed(session, next)
+            return .renewed(session, scope, next)
         }
     }
 
     /// Handles the use of a token that was used before or never existed.
     private func repeatUse(
-        of token: RefreshToken, at now: Date, inspect: (Session) throws -> Void, in connection: Connection
+        of token: RefreshToken, at now: Date, scope: (Session) throws -> Scope, in connection: Connection
     ) throws -> RenewalResult {
         let row = try connection.queryOne(
             "SELECT session_id, used_at, successor_salt FROM refresh_tokens WHERE hash = $1", token.hash)
@@ -65,8 +66,7 @@ extension SessionStore {
             return .reused(sessionID: id)
         }
         guard let session = try recordToken(of: id, at: now, in: connection) else { return .unknown }
-        try inspect(session)
-        return .renewed(session, token.successor(salt: salt))
+        return .renewed(session, try scope(session), token.successor(salt: salt))
     }
 
     /// Records that an access token is about to be issued, and returns the session; nil when it is over.

@@ -4,10 +4,10 @@ import JWTAuth
 import Libcrypto
 import ServiceRuntime
 
-/// Issues access tokens, and recognizes them: `iss sub aud iat exp jti sid username scope`, and nothing that is private.
+/// Issues access tokens and verifies them. Their claims are `iss sub aud iat exp jti sid username scope`; none is secret.
 struct AccessTokenIssuer: Sendable {
     let issuer: String
-    /// The services that a token can open, and opens unless fewer are asked for.
+    /// The services that accept the tokens. A client may ask for fewer.
     let audiences: [String]
     let lifetimeSeconds: Int
     let leewaySeconds: Int
@@ -15,25 +15,35 @@ struct AccessTokenIssuer: Sendable {
 
     private static let idBytes = 16
 
-    /// How many seconds a token lives that is issued at `now`: as long as the others, but not longer than its session, nor
-    /// than was asked for.
-    func life(for session: Session, atMost wanted: Int = .max, at now: Date) -> Int {
-        min(wanted, lifetimeSeconds, Int(session.expiresAt.timeIntervalSince(now).rounded(.up)))
+    /// A signed access token.
+    struct AccessToken: Sendable {
+        let text: String
+        let lifetimeSeconds: Int
     }
 
-    /// Signs a token for a session that allows `scope`.
-    func issue(for session: Session, scope: Scope, atMost wanted: Int = .max, at now: Date) throws -> String {
+    /// Issues an access token for a session.
+    ///
+    /// - Parameter maximumSeconds: The longest lifetime that the client wants. The token ends with its session at the latest.
+    /// - Throws: An error of signing the token.
+    func issue(
+        for session: Session, scope: Scope, maximumSeconds: Int = .max, at now: Date
+    ) throws -> AccessToken {
         let issuedAt = NumericDate(now)
-        return try TokenType.access.signer(keys: keys.keys).sign(
+        let sessionSeconds = Int(session.expiresAt.timeIntervalSince(now).rounded(.up))
+        let seconds = min(maximumSeconds, lifetimeSeconds, sessionSeconds)
+        let text = try TokenType.access.signer(keys: keys.keys).sign(
             Claims(
                 issuer: issuer, subject: session.accountID.lowercase, audience: session.audience,
-                expiresAt: issuedAt + Int64(life(for: session, atMost: wanted, at: now)), issuedAt: issuedAt,
+                expiresAt: issuedAt + Int64(seconds), issuedAt: issuedAt,
                 id: Base64URL.encode(randomBytes(Self.idBytes)), scope: scope.text, sessionID: session.id.lowercase,
                 username: session.username))
+        return AccessToken(text: text, lifetimeSeconds: seconds)
     }
 
-    /// The token, when it is signed, has not expired and opens one of `services`. Whether it was revoked is another question.
-    func verified(_ token: String, for services: [String], at now: Date) -> VerifiedToken? {
+    /// Verifies an access token for one of `services`. Nil when it is invalid or expired for all of them.
+    ///
+    /// Revoked tokens are not recognized here; `SessionStore.find` recognizes them.
+    func verify(_ token: String, for services: [String], at now: Date) -> VerifiedToken? {
         let keys = keys.keys
         return services.lazy.compactMap { service in
             let policy = TokenType.access.policy(
@@ -42,14 +52,16 @@ struct AccessTokenIssuer: Sendable {
         }.first
     }
 
-    /// The services of a request for `audience`, names with spaces between them; all when nothing is said.
+    /// The audience of a token for the parameter `audience`, in which spaces separate the names of services.
     ///
-    /// - Throws: `OAuthError` with `invalid_request` when one of them is none of `audiences`.
+    /// - Parameter requested: The parameter; nil for all services.
+    /// - Throws: `OAuthError` with `invalid_request` for a name that `audiences` does not have.
     func audience(_ requested: String?) throws(OAuthError) -> [String] {
         guard let requested else { return audiences }
         let names = requested.split(separator: " ").map(String.init)
         guard !names.isEmpty, names.allSatisfy(audiences.contains) else {
-            throw OAuthError(.invalidRequest, "The audience names a service that tokens from here do not open.")
+            throw OAuthError(
+                .invalidRequest, "The audience names a service that does not accept tokens of this issuer.")
         }
         return audiences.filter(names.contains)
     }

@@ -29,7 +29,7 @@ struct RevokeAndIntrospectRoutes: Sendable {
         let now = clock.now()
         if let token = RefreshToken(text) {
             try await sessions.end(token, at: now)
-        } else if let token = tokens.verified(text, for: tokens.audiences, at: now), let id = token.id,
+        } else if let token = tokens.verify(text, for: tokens.audiences, at: now), let id = token.id,
             let session = token.session
         {
             try await sessions.revoke(token: id, session: session, at: now)
@@ -43,7 +43,7 @@ struct RevokeAndIntrospectRoutes: Sendable {
         let now = clock.now()
         let caller = context.identity.token.issuer.map { [$0] } ?? []
         var answer: JSONValue = ["active": false]
-        if let token = tokens.verified(text, for: caller, at: now), let session = token.session,
+        if let token = tokens.verify(text, for: caller, at: now), let session = token.session,
             try await sessions.find(session, token: token.id, at: now) != nil
         {
             answer = token.introspection
