@@ -1,9 +1,9 @@
-"""Compares `jwt verify --batch` with PyJWT over generated tokens, and PyJWT with what `jwt sign` makes.
+"""Compares the decisions of `jwt verify --batch` and PyJWT about generated tokens, and lets PyJWT read tokens of `jwt sign`.
 
     differential.py JWT_COMMAND [COUNT] [SEED]
 
-Each token is decided by both. Where they differ, one of the rules below must explain it: a thing that the RFCs let a
-verifier refuse or accept, or that PyJWT does otherwise than they say. Anything else is a failure.
+Both decide each token. A rule in `explained` must justify each difference: the RFCs let a verifier choose, or PyJWT does
+not follow them. Every other difference is a failure.
 """
 
 import base64
@@ -92,19 +92,19 @@ def random_case(choice, index):
 
 
 def mutated(choice, token):
-    place = choice.randrange(len(token))
+    index = choice.randrange(len(token))
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=+/ \n"
     return choice.choice([
-        token[:place] + choice.choice(alphabet) + token[place + 1 :],
-        token[:place] + token[place + 1 :],
-        token[:place] + choice.choice(alphabet) + token[place:],
-        token[:place],
+        token[:index] + choice.choice(alphabet) + token[index + 1 :],
+        token[:index] + token[index + 1 :],
+        token[:index] + choice.choice(alphabet) + token[index:],
+        token[:index],
         token + choice.choice([".", "=", "A", "\n", ".e30"]),
     ])
 
 
 def decide(case):
-    """PyJWT's claims, or None."""
+    """The claims that PyJWT accepts, or None."""
     options = case["options"]
     try:
         return jwt.decode(
@@ -116,21 +116,21 @@ def decide(case):
             leeway=options["leeway"],
             options={"require": options["required"]},
         )
-    except Exception:  # the reason is PyJWT's own affair
+    except Exception:  # PyJWT's reason does not matter here
         return None
 
 
 def explained(case, ours, theirs):
-    """Why the two may differ; None when there is no reason."""
+    """The reason why the two may differ, or None."""
     if ours["ok"]:
         return None
     parts = case["token"].split(".")
     if any(canonical(part) != part for part in parts):
-        return "PyJWT takes bits after the last byte, padding and characters outside of the alphabet"
+        return "PyJWT accepts bits after the last byte, padding and characters outside the alphabet"
     if ours["error"] == "invalidClaim":
-        return "PyJWT takes dates written as text and claims of other types"
+        return "PyJWT accepts dates as text and claims of other types"
     if ours["error"] == "audience" and theirs.get("aud") == []:
-        return "PyJWT takes an empty list for no audience"
+        return "PyJWT treats an empty list as no audience"
     return None
 
 
@@ -146,30 +146,30 @@ def check_verify(command, count, seed):
     cases = [random_case(choice, index) for index in range(count)]
     text = "".join(json.dumps(case) + "\n" for case in cases)
     output = subprocess.run([command, "verify", "--batch"], input=text, capture_output=True, text=True, check=True)
-    answers = [json.loads(line) for line in output.stdout.splitlines()]
-    assert [answer["name"] for answer in answers] == [case["name"] for case in cases]
-    reasons, faults, accepted = {}, 0, 0
-    for case, ours in zip(cases, answers):
+    results = [json.loads(line) for line in output.stdout.splitlines()]
+    assert [result["name"] for result in results] == [case["name"] for case in cases]
+    reasons, failures, accepted = {}, 0, 0
+    for case, ours in zip(cases, results):
         theirs = decide(case)
         accepted += ours["ok"]
         if ours["ok"] and theirs is not None and ours["claims"] != theirs:
-            faults += 1
-            print("other claims:", case, ours, theirs)
+            failures += 1
+            print("different claims:", case, ours, theirs)
         elif ours["ok"] != (theirs is not None):
             reason = explained(case, ours, theirs)
             if reason:
                 reasons[reason] = reasons.get(reason, 0) + 1
             else:
-                faults += 1
+                failures += 1
                 print("unexplained:", case, ours, theirs)
-    print(f"{count} tokens, {accepted} accepted by jwt, {sum(reasons.values())} decided otherwise by PyJWT for a reason:")
+    print(f"{count} tokens, {accepted} accepted by jwt, {sum(reasons.values())} decided differently by PyJWT for a known reason:")
     for reason, number in sorted(reasons.items()):
         print(f"  {number:6}  {reason}")
-    return faults
+    return failures
 
 
 def check_sign(command, count, seed):
-    """PyJWT accepts what `jwt sign` makes, and reads the same claims."""
+    """Checks that PyJWT accepts the tokens of `jwt sign` and reads the same claims."""
     choice = random.Random(seed)
     for _ in range(count):
         claims = {name: value for name, value in random_claims(choice).items() if name.startswith("x")}
@@ -177,7 +177,7 @@ def check_sign(command, count, seed):
         arguments = [command, "sign", "--secret-base64url", segment(SECRET)]
         token = subprocess.run(arguments, input=json.dumps(claims), capture_output=True, text=True, check=True).stdout.strip()
         assert jwt.decode(token, SECRET, algorithms=["HS256"], audience="b") == claims, claims
-    print(f"{count} tokens of jwt sign are read by PyJWT as they were meant")
+    print(f"{count} tokens of jwt sign have the same claims in PyJWT")
 
 
 def main():
@@ -191,9 +191,9 @@ def main():
 
     jwt.api_jwt.datetime = Fixed
     check_sign(command, 20, seed)
-    faults = check_verify(command, count, seed)
-    print(f"PyJWT {jwt.__version__}, seed {seed}: {faults} differences without a reason")
-    sys.exit(1 if faults else 0)
+    failures = check_verify(command, count, seed)
+    print(f"PyJWT {jwt.__version__}, seed {seed}: {failures} differences without a reason")
+    sys.exit(1 if failures else 0)
 
 
 main()
