@@ -1,5 +1,5 @@
 extension Duration {
-    /// Whole milliseconds, rounded up, never negative.
+    /// The duration in whole milliseconds, rounded up, from 0 to about 24 days.
     var milliseconds: Int {
         let (seconds, attoseconds) = components
         let limit = Int64(Int32.max / 1000)

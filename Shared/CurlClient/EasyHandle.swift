@@ -1,7 +1,7 @@
 import CCurl
 import Glibc
 
-/// libcurl's easy handle: the options of one transfer. The setters return whether libcurl had the memory for them.
+/// libcurl's easy handle: the options of one transfer. A setter returns false when libcurl has no memory.
 @safe struct EasyHandle: ~Copyable {
     private let pointer: UnsafeMutableRawPointer
     private var headerLines: UnsafeMutablePointer<curl_slist>?
@@ -11,16 +11,16 @@ import Glibc
         unsafe self.pointer = unsafe pointer
     }
 
-    /// Removed from its multi handle by now.
+    // The handle has been removed from its multi handle before.
     deinit {
         unsafe curl_easy_cleanup(pointer)
         unsafe curl_slist_free_all(headerLines)
     }
 
-    /// What the multi handle knows it by.
+    /// The handle's id in a multi handle.
     var id: MultiHandle.ID { unsafe MultiHandle.ID(pointer) }
 
-    /// The `errno` of the last failed system call, 0 for none.
+    /// The `errno` of the last failed system call; 0 when none failed.
     var systemError: CInt { unsafe CInt(truncatingIfNeeded: ccurl_get_long(pointer, CURLINFO_OS_ERRNO)) }
 
     func set(_ option: CURLoption, _ value: Int) -> Bool {
@@ -36,15 +36,15 @@ import Glibc
         guard unsafe ccurl_set_size(pointer, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count)) == CURLE_OK else {
             return false
         }
-        // The bytes must have an address also when there are none, or libcurl would ask for them later.
+        // An empty array may have no address, and libcurl would then ask for the body by a callback.
         return unsafe (body.isEmpty ? [0] : body).withUnsafeBytes { bytes in
             let start = unsafe UnsafeMutableRawPointer(mutating: bytes.baseAddress)
             return unsafe ccurl_set_pointer(pointer, CURLOPT_COPYPOSTFIELDS, start) == CURLE_OK
         }
     }
 
-    /// Adds a header line in libcurl's form, without its ending: `Name: value`, `Name;` for an empty value, and `Name:`
-    /// for a field that libcurl must leave out.
+    /// Adds a header line in libcurl's form, without its line ending: `Name: value`, `Name;` for an empty value, and
+    /// `Name:` for a field that libcurl must not send.
     mutating func addHeaderLine(_ line: [UInt8]) -> Bool {
         let lines = unsafe (line + [0]).withUnsafeBytes { bytes in
             unsafe curl_slist_append(headerLines, bytes.assumingMemoryBound(to: CChar.self).baseAddress)
@@ -54,15 +54,15 @@ import Glibc
         return unsafe ccurl_set_pointer(pointer, CURLOPT_HTTPHEADER, lines) == CURLE_OK
     }
 
-    /// Has a transfer told what happens. It must outlive the handle's time in a multi handle.
+    /// Sets the transfer that libcurl's callbacks report to. It must exist as long as the handle is in a multi handle.
     func setReceiver(_ transfer: Transfer) -> Bool {
         let user = unsafe Unmanaged.passUnretained(transfer).toOpaque()
         return unsafe ccurl_set_pointer(pointer, CURLOPT_PREREQDATA, user) == CURLE_OK
             && ccurl_set_pointer(pointer, CURLOPT_HEADERDATA, user) == CURLE_OK
             && ccurl_set_pointer(pointer, CURLOPT_WRITEDATA, user) == CURLE_OK
             && ccurl_set_prerequest_callback(pointer, beginSending) == CURLE_OK
-            && ccurl_set_data_callback(pointer, CURLOPT_HEADERFUNCTION, takeHeadLine) == CURLE_OK
-            && ccurl_set_data_callback(pointer, CURLOPT_WRITEFUNCTION, takeBody) == CURLE_OK
+            && ccurl_set_data_callback(pointer, CURLOPT_HEADERFUNCTION, receiveHeadLine) == CURLE_OK
+            && ccurl_set_data_callback(pointer, CURLOPT_WRITEFUNCTION, receiveBody) == CURLE_OK
     }
 }
 
@@ -74,18 +74,18 @@ private func beginSending(
     return mayBegin ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
 }
 
-private func takeHeadLine(
+private func receiveHeadLine(
     _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ user: UnsafeMutableRawPointer?
 ) -> Int {
     let line = unsafe UnsafeRawBufferPointer(start: bytes, count: size * count)
-    return unsafe transfer(user)?.response.takeHeadLine(line) == true ? line.count : 0
+    return unsafe transfer(user)?.response.receiveHeadLine(line) == true ? line.count : 0
 }
 
-private func takeBody(
+private func receiveBody(
     _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ user: UnsafeMutableRawPointer?
 ) -> Int {
     let part = unsafe UnsafeRawBufferPointer(start: bytes, count: size * count)
-    return unsafe transfer(user)?.response.takeBody(part) == true ? part.count : 0
+    return unsafe transfer(user)?.response.receiveBody(part) == true ? part.count : 0
 }
 
 private func transfer(_ user: UnsafeMutableRawPointer?) -> Transfer? {

@@ -1,7 +1,10 @@
+// CurlClient: the HTTP client for calls between services. It is apart from JWTAuth because it knows no tokens and no
+// services, and because all code that calls libcurl, and is therefore unsafe, stands here.
+
 /// An HTTP/1.1 client on libcurl, for calls between services.
 ///
-/// All transfers run on one thread that the client owns; callers only suspend. Connections are kept and reused.
-/// Redirects, cookies, proxies and the environment play no part.
+/// All transfers run on one thread that the client owns; callers only suspend. The client keeps connections and reuses
+/// them. It follows no redirects, stores no cookies, uses no proxy, and reads no environment variables.
 ///
 /// ```swift
 /// let client = HTTPClient()
@@ -23,16 +26,19 @@ public final class HTTPClient: Sendable {
         loop.detach()
     }
 
-    /// Ends the client: requests under way fail with `shutDown`, as do all later ones. Returns when the thread has
-    /// ended. A second call does no harm.
+    /// Shuts the client down: requests in progress and all later ones fail with `shutDown`.
+    ///
+    /// It returns when the thread has ended. A second call has no effect.
     public func shutdown() async {
         loop.close()
         await loop.join()
     }
 
-    /// Makes a request and returns the response, of whatever status, once its body is complete.
+    /// Sends a request and returns the complete response, whatever its status.
     ///
-    /// Cancelling the calling task takes effect at once and closes the connection.
+    /// Cancelling the calling task ends the request at once and closes its connection.
+    ///
+    /// - Throws: `HTTPClientError` when there is no complete response.
     public func execute(_ request: Request) async throws(HTTPClientError) -> Response {
         let deadline = ContinuousClock.now + (request.deadline ?? configuration.deadline)
         let head = try RequestHead(request, configuration: configuration)
@@ -48,15 +54,15 @@ public final class HTTPClient: Sendable {
                 guard transfer.mayBeRepeated(after: error), let pause = request.retry.pause(afterAttempt: attempt),
                     ContinuousClock.now + pause < deadline
                 else { throw error }
-                guard await slept(pause) else { return try transfer.response(after: .cancelled) }
+                guard await pauses(for: pause) else { return try transfer.response(after: .cancelled) }
                 wasSentBefore = error.requestMayHaveBeenSent
                 attempt += 1
             }
         }
     }
 
-    /// Waits, and returns false as soon as the task is cancelled.
-    private func slept(_ pause: Duration) async -> Bool {
+    /// Waits. Returns false as soon as the task is cancelled.
+    private func pauses(for pause: Duration) async -> Bool {
         do {
             try await Task.sleep(for: pause)
             return true

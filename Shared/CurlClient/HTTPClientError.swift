@@ -1,17 +1,16 @@
-/// Why a request brought no response.
+/// The error of a request that got no complete response.
 ///
-/// A response of any status, 503 included, is a response and not an error.
+/// A response is never an error, whatever its status.
 public struct HTTPClientError: Error, Sendable, CustomStringConvertible {
-    /// The kind of failure, for code that has to decide.
+    /// The kind of failure, for programs.
     public let code: Code
 
-    /// One sentence for the log. It names the method, the host and the port, never a path, a query, a header field
-    /// or a body.
+    /// A sentence for the log. It names the method, the host and the port, but no path, query, header field or body.
     public let description: String
 
-    /// Whether the server can have seen the request, in part or whole, in any of the attempts.
+    /// Whether the server may have received the request, in part or as a whole, in any of the attempts.
     ///
-    /// `false` is a promise: nothing of it left this machine, so nothing can have come of it.
+    /// `false` is a promise: no byte of the request left this machine, so the request cannot have had any effect.
     public let requestMayHaveBeenSent: Bool
 }
 
@@ -25,13 +24,13 @@ extension HTTPClientError {
 
         private let kind: Kind
 
-        /// The URL, the method or a header field cannot be sent; nothing was.
+        /// The URL, the method, a header field or the body is invalid. Nothing was sent.
         public static let invalidRequest = Self(kind: .invalidRequest)
-        /// No connection: the name is unknown, the peer refused, or did not answer within the connect time-out.
+        /// There was no connection: the host is unknown, refused it, or did not answer within `connectTimeout`.
         public static let connectionFailed = Self(kind: .connectionFailed)
-        /// The TLS handshake failed, or the peer's certificate was not accepted.
+        /// The TLS handshake failed, or the server's certificate is not trusted.
         public static let tlsFailure = Self(kind: .tlsFailure)
-        /// The connection ended before the response was complete.
+        /// The connection closed before the response was complete.
         public static let connectionLost = Self(kind: .connectionLost)
         /// The deadline passed.
         public static let timedOut = Self(kind: .timedOut)
@@ -39,26 +38,26 @@ extension HTTPClientError {
         public static let cancelled = Self(kind: .cancelled)
         /// The head or the body of the response exceeds its limit.
         public static let responseTooLarge = Self(kind: .responseTooLarge)
-        /// What the server sent is not HTTP.
+        /// The server's response is not valid HTTP.
         public static let protocolError = Self(kind: .protocolError)
         /// The client was shut down before or during the request.
         public static let shutDown = Self(kind: .shutDown)
-        /// libcurl itself failed, for want of memory for instance.
+        /// libcurl itself failed, for example because it had no memory.
         public static let internalError = Self(kind: .internalError)
 
-        /// The name of the kind, as in the source.
+        /// The name of the code, such as `timedOut`.
         public var description: String { kind.rawValue }
     }
 }
 
 extension HTTPClientError {
-    /// The error of a request that was refused unsent, for a reason that ends the sentence.
+    /// The error of a request that was rejected before it was sent. `reason` ends the sentence.
     static func invalidRequest(_ reason: String) -> Self {
         Self(code: .invalidRequest, description: "The request was not sent: \(reason)", requestMayHaveBeenSent: false)
     }
 
-    /// The error of a request for which libcurl has no memory.
-    static func noMemory(_ requestMayHaveBeenSent: Bool) -> Self {
+    /// The error of a request that libcurl has no memory for.
+    static func noMemory(requestMayHaveBeenSent: Bool) -> Self {
         Self(
             code: .internalError, description: "libcurl has no memory for a request",
             requestMayHaveBeenSent: requestMayHaveBeenSent)

@@ -1,8 +1,8 @@
 import CCurl
 
-/// libcurl's multi handle, for one thread.
+/// libcurl's multi handle, which runs transfers. Only one thread may use it.
 @safe struct MultiHandle: ~Copyable {
-    /// Names an easy handle.
+    /// The identity of an easy handle.
     struct ID: Hashable, Sendable {
         private let address: UInt
 
@@ -20,22 +20,22 @@ import CCurl
         unsafe ccurl_multi_set_long(pointer, CURLMOPT_MAXCONNECTS, maximumConnections)
     }
 
-    /// Initializes libcurl, once per process and never undone.
+    /// The result of initializing libcurl, which happens once in a process and is never undone.
     private static let library = curl_global_init(Int(CURL_GLOBAL_ALL))
 
-    /// Starts a transfer. Returns whether libcurl had the memory for it.
+    /// Starts a transfer. Returns false when libcurl has no memory.
     func add(_ easy: ID) -> Bool { unsafe curl_multi_add_handle(pointer, easy.pointer) == CURLM_OK }
 
-    /// Ends a transfer, and closes its connection unless it was complete.
+    /// Ends a transfer, and closes its connection unless the response was complete.
     func remove(_ easy: ID) { unsafe curl_multi_remove_handle(pointer, easy.pointer) }
 
-    /// Does what can be done without waiting.
+    /// Advances all transfers as far as possible without waiting.
     func perform() {
         var running: Int32 = 0
         unsafe curl_multi_perform(pointer, &running)
     }
 
-    /// A transfer that came to its end, and how.
+    /// A transfer that has ended, with its result; nil when there is no further one.
     func nextFinished() -> (easy: ID, code: CURLcode)? {
         var left: Int32 = 0
         while let message = unsafe curl_multi_info_read(pointer, &left) {
@@ -46,13 +46,13 @@ import CCurl
         return nil
     }
 
-    /// Returns when there is something for `perform` to do, when it is woken, or after so many milliseconds.
+    /// Waits until `perform` can advance a transfer, `wakeup` is signalled, or the time has passed.
     func wait(for wakeup: WakeupEvent, milliseconds: Int) {
         var waited = curl_waitfd(fd: wakeup.descriptor, events: Int16(CURL_WAIT_POLLIN), revents: 0)
         unsafe curl_multi_poll(pointer, &waited, 1, Int32(clamping: milliseconds), nil)
         if waited.revents != 0 { wakeup.reset() }
     }
 
-    /// Closes all connections.
+    // This closes all connections.
     deinit { unsafe curl_multi_cleanup(pointer) }
 }

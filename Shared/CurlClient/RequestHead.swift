@@ -1,8 +1,8 @@
 import HTTPTypes
 
-/// A request's method, target and header fields, checked and complete.
+/// The method, target and header fields of a request, checked and complete.
 struct RequestHead: Sendable {
-    /// Largest sum of a request's header fields, in bytes.
+    /// The limit for the sum of all header fields, in bytes.
     static let maximumFieldBytes = 64 << 10
 
     let method: HTTPRequest.Method
@@ -10,26 +10,30 @@ struct RequestHead: Sendable {
     let target: Target
     let fields: HTTPFields
 
-    /// Checks a request, and adds what the configuration passes on to it.
+    /// Checks a request, and adds the header fields of the configuration.
     init(_ request: HTTPClient.Request, configuration: HTTPClient.Configuration) throws(HTTPClientError) {
-        guard request.method != .connect else { throw .invalidRequest("the method CONNECT is not for requests") }
-        guard request.method != .head || request.body == nil else { throw .invalidRequest("HEAD takes no body") }
+        guard request.method != .connect else { throw .invalidRequest("the method CONNECT is not supported") }
+        guard request.method != .head || request.body == nil else {
+            throw .invalidRequest("a HEAD request has no body")
+        }
         method = request.method
         url = request.url
         target = try Target(url: request.url)
         var fields = request.headers
-        for field in configuration.onwardHeaders() where !request.headers.contains(field.name) { fields.append(field) }
+        for field in configuration.propagatedHeaders() where !request.headers.contains(field.name) {
+            fields.append(field)
+        }
         if !fields.contains(.userAgent) { fields[.userAgent] = configuration.userAgent }
         try Self.check(fields)
         self.fields = fields
     }
 
-    /// Whether a repeated request has the same effect as one (RFC 9110 section 9.2.2).
+    /// Whether repeating the request has the same effect as sending it once (RFC 9110 §9.2.2).
     var isIdempotent: Bool { Self.idempotentMethods.contains(method) }
 
     private static let idempotentMethods: [HTTPRequest.Method] = [.get, .head, .options, .put, .delete]
 
-    /// Fields that frame the message or govern the connection (RFC 9110 section 7.6.1), in lower case.
+    /// The fields that frame the message or control the connection (RFC 9110 §7.6.1), in lower case.
     private static let reservedNames: Set<String> = [
         "connection", "content-length", "expect", "host", "http2-settings", "keep-alive", "proxy-authorization",
         "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
@@ -39,14 +43,15 @@ struct RequestHead: Sendable {
         var bytes = 0
         for field in fields {
             guard !reservedNames.contains(field.name.canonicalName) else {
-                throw .invalidRequest("the header field \(field.name.rawName) is set by the client itself")
+                throw .invalidRequest(
+                    "the header field \(field.name.rawName) is set by the client, so a request must not set it")
             }
-            // HTTPFields makes spaces of CR, LF and NUL; this does not rest on it.
+            // HTTPFields replaces CR, LF and NUL by spaces, but this check must hold without that.
             let (isValid, count) = unsafe field.withUnsafeBytesOfValue { value in
                 (unsafe value.allSatisfy(isFieldByte), value.count)
             }
             guard isValid else {
-                throw .invalidRequest("the header field \(field.name.rawName) has a control character")
+                throw .invalidRequest("the header field \(field.name.rawName) contains a control character")
             }
             bytes += field.name.rawName.utf8.count + count
         }
@@ -55,6 +60,6 @@ struct RequestHead: Sendable {
         }
     }
 
-    /// RFC 9110 section 5.5: visible characters, space, tab and `obs-text`.
+    /// Whether a field value may contain the byte: visible characters, space, tab and `obs-text` (RFC 9110 §5.5).
     private static func isFieldByte(_ byte: UInt8) -> Bool { byte >= 0x20 && byte != 0x7F || byte == 0x09 }
 }

@@ -1,10 +1,10 @@
 import HTTPTypes
 
-/// Collects a response as libcurl delivers it, within its limits.
+/// Collects the parts of a response that libcurl delivers, and enforces the limits.
 struct ResponseBuffer {
-    /// Largest head of a response, in bytes; informational responses and trailer fields count too.
+    /// The limit for the head of a response, in bytes, including informational responses and trailer fields.
     static let maximumHeadBytes = 64 << 10
-    /// Most lines in it.
+    /// The limit for the lines of the head.
     static let maximumHeadLines = 256
 
     private let maximumBodyBytes: Int
@@ -13,22 +13,22 @@ struct ResponseBuffer {
     private var headBytes = 0
     private var headLines = 0
     private(set) var body: [UInt8] = []
-    /// The limit that was passed, as the end of a sentence.
+    /// The limit that the response exceeds, as the end of a sentence; nil when it exceeds none.
     private(set) var excess: String?
 
     init(maximumBodyBytes: Int) { self.maximumBodyBytes = maximumBodyBytes }
 
-    /// Whether anything of a response has arrived.
+    /// Whether any part of a response has arrived.
     var hasBegun: Bool { headLines > 0 }
 
-    /// Takes one line of a head, with its line ending. Returns false when the response must be given up.
-    mutating func takeHeadLine(_ line: UnsafeRawBufferPointer) -> Bool {
+    /// Adds a line of a head, including its line ending. Returns false when the response exceeds a limit.
+    mutating func receiveHeadLine(_ line: UnsafeRawBufferPointer) -> Bool {
         headBytes += line.count
         headLines += 1
         guard headBytes <= Self.maximumHeadBytes else { return exceed("\(Self.maximumHeadBytes) bytes of head") }
         guard headLines <= Self.maximumHeadLines else { return exceed("\(Self.maximumHeadLines) header fields") }
         if isHeadComplete {
-            // After an informational head comes another one; what comes after a final one are trailer fields.
+            // Another head follows an informational one; trailer fields follow a final one.
             guard isInformational else { return true }
             head.removeAll(keepingCapacity: true)
             isHeadComplete = false
@@ -38,14 +38,14 @@ struct ResponseBuffer {
         return true
     }
 
-    /// Takes a part of the body. Returns false when the response must be given up.
-    mutating func takeBody(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    /// Adds a part of the body. Returns false when the response exceeds a limit.
+    mutating func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard body.count + bytes.count <= maximumBodyBytes else { return exceed("\(maximumBodyBytes) bytes of body") }
         unsafe body.append(contentsOf: bytes)
         return true
     }
 
-    /// The status of the last head, or `nil` where there is none.
+    /// The status of the last head; nil when its status line is invalid.
     var status: HTTPResponse.Status? {
         // "HTTP/1.1 200 …"
         let digits = head.prefix { $0 != UInt8(ascii: "\r") && $0 != UInt8(ascii: "\n") }.split(separator: 0x20)
@@ -58,14 +58,14 @@ struct ResponseBuffer {
 
     private var isInformational: Bool { status?.kind == .informational }
 
-    /// The header fields, or `nil` where a line is not one.
+    /// The header fields; nil when a line is not a header field.
     func fields() -> HTTPFields? {
         var fields: [(name: HTTPField.Name, value: [UInt8])] = []
         for line in head.split(separator: UInt8(ascii: "\n")).dropFirst() {
             let content = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
             guard let first = content.first else { continue }
             if first == 0x20 || first == 0x09 {
-                // obs-fold: RFC 9112 section 5.2.
+                // obs-fold: RFC 9112 §5.2.
                 guard !fields.isEmpty else { return nil }
                 fields[fields.count - 1].value += [0x20] + content.drop { $0 == 0x20 || $0 == 0x09 }
                 continue

@@ -1,20 +1,20 @@
-/// Where a request goes: what the client itself has to know of a URL.
+/// The server that a URL leads to.
 ///
-/// The grammar is RFC 3986 restricted to what HTTP between services needs, so that libcurl, which is more lenient,
-/// cannot read another host out of the same bytes.
+/// The grammar is RFC 3986, restricted to what HTTP between services needs. libcurl is more lenient: the restriction
+/// ensures that it cannot read another host from the same bytes.
 struct Target: Sendable {
-    /// Longest URL that is sent, in bytes.
+    /// The limit for a URL, in bytes.
     static let maximumURLBytes = 8192
 
-    /// The host in lower case, an IPv6 address with its brackets.
+    /// The host in lower case; an IPv6 address includes its brackets.
     let host: String
     let port: UInt16
     let isSecure: Bool
 
-    /// Host and port, for messages.
+    /// The host and the port, for messages.
     var name: String { "\(host):\(port)" }
 
-    /// What requests must share to share a connection.
+    /// The scheme, host and port. Requests of the same origin can share a connection.
     var origin: String { isSecure ? "https://\(name)" : "http://\(name)" }
 
     /// Reads an absolute `http` or `https` URL.
@@ -45,7 +45,7 @@ struct Target: Sendable {
     private static func split(_ authority: ArraySlice<UInt8>) throws(HTTPClientError) -> HostAndPort {
         let isBracketed = authority.first == UInt8(ascii: "[")
         guard let host = isBracketed ? bracketedHost(authority) : namedHost(authority) else {
-            throw .invalidRequest("the URL has no valid host, or has user information before it")
+            throw .invalidRequest("the URL has no valid host, or contains user information")
         }
         let rest = authority.dropFirst(host.count)
         guard let colon = rest.first else { return (host, nil) }
@@ -77,20 +77,20 @@ struct Target: Sendable {
         while let byte = rest.popFirst() {
             if byte == UInt8(ascii: "%") {
                 guard rest.count >= 2, rest.prefix(2).allSatisfy(isHexDigit) else {
-                    throw .invalidRequest("the URL has a percent sign without two hexadecimal digits")
+                    throw .invalidRequest("the URL contains a percent sign without two hexadecimal digits")
                 }
-            } else if !isUnreserved(byte), !subDelimitersAndMore.contains(byte) {
-                throw .invalidRequest("the URL has a byte that must be percent-encoded, or a fragment")
+            } else if !isUnreserved(byte), !pathAndQueryPunctuation.contains(byte) {
+                throw .invalidRequest("the URL contains a byte that must be percent-encoded, or a fragment")
             }
         }
     }
 }
 
-// MARK: - Bytes of RFC 3986
+// MARK: - Character classes of RFC 3986
 
 extension Target {
-    /// `sub-delims`, and what else `pchar` and `query` allow.
-    private static let subDelimitersAndMore = Array("!$&'()*+,;=:@/?".utf8)
+    /// The bytes of `sub-delims`, and the others that `pchar` and `query` allow.
+    private static let pathAndQueryPunctuation = Array("!$&'()*+,;=:@/?".utf8)
 
     private static func isPathOrQueryStart(_ byte: UInt8) -> Bool {
         byte == UInt8(ascii: "/") || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#")

@@ -1,11 +1,10 @@
 import CCurl
 import HTTPTypes
 
-/// One attempt at a request: a libcurl easy handle and what arrives on it.
+/// One attempt at a request: a libcurl easy handle and the response that arrives on it.
 ///
-/// It belongs to one thread at a time and is handed over whole: the caller's task fills it in, the client's thread runs
-/// it, and when that has resumed the continuation, the caller's task reads it. That is why it is Sendable without a
-/// lock.
+/// It is `Sendable` without a lock because only one thread uses it at a time. The caller's task creates it, the
+/// client's thread runs it, and the caller's task reads it after the client's thread has resumed the continuation.
 final class Transfer: @unchecked Sendable {
     /// How an attempt ended.
     enum End: Sendable {
@@ -17,22 +16,22 @@ final class Transfer: @unchecked Sendable {
 
     let head: RequestHead
     let deadline: ContinuousClock.Instant
-    /// Whether the server can have seen the request in an earlier attempt.
+    /// Whether the server may have received the request in an earlier attempt.
     let wasSentBefore: Bool
     private(set) var easy: EasyHandle
     private var continuation: CheckedContinuation<End, Never>?
 
-    /// What has arrived.
+    /// The part of the response that has arrived.
     var response: ResponseBuffer
-    /// How often libcurl had a connection and began to send.
+    /// How often libcurl had a connection and started to send.
     private(set) var sends = 0
 
-    // For the client's thread alone.
+    // Only the client's thread uses these three.
     var isCancelled = false
     var isRunning = false
     var originCounts: TransferEngine.OriginCounts?
 
-    /// Makes a transfer ready to run.
+    /// Creates a transfer that is ready to run.
     init(
         _ head: RequestHead, body: [UInt8]?, deadline: ContinuousClock.Instant,
         configuration: HTTPClient.Configuration, wasSentBefore: Bool
@@ -41,24 +40,24 @@ final class Transfer: @unchecked Sendable {
         self.deadline = deadline
         self.wasSentBefore = wasSentBefore
         response = ResponseBuffer(maximumBodyBytes: configuration.maximumResponseBytes)
-        guard let easy = EasyHandle() else { throw .noMemory(wasSentBefore) }
+        guard let easy = EasyHandle() else { throw .noMemory(requestMayHaveBeenSent: wasSentBefore) }
         self.easy = easy
         guard setConnection(configuration), setRequest(body), self.easy.setReceiver(self) else {
-            throw .noMemory(wasSentBefore)
+            throw .noMemory(requestMayHaveBeenSent: wasSentBefore)
         }
     }
 
-    /// Takes the continuation that the end of this attempt resumes.
+    /// Stores the continuation that `end` resumes.
     func begin(_ continuation: CheckedContinuation<End, Never>) { self.continuation = continuation }
 
-    /// Hands the transfer back to the caller's task.
+    /// Returns the transfer to the caller's task.
     func end(_ end: End) { continuation.take()?.resume(returning: end) }
 
-    /// Counts what libcurl sends, and says whether it may.
+    /// Counts that libcurl starts to send. Returns false when it must not.
     func mayBeginSending() -> Bool {
         sends += 1
-        // libcurl sends again by itself when a reused connection breaks before a response. Whether the server had
-        // seen the request by then, nobody knows.
+        // libcurl repeats a request on its own when a reused connection closes before the response. The server may
+        // have received the first copy.
         return sends == 1 || head.isIdempotent
     }
 
@@ -68,9 +67,9 @@ final class Transfer: @unchecked Sendable {
             && easy.set(CURLOPT_PROXY, "")
             && easy.set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
             && easy.set(CURLOPT_NOSIGNAL, 1)
-            // Callers sign the path: it leaves as it was given.
+            // Callers sign the path, so it must not change.
             && easy.set(CURLOPT_PATH_AS_IS, 1)
-            // Otherwise libcurl blocks when it gives up a transfer whose host name is being resolved.
+            // Otherwise libcurl blocks when a transfer ends while its host name is being resolved.
             && easy.set(CURLOPT_QUICK_EXIT, 1)
             && easy.set(CURLOPT_CONNECTTIMEOUT_MS, max(1, configuration.connectTimeout.milliseconds))
             && easy.set(CURLOPT_MAXAGE_CONN, max(0, Int(configuration.idleLifetime.components.seconds)))
@@ -81,7 +80,7 @@ final class Transfer: @unchecked Sendable {
         switch (head.method, body) {
         case (.get, nil): return true
         case (.head, _): return easy.set(CURLOPT_NOBODY, 1)
-        // RFC 9110 section 8.6: where the method expects a body, its absence is said.
+        // RFC 9110 §8.6: methods that expect a body send Content-Length: 0 without one.
         case (.post, nil), (.put, nil), (.patch, nil): return setBody([])
         case (_, nil): return easy.set(CURLOPT_CUSTOMREQUEST, head.method.rawValue)
         case (_, let body?): return setBody(body)
@@ -89,7 +88,7 @@ final class Transfer: @unchecked Sendable {
     }
 
     private func setBody(_ body: [UInt8]) -> Bool {
-        // libcurl would announce large bodies and wait for leave, and call every body a form.
+        // Otherwise libcurl sends Expect: 100-continue before large bodies, and declares every body to be a form.
         easy.addHeaderLine(Array("Expect:".utf8))
             && (head.fields.contains(.contentType) || easy.addHeaderLine(Array("Content-Type:".utf8)))
             && easy.setBody(body)

@@ -1,18 +1,18 @@
 import CCurl
 
-/// What the client's thread works on: libcurl's multi handle, the transfers that run on it, and those that wait for a
-/// free connection. It never leaves that thread, so nothing in it is locked.
+/// The work of the client's thread: libcurl's multi handle, the transfers that run on it, and those that wait for a
+/// free connection. Only that thread uses it, so it needs no lock.
 ///
-/// It bounds the connections itself rather than by libcurl's options, so that the deadline counts while a transfer waits
-/// and a busy host keeps nobody else waiting.
+/// It limits the connections itself and does not use libcurl's options for that. So the deadline includes the wait for
+/// a connection, and a busy host does not delay requests to other hosts.
 struct TransferEngine: ~Copyable {
-    /// How many transfers there are to one origin.
+    /// The numbers of transfers to one origin.
     final class OriginCounts {
         var waitingOrRunning = 0
         var running = 0
     }
 
-    private static let longestWait = Duration.seconds(3600)
+    private static let maximumWait = Duration.seconds(3600)
 
     private let multi: MultiHandle
     private let maximumPerOrigin: Int
@@ -21,7 +21,7 @@ struct TransferEngine: ~Copyable {
     private var waiting: [Transfer] = []
     private var running = 0
     private var counts: [String: OriginCounts] = [:]
-    /// No live transfer's deadline is earlier.
+    /// A time that no live transfer's deadline is earlier than.
     private var nextDeadline: ContinuousClock.Instant?
 
     init(configuration: HTTPClient.Configuration) {
@@ -43,7 +43,7 @@ struct TransferEngine: ~Copyable {
     }
 
     mutating func cancel(_ transfer: Transfer) {
-        // The cancellation of a task can overtake its submission.
+        // The cancellation of a task may arrive before its submission.
         transfer.isCancelled = true
         end(transfer, .cancelled)
     }
@@ -53,7 +53,7 @@ struct TransferEngine: ~Copyable {
         for transfer in live.values { self.end(transfer, end) }
     }
 
-    /// Moves all transfers as far as they go without waiting, and ends those that are complete or overdue.
+    /// Advances all transfers as far as possible without waiting, and ends those that are complete or overdue.
     mutating func work() {
         multi.perform()
         while let (easy, code) = multi.nextFinished() {
@@ -62,9 +62,9 @@ struct TransferEngine: ~Copyable {
         endOverdue()
     }
 
-    /// Returns when a transfer can be moved, a deadline has passed, or the thread is woken.
+    /// Waits until a transfer can be advanced, a deadline passes, or `wakeup` is signalled.
     func wait(for wakeup: WakeupEvent) {
-        let time = nextDeadline.map { $0 - .now } ?? Self.longestWait
+        let time = nextDeadline.map { $0 - .now } ?? Self.maximumWait
         multi.wait(for: wakeup, milliseconds: time.milliseconds)
     }
 

@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// The client's thread, and the mailbox by which all others speak to it.
+/// The client's thread, and the queue of commands by which other threads reach it.
 final class TransferLoop: Sendable {
     private enum Command {
         case submit(Transfer)
@@ -10,11 +10,11 @@ final class TransferLoop: Sendable {
 
     private struct State {
         var commands: [Command] = []
-        /// The thread waits, or is about to, and must be woken.
+        /// Whether the thread waits, or is about to, and must be woken.
         var isAsleep = false
-        /// No more commands are taken.
+        /// Whether further commands are rejected.
         var isClosed = false
-        /// The thread, until someone has joined or detached it.
+        /// The thread; nil before its start, and after it was joined or detached.
         var thread: pthread_t?
         var hasEnded = false
         var waitingForEnd: [CheckedContinuation<Void, Never>] = []
@@ -26,7 +26,7 @@ final class TransferLoop: Sendable {
 
     init(configuration: HTTPClient.Configuration) { self.configuration = configuration }
 
-    /// Runs a transfer to its end. Cancelling the task ends it at once.
+    /// Runs a transfer to its end. Cancelling the task ends the transfer at once.
     func run(_ transfer: Transfer) async -> Transfer.End {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
@@ -38,7 +38,7 @@ final class TransferLoop: Sendable {
         }
     }
 
-    /// Whether the command was taken.
+    /// Sends a command to the thread. Returns false when the loop is closed.
     private func send(_ command: Command) -> Bool {
         change { state in
             if !state.isClosed { state.commands.append(command) }
@@ -46,7 +46,7 @@ final class TransferLoop: Sendable {
         }
     }
 
-    /// Changes the state, and wakes the thread to see it.
+    /// Changes the state, and wakes the thread if it waits.
     private func change<Result: Sendable>(_ body: (inout State) -> Result) -> Result {
         let (result, wasAsleep) = state.withLock { state in
             (body(&state), exchange(&state.isAsleep, with: false))
@@ -56,27 +56,27 @@ final class TransferLoop: Sendable {
     }
 }
 
-// MARK: - The thread's life
+// MARK: - Start and end of the thread
 
 extension TransferLoop {
-    /// Starts the thread, which keeps the loop alive until it ends.
+    /// Starts the thread, which retains the loop until it ends.
     func start() {
-        let me = unsafe Unmanaged.passRetained(self)
+        let retained = unsafe Unmanaged.passRetained(self)
         var thread = pthread_t()
         let code = unsafe pthread_create(
             &thread, nil,
-            { me in
-                if let me = unsafe me { unsafe Unmanaged<TransferLoop>.fromOpaque(me).takeRetainedValue().work() }
+            { loop in
+                if let loop = unsafe loop { unsafe Unmanaged<TransferLoop>.fromOpaque(loop).takeRetainedValue().work() }
                 return nil
-            }, unsafe me.toOpaque())
-        guard code == 0 else { fatalError("no thread for the HTTP client: error \(code)") }
+            }, unsafe retained.toOpaque())
+        guard code == 0 else { fatalError("the thread of the HTTP client cannot be started: error \(code)") }
         state.withLock { $0.thread = thread }
     }
 
-    /// Has the thread end, without waiting for it.
+    /// Makes the thread end, without waiting for it.
     func close() { change { $0.isClosed = true } }
 
-    /// Returns when the thread has ended, after `close`.
+    /// Waits until the thread has ended. Call `close` first.
     func join() async {
         await withCheckedContinuation { continuation in
             let hasEnded = state.withLock { state in
@@ -88,7 +88,7 @@ extension TransferLoop {
         if let thread = takeThread() { pthread_join(thread, nil) }
     }
 
-    /// Leaves the thread to end by itself, after `close`.
+    /// Lets the thread end on its own. Call `close` first.
     func detach() {
         if let thread = takeThread() { pthread_detach(thread) }
     }
@@ -96,7 +96,7 @@ extension TransferLoop {
     private func takeThread() -> pthread_t? { state.withLock { $0.thread.take() } }
 }
 
-// MARK: - The thread's work
+// MARK: - Work of the thread
 
 extension TransferLoop {
     private func work() {
@@ -127,7 +127,7 @@ extension TransferLoop {
         engine.endAll(.shutDown)
     }
 
-    /// The commands since the last time, and whether there will be more.
+    /// The commands since the last call, and whether more can follow.
     private func receive() -> ([Command], isOpen: Bool) {
         state.withLock { state in
             state.isAsleep = false
@@ -135,7 +135,7 @@ extension TransferLoop {
         }
     }
 
-    /// Whether there is nothing to receive. From then on the thread must be woken.
+    /// Whether there is no command. If so, the next command must wake the thread.
     private func mayWait() -> Bool {
         state.withLock { state in
             state.isAsleep = state.commands.isEmpty && !state.isClosed
@@ -143,7 +143,7 @@ extension TransferLoop {
         }
     }
 
-    /// Signals are for other threads; and TLS writes to a closed connection must not end the process (SIGPIPE).
+    /// Blocks all signals: other threads handle them, and SIGPIPE from a TLS write must not end the process.
     private func blockSignals() {
         var all = sigset_t()
         unsafe sigfillset(&all)

@@ -4,9 +4,9 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct ConnectionTests {
-    @Test func `one request after the other takes one connection`() async throws {
+    @Test func `sequential requests share one connection`() async throws {
         let client = HTTPClient()
-        let server = ScriptedServer.answering(Answer.hello)
+        let server = ScriptedServer.responding(with: CannedResponse.hello)
         for _ in 0..<2000 {
             #expect(try await client.execute(.init(url: server.url())).body == Array("hello".utf8))
         }
@@ -14,9 +14,9 @@ struct ConnectionTests {
         #expect(server.requests.count == 2000)
     }
 
-    @Test func `requests with and without bodies share a connection`() async throws {
+    @Test func `requests with and without bodies share one connection`() async throws {
         let client = HTTPClient()
-        let server = ScriptedServer.answering(Answer.empty)
+        let server = ScriptedServer.responding(with: CannedResponse.empty)
         for method in [HTTPRequest.Method.get, .post, .put, .delete, .get] {
             let body: [UInt8]? = method == .post || method == .put ? [1, 2, 3] : nil
             _ = try await client.execute(.init(method: method, url: server.url(), body: body))
@@ -25,7 +25,7 @@ struct ConnectionTests {
         #expect(server.requests.map(\.body.count) == [0, 3, 3, 0, 0])
     }
 
-    @Test func `200 requests at once get their own answers`() async throws {
+    @Test func `each of 200 concurrent requests gets its own response`() async throws {
         let client = HTTPClient()
         let server = ScriptedServer { connection in
             while let request = connection.readRequest() {
@@ -47,18 +47,19 @@ struct ConnectionTests {
     }
 
     @Test(arguments: [(3, 100), (100, 3)])
-    func `no more connections are open than configured`(_ perHost: Int, _ total: Int) async throws {
+    func `the number of open connections stays within the configured limits`(_ perHost: Int, _ total: Int) async throws
+    {
         let client = HTTPClient.with {
             $0.maximumConnectionsPerHost = perHost
             $0.maximumConnections = total
         }
-        let arrived = Gate()
+        let arrived = OneTimeEvent()
         let server = ScriptedServer { connection in
             while connection.readRequest() != nil {
-                // The first answers wait until as many requests are there as may be.
-                if connection.server.requests.count == 3 { arrived.open() }
-                arrived.waitUntilOpen()
-                connection.send(Answer.empty)
+                // The first responses wait until the maximum number of requests has arrived.
+                if connection.server.requests.count == 3 { arrived.signal() }
+                arrived.blockingWait()
+                connection.send(CannedResponse.empty)
             }
         }
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -66,46 +67,46 @@ struct ConnectionTests {
             try await group.waitForAll()
         }
         #expect(server.requests.count == 30)
-        #expect(server.mostOpenConnections == 3)
+        #expect(server.maximumOpenConnections == 3)
     }
 
-    @Test func `a host that is busy keeps no one else waiting`() async throws {
+    @Test func `a busy host does not delay requests to other hosts`() async throws {
         let client = HTTPClient.with { $0.maximumConnectionsPerHost = 1 }
-        let done = Gate()
+        let done = OneTimeEvent()
         let busy = ScriptedServer { connection in
             while connection.readRequest() != nil {
-                done.waitUntilOpen()
-                connection.send(Answer.empty)
+                done.blockingWait()
+                connection.send(CannedResponse.empty)
             }
         }
-        let other = ScriptedServer.answering(Answer.empty)
+        let other = ScriptedServer.responding(with: CannedResponse.empty)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<3 { group.addTask { _ = try await client.execute(.init(url: busy.url())) } }
             for _ in 0..<3 { _ = try await client.execute(.init(url: other.url())) }
             #expect(busy.requests.count <= 1)
-            done.open()
+            done.signal()
             try await group.waitForAll()
         }
         #expect(busy.requests.count == 3)
     }
 
-    @Test func `a connection that the server closed meanwhile is replaced`() async throws {
+    @Test func `a connection that the server closed while idle is replaced`() async throws {
         let client = HTTPClient()
-        let closed = Gate()
+        let closed = OneTimeEvent()
         let server = ScriptedServer { connection in
             _ = connection.readRequest()
-            connection.send(Answer.empty)
-            if connection.number == 1 { closed.open() }
+            connection.send(CannedResponse.empty)
+            if connection.number == 1 { closed.signal() }
         }
         _ = try await client.execute(.init(method: .post, url: server.url()))
-        await closed.opened()
+        await closed.wait()
         _ = try await client.execute(.init(method: .post, url: server.url()))
         #expect(server.connections == 2)
         #expect(server.requests.count == 2)
     }
 
-    @Test func `a connection that dies when it is reused costs an idempotent request nothing`() async throws {
-        let server = dyingOnReuse()
+    @Test func `an idempotent request survives a reused connection that breaks`() async throws {
+        let server = breakingOnReuse()
         let client = HTTPClient()
         _ = try await client.execute(.init(url: server.url()))
         _ = try await client.execute(.init(url: server.url()))
@@ -114,9 +115,8 @@ struct ConnectionTests {
     }
 
     @Test(arguments: [nil, [1, 2, 3]])
-    func `a connection that dies when it is reused fails a POST, which is not sent twice`(_ body: [UInt8]?) async throws
-    {
-        let server = dyingOnReuse()
+    func `a POST on a reused connection that breaks fails and is not sent twice`(_ body: [UInt8]?) async throws {
+        let server = breakingOnReuse()
         let client = HTTPClient()
         _ = try await client.execute(.init(url: server.url()))
         let error = try await client.failure(.init(method: .post, url: server.url(), body: body, retry: .standard))
@@ -125,31 +125,31 @@ struct ConnectionTests {
         #expect(server.requests.count == 2)
     }
 
-    @Test func `a connection unused for longer than its lifetime is replaced`() async throws {
+    @Test func `a connection that was idle for longer than its lifetime is replaced`() async throws {
         let client = HTTPClient.with { $0.idleLifetime = .seconds(1) }
-        let server = ScriptedServer.answering(Answer.empty)
+        let server = ScriptedServer.responding(with: CannedResponse.empty)
         _ = try await client.execute(.init(url: server.url()))
         try await Task.sleep(for: .seconds(2.1))
         _ = try await client.execute(.init(url: server.url()))
         #expect(server.connections == 2)
     }
 
-    @Test func `nonsensical limits are raised to sensible ones`() async throws {
+    @Test func `limits below the minimum are raised to the minimum`() async throws {
         let client = HTTPClient.with {
             $0.maximumConnections = -1
             $0.maximumConnectionsPerHost = 0
             $0.idleLifetime = .seconds(-5)
         }
-        let server = ScriptedServer.answering(Answer.empty)
+        let server = ScriptedServer.responding(with: CannedResponse.empty)
         #expect(try await client.execute(.init(url: server.url())).status == .ok)
     }
 
-    /// A server whose first connection answers one request and breaks at the second, after it has read it.
-    private func dyingOnReuse() -> ScriptedServer {
+    /// A server whose first connection closes after it has read the second request.
+    private func breakingOnReuse() -> ScriptedServer {
         ScriptedServer { connection in
-            guard connection.readRequest() != nil, connection.send(Answer.empty) else { return }
+            guard connection.readRequest() != nil, connection.send(CannedResponse.empty) else { return }
             guard connection.readRequest() != nil else { return }
-            if connection.number > 1 { connection.send(Answer.empty) }
+            if connection.number > 1 { connection.send(CannedResponse.empty) }
         }
     }
 }

@@ -10,7 +10,7 @@ struct LimitTests {
         "Content-Length: 1000\r\n\r\n" + String(repeating: "a", count: 1000),
         "\r\n" + String(repeating: "a", count: 1000),
     ])
-    func `a body of exactly the limit is accepted`(_ rest: String) async throws {
+    func `a body of exactly the maximum size is accepted`(_ rest: String) async throws {
         let server = ScriptedServer { connection in
             _ = connection.readRequest()
             connection.send("HTTP/1.1 200 OK\r\n" + rest)
@@ -28,18 +28,20 @@ struct LimitTests {
         ("endless trailer fields", "Transfer-Encoding: chunked\r\n\r\n0\r\n", "X: y\r\n"),
         ("endless informational responses", "Content-Length: 0\r\n", "\r\nHTTP/1.1 103 Early\r\n"),
     ])
-    func `what exceeds a limit is given up at once`(_ name: String, _ start: String, _ part: String) async throws {
-        let closed = Gate()
+    func `a response that exceeds a limit is aborted at once`(_ name: String, _ start: String, _ part: String)
+        async throws
+    {
+        let closed = OneTimeEvent()
         let server = ScriptedServer { connection in
             _ = connection.readRequest()
             connection.send("HTTP/1.1 \(name == "endless informational responses" ? 103 : 200) X\r\n" + start)
             let parts = String(repeating: part, count: 100)
             while connection.send(parts) {}
-            closed.open()
+            closed.signal()
         }
         let error = try await client.failure(.init(url: server.url()))
         #expect(error.code == .responseTooLarge, "\(error)")
         #expect(error.requestMayHaveBeenSent)
-        await closed.opened()
+        await closed.wait()
     }
 }

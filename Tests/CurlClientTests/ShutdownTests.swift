@@ -4,31 +4,31 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct ShutdownTests {
-    @Test func `requests under way and waiting fail, and their connections close`() async throws {
+    @Test func `a shutdown fails running and waiting requests and closes their connections`() async throws {
         let client = HTTPClient.with { $0.maximumConnectionsPerHost = 1 }
-        let hasRequest = Gate()
-        let isClosed = Gate()
+        let hasRequest = OneTimeEvent()
+        let isClosed = OneTimeEvent()
         let server = ScriptedServer { connection in
             _ = connection.readRequest()
-            hasRequest.open()
+            hasRequest.signal()
             connection.waitForClose()
-            isClosed.open()
+            isClosed.signal()
         }
         let tasks = (0..<3).map { _ in
             Task { try await client.execute(.init(url: server.url(), deadline: .seconds(3000))) }
         }
-        await hasRequest.opened()
+        await hasRequest.wait()
         await client.shutdown()
         for task in tasks {
             let error = try await #require(throws: HTTPClientError.self) { try await task.value }
             #expect(error.code == .shutDown)
         }
-        await isClosed.opened()
+        await isClosed.wait()
     }
 
-    @Test func `a client that is shut down takes no requests, and can be shut down again`() async throws {
+    @Test func `a client that is shut down rejects requests and can be shut down again`() async throws {
         let client = HTTPClient()
-        let server = ScriptedServer.answering(Answer.empty)
+        let server = ScriptedServer.responding(with: CannedResponse.empty)
         _ = try await client.execute(.init(url: server.url()))
         async let once: Void = client.shutdown()
         async let again: Void = client.shutdown()
@@ -40,8 +40,8 @@ struct ShutdownTests {
         #expect(server.requests.count == 1)
     }
 
-    @Test func `requests that race the shutdown all end`() async throws {
-        let server = ScriptedServer.answering(Answer.hello)
+    @Test func `each request that is concurrent with a shutdown ends`() async throws {
+        let server = ScriptedServer.responding(with: CannedResponse.hello)
         for _ in 0..<20 {
             let client = HTTPClient()
             await withTaskGroup(of: Void.self) { group in
@@ -59,21 +59,21 @@ struct ShutdownTests {
         }
     }
 
-    @Test func `a client that nobody holds any more closes its connections`() async throws {
-        let isClosed = Gate()
+    @Test func `a client closes its connections when it is deallocated`() async throws {
+        let isClosed = OneTimeEvent()
         let server = ScriptedServer { connection in
-            while connection.readRequest() != nil { connection.send(Answer.empty) }
-            isClosed.open()
+            while connection.readRequest() != nil { connection.send(CannedResponse.empty) }
+            isClosed.signal()
         }
         do {
             let client = HTTPClient()
             _ = try await client.execute(.init(url: server.url()))
         }
-        await isClosed.opened()
+        await isClosed.wait()
     }
 
-    @Test func `many clients come and go`() async throws {
-        let server = ScriptedServer.answering(Answer.empty)
+    @Test func `many clients can be created and shut down`() async throws {
+        let server = ScriptedServer.responding(with: CannedResponse.empty)
         for number in 0..<50 {
             let client = HTTPClient()
             _ = try await client.execute(.init(url: server.url()))

@@ -3,7 +3,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// OpenSSL's own server, with a certificate that it has signed itself.
+/// OpenSSL's test server, with a self-signed certificate.
 final class TLSServer: Sendable {
     let port: UInt16
     private let server: Process
@@ -12,18 +12,18 @@ final class TLSServer: Sendable {
     init() async throws {
         folder = try TemporaryFolder()
         let (key, certificate) = (folder.path("key.pem"), folder.path("certificate.pem"))
-        let made = Gate()
+        let isMade = OneTimeEvent()
         let request = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"]
         let maker = Self.openSSL(request + ["-keyout", key, "-out", certificate])
-        maker.terminationHandler = { _ in made.open() }
+        maker.terminationHandler = { _ in isMade.signal() }
         try maker.launchAlone()
-        await made.opened()
+        await isMade.wait()
         server = Self.openSSL(["s_server", "-accept", "127.0.0.1:0", "-key", key, "-cert", certificate, "-www"])
         port = try await Self.portAfterStart(of: server)
     }
 
     deinit {
-        // Threads of the concurrency pool block SIGTERM, and a process that one of them starts inherits that.
+        // Threads of the concurrency pool block SIGTERM, and processes that they start inherit that.
         kill(server.processIdentifier, SIGKILL)
     }
 
@@ -35,11 +35,11 @@ final class TLSServer: Sendable {
         return process
     }
 
-    /// The server says `ACCEPT 127.0.0.1:port` when it listens.
+    /// Starts the server and returns its port, which it prints as `ACCEPT 127.0.0.1:port`.
     private static func portAfterStart(of server: Process) async throws -> UInt16 {
         let output = Pipe()
         let text = Mutex("")
-        let listens = Gate()
+        let listens = OneTimeEvent()
         output.fileHandleForReading.readabilityHandler = { handle in
             let part = String(decoding: handle.availableData, as: UTF8.self)
             let isComplete = text.withLock { text in
@@ -48,12 +48,12 @@ final class TLSServer: Sendable {
             }
             if isComplete {
                 handle.readabilityHandler = nil
-                listens.open()
+                listens.signal()
             }
         }
         server.standardOutput = output
         try server.launchAlone()
-        await listens.opened()
+        await listens.wait()
         let digits = text.withLock { $0.split(separator: ":").last?.prefix { $0.isNumber } ?? "" }
         return try #require(UInt16(digits))
     }

@@ -1,15 +1,18 @@
+// Calls: requests from one service to another. Each carries a token that the calling service signs for that one
+// request, so a stolen token is useless elsewhere, and the called service knows its caller.
+
 public import CurlClient
 public import HTTPTypes
 import ServiceRuntime
 
-/// Another service, as this one calls it: every request carries a token of its own, good for that request alone.
+/// A client for another service. Each request carries its own token, which is valid for that request only.
 public struct ServiceClient: Sendable {
     private let name: String
     private let url: String
     private let http: HTTPClient
     private let tokens: ServiceTokenIssuer
 
-    /// The service called `name`, to be found at `url`.
+    /// Creates a client for the service `name` at the address `url`.
     public init(_ name: String, at url: String, http: HTTPClient, tokens: ServiceTokenIssuer) {
         self.name = name
         self.url = url
@@ -17,14 +20,15 @@ public struct ServiceClient: Sendable {
         self.tokens = tokens
     }
 
-    /// Makes a request and returns the answer, of whatever status.
+    /// Sends a request and returns the response, whatever its status. Repeats it when that is safe.
     ///
     /// - Parameters:
+    ///   - method: The method.
     ///   - path: The path with its query, percent-encoded.
-    ///   - scope: What the request needs there.
-    ///   - user: The account on whose behalf it is made; nil when this service acts as itself.
-    ///   - json: The body.
-    /// - Throws: `HTTPClientError` when there is no answer.
+    ///   - scope: The scope that the request requires.
+    ///   - user: The account on whose behalf the service calls; nil when it acts as itself.
+    ///   - json: The body; nil for none.
+    /// - Throws: `HTTPClientError` when there is no complete response, `JWTError` when the token cannot be signed.
     public func send(
         _ method: HTTPRequest.Method, _ path: String, scope: String, onBehalfOf user: String? = nil,
         json: [UInt8]? = nil
@@ -38,12 +42,12 @@ public struct ServiceClient: Sendable {
 }
 
 extension HTTPClient {
-    /// A client for calls between services, which carries the identity of the request that causes them on.
+    /// Creates a client for calls between services. It propagates the request id and the trace of the present request.
     public static func betweenServices(deadline: Duration) -> HTTPClient {
         var configuration = Configuration()
         configuration.connectTimeout = .seconds(1)
         configuration.deadline = deadline
-        configuration.onwardHeaders = { RequestScope.current?.onwardFields ?? [:] }
+        configuration.propagatedHeaders = { RequestScope.current?.onwardFields ?? [:] }
         return HTTPClient(configuration: configuration)
     }
 }

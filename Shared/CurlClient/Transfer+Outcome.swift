@@ -3,20 +3,20 @@ import Glibc
 import HTTPTypes
 
 extension Transfer {
-    /// What the attempt brought, once it has ended.
+    /// The response of an attempt that has ended.
     func response(after end: End) throws(HTTPClientError) -> HTTPClient.Response {
         switch end {
         case .finished(CURLE_OK): return try completeResponse()
         case .finished(let code): throw failure(errorCode(code), reason(code))
         case .cancelled: throw failure(.cancelled, "the task was cancelled")
         case .shutDown: throw failure(.shutDown, "the client was shut down")
-        case .timedOut where !isRunning: throw failure(.timedOut, "the deadline passed with no connection free")
+        case .timedOut where !isRunning: throw failure(.timedOut, "the deadline passed before a connection was free")
         case .timedOut: throw failure(.timedOut, "the deadline passed")
         }
     }
 
-    /// Whether another attempt is harmless and may succeed: no connection could be made, or it was lost before anything of a
-    /// response had arrived.
+    /// Whether another attempt is safe and may succeed: the method is idempotent, and the connection failed or was
+    /// lost before any part of a response arrived.
     func mayBeRepeated(after error: HTTPClientError) -> Bool {
         head.isIdempotent
             && (error.code == .connectionFailed || error.code == .connectionLost && !response.hasBegun)
@@ -29,8 +29,10 @@ extension Transfer {
     }
 
     private func completeResponse() throws(HTTPClientError) -> HTTPClient.Response {
-        // libcurl is content with half a head.
-        guard response.isHeadComplete else { throw failure(.connectionLost, "the connection closed within the head") }
+        // libcurl accepts an incomplete head.
+        guard response.isHeadComplete else {
+            throw failure(.connectionLost, "the connection closed before the head was complete")
+        }
         guard let status = response.status, status.kind != .informational, let fields = response.fields() else {
             throw failure(.protocolError, "the head of the response is malformed")
         }
@@ -49,20 +51,20 @@ extension Transfer {
     private func errorCode(_ code: CURLcode) -> HTTPClientError.Code {
         switch code {
         case CURLE_URL_MALFORMAT: .invalidRequest
-        // The only time-out that libcurl is told of is the one for connecting.
+        // The only time-out that is set in libcurl is the one for connecting.
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT, CURLE_OPERATION_TIMEDOUT: .connectionFailed
         case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
             CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS:
             .tlsFailure
-        // libcurl has the same code for a failed read and for malformed chunks; with the latter no system call has failed.
+        // libcurl has one code for failed reads and malformed chunks. No system call fails for the latter.
         case CURLE_RECV_ERROR where response.hasBegun && easy.systemError == 0: .protocolError
         case CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE: .connectionLost
-        // libcurl was about to repeat a request that must not be repeated.
+        // Transfer.mayBeginSending has stopped libcurl from repeating the request.
         case CURLE_ABORTED_BY_CALLBACK: .connectionLost
         case CURLE_WRITE_ERROR where response.excess != nil: .responseTooLarge
-        // libcurl's own limit for one header line, 100 KiB.
+        // A header line exceeds libcurl's limit of 100 KiB.
         case CURLE_OUT_OF_MEMORY where sends > 0: .responseTooLarge
-        // The last is what libcurl says of a header line without a colon.
+        // The last code is that of a header line without a colon.
         case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL, CURLE_BAD_CONTENT_ENCODING,
             CURLE_BAD_FUNCTION_ARGUMENT:
             .protocolError

@@ -1,0 +1,40 @@
+public import HTTPTypes
+
+extension HTTPClient {
+    /// A request for `HTTPClient.execute(_:)`.
+    public struct Request: Sendable {
+        /// The method. The client rejects `CONNECT`.
+        public var method: HTTPRequest.Method
+
+        /// An absolute `http` or `https` URL in ASCII (RFC 3986), without user information and fragment.
+        ///
+        /// The client sends the path as it is: it removes no dot segments and escapes nothing.
+        public var url: String
+
+        /// The header fields. The client sets those that frame the message (`Host`, `Content-Length`,
+        /// `Transfer-Encoding`, `Connection` and similar ones) and rejects them here.
+        public var headers: HTTPFields
+
+        /// The body, or `nil` for a request without one.
+        public var body: [UInt8]?
+
+        /// The time limit for this call; `nil` for the `deadline` of the configuration.
+        public var deadline: Duration?
+
+        /// Whether and how often a failed attempt is repeated.
+        public var retry: RetryPolicy
+
+        /// Creates a request.
+        public init(
+            method: HTTPRequest.Method = .get, url: String, headers: HTTPFields = [:], body: [UInt8]? = nil,
+            deadline: Duration? = nil, retry: RetryPolicy = .never
+        ) {
+            self.method = method
+            self.url = url
+            self.headers = headers
+            self.body = body
+            self.deadline = deadline
+            self.retry = retry
+        }
+    }
+}

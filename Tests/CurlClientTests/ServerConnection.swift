@@ -1,0 +1,57 @@
+import Foundation
+import Glibc
+
+/// A server's end of a connection.
+struct ServerConnection: Sendable {
+    let socket: CInt
+    /// The number of the connection, from 1.
+    let number: Int
+    let server: ScriptedServer
+
+    /// Reads a request with its body; `nil` when the client closes the connection.
+    func readRequest() -> ReceivedRequest? {
+        var head: [UInt8] = []
+        while !head.suffix(4).elementsEqual("\r\n\r\n".utf8) {
+            guard let byte = read(1).first else { return nil }
+            head.append(byte)
+        }
+        let lines = String(decoding: head.dropLast(4), as: UTF8.self).components(separatedBy: "\r\n")
+        var request = ReceivedRequest(lines: lines, body: [])
+        let length = request.values("content-length").first.flatMap { Int($0) } ?? 0
+        request = ReceivedRequest(lines: lines, body: read(length))
+        guard request.body.count == length else { return nil }
+        server.add(request)
+        return request
+    }
+
+    /// Sends a text. Returns false when the client has closed the connection.
+    @discardableResult
+    func send(_ text: String) -> Bool {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = unsafe rest.withUnsafeBytes { bytes in
+                unsafe Glibc.send(socket, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+            }
+            guard count > 0 else { return false }
+            rest = rest.dropFirst(count)
+        }
+        return true
+    }
+
+    /// Waits until the client has closed the connection.
+    func waitForClose() { while !read(4096, exactly: false).isEmpty {} }
+
+    private func read(_ count: Int, exactly: Bool = true) -> [UInt8] {
+        var buffer = [UInt8](repeating: 0, count: count)
+        var have = 0
+        while have < count {
+            let now = unsafe buffer.withUnsafeMutableBytes { bytes in
+                unsafe recv(socket, bytes.baseAddress.map { unsafe $0 + have }, count - have, 0)
+            }
+            guard now > 0 else { break }
+            have += now
+            if !exactly { break }
+        }
+        return Array(buffer.prefix(have))
+    }
+}
