@@ -1,7 +1,7 @@
-// JWTAuth: everything by which a service trusts a request or is trusted with one. `Authentication` identifies the caller,
-// `Keys` holds the shared keys, `Revocations` follows login's feed, and `Calls` signs the requests to other services.
-// It is apart from JWT because it knows HTTP, files and Hallpass's kinds of tokens, and apart from the services because
-// all of them must check tokens in the same way.
+// JWTAuth authenticates the requests that services receive, and signs the requests that they send to each other.
+// `Authentication` identifies the caller, `Keys` holds the shared keys, `Revocations` follows login's feed, and `Calls`
+// sends requests. The target is apart from JWT because it knows HTTP, files and the token types of Hallpass. It is apart
+// from the services because all of them must check tokens in the same way.
 
 public import Database
 public import Foundation

@@ -1,4 +1,3 @@
-import Configuration
 import Foundation
 import HTTPTypes
 import Hummingbird
@@ -9,39 +8,36 @@ import TestSupport
 
 @testable import JWTAuth
 
-/// A service behind a door that follows a scripted feed.
+/// A service with an authenticator and a follower of a scripted feed.
 struct FeedFixture {
     let feed = ScriptedFeed()
     let authenticator = AuthenticatorFixture()
     var clock: TestClock { authenticator.clock }
+    var now: NumericDate { authenticator.now }
 
-    /// The service, following the feed at `port`.
+    /// Builds the service, which follows the feed at `port`.
     func service(
         port: Int, folder: String? = nil, list: RevocationList = RevocationList(), _ environment: [String: String] = [:]
     ) throws -> some ApplicationProtocol {
-        let environment = TokenMint.environment.merging(["LOGIN_URL": "http://127.0.0.1:\(port)"]) { $1 }
-            .merging(environment) { $1 }
-        let reader = ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: environment))
-        let (service, revocationSettings, tokenSettings) = try Settings.read(reader) { settings in
+        let environment = ["LOGIN_URL": "http://127.0.0.1:\(port)"].merging(environment) { $1 }
+        let (service, settings, tokens) = try authenticator.read(environment) { settings in
             (
                 ServiceSettings(name: "orders", defaultPort: 0, &settings),
                 RevocationSettings(folder: folder, &settings),
                 try TokenSettings(clock: clock.clock, &settings)
             )
         }
-        let revocations = RevocationState(revocationSettings, list: list, clock: clock.clock)
+        let revocations = RevocationState(settings, list: list, clock: clock.clock)
         let follower = RevocationFollower(
-            updating: revocations, of: service.name, tokenSettings, revocationSettings, clock: clock.clock)
-        let authenticator = JWTAuthenticator(of: service, tokenSettings, revocations: revocations, clock: clock.clock)
+            updating: revocations, of: service.name, tokens, settings, clock: clock.clock)
         let router = service.router(context: AppRequestContext.self, readiness: [revocations.readiness])
-        router.get("public") { _, _ in "open" }
-        router.behind(authenticator, .user, scope: "orders:read").get("mine") { _, context in context.identity.subject }
-        router.behind(authenticator, .service(from: ["inbox"])).get("served") { _, context in context.identity.subject }
+        authenticator.addRoutes(
+            to: router, JWTAuthenticator(of: service, tokens, revocations: revocations, clock: clock.clock))
         return try service.application(
-            router: router, description: OpenAPIDocument(of: service), services: [tokenSettings.keys, follower])
+            router: router, description: OpenAPIDocument(of: service), services: [tokens.keys, follower])
     }
 
-    /// Serves the feed and the service that follows it.
+    /// Serves the feed, and the service that follows it, while `body` runs.
     func run(
         folder: String? = nil, list: RevocationList = RevocationList(), _ environment: [String: String] = [:],
         _ body: @Sendable (any TestClientProtocol) async throws -> Void
@@ -53,20 +49,22 @@ struct FeedFixture {
         }
     }
 
-    /// Waits for the next question and answers it.
+    /// Waits for the next poll and responds to it.
     @discardableResult
-    func response(_ response: FeedAnswer) async throws -> ScriptedFeed.Question {
-        let question = try await feed.next()
-        question.response(try response.signed(at: clock))
-        return question
+    func respond(_ response: FeedResponse) async throws -> ScriptedFeed.Poll {
+        let poll = try await feed.nextPoll()
+        poll.respond(try response.signed(at: clock))
+        return poll
     }
 
-    /// An entry that lives as long as the tokens of the tests.
-    func entry(_ kind: String, _ id: String?, before: Int64? = nil) -> JSONValue {
-        let now = Int64(clock.now.timeIntervalSince1970)
-        let before = before.map { [JSONValue.Member("before", .integer(now + $0))] } ?? []
+    /// A revocation that expires with the tokens of the tests.
+    func entry(_ kind: Revocation.Kind, _ id: String?, before: Int64? = nil) -> JSONValue {
+        let before = before.map { [JSONValue.Member("before", .integer((now + $0).seconds))] } ?? []
         return .object(
-            [.init("kind", .string(kind)), .init("id", .string(id ?? "")), .init("exp", .integer(now + 600))] + before)
+            before + [
+                .init("kind", .string(kind.rawValue)), .init("id", .string(id ?? "")),
+                .init("exp", .integer((now + 600).seconds)),
+            ])
     }
 
     /// A user's claims, and the token with them.

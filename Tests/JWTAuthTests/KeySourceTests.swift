@@ -1,7 +1,5 @@
-import Configuration
 import Foundation
 import JWT
-import ServiceRuntime
 import TestSupport
 import Testing
 
@@ -33,9 +31,9 @@ import Testing
             source: source, policy: TokenType.access.policy(issuers: [TokenMint.issuer], audience: "orders"))
     }
 
-    private var now: NumericDate { NumericDate(seconds: Int64(clock.now.timeIntervalSince1970)) }
+    private var now: NumericDate { NumericDate(clock.now) }
 
-    @Test func `a token with a new key makes the file be read again, at most once a second`() throws {
+    @Test func `a token with an unknown key makes the source read its file again, at most once a second`() throws {
         try write(key("one"))
         let verifier = verifier(try KeySource(file: file, clock: clock.clock))
         let new = try token(key("two"))
@@ -47,7 +45,7 @@ import Testing
         #expect(try verifier.verify(token(key("one")), at: now).keyID == "one")
     }
 
-    @Test func `a retired key is refused once the file was read`() throws {
+    @Test func `a token of a removed key is rejected after the file is read`() throws {
         try write(key("two"), key("one"))
         let verifier = verifier(try KeySource(file: file, clock: clock.clock))
         let old = try token(key("one"))
@@ -58,7 +56,7 @@ import Testing
     }
 
     @Test(arguments: ["", "{", #"{"keys":[]}"#, #"{"keys":[{"kty":"oct","k":"AAAA","kid":"x","alg":"HS256"}]}"#])
-    func `a faulty file leaves the old keys in force`(text: String) throws {
+    func `an invalid file leaves the previous keys in use`(text: String) throws {
         try write(key("one"))
         let source = try KeySource(file: file, clock: clock.clock)
         let verifier = verifier(source)
@@ -69,7 +67,7 @@ import Testing
     }
 
     @Test(arguments: [false, true])
-    func `a file is taken once its writer has finished, whether it is written in place or renamed`(
+    func `a new file is used when its writer has finished, whether it is overwritten or renamed`(
         renamed: Bool
     ) throws {
         try write(key("one"))
@@ -87,7 +85,7 @@ import Testing
         #expect(source.generation.number == 2)
     }
 
-    @Test func `the old keys stay in force while the file is missing, and when it comes back unchanged`() throws {
+    @Test func `the previous keys stay in use while the file is missing and when it is back unchanged`() throws {
         try write(key("one"))
         let text = try String(contentsOfFile: file, encoding: .utf8)
         let source = try KeySource(file: file, clock: clock.clock)
@@ -95,15 +93,15 @@ import Testing
         try FileManager.default.removeItem(atPath: file)
         #expect(throws: JWTError.self) { try verifier.verify(token(key("two")), at: now) }
         #expect(try verifier.verify(token(key("one")), at: now).keyID == "one")
-        #expect(source.isFaulty)
+        #expect(source.isInvalid)
         try text.write(toFile: file, atomically: true, encoding: .utf8)
         clock.advance(seconds: 1)
         #expect(throws: JWTError.self) { try verifier.verify(token(key("two")), at: now) }
-        #expect(!source.isFaulty)
+        #expect(!source.isInvalid)
         #expect(source.generation.number == 1)
     }
 
-    @Test func `a file that is replaced through a symlink is noticed by the running service`() async throws {
+    @Test func `a running service notices a file that is replaced through a symbolic link`() async throws {
         try write(key("one"))
         let second = folder.path("second.json")
         try KeySet([key("two")]).jwkSet().write(toFile: second, atomically: true, encoding: .utf8)
@@ -119,46 +117,16 @@ import Testing
             group.cancelAll()
         }
     }
-}
 
-@Suite struct DoorSettingsTests {
-    private func invalidVariables(_ environment: [String: String]) -> [ConfigurationError.InvalidVariable]? {
-        let reader = ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: environment))
-        do {
-            _ = try Settings.read(reader) { settings in
-                _ = settings.databaseURL(service: "test")
-                _ = try TokenSettings(clock: .system, &settings)
-            }
-            return nil
-        } catch {
-            return (error as? ConfigurationError)?.invalidVariables
-        }
+    @Test func `a missing file at the start is an error`() {
+        #expect(throws: (any Error).self) { try KeySource(file: folder.path("missing.json"), clock: clock.clock) }
     }
 
-    @Test func `without a key the service says how to make one`() {
-        let invalidVariables = invalidVariables([:])
-        #expect(invalidVariables?.map(\.name) == ["JWT_KEYS_FILE"])
-        #expect(invalidVariables?.first?.reason.contains("jwt keys new") == true)
-    }
-
-    @Test(arguments: [
-        "secret", "changeme", "12345", "short", String(repeating: "x", count: 31), "-----BEGIN PUBLIC KEY-----\nMIIB",
-    ])
-    func `a weak secret is refused and not repeated`(secret: String) {
-        let invalidVariables = invalidVariables(["JWT_SECRET": secret])
-        #expect(invalidVariables?.map(\.name) == ["JWT_SECRET"])
-        #expect(invalidVariables?.first?.reason.contains(secret) == false || secret == "secret")
-    }
-
-    @Test func `two ways to give a key are one too many`() {
-        #expect(
-            invalidVariables(["JWT_SECRET": TokenMint.secret, "JWT_KEYS_FILE": "x"])?.map(\.name) == ["JWT_SECRET"])
-    }
-
-    @Test func `a missing file, a bad leeway and a bad database are reported together`() {
-        let invalidVariables = invalidVariables([
-            "JWT_KEYS_FILE": "/nonexistent/jwt.json", "JWT_LEEWAY": "301", "DATABASE_URL": "oracle:x",
-        ])
-        #expect(invalidVariables?.map(\.name) == ["DATABASE_URL", "JWT_LEEWAY", "JWT_KEYS_FILE"])
+    @Test func `a source without a file never changes its keys`() throws {
+        let source = KeySource(KeySet(try key("one")))
+        let verifier = verifier(source)
+        #expect(throws: JWTError.self) { try verifier.verify(token(key("two")), at: now) }
+        #expect(source.generation.number == 1)
+        #expect(!source.isInvalid)
     }
 }

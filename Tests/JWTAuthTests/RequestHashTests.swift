@@ -19,7 +19,7 @@ import Testing
         #expect(RequestHash.canonicalRequest(method, path, query) == canonical)
     }
 
-    @Test func `the hash is the lower-case hex SHA-256 of that form`() {
+    @Test func `the hash of a request is the SHA-256 of its canonical form in lower-case hexadecimal digits`() {
         // Computed with Python's hashlib.
         #expect(
             RequestHash.of(method: "GET", path: "/orders/7/receipt", query: "fmt=pdf")

@@ -1,53 +1,45 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
-import JWT
-import JWTAuth
 import NIOCore
 import ServiceRuntime
-import TestSupport
+import Testing
 
-/// Plays login's feed on a real socket: every question waits until the test answers it.
+/// A server that acts as login's feed on a real socket. Each poll waits until the test responds to it.
 final class ScriptedFeed: Sendable {
-    /// A request to the feed, and the way to answer it.
-    struct Question: Sendable {
+    /// A request to the feed.
+    struct Poll: Sendable {
         let after: Int
         let wait: Int
         /// The path with its query.
         let path: String
-        /// The token that came with it.
+        /// The bearer token of the request.
         let token: String
-        fileprivate let reply: AsyncStream<Reply>.Continuation
+        fileprivate let responses: AsyncStream<Response>.Continuation
 
-        func response(_ body: String, status: HTTPResponse.Status = .ok) {
-            reply.yield(Reply(status: status, body: body))
-            reply.finish()
+        /// Sends the response.
+        func respond(_ body: String, status: HTTPResponse.Status = .ok) {
+            responses.yield(Response(status: status, body: .init(byteBuffer: ByteBuffer(string: body))))
+            responses.finish()
         }
     }
 
-    fileprivate struct Reply: Sendable {
-        let status: HTTPResponse.Status
-        let body: String
-    }
-
-    private let questions: AsyncStream<Question>
-    private let ask: AsyncStream<Question>.Continuation
+    private let polls: AsyncStream<Poll>
+    private let newPolls: AsyncStream<Poll>.Continuation
 
     init() {
-        (questions, ask) = AsyncStream.makeStream()
+        (polls, newPolls) = AsyncStream.makeStream()
     }
 
-    /// The next question.
-    func next() async throws -> Question {
-        struct NoQuestion: Error {}
-        guard let question = await questions.first(where: { _ in true }) else { throw NoQuestion() }
-        return question
+    /// Waits for the next poll.
+    func nextPoll() async throws -> Poll {
+        try #require(await polls.first { _ in true })
     }
 
-    /// Serves the feed while `body` runs, which gets its port. At the end every question that is open is dropped.
+    /// Serves the feed while `body` runs, which gets the port. Polls without a response fail at the end.
     func serve(port: Int = 0, _ body: @Sendable (Int) async throws -> Void) async throws {
         let router = Router()
-        router.get("revocations") { request, _ in try await self.reply(to: request) }
+        router.get("revocations") { request, _ in await self.response(to: request) }
         let (ports, listening) = AsyncStream<Int>.makeStream()
         let application = Application(
             router: router, server: .retainedHTTP1(), configuration: .init(address: .hostname("127.0.0.1", port: port)),
@@ -57,49 +49,20 @@ final class ScriptedFeed: Sendable {
                 defer { listening.finish() }
                 try? await application.run()
             }
-            struct NotServed: Error {}
-            guard let port = await ports.first(where: { _ in true }) else { throw NotServed() }
-            try await body(port)
+            try await body(try #require(await ports.first { _ in true }))
             group.cancelAll()
         }
     }
 
-    private func reply(to request: Request) async throws -> Response {
-        let (replies, reply) = AsyncStream<Reply>.makeStream()
+    private func response(to request: Request) async -> Response {
+        let (responses, newResponses) = AsyncStream<Response>.makeStream()
         let parameters = request.uri.queryParameters
-        ask.yield(
-            Question(
+        newPolls.yield(
+            Poll(
                 after: parameters["after"].flatMap { Int($0) } ?? -1,
                 wait: parameters["wait"].flatMap { Int($0) } ?? -1,
                 path: request.uri.string, token: String((request.headers[.authorization] ?? "").dropFirst(7)),
-                reply: reply))
-        for await reply in replies {
-            return Response(status: reply.status, body: .init(byteBuffer: ByteBuffer(string: reply.body)))
-        }
-        return Response(status: .serviceUnavailable)
-    }
-}
-
-/// What goes into an answer of the feed, to change at will.
-struct FeedAnswer {
-    var issuer: String? = TokenMint.issuer
-    var type = TokenType.revocationPage.typ
-    var secret = TokenMint.secret
-    var life: Int64 = 60
-    var seq: JSONValue
-    var reset: JSONValue = false
-    var epoch: String? = "first"
-    var after: Int64?
-    var entries: JSONValue = []
-
-    func signed(at clock: TestClock) throws -> String {
-        let now = NumericDate(seconds: Int64(clock.now.timeIntervalSince1970))
-        let epoch = epoch.map { [JSONValue.Member("epoch", .string($0))] } ?? []
-        let after = after.map { [JSONValue.Member("after", .integer($0))] } ?? []
-        return try Signer(key: Key(secret: Array(secret.utf8)), type: type).sign(
-            Claims(
-                issuer: issuer, expiresAt: now + life, issuedAt: now,
-                others: epoch + after
-                    + [.init("seq", seq), .init("reset", reset), .init("entries", entries)]))
+                responses: newResponses))
+        return await responses.first { _ in true } ?? Response(status: .serviceUnavailable)
     }
 }

@@ -126,9 +126,10 @@ import Testing
                 #expect(try await eventually { try await cluster.metric("jwt_keys_faulty", of: .inbox) == 0 })
             }
             #expect(try await cluster.metric("jwt_keys_reload_failures_total", of: .inbox) == 3)
-            let faults = try cluster.log(.inbox).split(separator: "\n").filter { $0.contains("The key file is faulty") }
-            #expect(faults.count == 3)
-            #expect(faults.allSatisfy { $0.contains(" error ") })
+            let errors = try cluster.log(.inbox).split(separator: "\n")
+                .filter { $0.contains("The key file cannot be used") }
+            #expect(errors.count == 3)
+            #expect(errors.allSatisfy { $0.contains(" error ") })
         }
     }
 }

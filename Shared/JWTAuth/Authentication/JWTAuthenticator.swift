@@ -1,6 +1,6 @@
 // Authentication: from the bytes of a request to the identity of its caller. `BearerCredentials` finds the token, a
-// verifier of `Keys` checks it, `Revocations` tells whether it is revoked, and `AuthenticatedRequestContext` carries the
-// identity to the route. This folder does no I/O, so its speed and its errors depend on nothing but the request.
+// verifier of `Keys` checks it, `Revocations` tells whether it is revoked, and `AuthenticatedRequestContext` carries
+// the identity to the route. It decides in memory; only links are recorded in a store, because each is valid once.
 
 public import Hummingbird
 import JWT
@@ -36,8 +36,7 @@ public struct JWTAuthenticator: Sendable {
         self.service = service.name
         keys = settings.keys
         leewaySeconds = Int64(settings.leewaySeconds)
-        credentials = BearerCredentials(
-            transports: Transports(cookie: service.allowsCookies), allowedOrigins: service.origins)
+        credentials = BearerCredentials(allowsCookie: service.allowsCookies, allowedOrigins: service.origins)
         userTokens = ReloadingVerifier(
             source: keys,
             policy: TokenType.access.policy(
@@ -61,8 +60,11 @@ public struct JWTAuthenticator: Sendable {
                     policy: TokenType.link.policy(issuers: [service], audience: service, leeway: leewaySeconds))
             }
         var credentials = credentials
-        // Browsers send the cookie with every request: beside the token of a link it would be a second token.
-        if case .link = kind { credentials.transports = Transports(cookie: false, query: true) }
+        // Browsers send the cookie with every request. Beside the token of a link it would be a second token.
+        if case .link = kind {
+            credentials.allowsCookie = false
+            credentials.allowsQuery = true
+        }
         return JWTAuthenticatorMiddleware(
             realm: service, kind: kind, scopes: scopes, credentials: credentials, verifier: verifier,
             revocations: revocations, clock: clock)
@@ -75,7 +77,7 @@ extension RouterMethods<AppRequestContext> {
     /// - Parameters:
     ///   - authenticator: The authenticator of the service.
     ///   - kind: The kind of token that the routes require.
-    ///   - scope: The scope that the token must allow; nil when any will do.
+    ///   - scope: The scope that the token must allow; nil when no scope is required.
     public func behind(
         _ authenticator: JWTAuthenticator, _ kind: RequiredToken, scope: String? = nil
     ) -> RouterGroup<AuthenticatedRequestContext> {

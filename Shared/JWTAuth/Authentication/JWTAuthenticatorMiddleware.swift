@@ -22,7 +22,7 @@ struct JWTAuthenticatorMiddleware: RouterMiddleware {
         do {
             context.identity = try await authenticate(request)
         } catch let rejection as Rejection {
-            note(rejection, logger: context.logger)
+            note(rejection)
             throw rejection.problem(realm: realm)
         }
         return try await next(request, context)
@@ -55,7 +55,8 @@ struct JWTAuthenticatorMiddleware: RouterMiddleware {
         if revocations.isStale { throw .revocationsUnknown }
     }
 
-    /// Whether the token is for this request: tokens of services and links carry the hash of the one request they are for.
+    /// Whether the token is for this request: tokens of services and links carry the hash of the one request they are
+    /// for.
     private func isBound(_ token: VerifiedToken, to request: Request) -> Bool {
         if case .user = kind { return true }
         let hash = RequestHash.of(
@@ -69,9 +70,9 @@ struct JWTAuthenticatorMiddleware: RouterMiddleware {
         else { throw Rejection.usedLink }
     }
 
-    private func note(_ rejection: Rejection, logger: Logger) {
+    private func note(_ rejection: Rejection) {
         Counter(label: "door_refusals", dimensions: [("reason", rejection.reason)]).increment()
-        logger.info(
+        Logger.current.info(
             "The request was rejected.", metadata: ["reason": "\(rejection.reason)", "detail": "\(rejection.detail)"])
     }
 }

@@ -3,11 +3,6 @@ import ServiceRuntime
 
 /// The responses to requests whose bearer token is missing or rejected (RFC 6750 §3).
 extension Problem {
-    /// 400: the request carries its token in a malformed or ambiguous way.
-    static func malformedCredentials(_ detail: String) -> Problem {
-        .badRequest(detail)
-    }
-
     /// 401: the route requires a token, and the request carries none.
     static func missingToken(realm: String) -> Problem {
         Problem(
@@ -28,7 +23,7 @@ extension Problem {
     /// 403: the token is valid, but does not allow `scope`.
     static func insufficientScope(realm: String, missing scope: String) -> Problem {
         Problem(
-            .forbidden, code: "insufficient_scope", detail: "This needs the scope \(scope).",
+            .forbidden, code: "insufficient_scope", detail: "This request requires the scope \(scope).",
             headers: [
                 .wwwAuthenticate: "Bearer realm=\"\(realm)\", error=\"insufficient_scope\", scope=\"\(scope)\""
             ], extensions: ["scope": scope])

@@ -1,22 +1,25 @@
 import Libcrypto
+import ServiceRuntime
 
 /// The hash that binds a token to one request: `qsh`, the query string hash of Atlassian Connect.
 ///
-/// The lower-case hex SHA-256 of `METHOD&path&query`: method in upper case; path percent-encoded, without a trailing
-/// slash; query parameters percent-encoded, sorted, joined by `&`, the parameter `token` left out.
+/// It is the SHA-256 of `METHOD&path&query` in lower-case hexadecimal digits. The method is in upper case. The path
+/// is percent-encoded and has no trailing slash. The query parameters are percent-encoded, sorted and joined by `&`,
+/// without the parameter `token`.
 public enum RequestHash {
     /// The hash of a request.
     ///
     /// - Parameters:
     ///   - method: The method, in any case.
-    ///   - path: The path, percent-encoded as it travels.
-    ///   - query: The query without its question mark, percent-encoded as it travels.
+    ///   - path: The path, percent-encoded as in the request.
+    ///   - query: The query without its question mark, percent-encoded as in the request.
     public static func of(method: String, path: String, query: String?) -> String {
         let digits = Array("0123456789abcdef")
         let hash = sha256(Array(canonicalRequest(method, path, query ?? "").utf8))
         return String(hash.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
     }
 
+    /// The text that is hashed.
     static func canonicalRequest(_ method: String, _ path: String, _ query: String) -> String {
         var segments = path.split(separator: "/", omittingEmptySubsequences: false).map { canonical($0.utf8) }
         while segments.count > 1, segments.last == "" { segments.removeLast() }
@@ -24,7 +27,8 @@ public enum RequestHash {
         return "\(method.uppercased())&\(canonicalPath)&\(canonicalQuery(query))"
     }
 
-    /// Parameters of one name are one entry, its values sorted and joined by commas.
+    /// The canonical query. Parameters of the same name become one entry, whose values are sorted and joined by
+    /// commas.
     private static func canonicalQuery(_ query: String) -> String {
         var values: [String: [String]] = [:]
         for parameter in query.split(separator: "&") {
@@ -40,18 +44,18 @@ public enum RequestHash {
             .joined(separator: "&")
     }
 
-    /// The text with its percent escapes undone and exactly the unreserved characters (RFC 3986 §2.3) left bare.
+    /// The text with exactly those bytes percent-encoded that are not unreserved characters (RFC 3986 §2.3).
     private static func canonical(_ text: Substring.UTF8View) -> String {
         var bytes = Array(text)[...]
         var result = ""
         while var byte = bytes.popFirst() {
             if byte == UInt8(ascii: "%"), bytes.count >= 2,
-                let high = hexValue(bytes[bytes.startIndex]), let low = hexValue(bytes[bytes.startIndex + 1])
+                let high = bytes[bytes.startIndex].hexDigitValue, let low = bytes[bytes.startIndex + 1].hexDigitValue
             {
                 byte = high << 4 | low
                 bytes.removeFirst(2)
             }
-            if isUnreserved(byte) {
+            if byte.isURIUnreserved {
                 result.unicodeScalars.append(Unicode.Scalar(byte))
             } else {
                 let hex = String(byte, radix: 16, uppercase: true)
@@ -59,19 +63,5 @@ public enum RequestHash {
             }
         }
         return result
-    }
-
-    private static func hexValue(_ byte: UInt8) -> UInt8? {
-        Character(Unicode.Scalar(byte)).hexDigitValue.map(UInt8.init)
-    }
-
-    private static func isUnreserved(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-            UInt8(ascii: "~"):
-            true
-        default: false
-        }
     }
 }

@@ -4,7 +4,9 @@ import JWT
 import Libcrypto
 public import ServiceRuntime
 
-/// Signs the tokens with which a service calls another, and its own links: sixty seconds, one request.
+/// Signs the tokens of a service: those for its calls to other services, and those of its links.
+///
+/// Each token is valid for one request and for sixty seconds.
 public struct ServiceTokenIssuer: Sendable {
     private let issuer: String
     private let keys: KeySource
@@ -12,22 +14,22 @@ public struct ServiceTokenIssuer: Sendable {
 
     private static let idBytes = 16
 
-    /// Tokens that the service `issuer` signs with the first of `keys`.
+    /// Creates an issuer of tokens for the service `issuer`, which signs with the signing key of `keys`.
     public init(issuer: String, keys: KeySource, clock: WallClock) {
         self.issuer = issuer
         self.keys = keys
         self.clock = clock
     }
 
-    /// A token for one request to another service.
+    /// Signs a token for one request to another service.
     ///
     /// - Parameters:
     ///   - audience: The name of the service that is called.
-    ///   - scope: What the call needs.
-    ///   - user: The account on whose behalf the service calls; nil when it calls as itself.
+    ///   - scope: The scope that the request requires.
+    ///   - user: The account on whose behalf the service calls; nil when it acts as itself.
     ///   - method: The method of the request.
-    ///   - path: The path of the request, percent-encoded, without the server's address.
-    /// - Throws: `JWTError` when the token cannot be made.
+    ///   - path: The path of the request, with its query, percent-encoded.
+    /// - Throws: `JWTError` when the token cannot be signed.
     public func token(
         for audience: String, scope: String, onBehalfOf user: String? = nil, method: HTTPRequest.Method, path: String
     ) throws -> String {
@@ -37,12 +39,13 @@ public struct ServiceTokenIssuer: Sendable {
         return try TokenType.service.signer(keys: keys.keys).sign(claims)
     }
 
-    /// A token that makes a link to this very service good for one GET, once.
+    /// Signs a token for a link to this service, which is valid for one GET request.
     ///
     /// - Parameters:
-    ///   - path: The path of the link, percent-encoded; the token is added to it as the query parameter `token`.
+    ///   - path: The path of the link, percent-encoded. The link also has the query parameter `token`.
     ///   - user: The account that the link acts for.
-    /// - Throws: `JWTError` when the token cannot be made.
+    /// - Returns: the token, and the time at which it expires.
+    /// - Throws: `JWTError` when the token cannot be signed.
     public func link(to path: String, for user: String) throws -> (token: String, expiresAt: Date) {
         let claims = claims(.link, for: issuer, subject: user, method: .get, path: path)
         let token = try TokenType.link.signer(keys: keys.keys).sign(claims)

@@ -1,3 +1,6 @@
+// Keys: the keys that a service signs and verifies with, and the verifiers that use them. They are apart from
+// authentication because links, calls and the revocation file use the same keys.
+
 import Foundation
 public import JWT
 import Libcrypto
@@ -7,12 +10,13 @@ public import ServiceLifecycle
 public import ServiceRuntime
 import Synchronization
 
-/// The keys of a service: one secret from the environment, or a JWK Set file that is read again when it changes.
+/// The keys of a service: a secret from the environment, or a JWK Set file that is read again when it changes.
 ///
-/// The file is read once a second and its content compared, which notices every way of replacing it: writing, renaming,
-/// and the symlinks of container orchestrators. A file that cannot be read or is faulty leaves the old keys in force.
+/// It reads the file once a second and compares the content, so it notices every way to replace the file: writing,
+/// renaming, and the symbolic links of container orchestrators. While the file is invalid, the previous keys stay in
+/// use.
 public final class KeySource: Service {
-    /// The keys with the number of their generation, which grows with every change.
+    /// The keys, and a number that grows with every change.
     struct Generation: Sendable {
         let number: Int
         let keys: KeySet
@@ -22,7 +26,7 @@ public final class KeySource: Service {
         var generation: Generation
         var digest: [UInt8]
         var nextForcedRead: Date
-        var isFaulty = false
+        var isInvalid = false
     }
 
     private let path: String?
@@ -33,14 +37,14 @@ public final class KeySource: Service {
     private static let readInterval = Duration.seconds(1)
     private static let forcedReadIntervalSeconds = 1.0
 
-    /// Keys that never change.
+    /// Creates a source whose keys never change.
     public init(_ keys: KeySet) {
         path = nil
         clock = .system
         state = Mutex(State(generation: Generation(number: 1, keys: keys), digest: [], nextForcedRead: .distantFuture))
     }
 
-    /// Keys from a JWK Set file.
+    /// Creates a source that reads a JWK Set file.
     ///
     /// - Throws: `KeyError`, or an error of the file system when the file cannot be read.
     public init(file path: String, clock: WallClock) throws {
@@ -53,15 +57,15 @@ public final class KeySource: Service {
                 nextForcedRead: .distantPast))
     }
 
-    /// The keys in force.
+    /// The present keys.
     public var keys: KeySet { generation.keys }
 
     var generation: Generation { state.withLock { $0.generation } }
 
-    /// Whether the file was not usable when it was read last.
-    var isFaulty: Bool { state.withLock { $0.isFaulty } }
+    /// Whether the file could not be used when it was last read.
+    var isInvalid: Bool { state.withLock { $0.isInvalid } }
 
-    /// Reads the file again because a token names a key that is not in it, at most once a second.
+    /// Reads the file again, at most once a second, because no key fits a token.
     func rereadForUnknownKey() {
         let now = clock.now()
         let mayRead = state.withLock { state in
@@ -72,9 +76,9 @@ public final class KeySource: Service {
         if mayRead { reread() }
     }
 
-    /// Reads the file whenever it may have changed, until the service shuts down.
+    /// Reads the file once a second until the service shuts down.
     public func run() async throws {
-        report(faulty: false)
+        report(isInvalid: false)
         await cancelWhenGracefulShutdown {
             while (try? await Task.sleep(for: Self.readInterval)) != nil {
                 if self.path != nil { self.reread() }
@@ -87,10 +91,10 @@ public final class KeySource: Service {
         do {
             let text = try Self.read(path)
             let digest = sha256(text)
-            guard state.withLock({ $0.digest != digest || $0.isFaulty }) else { return }
+            guard state.withLock({ $0.digest != digest || $0.isInvalid }) else { return }
             adopt(try KeySet(jwkSet: text), digest: digest)
         } catch {
-            noteFault(error)
+            noteFailure(error)
         }
     }
 
@@ -99,38 +103,38 @@ public final class KeySource: Service {
             let old = state.generation.keys
             if state.digest != digest { state.generation = Generation(number: state.generation.number + 1, keys: keys) }
             state.digest = digest
-            state.isFaulty = false
+            state.isInvalid = false
             return (state.generation.number, old)
         }
-        report(faulty: false, replaced: old)
+        report(isInvalid: false, replaced: old)
         Counter(label: "jwt_keys_reloads").increment()
         let ids = keys.keys.map { $0.id ?? "-" }.joined(separator: " ")
         logger.notice("The key file was read.", metadata: ["generation": "\(number)", "kids": "\(ids)"])
     }
 
-    private func noteFault(_ error: any Error) {
+    private func noteFailure(_ error: any Error) {
         let isNew = state.withLock { state in
-            defer { state.isFaulty = true }
-            return !state.isFaulty
+            defer { state.isInvalid = true }
+            return !state.isInvalid
         }
         guard isNew else { return }
-        report(faulty: true)
+        report(isInvalid: true)
         Counter(label: "jwt_keys_reload_failures").increment()
-        logger.error("The key file is faulty; the old keys stay in force.", metadata: ["error": "\(error)"])
+        logger.error("The key file cannot be used; the previous keys stay in use.", metadata: ["error": "\(error)"])
     }
 
-    /// Says in the metrics which keys are in force, so that whoever changes them can wait for it.
-    private func report(faulty: Bool, replaced old: KeySet? = nil) {
-        Gauge(label: "jwt_keys_faulty").record(faulty ? 1 : 0)
+    /// Records in the metrics which keys are in use, so a rotation of keys can wait for it.
+    private func report(isInvalid: Bool, replaced old: KeySet? = nil) {
+        Gauge(label: "jwt_keys_faulty").record(isInvalid ? 1 : 0)
         let keys = keys
         let names = keys.keys.map { $0.id ?? "-" }
-        let gone = (old?.keys ?? []).map { $0.id ?? "-" }.filter { name in
+        let removed = (old?.keys ?? []).map { $0.id ?? "-" }.filter { name in
             !names.contains { $0.utf8.elementsEqual(name.utf8) }
         }
-        for (place, name) in (names + gone).enumerated() {
+        for (index, name) in (names + removed).enumerated() {
             let dimensions = [("kid", name)]
-            Gauge(label: "jwt_key_verifies", dimensions: dimensions).record(place < names.count ? 1 : 0)
-            Gauge(label: "jwt_key_signs", dimensions: dimensions).record(place == keys.signingIndex ? 1 : 0)
+            Gauge(label: "jwt_key_verifies", dimensions: dimensions).record(index < names.count ? 1 : 0)
+            Gauge(label: "jwt_key_signs", dimensions: dimensions).record(index == keys.signingIndex ? 1 : 0)
         }
     }
 

@@ -3,20 +3,20 @@ public import JWT
 import ServiceRuntime
 
 extension NumericDate {
-    /// The second that a moment lies in.
+    /// The second that contains a time.
     public init(_ date: Date) {
         self.init(seconds: Int64(date.timeIntervalSince1970.rounded(.down)))
     }
 }
 
 extension Date {
-    /// The moment at which a second begins.
+    /// The time at which a second begins.
     public init(_ date: NumericDate) {
         self.init(timeIntervalSince1970: Double(date.seconds))
     }
 }
 
 extension WallClock {
-    /// The present second, as tokens tell time.
+    /// The present time in whole seconds, as tokens express it.
     var second: NumericDate { NumericDate(now()) }
 }

@@ -2,21 +2,22 @@ import Foundation
 import JWT
 public import ServiceRuntime
 
-/// What a door reads from the environment: `JWT_KEYS_FILE` or `JWT_SECRET`, `JWT_ISSUER`, `JWT_LEEWAY`.
+/// The settings of tokens: `JWT_KEYS_FILE` or `JWT_SECRET`, `JWT_ISSUER`, `JWT_LEEWAY`.
 public struct TokenSettings: Sendable {
     /// The keys that sign and verify.
     public let keys: KeySource
-    /// `iss` of user tokens, the same string in every service.
+    /// The issuer of user tokens (`iss`), the same string in every service.
     public let issuer: String
-    /// By how many seconds clocks may differ.
+    /// The number of seconds by which the clocks of issuer and verifier may differ.
     public let leewaySeconds: Int
 
     /// The issuer when `JWT_ISSUER` is not set.
     public static let defaultIssuer = "http://localhost:8080"
 
-    /// Reads the settings and the keys. To be read last, as nothing can stand in for missing keys.
+    /// Reads the settings and loads the keys. Call it after all other settings are read: it throws when keys are
+    /// missing.
     ///
-    /// - Throws: `Settings.Rejection` after rejecting a variable.
+    /// - Throws: `Settings.Rejection` when the keys are missing or invalid, after rejecting the variable.
     public init(clock: WallClock, _ settings: inout Settings) throws {
         issuer = settings.string("JWT_ISSUER") ?? Self.defaultIssuer
         leewaySeconds = settings.integer("JWT_LEEWAY", default: 0, in: 0...Int(Policy.maximumLeeway))
@@ -32,11 +33,11 @@ public struct TokenSettings: Sendable {
         case (nil, let secret?):
             return try load("JWT_SECRET", &settings) { KeySource(KeySet(try Key(secret: Array(secret.utf8)))) }
         case (_?, _?):
-            throw settings.reject("JWT_SECRET", "give either JWT_KEYS_FILE or JWT_SECRET, not both")
+            throw settings.reject("JWT_SECRET", "set either JWT_KEYS_FILE or JWT_SECRET, not both")
         case (nil, nil):
             throw settings.reject(
                 "JWT_KEYS_FILE",
-                "no key is given; make a file with `jwt keys new --file secrets/jwt.json` and name it here, "
+                "no key is set; create a file with `jwt keys new --file secrets/jwt.json` and name it here, "
                     + "or set JWT_SECRET to at least 32 random bytes: openssl rand -base64 48")
         }
     }

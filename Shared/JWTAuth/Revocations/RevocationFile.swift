@@ -3,9 +3,9 @@ import JWT
 
 /// The file in which a service saves its revocations, for a start while login is down.
 ///
-/// Each line is a token that the service itself signed, so the file is verified like every other source of revocations. The
-/// last line alone says `reset`, which shows that no line is missing. Only the owner of the file may read it. It is
-/// replaced as a whole: written beside the old one, synchronized, renamed.
+/// Each line is a token that the service itself signed, so the file is verified like every other source of
+/// revocations. The last line alone says `reset`, which shows that no line is missing. Only the owner of the file may
+/// read it. It is replaced as a whole: written beside the old one, synchronized, renamed.
 struct RevocationFile: Sendable {
     let path: String
     /// The name of the service, which is the issuer of the lines.
@@ -54,7 +54,8 @@ struct RevocationFile: Sendable {
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
     }
 
-    /// Verifies one line. The list as a whole does not expire, only its entries do, so the time of the check is irrelevant.
+    /// Verifies one line. The list as a whole does not expire, only its entries do, so the time of the check is
+    /// irrelevant.
     private func verified(_ line: String) throws -> (page: RevocationPage, lastContact: Date) {
         let policy = TokenType.revocationFileLine.policy(issuers: [service], audience: nil)
         let token = try Verifier(keys: keys.keys, policy: policy).verify(line, at: 0)

@@ -9,8 +9,8 @@ public import ServiceRuntime
 
 /// Follows login's revocation feed and keeps a `RevocationState` up to date.
 ///
-/// One long-poll is always in progress; its revocations are in force before the next one begins. While login is down the
-/// service works with the revocations that it knows, also after a restart, because the state is saved to a file.
+/// One long-poll is always in progress; its revocations are in force before the next one begins. While login is down
+/// the service works with the revocations that it knows, also after a restart, because the state is saved to a file.
 public final class RevocationFollower: Service {
     private let state: RevocationState
     private let login: ServiceClient
@@ -114,7 +114,8 @@ extension RevocationFollower {
                 let isNews = try await poll()
                 if failures > 0 { logger.notice("The revocation feed answers again.") }
                 failures = 0
-                // Login normally delays a response without revocations. If it does not, it must not be polled in a tight loop.
+                // Login normally delays a response without revocations. If it does not, it must not be polled in a
+                // tight loop.
                 if !isNews { try await Task.sleep(for: Self.firstPause) }
             } catch {
                 guard !Task.isCancelled else { return }
@@ -168,9 +169,9 @@ extension RevocationFollower {
         logger.warning("The revocation feed cannot be read.", metadata: ["error": "\(error)"])
     }
 
-    /// The pause after so many failures: 0.1 s, doubled for each further failure up to 1 s, to notice soon that login is
-    /// back. A random part is subtracted, so not all services poll at once.
-    private static func pause(after failures: Int) -> Duration {
+    /// The pause after so many failures: 0.1 s, doubled for each further failure up to 1 s, to notice soon that login
+    /// is back. A random part is subtracted, so not all services poll at once.
+    static func pause(after failures: Int) -> Duration {
         min(maximumPause, firstPause * (1 << min(failures - 1, 10))) * Double.random(in: 0.5...1)
     }
 }

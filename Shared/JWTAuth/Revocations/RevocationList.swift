@@ -101,7 +101,8 @@ final class RevocationList: Sendable {
         }
     }
 
-    /// Removes the entries that have expired. Entries added meanwhile are lost, so only the task that adds may call this.
+    /// Removes the entries that have expired. Entries added meanwhile are lost, so only the task that adds may call
+    /// this.
     func removeExpired(at now: NumericDate) {
         var table = table.withLock { $0 }
         table.sessions = table.sessions.filter { $0.value > now }

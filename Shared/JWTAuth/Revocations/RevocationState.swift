@@ -1,6 +1,6 @@
-// Revocations: tokens that are rejected although they are signed and have not expired. `RevocationState` is all that the
-// authenticator asks: it is in memory and does no I/O. `RevocationFollower` keeps it up to date from login's feed, and
-// saves it to a `RevocationFile` for the next start. So a request never waits for login or for the disk.
+// Revocations: tokens that are rejected although they are signed and have not expired. `RevocationState` is all that
+// the authenticator asks: it is in memory and does no I/O. `RevocationFollower` keeps it up to date from login's
+// feed, and saves it to a `RevocationFile` for the next start. So a request never waits for login or for the disk.
 
 import Foundation
 import JWT
@@ -99,8 +99,8 @@ extension RevocationState {
 
     /// Adds a page that login has just sent.
     ///
-    /// - Returns: false when the list has no room for all of it. The position then stays, and every token is rejected until
-    ///   a page fits.
+    /// - Returns: false when the list has no room for all of it. The position then stays, and every token is rejected
+    ///   until a page fits.
     func add(_ page: RevocationPage) -> Bool {
         let isComplete = list.add(page.entries)
         progress.withLock { progress in

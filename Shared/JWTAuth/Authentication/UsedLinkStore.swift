@@ -1,0 +1,13 @@
+public import Foundation
+
+/// A record of the link tokens that were used, which `RequiredToken.link(usedLinks:)` requires.
+public protocol UsedLinkStore: Sendable {
+    /// Records that a link token is used, in one atomic step.
+    ///
+    /// - Parameters:
+    ///   - id: The token's id (`jti`).
+    ///   - expiry: The time at which the token expires. The record must outlive it by `Policy.maximumLeeway`.
+    ///   - date: The present time.
+    /// - Returns: false when the token was used before.
+    func useLink(_ id: String, until expiry: Date, at date: Date) async throws -> Bool
+}

@@ -1,0 +1,88 @@
+import CurlClient
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import JWT
+import ServiceRuntime
+import TestSupport
+import Testing
+
+@testable import JWTAuth
+
+@Suite struct ServiceClientTests {
+    private let fixture = AuthenticatorFixture()
+
+    /// Serves a route that returns the head and the body of a request as text, and calls `body` with a client for it.
+    private func withEcho(_ body: @Sendable (ServiceClient) async throws -> Void) async throws {
+        let router = Router()
+        router.add(middleware: EchoMiddleware())
+        try await Application(router: router).test(.live) { server in
+            let http = HTTPClient.betweenServices(deadline: .seconds(10))
+            let client = ServiceClient(
+                "echo", at: "http://127.0.0.1:\(try #require(server.port))", http: http,
+                tokens: try fixture.issuer("orders"))
+            try await body(client)
+            await http.shutdown()
+        }
+    }
+
+    private struct EchoMiddleware: RouterMiddleware {
+        func handle(
+            _ request: Request, context: BasicRequestContext,
+            next: (Request, BasicRequestContext) async throws -> Response
+        ) async throws -> Response {
+            let body = try await request.body.collect(upTo: 1000)
+            var response = Response(status: .accepted, headers: request.headers, body: .init(byteBuffer: body))
+            response.headers[.contentLength] = nil
+            response.headers[.location] = "\(request.method) \(request.uri)"
+            return response
+        }
+    }
+
+    @Test func `a request carries a token that is valid for it only`() async throws {
+        try await withEcho { client in
+            let response = try await client.send(.get, "/a?b=c", scope: "a:read", onBehalfOf: "user-1")
+            #expect(response.status == .accepted)
+            #expect(response.headers[.location] == "GET /a?b=c")
+            #expect(response.headers[.contentType] == nil)
+            let field = try #require(response.headers[.authorization])
+            let verifier = Verifier(
+                keys: KeySet(try Key(secret: Array(TokenMint.secret.utf8))),
+                policy: TokenType.service.policy(issuers: ["orders"], audience: "echo"))
+            let token = try verifier.verify(String(field.dropFirst("Bearer ".count)), at: fixture.now)
+            #expect(token.subject == "user-1")
+            #expect(token.actor == "orders")
+            #expect(token.scopes == ["a:read"])
+            #expect(token.queryHash == RequestHash.of(method: "GET", path: "/a", query: "b=c"))
+        }
+    }
+
+    @Test func `a JSON body is sent with its content type`() async throws {
+        try await withEcho { client in
+            let response = try await client.send(.put, "/a", scope: "a:write", json: Array("{}".utf8))
+            #expect(response.headers[.contentType] == "application/json")
+            #expect(response.body == Array("{}".utf8))
+        }
+    }
+
+    @Test func `two requests carry different tokens`() async throws {
+        try await withEcho { client in
+            let first = try await client.send(.get, "/a", scope: "a:read").headers[.authorization]
+            let second = try await client.send(.get, "/a", scope: "a:read").headers[.authorization]
+            #expect(first != nil)
+            #expect(first != second)
+        }
+    }
+
+    @Test func `a request to a server that is down is an error and was not sent`() async throws {
+        let http = HTTPClient.betweenServices(deadline: .seconds(10))
+        let client = ServiceClient("none", at: "http://127.0.0.1:1", http: http, tokens: try fixture.issuer("orders"))
+        let error = try await #require(throws: HTTPClientError.self) {
+            try await client.send(.get, "/", scope: "a:read")
+        }
+        #expect(error.code == .connectionFailed)
+        #expect(!error.requestMayHaveBeenSent)
+        await http.shutdown()
+    }
+}
