@@ -19,7 +19,7 @@ import Testing
 
                 try await browser.openDocumentation(cluster.url(.orders))
                 #expect(try await browser.tryOut("orders-listOrders").status == "401")
-                _ = try await browser.complaints()
+                _ = try await browser.consoleMessages()
                 try await browser.click(".auth-wrapper .authorize")
                 try await browser.fill("#auth-bearer-value", String(token))
                 try await browser.click(".auth-container:has(#auth-bearer-value) .authorize")
@@ -28,7 +28,7 @@ import Testing
                 let orders = try await browser.tryOut("orders-listOrders")
                 #expect(orders.status == "200")
                 #expect(orders.body.contains("Desk lamp"))
-                #expect(try await browser.complaints() == [])
+                #expect(try await browser.consoleMessages() == [])
             }
         }
     }
@@ -46,7 +46,7 @@ extension Chromium {
             """)
         #expect(described > 5)
         #expect(try await value("document.querySelectorAll('.opblock').length") == described)
-        #expect(try await complaints() == [])
+        #expect(try await consoleMessages() == [])
     }
 
     /// Executes an operation as its example has it, and returns the answer that the page shows.

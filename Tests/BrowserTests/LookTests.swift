@@ -16,8 +16,8 @@ import Testing
     private func check(_ name: String, in browser: Chromium, _ axe: String) async throws {
         try FileManager.default.createDirectory(at: Self.pictures, withIntermediateDirectories: true)
         for view in Chromium.View.all {
-            try await browser.look(view)
-            try await browser.picture().write(to: Self.pictures.appending(path: "\(name)-\(view.name).png"))
+            try await browser.setView(view)
+            try await browser.screenshot().write(to: Self.pictures.appending(path: "\(name)-\(view.name).png"))
             let excess: Int = try await browser.value(
                 "document.documentElement.scrollWidth - document.documentElement.clientWidth")
             #expect(excess <= 0, "\(name) at \(view.name) is too wide")

@@ -16,7 +16,9 @@ import Testing
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         }
         for (name, text) in files { try Data(text.utf8).write(to: folder.appending(path: name)) }
-        try cluster.startGuest(["/usr/bin/python3", "-m", "http.server", "\(port)", "--directory", folder.path])
+        try cluster.startExternalProgram([
+            "/usr/bin/python3", "-m", "http.server", "\(port)", "--directory", folder.path,
+        ])
         let name = try #require(files.keys.first)
         let isThere = try await eventually {
             (try? await TestSupport.run(
@@ -32,12 +34,12 @@ import Testing
 
     @Test func `the shop works where it is allowed, and nowhere else`() async throws {
         try await withCluster { cluster in
-            let stranger = try await cluster.strangerPort()
-            try await serve(cluster, at: cluster.guestPort, shop: true, ["config.json": addresses(cluster)])
+            let stranger = try await cluster.unusedPort()
+            try await serve(cluster, at: cluster.externalPort, shop: true, ["config.json": addresses(cluster)])
             try await serve(cluster, at: stranger, shop: true, ["config.json": addresses(cluster)])
             try await withBrowser(in: cluster) { browser in
                 try await browser.signIn(cluster)
-                try await browser.open("http://localhost:\(cluster.guestPort)/")
+                try await browser.open("http://localhost:\(cluster.externalPort)/")
                 #expect(try await browser.sees("document.querySelector('#who').textContent.includes('alice')"))
                 try await browser.order()
                 try await browser.go(to: "orders")
@@ -51,7 +53,7 @@ import Testing
                 #expect(try await browser.shows("The catalog does not response"))
                 #expect(try await !browser.text().contains("alice"))
                 // Another site: the browser keeps the cookie to itself, whatever the services allow.
-                try await browser.open("http://127.0.0.1:\(cluster.guestPort)/")
+                try await browser.open("http://127.0.0.1:\(cluster.externalPort)/")
                 #expect(try await browser.shows("The catalog does not response"))
             }
         }
@@ -60,7 +62,7 @@ import Testing
     @Test(arguments: ["off", "on"])
     func `a forged form is refused, whether the token is in a cookie or not`(cookie: String) async throws {
         try await withCluster(environment: ["TOKEN_COOKIE": cookie]) { cluster in
-            let stranger = try await cluster.strangerPort()
+            let stranger = try await cluster.unusedPort()
             try await withBrowser(in: cluster) { browser in
                 try await browser.signIn(cluster, next: "/shop/")
                 try await browser.order()

@@ -2,40 +2,40 @@ import Foundation
 import Synchronization
 import TestSupport
 
-/// Customers who order, each order under a key of its own, and remember what they were told.
+/// Customers who order, each order under a new idempotency key, and the responses that they got.
 final class Checkouts: Sendable {
     private struct State {
-        /// The order that was acknowledged under each key.
         var acknowledged: [String: String] = [:]
-        /// The keys whose requests got no answer.
-        var unanswered: Set<String> = []
+        var keysWithoutResponse: Set<String> = []
     }
 
     private let cluster: Cluster
     private let token: String
     private let state = Mutex(State())
 
-    /// Customers of a cluster.
-    init(_ cluster: Cluster, books: Books) {
-        self.cluster = cluster
-        token = books.customer
+    init(_ reconciliation: Reconciliation) {
+        cluster = reconciliation.cluster
+        token = reconciliation.customer
     }
 
+    /// The acknowledged order of each key.
     var acknowledged: [String: String] { state.withLock { $0.acknowledged } }
-    var unanswered: Set<String> { state.withLock { $0.unanswered } }
 
-    /// Keeps customers ordering while `body` runs.
+    /// The keys of the requests without a response.
+    var keysWithoutResponse: Set<String> { state.withLock { $0.keysWithoutResponse } }
+
+    /// Keeps customers ordering until `body` returns.
     func underLoad(clients: Int, while body: () async throws -> Void) async throws -> Tally {
         try await TestSupport.underLoad(
             clients: clients, request: { _ in ("checkout", try await self.order(under: UUID().uuidString)) },
             while: body)
     }
 
-    /// Sends what got no answer again, under the same key, until it is ordered.
-    func repeatUnanswered() async throws {
-        for key in unanswered {
+    /// Repeats the requests without a response, under the same keys, until each is ordered.
+    func repeatWithoutResponse() async throws {
+        for key in keysWithoutResponse {
             let isOrdered = try await eventually { try await order(under: key) == 201 }
-            guard isOrdered else { throw DrillError("a basket that is sent again is not ordered") }
+            guard isOrdered else { throw DrillError("a basket that was sent again is not ordered") }
         }
     }
 
@@ -48,7 +48,7 @@ final class Checkouts: Sendable {
             }
             return response.status
         } catch {
-            _ = state.withLock { $0.unanswered.insert(key) }
+            _ = state.withLock { $0.keysWithoutResponse.insert(key) }
             throw error
         }
     }

@@ -1,12 +1,15 @@
-/// A failure that is caused on purpose, to a cluster of its own and under load.
+// The command `drill`: each drill causes one kind of failure in a cluster of all services and checks what must stay
+// true. It is apart from the system tests because it also runs for minutes, to measure.
+
+/// A failure that is caused on purpose, in a new cluster and under load.
 struct Drill: Sendable {
     let name: String
     /// What must be true, in a sentence.
     let claim: String
-    /// Causes the failure and notes in the report what was.
-    let run: @Sendable (Form, Report) async throws -> Void
+    /// Causes the failure and reports the results.
+    let run: @Sendable (DrillScale, Report) async throws -> Void
 
-    init(_ name: String, _ claim: String, run: @escaping @Sendable (Form, Report) async throws -> Void) {
+    init(_ name: String, _ claim: String, run: @escaping @Sendable (DrillScale, Report) async throws -> Void) {
         self.name = name
         self.claim = claim
         self.run = run
@@ -18,40 +21,34 @@ struct Drill: Sendable {
         .diskFull, .sigterm,
     ]
 
-    /// Runs the drill and prints what was, last of all a line that begins with `PASS`, `FAIL` or `SKIP`.
-    func perform(_ form: Form) async -> Report {
+    /// Runs the drill and prints its results. The last line begins with `PASS`, `FAIL` or `SKIP`.
+    func perform(_ scale: DrillScale) async -> Report {
         let report = Report()
-        report.say("drill \(name): \(claim)")
+        report.write("drill \(name): \(claim)")
         do {
-            try await run(form, report)
-        } catch let skipped as Skipped {
-            report.say("SKIP \(name): \(skipped.reason)")
+            try await run(scale, report)
+        } catch let skipped as SkippedDrill {
+            report.write("SKIP \(name): \(skipped.reason)")
             return report
         } catch {
-            report.require(false, "the drill came to its end: \(error)")
+            report.require(false, "the drill runs to its end (\(error))")
         }
-        report.say(report.verdict(of: name))
+        report.write(report.verdict(of: name))
         return report
     }
 }
 
-/// How much of a drill is run: a few seconds for every test run, or enough for figures that mean something.
-enum Form: Sendable {
-    case short, long
-
-    /// One of two values, by the form.
-    func choose<Value>(_ short: Value, _ long: Value) -> Value {
-        self == .short ? short : long
-    }
-
-    /// How long something may take that takes at most `bound` on a machine that does nothing else. The short form runs
-    /// beside other tests, where a disk alone may hold everything up for a second.
-    func patience(_ bound: Duration) -> Duration {
-        choose(bound * 5, bound)
-    }
+/// A drill cannot run on this machine.
+struct SkippedDrill: Error {
+    /// What is missing.
+    let reason: String
 }
 
-/// This machine lacks what the drill needs.
-struct Skipped: Error {
-    let reason: String
+/// A drill cannot continue.
+struct DrillError: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
 }

@@ -1,4 +1,4 @@
-"""Checks that every example in an OpenAPI document fits its schema: examples.py URL."""
+"""Checks that every example in an OpenAPI document conforms to its schema. Usage: examples.py URL"""
 
 import sys
 
@@ -7,6 +7,7 @@ import requests
 
 
 def resolved(document, node):
+    """The node that a chain of local references leads to."""
     while isinstance(node, dict) and str(node.get("$ref", "")).startswith("#/"):
         target = document
         for name in node["$ref"][2:].split("/"):
@@ -27,7 +28,7 @@ def examples(document, node):
 
 
 def check(document, node, path=()):
-    """Checks all examples below a node, and returns how many there were."""
+    """Checks all examples below a node and returns their number."""
     if isinstance(node, list):
         return sum(check(document, item, (*path, str(index))) for index, item in enumerate(node))
     if not isinstance(node, dict):
@@ -42,7 +43,7 @@ def check(document, node, path=()):
             )
             if not validator.is_valid(example):
                 error = next(validator.iter_errors(example))
-                sys.exit(f"The example at {'/'.join(path)} does not fit its schema: {error}")
+                sys.exit(f"The example at {'/'.join(path)} does not conform to its schema: {error}")
             count += 1
     return count + sum(
         check(document, child, (*path, name)) for name, child in node.items() if name not in ("example", "examples")
@@ -50,4 +51,4 @@ def check(document, node, path=()):
 
 
 document = requests.get(sys.argv[1], timeout=10).json()
-print(check(document, document), "examples fit their schemas.")
+print(check(document, document), "examples conform to their schemas.")

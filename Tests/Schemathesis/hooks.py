@@ -1,6 +1,6 @@
-"""What schemathesis cannot know of the services: how to come by tokens, and which things exist.
+"""What schemathesis cannot know about the services: how to get tokens, and which products and orders exist.
 
-The environment names the services (LOGIN_URL, CATALOG_URL, …) and the key file (JWT_KEYS_FILE) of a running cluster with
+The environment has the URLs (LOGIN_URL, CATALOG_URL, …) and the key file (JWT_KEYS_FILE) of a running cluster with
 demo data.
 """
 
@@ -21,28 +21,28 @@ import urllib3.util.connection
 
 PASSWORD = "correct horse battery staple"
 MARK = "to be replaced by a token"
-# After these a token of login is not good any more, whatever has become of the answer.
+# These operations end the session of the token.
 ENDINGS = {"POST /logout", "POST /password", "DELETE /me", "DELETE /sessions/{id}"}
 
-# Every connection comes from another address, as from many people: login lets those wait who fail too often.
+# Each connection has another source address, because login makes an address wait after too many failures.
 _addresses = (f"127.{a}.{b}.{c}" for a, b, c in itertools.product(range(1, 255), repeat=3))
 _connect = urllib3.util.connection.create_connection
 
 
-def _connect_from_elsewhere(address, timeout=None, source_address=None, socket_options=None):
+def _connect_from_next_address(address, timeout=None, source_address=None, socket_options=None):
     return _connect(address, timeout, (next(_addresses), 0), socket_options)
 
 
-urllib3.util.connection.create_connection = _connect_from_elsewhere
+urllib3.util.connection.create_connection = _connect_from_next_address
 
 
 def service_of(case):
-    """The name of the service, which its title ends with."""
+    """The name of the service, which is the last word of the title."""
     return case.operation.schema.raw_schema["info"]["title"].split()[-1]
 
 
 def scheme_of(case):
-    """The first security scheme of the operation, and the scopes that it names; or nothing."""
+    """The first security scheme of the operation and its scopes; None and an empty list if there is none."""
     for requirement in case.operation.definition.raw.get("security", []):
         for name, scopes in requirement.items():
             return name, scopes
@@ -56,9 +56,9 @@ _user_tokens = {}
 
 def _post(url, body, token=None):
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    answer = requests.post(url, json=body, headers=headers, timeout=10)
-    answer.raise_for_status()
-    return answer.json()
+    response = requests.post(url, json=body, headers=headers, timeout=10)
+    response.raise_for_status()
+    return response.json()
 
 
 def sign_in(name):
@@ -67,7 +67,7 @@ def sign_in(name):
 
 
 def user_token(service):
-    """A token of staff for catalog, of a customer for orders and inbox, and of someone new for login."""
+    """A token of staff for catalog, of a customer for orders and inbox, and of a new account for login."""
     if service not in _user_tokens:
         name = {"catalog": "staff", "login": f"u{uuid.uuid4().hex[:30]}"}.get(service, "alice")
         if service == "login":
@@ -77,7 +77,7 @@ def user_token(service):
 
 
 def browser_key():
-    """The cookie of a browser in which somebody has signed in on the page."""
+    """The session cookie after a sign-in on the page."""
     browser = requests.Session()
     page = os.environ["LOGIN_URL"] + "/login"
     token = re.search(r'name="form_token" value="([^"]+)"', browser.get(page, timeout=10).text)[1]
@@ -99,7 +99,7 @@ def base64url(data):
 
 
 def sign(kind, claims, method, path, query=""):
-    """A token for one request (the canonical request of Atlassian Connect is hashed into it)."""
+    """A token for one request, with the hash of the canonical request as Atlassian Connect defines it."""
     with open(os.environ["JWT_KEYS_FILE"], encoding="utf-8") as file:
         key = json.load(file)["keys"][0]
     pairs = [pair for pair in urllib.parse.parse_qsl(query, keep_blank_values=True) if pair[0] != "token"]
@@ -127,7 +127,7 @@ def sign(kind, claims, method, path, query=""):
 
 
 def url_of(case):
-    """Path and query of the request, as they go out."""
+    """The path and the query of the request, as they are sent."""
     arguments = case.as_transport_kwargs()
     prepared = requests.Request(
         arguments["method"], arguments["url"], params=arguments.get("params")
@@ -136,10 +136,10 @@ def url_of(case):
     return parts.path, parts.query
 
 
-# MARK: What schemathesis calls
+# MARK: Hooks
 
 
-# schemathesis takes application/jwt for a kind of JSON.
+# schemathesis treats application/jwt as JSON.
 @schemathesis.deserializer("application/json")
 def deserialize(context, response):
     return response.text if response.headers["content-type"] == ["application/jwt"] else response.json()
@@ -147,7 +147,7 @@ def deserialize(context, response):
 
 @schemathesis.auth(refresh_interval=None)
 class Tokens:
-    """Marks the requests that go out with a token. Which one, is decided when they do: it may be good for one only."""
+    """Marks the requests that need a token. before_call sets it, because a token may be valid for one request only."""
 
     def get(self, case, context):
         return scheme_of(case)[0]
@@ -165,7 +165,7 @@ class Tokens:
 @schemathesis.hook
 def before_call(context, case, kwargs):
     if case.meta is not None and case.meta.generation.mode.is_positive:
-        use_what_exists(case)
+        use_existing_values(case)
     service = service_of(case)
     scheme, scopes = scheme_of(case)
     if (case.headers or {}).get("Authorization") == MARK:
@@ -190,27 +190,27 @@ def after_call(context, case, response):
         _user_tokens.pop(service_of(case), None)
 
 
-# MARK: Things that exist
+# MARK: Existing products and orders
 
 _orders = []
 
 
 def new_product():
-    """The id of a product that nobody else knows yet, with more in stock than can be ordered."""
+    """The id of a new product with more in stock than can be ordered."""
     product = {"name": "Lamp", "price_cents": 1, "stock": 1_000_000_000}
     return _post(os.environ["CATALOG_URL"] + "/products", product, user_token("catalog"))["id"]
 
 
 def order():
-    """The id of an order of the customer."""
+    """The id of an order of the customer, which is placed at the first call."""
     if not _orders:
         body = {"items": [{"product_id": new_product(), "quantity": 1}]}
         _orders.append(_post(os.environ["ORDERS_URL"] + "/orders", body, user_token("orders"))["id"])
     return _orders[0]
 
 
-def use_what_exists(case):
-    """Puts what exists where no description can name it, and lets nothing wait for long."""
+def use_existing_values(case):
+    """Replaces generated ids and passwords by existing ones, and shortens waits."""
     label = case.operation.label
     if label in ("POST /orders", "PUT /reservations/{id}"):
         product = new_product()

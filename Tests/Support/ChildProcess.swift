@@ -1,19 +1,19 @@
 import Foundation
 
-/// A command as a process of its own, which ends with the test run, however that ends.
+/// A command that runs as a child process and ends with the test run, even if that crashes.
 ///
-/// Its output goes to a file, so that nothing is lost when a signal ends it.
+/// Its output goes to a file, so nothing is lost when a signal ends it.
 final class ChildProcess: Sendable {
-    /// How a process ended: by itself with a status, or by a signal.
-    struct Ending: Sendable, Equatable {
+    /// How a process ended: by itself with a status, or by a signal with that number.
+    struct Termination: Sendable, Equatable {
         let status: Int32
         let wasSignalled: Bool
     }
 
     private let process = Process()
-    private let ending: Task<Ending, Never>
+    private let completion: Task<Termination, Never>
 
-    /// Starts `command` in `directory` with exactly this environment; output is appended to the file `log`.
+    /// Starts `command` in `directory` with exactly this environment, and appends its output to the file `log`.
     init(_ command: [String], environment: [String: String], directory: URL, log: URL) throws {
         if !FileManager.default.fileExists(atPath: log.path) { try Data().write(to: log) }
         let output = try FileHandle(forWritingTo: log)
@@ -30,24 +30,26 @@ final class ChildProcess: Sendable {
 
         try process.launchAlone()
         try output.close()
-        let watcher = try Watcher(of: process.processIdentifier)
+        let watchdog = try Watchdog(of: process.processIdentifier)
         let process = process
-        ending = Task {
-            let ending = await Self.ending(of: process)
-            watcher.release()
-            return ending
+        completion = Task {
+            let termination = await Self.termination(of: process)
+            watchdog.release()
+            return termination
         }
     }
 
-    /// Foundation learns of an end by a socket, which what the process itself has started may keep open: then it learns too
-    /// late. So the process is looked at as well.
-    private static func ending(of process: Process) async -> Ending {
+    /// Waits for the end of a process.
+    ///
+    /// Foundation detects the end by a socket, which the descendants of the process may keep open. This also reads the
+    /// state of the process, to be in time.
+    private static func termination(of process: Process) async -> Termination {
         while true {
             guard process.isRunning else {
-                return Ending(
+                return Termination(
                     status: process.terminationStatus, wasSignalled: process.terminationReason == .uncaughtSignal)
             }
-            if let ending = Ending(ofDead: process.processIdentifier) { return ending }
+            if let termination = Termination(ofZombie: process.processIdentifier) { return termination }
             try? await Task.sleep(for: .milliseconds(10))
         }
     }
@@ -57,8 +59,8 @@ final class ChildProcess: Sendable {
     var isRunning: Bool { process.isRunning }
 
     /// Waits until the process has ended.
-    func ended() async -> Ending {
-        await ending.value
+    func waitForTermination() async -> Termination {
+        await completion.value
     }
 
     func send(signal: Int32) {
@@ -66,17 +68,17 @@ final class ChildProcess: Sendable {
         kill(process.processIdentifier, signal)
     }
 
-    /// Ends the process and all that it has started: they share a process group.
-    func endGroup() {
+    /// Kills the process and its descendants, which share its process group.
+    func killGroup() {
         kill(-process.processIdentifier, SIGKILL)
         send(signal: SIGKILL)
     }
 }
 
-extension ChildProcess.Ending {
-    /// How a process ended that nobody has asked for its status yet (proc(5): state `Z`, and the status as the last field).
-    /// Nil when it runs, or is gone.
-    fileprivate init?(ofDead identifier: Int32) {
+extension ChildProcess.Termination {
+    /// How a process ended whose status its parent has not read yet (proc(5): state `Z`, and the status as the last
+    /// field). Nil if it runs or no longer exists.
+    fileprivate init?(ofZombie identifier: Int32) {
         guard let line = try? String(contentsOfFile: "/proc/\(identifier)/stat", encoding: .utf8),
             let fields = line.split(separator: ") ").last?.split(separator: " "), fields.first == "Z",
             let status = fields.last.flatMap({ Int32($0.filter(\.isNumber)) })
@@ -86,20 +88,20 @@ extension ChildProcess.Ending {
     }
 }
 
-/// A process that kills another, with all that it has started, when the test run ends without having released it.
-private struct Watcher {
-    private let lifeline = Pipe()
+/// A process that kills another one and its descendants if the test run ends without calling `release`.
+private struct Watchdog {
+    private let pipe = Pipe()
 
     init(of identifier: Int32) throws {
         let shell = Process()
         shell.executableURL = URL(filePath: "/bin/sh")
         shell.arguments = ["-c", "read -r _ || kill -KILL -\(identifier) || kill -KILL \(identifier)"]
-        shell.standardInput = lifeline
+        shell.standardInput = pipe
         try shell.launchAlone()
     }
 
-    /// To be called when the process has ended, since its identifier may belong to a stranger from then on.
+    /// Ends the watchdog. Call it once the process has ended, because its identifier may be given to another process.
     func release() {
-        try? lifeline.fileHandleForWriting.write(contentsOf: Data("ended\n".utf8))
+        try? pipe.fileHandleForWriting.write(contentsOf: Data("ended\n".utf8))
     }
 }

@@ -16,13 +16,13 @@ extension Cluster {
 
     /// Waits until a service rejects a token, and returns when it first did.
     ///
-    /// - Throws: `ClusterError` when the service still accepts the token after `patience`.
+    /// - Throws: `ClusterError` when the service still accepts the token after `timeout`.
     @discardableResult
     public func waitForRejection(
-        of token: String, at service: ServiceName, within patience: Duration = .seconds(30)
+        of token: String, at service: ServiceName, within timeout: Duration = .seconds(30)
     ) async throws -> ContinuousClock.Instant {
-        let deadline = ContinuousClock.now + patience
-        while try await lookup(service, token: token) != 401 {
+        let deadline = ContinuousClock.now + timeout
+        while try await status(of: service, token: token) != 401 {
             guard .now < deadline else { throw ClusterError("\(service.rawValue) still accepts a revoked token") }
             try await Task.sleep(for: .milliseconds(1))
         }

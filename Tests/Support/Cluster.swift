@@ -2,32 +2,39 @@ import CurlClient
 public import Foundation
 import Synchronization
 
-/// The services of the project, by the names of their executables.
+/// A service of the project, named like its executable.
 public enum ServiceName: String, CaseIterable, Sendable {
-    case login, catalog, orders, inbox
+    /// Accounts, sessions and tokens.
+    case login
+    /// Products and their stock.
+    case catalog
+    /// Orders of customers.
+    case orders
+    /// Messages to customers.
+    case inbox
 }
 
-/// The services as real processes on free ports, with fresh databases and a fresh secret, in a temporary folder that
-/// is laid out like the project's own: `data/`, `run/` with the logs, `secrets/jwt.json`.
+/// The services as real processes on free ports, with new databases and a new secret.
 ///
-/// See `withCluster`, which makes one and ends it.
+/// Their temporary folder is laid out like the project's folder: `data/`, `run/` with the logs, `secrets/jwt.json`.
+/// `withCluster` creates a cluster and shuts it down.
 public final class Cluster: Sendable {
-    /// The folder that holds everything of this cluster.
+    /// The folder with all files of the cluster.
     public var directory: URL { folder.url }
 
-    /// A port for a service that is not of this project; pages from there, by the name `localhost`, may call the services.
-    public let guestPort: Int
+    /// A port for a program outside of the project. `CORS_ORIGINS` allows the pages of `http://localhost` at this port.
+    public let externalPort: Int
 
     let http = HTTPClient()
     private let folder: TemporaryFolder
     private let ports: [ServiceName: Int]
     private let processes = Mutex<[ServiceName: ChildProcess]>([:])
-    private let guests = Mutex<[ChildProcess]>([])
+    private let externalPrograms = Mutex<[ChildProcess]>([])
 
-    /// The project's folder.
+    /// The folder of the project.
     public static let project = URL(filePath: #filePath).appending(path: "../../..").standardized
 
-    /// The folder with the executables, which is that of the tests.
+    /// The folder with the executables, among them that of the tests.
     public static let executables =
         URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
 
@@ -40,13 +47,13 @@ public final class Cluster: Sendable {
         var ports: [ServiceName: Int] = [:]
         for service in ServiceName.allCases { ports[service] = try await FreePorts.next(http) }
         self.ports = ports
-        guestPort = try await FreePorts.next(http)
-        try becomeLikeTheProject()
+        externalPort = try await FreePorts.next(http)
+        try linkProjectFiles()
         try await run(["scripts/secret"], in: directory)
     }
 
-    /// Puts the scripts and the executables where they are in the project, so that the scripts act on this cluster.
-    private func becomeLikeTheProject() throws {
+    /// Links the scripts and the executables to the same paths as in the project, so the scripts act on this cluster.
+    private func linkProjectFiles() throws {
         let files = FileManager.default
         for folder in ["scripts", ".build"] {
             try files.createDirectory(at: directory.appending(path: folder), withIntermediateDirectories: true)
@@ -59,45 +66,47 @@ public final class Cluster: Sendable {
                 at: directory.appending(path: "scripts/\(name)"), withDestinationURL: scripts.appending(path: name))
         }
         let library = try String(contentsOf: scripts.appending(path: "lib.sh"), encoding: .utf8)
-        try translated(library).write(
+        try replacingPorts(in: library).write(
             to: directory.appending(path: "scripts/lib.sh"), atomically: true, encoding: .utf8)
     }
 
-    /// A text that names the ports of the project, as one that names those of this cluster.
-    public func translated(_ text: String) -> String {
-        let ports = ServiceName.allCases.map(port) + [guestPort]
+    /// Replaces the standard ports, 8080 and the following ones, by those of this cluster.
+    public func replacingPorts(in text: String) -> String {
+        let ports = ServiceName.allCases.map(port) + [externalPort]
         return zip(8080..., ports).reduce(text) { $0.replacing("\($1.0)", with: "\($1.1)") }
     }
 
-    /// Another port for something that is not of this project, and from which nothing is allowed.
-    public func strangerPort() async throws -> Int {
+    /// A free port that no setting of the services names.
+    public func unusedPort() async throws -> Int {
         try await FreePorts.next(http)
     }
 
-    /// Starts a program that is not of this project. It ends with the cluster.
-    public func startGuest(_ command: [String]) throws {
-        let guest = try ChildProcess(
+    /// Starts a program outside of the project. It ends with the cluster.
+    public func startExternalProgram(_ command: [String]) throws {
+        let program = try ChildProcess(
             command, environment: ["PATH": "/usr/local/bin:/usr/bin:/bin"], directory: directory,
-            log: directory.appending(path: "run/guest.log"))
-        guests.withLock { $0.append(guest) }
+            log: directory.appending(path: "run/external.log"))
+        externalPrograms.withLock { $0.append(program) }
     }
 
-    /// The port of a service, whether it runs or not.
+    /// The port of a service, whether the service runs or not.
     public func port(_ service: ServiceName) -> Int {
         ports[service, default: 0]
     }
 
-    /// The address of a service: `http://localhost:20345/orders`.
+    /// The URL of a path of a service, such as `http://localhost:20345/orders`.
     public func url(_ service: ServiceName, _ path: String = "") -> String {
         "http://localhost:\(port(service))\(path)"
     }
 
-    /// The process id of a service that was started.
+    /// The process id of a service.
+    ///
+    /// - Throws: `ClusterError` if the service was never started.
     public func process(_ service: ServiceName) throws -> Int32 {
         try started(service).identifier
     }
 
-    /// All that a service has logged, from all its starts.
+    /// The log of a service since its first start.
     public func log(_ service: ServiceName) throws -> String {
         try String(contentsOf: logFile(service), encoding: .utf8)
     }
@@ -115,25 +124,28 @@ public final class Cluster: Sendable {
 }
 
 extension Cluster {
-    /// How long a service may take to be ready, or to end.
-    private static let patience: Duration = .seconds(60)
+    /// The longest time until a service is ready.
+    private static let startTimeout: Duration = .seconds(60)
 
-    /// Starts a service, with its data as it was left, and waits until it is ready.
+    /// Starts a service on its existing data, and waits until it is ready.
     ///
-    /// - Parameter wrapper: A command that ends with running the one that is added to it, in its own place.
+    /// - Parameters:
+    ///   - environment: Variables that are added to those of the cluster.
+    ///   - wrapper: A command to which that of the service is appended, and which replaces itself by it (exec(3)).
+    /// - Throws: `ClusterError` if the service ends or is not ready in time.
     public func start(
         _ service: ServiceName, environment: [String: String] = [:], under wrapper: [String] = []
     ) async throws {
         let process = try launch(service, environment: environment, under: wrapper)
-        let deadline = ContinuousClock.now + Self.patience
+        let deadline = ContinuousClock.now + Self.startTimeout
         while await !isReady(service) {
-            guard process.isRunning else { throw ClusterError("\(service.rawValue) ended at its start") }
+            guard process.isRunning else { throw ClusterError("\(service.rawValue) ended during its start") }
             guard ContinuousClock.now < deadline else { throw ClusterError("\(service.rawValue) is not ready") }
             try await Task.sleep(for: .milliseconds(20))
         }
     }
 
-    /// Starts a service without waiting for anything.
+    /// Starts a service without waiting until it is ready.
     func launch(
         _ service: ServiceName, environment: [String: String], under wrapper: [String] = []
     ) throws -> ChildProcess {
@@ -142,7 +154,7 @@ extension Cluster {
             "JWT_KEYS_FILE": directory.appending(path: "secrets/jwt.json").path, "DEMO_DATA": "on",
             "LOGIN_URL": url(.login), "CATALOG_URL": url(.catalog), "INBOX_URL": url(.inbox),
             "SHOP_CATALOG_URL": url(.catalog), "SHOP_ORDERS_URL": url(.orders), "SHOP_INBOX_URL": url(.inbox),
-            "CORS_ORIGINS": "\(url(.login)) http://localhost:\(guestPort)",
+            "CORS_ORIGINS": "\(url(.login)) http://localhost:\(externalPort)",
         ]
         let process = try ChildProcess(
             wrapper + [Self.executables.appending(path: service.rawValue).path],
@@ -156,42 +168,43 @@ extension Cluster {
         (try? await get(service, "/readyz").status) == 200
     }
 
-    /// Asks a service to finish, as `scripts/down` does, and returns its exit status once it has ended.
+    /// Sends SIGTERM to a service, as `scripts/down` does, and returns its exit status once it has ended.
     @discardableResult
     public func stop(_ service: ServiceName) async throws -> Int32 {
         let process = try started(service)
         process.send(signal: SIGTERM)
-        return await process.ended().status
+        return await process.waitForTermination().status
     }
 
-    /// Ends a service at once, in the middle of whatever it is doing.
+    /// Kills a service.
     public func kill(_ service: ServiceName) async throws {
         let process = try started(service)
         process.send(signal: SIGKILL)
-        _ = await process.ended()
+        _ = await process.waitForTermination()
     }
 
-    /// Freezes a service: connections are accepted by the system, nothing is answered.
+    /// Pauses a service: the system still accepts connections, but the service does not respond.
     public func pause(_ service: ServiceName) throws {
         try started(service).send(signal: SIGSTOP)
     }
 
-    /// Lets a frozen service go on.
+    /// Continues a paused service.
     public func resume(_ service: ServiceName) throws {
         try started(service).send(signal: SIGCONT)
     }
 
-    func end() async {
-        for guest in guests.withLock({ $0 }) { guest.endGroup() }
+    func shutDown() async {
+        for program in externalPrograms.withLock({ $0 }) { program.killGroup() }
         let processes = processes.withLock { $0.values }
         for process in processes { process.send(signal: SIGKILL) }
-        for process in processes { _ = await process.ended() }
+        for process in processes { _ = await process.waitForTermination() }
         await http.shutdown()
     }
 }
 
-/// Makes a cluster, starts `services` and runs `body`. Afterwards nothing of it is left, whatever happened; when `body`
-/// throws, the ends of the logs are printed.
+/// Creates a cluster, starts `services` in it, calls `body`, and removes everything again.
+///
+/// If `body` throws, this prints the last 2,000 characters of each log.
 public func withCluster<Result>(
     running services: [ServiceName] = ServiceName.allCases, environment: [String: String] = [:],
     _ body: (Cluster) async throws -> Result
@@ -205,21 +218,21 @@ public func withCluster<Result>(
             try await group.waitForAll()
         }
         let result = try await body(cluster)
-        await cluster.end()
+        await cluster.shutDown()
         return result
     } catch {
         for service in ServiceName.allCases {
             guard let log = try? cluster.log(service) else { continue }
             print("--- \(service.rawValue)\n\(log.suffix(2000))")
         }
-        await cluster.end()
+        await cluster.shutDown()
         throw error
     }
 }
 
-/// What went wrong with a cluster, in a sentence.
+/// A failure of a cluster, a command or a browser, with a message for people.
 public struct ClusterError: Error, CustomStringConvertible {
-    /// The sentence.
+    /// The message.
     public let description: String
 
     init(_ description: String) {
@@ -227,7 +240,7 @@ public struct ClusterError: Error, CustomStringConvertible {
     }
 }
 
-/// Ports below those that the system gives away by itself, each handed out once in a test run.
+/// Free ports below the ephemeral ones of Linux. No port is returned twice in a test run.
 private enum FreePorts {
     private static let candidate = Mutex(Int.random(in: 20_000..<28_000))
 

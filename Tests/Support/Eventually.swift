@@ -1,8 +1,8 @@
-/// Whether `condition` comes true in time. For effects in other processes, which announce themselves to nobody.
+/// Whether `condition` becomes true within `timeout`. For effects in other processes, which send no notification.
 public func eventually(
-    within patience: Duration = .seconds(30), _ condition: () async throws -> Bool
+    within timeout: Duration = .seconds(30), _ condition: () async throws -> Bool
 ) async throws -> Bool {
-    let deadline = ContinuousClock.now + patience
+    let deadline = ContinuousClock.now + timeout
     while ContinuousClock.now < deadline {
         if try await condition() { return true }
         try await Task.sleep(for: .milliseconds(50))

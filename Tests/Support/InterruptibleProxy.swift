@@ -5,21 +5,23 @@ import Logging
 import ServiceRuntime
 import Synchronization
 
-/// Stands between a service and the one that it calls. It notes what passes and can hold back an answer, so that a
-/// test can act at the moment when the called service has done its part and the caller does not know it yet.
+/// An HTTP proxy between a service and the one that it calls.
+///
+/// It records the requests and can hold a response back. A test can then act when the called service has done its part
+/// and the caller does not know it yet. It can also interrupt all traffic.
 public final class InterruptibleProxy: Sendable {
-    /// A request that passed.
-    public struct Passed: Sendable, Equatable {
+    /// A request that the proxy received.
+    public struct ReceivedRequest: Sendable, Equatable {
         /// The method.
         public let method: HTTPRequest.Method
-        /// The path, without the query.
+        /// The path without the query.
         public let path: String
     }
 
     private struct State {
-        var passed: [Passed] = []
-        var holdsNext: HTTPRequest.Method?
-        var isCut = false
+        var requests: [ReceivedRequest] = []
+        var methodToHold: HTTPRequest.Method?
+        var isInterrupted = false
     }
 
     private let target: String
@@ -28,72 +30,76 @@ public final class InterruptibleProxy: Sendable {
     private let held = AsyncStream.makeStream(of: Void.self)
     private let released = AsyncStream.makeStream(of: Void.self)
 
-    init(before target: String) {
+    init(to target: String) {
         self.target = target
     }
 
-    /// All that has passed so far.
-    public var passed: [Passed] { state.withLock { $0.passed } }
+    /// All requests so far.
+    public var requests: [ReceivedRequest] { state.withLock { $0.requests } }
 
-    /// Holds back the answer to the next request with this method. It reaches its target all the same.
-    public func holdNextAnswer(to method: HTTPRequest.Method) {
-        state.withLock { $0.holdsNext = method }
+    /// Holds back the response to the next request with this method. The request itself reaches its target.
+    public func holdNextResponse(to method: HTTPRequest.Method) {
+        state.withLock { $0.methodToHold = method }
     }
 
-    /// Lets nothing through any more, the answers that are under way included: 502 comes in their place.
-    public func cut() {
-        state.withLock { $0.isCut = true }
-    }
-
-    /// Lets everything through again.
-    public func restore() {
-        state.withLock { $0.isCut = false }
-    }
-
-    /// Waits until an answer is being held back.
-    public func answerIsHeld() async {
+    /// Waits until a response is held back.
+    public func waitForHeldResponse() async {
         _ = await held.stream.first { true }
     }
 
-    /// Lets the answer that is held back go on.
-    public func release() {
+    /// Sends the response that is held back.
+    public func releaseResponse() {
         released.continuation.yield()
     }
 
-    /// Runs the server and calls `body` with its address.
+    /// Responds with 502 from now on, also to requests in progress.
+    public func interrupt() {
+        state.withLock { $0.isInterrupted = true }
+    }
+
+    /// Forwards requests again.
+    public func resume() {
+        state.withLock { $0.isInterrupted = false }
+    }
+
+    /// Runs the proxy and calls `body` with its address.
     func serve<Result: Sendable>(_ body: (String) async throws -> Result) async throws -> Result {
         let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
         let application = Application(
-            responder: CallbackResponder { (request: Request, _: BasicRequestContext) in try await self.pass(request) },
+            responder: CallbackResponder { (request: Request, _: BasicRequestContext) in
+                try await self.response(to: request)
+            },
             server: .retainedHTTP1(), configuration: .init(address: .hostname("127.0.0.1", port: 0)),
             onServerRunning: { continuation.yield($0.localAddress?.port ?? 0) },
-            logger: Logger(label: "interposer") { _ in SwiftLogNoOpLogHandler() })
+            logger: Logger(label: "proxy") { _ in SwiftLogNoOpLogHandler() })
         let server = Task { try await application.run() }
         defer { server.cancel() }
-        guard let port = await ports.first(where: { _ in true }) else { throw ClusterError("no interposer") }
+        guard let port = await ports.first(where: { _ in true }) else {
+            throw ClusterError("The proxy does not start.")
+        }
         return try await body("http://127.0.0.1:\(port)")
     }
 
-    private static let largestBodyBytes = 1 << 20
-    private static let longestAnswer = Duration.seconds(60)
+    private static let maximumBodyBytes = 1 << 20
+    private static let deadline = Duration.seconds(60)
 
-    private var isCut: Bool { state.withLock { $0.isCut } }
+    private var isInterrupted: Bool { state.withLock { $0.isInterrupted } }
 
-    private func pass(_ request: Request) async throws -> Response {
-        let body = try await request.body.collect(upTo: Self.largestBodyBytes)
-        let holds = state.withLock { state in
-            state.passed.append(Passed(method: request.method, path: request.uri.path))
-            guard state.holdsNext == request.method else { return false }
-            state.holdsNext = nil
+    private func response(to request: Request) async throws -> Response {
+        let body = try await request.body.collect(upTo: Self.maximumBodyBytes)
+        let holdsResponse = state.withLock { state in
+            state.requests.append(ReceivedRequest(method: request.method, path: request.uri.path))
+            guard state.methodToHold == request.method else { return false }
+            state.methodToHold = nil
             return true
         }
-        guard !isCut else { return Response(status: .badGateway) }
+        guard !isInterrupted else { return Response(status: .badGateway) }
         let response = try await http.execute(
             .init(
                 method: request.method, url: target + request.uri.description, headers: request.headers.withoutFraming,
-                body: body.readableBytes == 0 ? nil : Array(body.readableBytesView), deadline: Self.longestAnswer))
-        guard !isCut else { return Response(status: .badGateway) }
-        if holds {
+                body: body.readableBytes == 0 ? nil : Array(body.readableBytesView), deadline: Self.deadline))
+        guard !isInterrupted else { return Response(status: .badGateway) }
+        if holdsResponse {
             held.continuation.yield()
             _ = await released.stream.first { true }
         }
@@ -104,16 +110,16 @@ public final class InterruptibleProxy: Sendable {
 }
 
 extension HTTPFields {
-    /// These fields without those that frame a message, which each connection makes anew.
+    /// These fields without those that frame a message, which belong to one connection (RFC 9112).
     fileprivate var withoutFraming: HTTPFields {
         filter { ![.contentLength, .transferEncoding, .connection].contains($0.name) }
     }
 }
 
-/// Runs `body` with an interposer before the service at the address `target`, and with the interposer's own address.
-public func withInterposer<Result: Sendable>(
-    before target: String, _ body: (InterruptibleProxy, String) async throws -> Result
+/// Calls `body` with a proxy to the service at the address `target`, and with the address of the proxy.
+public func withInterruptibleProxy<Result: Sendable>(
+    to target: String, _ body: (InterruptibleProxy, String) async throws -> Result
 ) async throws -> Result {
-    let interposer = InterruptibleProxy(before: target)
-    return try await interposer.serve { try await body(interposer, $0) }
+    let proxy = InterruptibleProxy(to: target)
+    return try await proxy.serve { try await body(proxy, $0) }
 }

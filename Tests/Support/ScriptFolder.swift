@@ -1,14 +1,16 @@
 public import Foundation
 
-/// A script of the project in a folder of its own, with stand-ins for what it calls.
+/// A temporary folder with one script of the project and stubs of the programs that it calls.
 public struct ScriptFolder: Sendable {
     private let name: String
     private let folder: TemporaryFolder
     private let path: String
 
-    /// Lays out `scripts/NAME`.
+    /// Links `scripts/NAME`.
     ///
-    /// - Parameter tools: The programs of this machine that the script finds; nil for all in `/usr/bin` and `/bin`.
+    /// - Parameters:
+    ///   - name: The name of the script.
+    ///   - tools: The programs of `/usr/bin` that the script finds; nil for all of `/usr/bin` and `/bin`.
     public init(_ name: String, tools: [String]? = nil) throws {
         self.name = name
         folder = try TemporaryFolder()
@@ -26,16 +28,18 @@ public struct ScriptFolder: Sendable {
         try FileManager.default.createSymbolicLink(atPath: folder.path(name), withDestinationPath: target)
     }
 
-    /// A file, whether it is there or not.
+    /// The URL of a file, whether it exists or not.
     public func file(_ name: String) -> URL { folder.file(name) }
 
-    /// Puts a shell script in the place of another program: `bin/swift`, `scripts/setup`.
-    public func standIn(for program: String, _ text: String = "") throws {
+    /// Writes a shell script that replaces a program, such as `bin/swift` or `scripts/setup`.
+    public func stub(_ program: String, _ text: String = "") throws {
         try Data("#!/bin/sh\n\(text)\n".utf8).write(to: file(program))
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path(program))
     }
 
-    /// Runs the script and returns what it prints. Its temporary files are to be in the folder `temporary`.
+    /// Runs the script and returns its output. `TMPDIR` is the folder `temporary`.
+    ///
+    /// - Throws: `ClusterError` with the output if the script fails.
     @discardableResult
     public func run(_ arguments: String..., environment: [String: String] = [:]) async throws -> String {
         let own = ["PATH": path, "TMPDIR": folder.path("temporary")]
@@ -43,8 +47,8 @@ public struct ScriptFolder: Sendable {
             ["scripts/\(name)"] + arguments, in: folder.url, environment: environment.merging(own) { $1 })
     }
 
-    /// The temporary files that the script has left.
-    public var litter: [String] {
+    /// The temporary files that the script did not remove.
+    public var remainingFiles: [String] {
         get throws { try FileManager.default.contentsOfDirectory(atPath: folder.path("temporary")) }
     }
 }

@@ -1,24 +1,24 @@
 public import Database
 
-/// Which statements of a store work the longer the more rows there are that do not concern them.
+/// Finds the statements of a store whose work grows with rows that do not concern them.
 ///
-/// SQLite counts the steps of its virtual machine for each statement that is kept prepared (its table `sqlite_stmt`), so that
-/// this needs no clock, and no list of the statements.
+/// SQLite counts the steps of its virtual machine for each prepared statement (its table `sqlite_stmt`). So this needs
+/// neither a clock nor a list of the statements.
 public enum StatementWork {
     private static let fewRows = 5
     private static let manyRows = 200
 
-    /// Runs `work` beside few and beside many rows of others, and returns the statements whose one run took twice the steps.
+    /// Runs `work` beside few and beside many rows of others, and returns the statements that took over twice the steps.
     ///
-    /// - Parameter work: Fills a new database in memory with so many rows of others, does everything that a store can do,
-    ///   and returns the database.
+    /// - Parameter work: Fills a new database in memory with this number of rows of others, does everything that the
+    ///   store can do, and returns the database.
     public static func growing(_ work: (_ rows: Int) async throws -> SQLDatabase) async throws -> [String] {
         let few = try await steps(in: work(fewRows))
         let many = try await steps(in: work(manyRows))
         return many.filter { $0.value > 2 * few[$0.key, default: .max / 2] }.map(\.key).sorted()
     }
 
-    /// The steps of one run of each statement.
+    /// The average number of steps of each statement.
     private static func steps(in database: SQLDatabase) async throws -> [String: Int] {
         let rows = try await database.read { connection in
             try connection.query(

@@ -1,13 +1,13 @@
 public import Foundation
 
-/// A folder of its own for one test, removed with all that is in it when the last reference to it goes.
+/// A new folder for one test. It is removed with all its files when its last reference goes away.
 public final class TemporaryFolder: Sendable {
-    /// The folder.
+    /// The URL of the folder.
     public let url: URL
 
-    /// Makes an empty folder among the temporary files of the system.
+    /// Creates an empty folder among the temporary files of the system.
     public init() throws {
-        // Short, because a socket's path may have 107 bytes and browsers make theirs far below.
+        // The path of a socket has at most 107 bytes, and browsers create sockets deep inside of their folder.
         let name = "hallpass-" + UUID().uuidString.lowercased().prefix(8)
         url = FileManager.default.temporaryDirectory.appending(path: name)
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: false)
@@ -15,12 +15,12 @@ public final class TemporaryFolder: Sendable {
 
     deinit { try? FileManager.default.removeItem(at: url) }
 
-    /// Where the folder is.
+    /// The path of the folder.
     public var path: String { url.path }
 
-    /// A file in the folder, whether it is there or not.
+    /// The URL of a file in the folder, whether it exists or not.
     public func file(_ name: String) -> URL { url.appending(path: name) }
 
-    /// Where a file in the folder is.
+    /// The path of a file in the folder, whether it exists or not.
     public func path(_ name: String) -> String { file(name).path }
 }

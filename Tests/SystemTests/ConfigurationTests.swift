@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct `A service that is configured wrongly` {
+@Suite struct ConfigurationTests {
     @Test(arguments: ServiceName.allCases)
-    func `names all faults at once and listens to nothing`(service: ServiceName) async throws {
+    func `a service with invalid settings names all of them and does not start`(service: ServiceName) async throws {
         let environment = [
             "PORT": "eighty", "LOG_LEVEL": "loud", "CORS_ORIGINS": "*", "JWT_LEEWAY": "-1",
             "DATABASE_URL": "mysql://db", "JWT_SECRET": "secret",

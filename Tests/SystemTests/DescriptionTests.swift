@@ -2,11 +2,12 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite(.serialized) struct `What the services say of themselves` {
+@Suite(.serialized) struct DescriptionTests {
     private static let folder = Cluster.project.appending(path: "Tests/Schemathesis")
     private static let python = Cluster.project.appending(path: ".venv-schemathesis/bin").path
 
-    @Test(.timeLimit(.minutes(10))) func `is what they do: schemathesis finds nothing, and every example fits`()
+    @Test(.timeLimit(.minutes(10)))
+    func `schemathesis finds no difference between the services and their descriptions`()
         async throws
     {
         try await run(
@@ -18,7 +19,7 @@ import Testing
                 """,
             ], in: Cluster.project)
         try await withCluster { cluster in
-            // Catalog comes last, as it then deletes what the others order.
+            // Catalog comes last because its run deletes the products that the others order.
             for services in [[ServiceName.login, .orders, .inbox], [.catalog]] {
                 try await withThrowingTaskGroup { group in
                     for service in services {
@@ -27,14 +28,15 @@ import Testing
                     try await group.waitForAll()
                 }
             }
-            // A fault that was answered with 500 would stand in a log.
+            // An error behind a 500 response is in a log.
             for service in ServiceName.allCases {
-                let faults = try cluster.log(service).split(separator: "\n").filter { $0.contains(" error ") }
-                #expect(faults == [])
+                let errors = try cluster.log(service).split(separator: "\n").filter { $0.contains(" error ") }
+                #expect(errors == [])
             }
         }
     }
 
+    /// Runs schemathesis and checks the examples of one service.
     private static func check(_ service: ServiceName, of cluster: Cluster) async throws {
         let document = cluster.url(service, "/openapi.json")
         var environment = [

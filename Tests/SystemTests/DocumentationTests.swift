@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@Suite struct `The documentation is true` {
+@Suite struct DocumentationTests {
     @Test(
         .timeLimit(.minutes(5)),
         arguments: [
@@ -9,16 +9,16 @@ import Testing
             ("docs/browser.md", [:]),
             ("docs/other-languages.md", ["TOKEN_AUDIENCES": "login catalog orders inbox wishlist"]),
         ])
-    func `every command gives the response that stands below it`(
+    func `every command in the documentation has the documented output`(
         path: String, environment: [String: String]
     ) async throws {
         let page = try ExecutablePage(path)
         #expect(page.steps.count >= 5)
         try await withCluster(environment: environment) { cluster in
-            let answers = try await page.run(in: cluster)
-            #expect(answers.count == page.steps.count)
-            for (step, response) in zip(page.steps, answers) where try !step.expects(response) {
-                Issue.record("\(path):\(step.line) does not response what the page says, but:\n\(response)")
+            let outputs = try await page.run(in: cluster)
+            #expect(outputs.count == page.steps.count)
+            for (step, output) in zip(page.steps, outputs) where try !step.expects(output) {
+                Issue.record("\(path):\(step.line) has another output than the page says:\n\(output)")
             }
         }
     }
@@ -30,9 +30,9 @@ import Testing
         ("a\n…\nd\n", "a\nd\n", true), ("a\n…\nd\n", "a\nb\n", false), ("a.b\n", "axb\n", false),
         ("HTTP/1.1 401\n", "HTTP/1.1 401\r\n", true),
     ])
-    func `an response fits when it differs only where the page has an ellipsis`(
-        expected: String, response: String, fits: Bool
+    func `the output of a command may differ from the page only at an ellipsis`(
+        expected: String, output: String, matches: Bool
     ) throws {
-        #expect(try ExecutablePage.Step(line: 1, commands: "", response: expected).expects(response) == fits)
+        #expect(try ExecutablePage.Step(line: 1, commands: "", output: expected).expects(output) == matches)
     }
 }

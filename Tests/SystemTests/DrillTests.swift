@@ -2,14 +2,14 @@ import Testing
 
 @testable import Drills
 
-@Suite(.serialized) struct `What stays true when something fails` {
+@Suite(.serialized) struct DrillTests {
     @Test(.timeLimit(.minutes(3)), arguments: Drill.all)
-    func `each drill passes in its short form`(drill: Drill) async {
-        #expect(await drill.perform(.short).faults == [])
+    func `every drill passes in its short form`(drill: Drill) async {
+        #expect(await drill.perform(.short).violations == [])
     }
 }
 
 extension Drill: CustomTestStringConvertible {
-    /// The name, by which a failure is found.
+    /// The name of the drill, for the output of the tests.
     public var testDescription: String { name }
 }

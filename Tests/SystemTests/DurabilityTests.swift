@@ -2,8 +2,8 @@ import HTTPTypes
 import TestSupport
 import Testing
 
-@Suite(.serialized) struct `What was acknowledged stays` {
-    @Test func `accounts survive a kill of login`() async throws {
+@Suite(.serialized) struct DurabilityTests {
+    @Test func `acknowledged accounts survive a kill of login`() async throws {
         try await withCluster(running: [.login]) { cluster in
             let acknowledged = await acknowledgedUntilKilled(.login, of: cluster, after: 5) { number in
                 try await cluster.signUp("customer-\(number)") == 201 ? "customer-\(number)" : nil
@@ -16,7 +16,7 @@ import Testing
         }
     }
 
-    @Test func `orders survive a kill of orders, and stock agrees with them`() async throws {
+    @Test func `acknowledged orders survive a kill of orders, and the stock agrees with them`() async throws {
         try await withCluster { cluster in
             let token = try await cluster.token("alice")
             let acknowledged = await acknowledgedUntilKilled(.orders, of: cluster, after: 8) { _ in
@@ -32,25 +32,24 @@ import Testing
         }
     }
 
-    @Test func `what was accepted before SIGTERM is finished`() async throws {
+    @Test func `a request that was accepted before SIGTERM is completed`() async throws {
         try await withCluster(running: [.login, .catalog, .inbox]) { cluster in
             let token = try await cluster.token("alice")
-            try await withInterposer(before: cluster.url(.catalog)) { catalog, address in
+            try await withInterruptibleProxy(to: cluster.url(.catalog)) { catalog, address in
                 try await cluster.start(.orders, environment: ["CATALOG_URL": address])
-                catalog.holdNextAnswer(to: .put)
+                catalog.holdNextResponse(to: .put)
                 async let response = cluster.order(token: token)
-                await catalog.answerIsHeld()
+                await catalog.waitForHeldResponse()
                 async let status = cluster.stop(.orders)
                 #expect(try await eventually { await cluster.refusesConnections(.orders) })
-                catalog.release()
+                catalog.releaseResponse()
                 #expect(try await response.status == 201)
                 #expect(try await status == 0)
             }
         }
     }
 
-    /// Lets four clients do `work` until enough of it was acknowledged, kills the service in the middle of the rest, and
-    /// returns what was acknowledged by then.
+    /// Runs `work` in four clients and kills the service once it has acknowledged enough. Returns all acknowledged results.
     private func acknowledgedUntilKilled(
         _ service: ServiceName, of cluster: Cluster, after enough: Int,
         work: @escaping @Sendable (Int) async throws -> String?
@@ -72,7 +71,7 @@ import Testing
     private actor Acknowledged {
         private(set) var results: [String] = []
 
-        /// Adds a result and returns how many there are.
+        /// Adds a result and returns the number of results.
         func append(_ result: String) -> Int {
             results.append(result)
             return results.count

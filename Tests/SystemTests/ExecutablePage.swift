@@ -1,23 +1,25 @@
 import Foundation
 import TestSupport
 
-/// A page of the documentation: blocks of commands, marked `sh`, each with the answer in the next block, if there is one.
-/// A block that is marked with a language and a name is a file of that name.
+/// A page of the documentation whose commands can be run.
+///
+/// The commands are in blocks marked `sh`, and the block after one of them has the output. A block marked with a language
+/// and a name is a file of that name.
 struct ExecutablePage {
     struct Step {
         let line: Int
         let commands: String
-        /// What the commands print; nothing, when no block of output follows.
-        var response = ""
+        /// The documented output; empty if no block of output follows.
+        var output = ""
 
-        /// Whether an answer is the expected one. `…` stands for any text within a line, and alone on a line for any lines.
-        func expects(_ response: String) throws -> Bool {
-            let pattern = lines(self.response).map { line in
+        /// Whether this is the documented output. `…` stands for any text within a line, and alone on a line for any lines.
+        func expects(_ output: String) throws -> Bool {
+            let pattern = lines(self.output).map { line in
                 let parts = line.split(separator: "…", omittingEmptySubsequences: false)
                 let escaped = parts.map { NSRegularExpression.escapedPattern(for: String($0)) }
                 return line == "…" ? #"(?:[^\n]*\n)*"# : escaped.joined(separator: #"[^\n]*"#) + #"\n"#
             }
-            let text = lines(response.replacing("\r\n", with: "\n")).map { $0 + "\n" }.joined()
+            let text = lines(output.replacing("\r\n", with: "\n")).map { $0 + "\n" }.joined()
             return try Regex(pattern.joined()).wholeMatch(in: text) != nil
         }
 
@@ -52,21 +54,20 @@ struct ExecutablePage {
         } else if marks.count == 2 {
             files[String(marks[1])] = content
         } else if !steps.isEmpty {
-            steps[steps.count - 1].response = content
+            steps[steps.count - 1].output = content
         }
     }
 
-    /// Runs all steps in one shell, as a reader would, and returns what each printed. What they leave running in the
-    /// background ends with the page.
+    /// Runs all steps in one shell, as a reader would, and returns the output of each. Then this kills the background jobs.
     func run(in cluster: Cluster) async throws -> [String] {
-        try await cluster.noteProcesses()
+        try await cluster.writeProcessFiles()
         for (name, content) in files { try Data(content.utf8).write(to: cluster.directory.appending(path: name)) }
         let endOfStep = "\u{1E}"
         let script =
             steps.map { "{\n\($0.commands)} 2>&1\nprintf '\(endOfStep)'\n" }.joined()
             + "for job in $(jobs -p); do kill -KILL $job; done\n"
-        // Python's packages stay in the project's folder, so that they are fetched once.
-        let commands = cluster.translated(script).replacing(
+        // Python packages are in the folder of the project, to install them only once.
+        let commands = cluster.replacingPorts(in: script).replacing(
             ".venv", with: Cluster.project.appending(path: ".venv").path)
         let output = try await TestSupport.run(["/bin/bash", "-c", commands], in: cluster.directory)
         return output.split(separator: endOfStep, omittingEmptySubsequences: false).dropLast().map(String.init)
@@ -74,8 +75,8 @@ struct ExecutablePage {
 }
 
 extension Cluster {
-    /// Writes the notes of `scripts/up` about which process is whose.
-    fileprivate func noteProcesses() async throws {
+    /// Writes the files in which `scripts/up` stores the process of each service.
+    fileprivate func writeProcessFiles() async throws {
         for service in ServiceName.allCases {
             let process = try process(service)
             let note = "echo \(process) $(began \(process)) >run/\(service.rawValue).pid"

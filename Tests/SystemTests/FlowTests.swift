@@ -2,12 +2,14 @@ import HTTPTypes
 import TestSupport
 import Testing
 
-@Suite(.serialized) struct `From service to service` {
-    @Test func `one sign-in opens every service, and an order moves stock and leaves a message`() async throws {
+@Suite(.serialized) struct FlowTests {
+    @Test func `one sign-in gives access to every service, and an order changes the stock and sends a message`()
+        async throws
+    {
         try await withCluster { cluster in
             #expect(try await cluster.signUp("carol") == 201)
             let token = try await cluster.token("carol")
-            #expect(try await cluster.get(.login, "/me", token: token).json["username"] as? String == "carol")
+            #expect(try await cluster.get(.login, "/me", token: token)["username"] == "carol")
 
             let placed = try await cluster.order(2, token: token)
             #expect(placed.status == 201)
@@ -28,7 +30,7 @@ import Testing
         }
     }
 
-    @Test func `each service refuses whom it does not know, and what is not theirs`() async throws {
+    @Test func `each service rejects unknown callers and hides the data of others`() async throws {
         try await withCluster { cluster in
             let alice = try await cluster.token("alice")
             let bob = try await cluster.token("bob")
@@ -52,7 +54,7 @@ import Testing
         }
     }
 
-    @Test func `a token for one service opens no other`() async throws {
+    @Test func `a token for one service is rejected by the others`() async throws {
         try await withCluster { cluster in
             let token = try await cluster.token("alice", extra: #", "audience": "orders""#)
             #expect(try await cluster.get(.orders, "/orders", token: token).status == 200)
@@ -61,7 +63,7 @@ import Testing
         }
     }
 
-    @Test func `staff change the catalog and see all orders, customers only their own`() async throws {
+    @Test func `staff can change the catalog and see all orders, and customers see only their own`() async throws {
         try await withCluster { cluster in
             let alice = try await cluster.token("alice")
             let staff = try await cluster.token("staff")
@@ -79,7 +81,7 @@ import Testing
 }
 
 extension String {
-    /// This token with one character of its signature changed, in a place where every bit counts.
+    /// This token with one character of its signature changed, where all bits of the character belong to the signature.
     var tampered: String {
         var characters = Array(self)
         let index = characters.count - 10

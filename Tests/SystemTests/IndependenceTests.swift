@@ -2,7 +2,7 @@ import HTTPTypes
 import TestSupport
 import Testing
 
-@Suite(.serialized) struct `Nobody phones the office` {
+@Suite(.serialized) struct IndependenceTests {
     @Test func `the services start and serve while login is down`() async throws {
         try await withCluster(running: [.login]) { cluster in
             let token = try await cluster.token("alice")
@@ -15,10 +15,10 @@ import Testing
         }
     }
 
-    @Test func `no request reaches login while others are answered`() async throws {
+    @Test func `only requests to the feed reach login while the other services respond`() async throws {
         try await withCluster(running: [.login]) { cluster in
             let token = try await cluster.token("alice")
-            try await withInterposer(before: cluster.url(.login)) { login, address in
+            try await withInterruptibleProxy(to: cluster.url(.login)) { login, address in
                 for service in [ServiceName.catalog, .orders, .inbox] {
                     try await cluster.start(service, environment: ["LOGIN_URL": address])
                 }
@@ -28,12 +28,12 @@ import Testing
                     #expect(try await cluster.get(.inbox, "/messages", token: token).status == 200)
                     #expect(try await cluster.get(.inbox, "/messages", token: token.tampered).status == 401)
                 }
-                #expect(login.passed.filter { $0.path != "/revocations" } == [])
+                #expect(login.requests.filter { $0.path != "/revocations" } == [])
             }
         }
     }
 
-    @Test func `a login that hangs delays nobody`() async throws {
+    @Test func `a paused login delays no other service`() async throws {
         try await withCluster { cluster in
             let token = try await cluster.token("alice")
             try cluster.pause(.login)
@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test func `an order is placed while inbox is down, and its message comes later`() async throws {
+    @Test func `an order succeeds while inbox is down, and its message arrives later`() async throws {
         try await withCluster(running: [.login, .catalog, .orders]) { cluster in
             let token = try await cluster.token("alice")
             #expect(try await cluster.order(token: token).status == 201)

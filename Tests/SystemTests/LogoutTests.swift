@@ -2,13 +2,13 @@ import HTTPTypes
 import TestSupport
 import Testing
 
-@Suite(.serialized) struct `A logout reaches every service` {
-    @Test func `while login runs, and after it was killed and started again`() async throws {
+@Suite(.serialized) struct LogoutTests {
+    @Test func `a logout reaches every service, and a kill of login does not undo it`() async throws {
         try await withCluster { cluster in
             try await cluster.waitForFeed()
             let (first, second) = (try await cluster.token("alice"), try await cluster.token("alice"))
             for service in Cluster.followers {
-                #expect([200, 403].contains(try await cluster.lookup(service, token: first)))
+                #expect([200, 403].contains(try await cluster.status(of: service, token: first)))
             }
             var slowest = Duration.zero
             for token in [first, second] {
@@ -19,10 +19,10 @@ import Testing
                 }
                 slowest = max(slowest, .now - start)
                 try await cluster.kill(.login)
-                for service in Cluster.followers { #expect(try await cluster.lookup(service, token: token) == 401) }
+                for service in Cluster.followers { #expect(try await cluster.status(of: service, token: token) == 401) }
                 try await cluster.start(.login)
             }
-            print("logout to 401 at all services, the slower of two: \(slowest)")
+            print("time from a logout to 401 at all services, the slower of two: \(slowest)")
             try await cluster.kill(.login)
             for service in Cluster.followers {
                 let failures = try await cluster.metric("revocations_failures_total", of: service) ?? 0
@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    @Test func `and a service that starts while login is away`() async throws {
+    @Test func `a service that starts while login is down rejects tokens of ended sessions`() async throws {
         try await withCluster { cluster in
             try await cluster.waitForFeed()
             let token = try await cluster.token("alice")
@@ -52,7 +52,7 @@ import Testing
             for service in Cluster.followers {
                 try await cluster.stop(service)
                 try await cluster.start(service)
-                #expect(try await cluster.lookup(service, token: token) == 401)
+                #expect(try await cluster.status(of: service, token: token) == 401)
             }
         }
     }

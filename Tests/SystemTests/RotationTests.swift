@@ -3,8 +3,8 @@ import HTTPTypes
 import TestSupport
 import Testing
 
-@Suite(.serialized) struct `The secret is changed while all goes on` {
-    @Test func `a rotation under traffic refuses nobody, and retires the old key when it is time`() async throws {
+@Suite(.serialized) struct RotationTests {
+    @Test func `a rotation under load rejects no request and retires the old key in time`() async throws {
         try await withCluster { cluster in
             let first = try #require(try await cluster.keyNames().first)
             let old = try await cluster.token("alice")
@@ -19,7 +19,7 @@ import Testing
             #expect(try await cluster.get(.orders, "/orders", token: old).status == 200)
             let new = try await cluster.token("alice")
 
-            // The last token of the old keys has expired, as far as the script knows.
+            // For the script, the last token of the old keys has expired.
             try Data("retire 1\n".utf8).write(to: cluster.directory.appending(path: "secrets/rotation"))
             try await cluster.rotateSecret("retire")
             #expect(try await cluster.keyNames() == [names[0]])
@@ -35,11 +35,11 @@ import Testing
         }
     }
 
-    @Test func `a rotation that was interrupted is gone on with, wherever that was`() async throws {
+    @Test func `an interrupted rotation continues with the step at which it stopped`() async throws {
         try await withCluster(running: [.login, .inbox]) { cluster in
             let note = cluster.directory.appending(path: "secrets/rotation")
             let first = try #require(try await cluster.keyNames().first)
-            // Before the key was made; before it signed; before it was noted when the old one goes.
+            // Stopped before the key was created, before it signed, and before the time of retirement was stored.
             for stage in 1...3 {
                 try Data("next new-\(stage)\n".utf8).write(to: note)
                 if stage >= 2 { try await cluster.keys("add", "--id", "new-\(stage)") }
@@ -49,7 +49,7 @@ import Testing
                 #expect(try String(contentsOf: note, encoding: .utf8).hasPrefix("retire "))
             }
             #expect(try await cluster.keyNames() == ["new-3", "new-2", "new-1", first])
-            // While it waited for the end of the old keys: no other key is made.
+            // Stopped while it waited for the retirement, it creates no other key.
             try Data("retire 1\n".utf8).write(to: note)
             try await cluster.rotateSecret()
             #expect(try await cluster.keyNames() == ["new-3"])
@@ -57,7 +57,7 @@ import Testing
         }
     }
 
-    @Test func `a secret that has leaked goes as soon as the new one signs, and the next change makes another`()
+    @Test func `a rotation with the argument now retires the old key as soon as the new one signs`()
         async throws
     {
         try await withCluster(running: [.login, .inbox]) { cluster in
@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    @Test func `a key that a service has not read does not sign`() async throws {
+    @Test func `a key that a service has not read yet does not sign`() async throws {
         try await withCluster(running: [.login, .inbox]) { cluster in
             let first = try #require(try await cluster.keyNames().first)
             try cluster.pause(.inbox)
@@ -91,7 +91,7 @@ import Testing
         }
     }
 
-    @Test func `of two rotations at once the second says so and changes nothing`() async throws {
+    @Test func `a second rotation at the same time fails and changes nothing`() async throws {
         try await withCluster(running: [.login, .inbox]) { cluster in
             try cluster.pause(.inbox)
             async let first: Void = cluster.rotateSecret("--retire-later")
@@ -110,7 +110,7 @@ import Testing
         }
     }
 
-    @Test func `a faulty key file leaves the old keys in force, and log and metric say so`() async throws {
+    @Test func `an invalid key file leaves the old keys in use, and log and metrics report it`() async throws {
         try await withCluster(running: [.login, .inbox]) { cluster in
             let file = cluster.directory.appending(path: "secrets/jwt.json")
             let good = try Data(contentsOf: file)
@@ -144,7 +144,7 @@ extension Cluster {
         try await run([".build/debug/jwt", "keys"] + arguments + ["--file", "secrets/jwt.json"], in: directory)
     }
 
-    /// All that stands in the folder of the secret.
+    /// The files in the folder of the secret.
     fileprivate func secrets() throws -> [String: Data] {
         let folder = directory.appending(path: "secrets")
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)

@@ -3,74 +3,77 @@ import HTTPTypes
 import TestSupport
 import Testing
 
-@Suite struct `Secrets stay secret` {
+@Suite struct SecrecyTests {
     @Test(arguments: ["text", "json"])
-    func `no log holds a secret, a password or a token`(format: String) async throws {
+    func `no log contains a secret, a password or a token`(format: String) async throws {
         try await withCluster(environment: ["LOG_LEVEL": "trace", "LOG_FORMAT": format]) { cluster in
             let password = "a password that nobody else has"
             #expect(try await cluster.signUp("dave", password: password) == 201)
             #expect(try await cluster.signIn("dave", password: password + "!").status == 400)
-            let grant = try await cluster.signIn("dave", password: password).decoded(as: Grant.self)
-            #expect(try await cluster.order(token: grant.accessToken).status == 201)
-            #expect(try await cluster.get(.orders, "/orders", token: grant.accessToken.tampered).status == 401)
-            #expect(try await cluster.get(.orders, "/orders?token=\(grant.accessToken)").status == 401)
+            let tokens = try await cluster.signIn("dave", password: password).decoded(as: TokenResponse.self)
+            #expect(try await cluster.order(token: tokens.accessToken).status == 201)
+            #expect(try await cluster.get(.orders, "/orders", token: tokens.accessToken.tampered).status == 401)
+            #expect(try await cluster.get(.orders, "/orders?token=\(tokens.accessToken)").status == 401)
             #expect(
                 try await cluster.send(.post, .login, "/token", json: #"{"grant_type": "\#(password)"}"#).status == 400)
-            #expect(try await eventually { try await cluster.messages(token: grant.accessToken).count == 1 })
+            #expect(try await eventually { try await cluster.messages(token: tokens.accessToken).count == 1 })
 
-            let signature = try #require(grant.accessToken.split(separator: ".").last)
-            let secrets = [try cluster.secret(), password, grant.refreshToken, String(signature)]
+            let signature = try #require(tokens.accessToken.split(separator: ".").last)
+            let secrets = [try cluster.secret(), password, tokens.refreshToken, String(signature)]
             for service in ServiceName.allCases {
                 let log = try cluster.log(service)
-                #expect(log.contains("/") && log.count > 500, "\(service.rawValue) has logged what happened")
+                #expect(log.contains("/") && log.count > 500, "\(service.rawValue) has logged the requests")
                 for secret in secrets { #expect(!log.contains(secret)) }
-                // Whatever looks like a token: two base64url parts that begin like a JSON object.
+                // Text that looks like a token: two base64url parts that begin like a JSON object.
                 #expect(log.firstMatch(of: /eyJ[A-Za-z0-9_-]+\.eyJ/) == nil)
             }
         }
     }
 
-    @Test func `what a service keeps on disk nobody else can read, whatever it was started with`() async throws {
+    @Test func `the files of a service are readable only by their owner, whatever the umask at its start`() async throws
+    {
         try await withCluster(running: []) { cluster in
             for service in ServiceName.allCases {
                 try await cluster.start(
-                    service, environment: ["DATABASE_URL": "sqlite:kept/\(service.rawValue)/all.sqlite"],
+                    service, environment: ["DATABASE_URL": "sqlite:files/\(service.rawValue)/all.sqlite"],
                     under: ["/bin/sh", "-c", "umask 0 && exec \"$0\""])
             }
             let token = try await cluster.token("alice")
             #expect(try await cluster.order(token: token).status == 201)
             #expect(try await cluster.send(.post, .login, "/logout", token: token).status == 204)
             for service in ServiceName.allCases {
-                let isHeard = try await eventually { try await cluster.lookup(service, token: token) == 401 }
-                #expect(isHeard)
+                let isRejected = try await eventually { try await cluster.status(of: service, token: token) == 401 }
+                #expect(isRejected)
                 let list = "\(service.rawValue)/\(service.rawValue).revocations"
-                let isKept = try await eventually { try service == .login || cluster.kept().keys.contains(list) }
-                #expect(isKept)
+                let isStored = try await eventually {
+                    try service == .login || cluster.storedFiles().keys.contains(list)
+                }
+                #expect(isStored)
                 let status = try String(contentsOfFile: "/proc/\(cluster.process(service))/status", encoding: .utf8)
                 #expect(status.contains("\nUmask:\t0077\n"))
             }
-            let kept = try cluster.kept()
-            for (name, mode) in kept { #expect(mode & 0o077 == 0, "\(name) has \(String(mode, radix: 8))") }
-            // Four folders with a database in three files each, three of them with a list, and the folder of all; and what is
-            // being written at this moment.
-            #expect(kept.count >= 20)
+            let files = try cluster.storedFiles()
+            for (name, mode) in files { #expect(mode & 0o077 == 0, "\(name) has \(String(mode, radix: 8))") }
+            // The folder of all services, four folders with a database of three files, and three lists of revocations. A file
+            // that is just being written may be there too.
+            #expect(files.count >= 20)
         }
     }
 }
 
 extension Cluster {
-    /// The folder `kept` and what the services have put into it, with the permissions.
-    fileprivate func kept() throws -> [String: Int] {
-        let folder = directory.appending(path: "kept").path
+    /// The permissions of the folder `files` and of everything that the services have stored in it.
+    fileprivate func storedFiles() throws -> [String: Int] {
+        let folder = directory.appending(path: "files").path
         let names = try FileManager.default.subpathsOfDirectory(atPath: folder) + ["."]
-        return names.reduce(into: [:]) { kept, name in
-            // A file that is about to be moved over another may be gone by now.
+        return names.reduce(into: [:]) { files, name in
+            // A temporary file may have been renamed meanwhile.
             let attributes = try? FileManager.default.attributesOfItem(atPath: "\(folder)/\(name)")
-            kept[name] = attributes?[.posixPermissions] as? Int
+            files[name] = attributes?[.posixPermissions] as? Int
         }
     }
 
-    /// The key that the services share, as it stands in the file.
+    /// The key that the services share, as the key file has it.
     fileprivate func secret() throws -> String {
         struct KeyFile: Decodable {
             let keys: [Key]

@@ -2,8 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `scripts/secret`, with and without something that is called docker.
-@Suite struct `The script that makes the secret` {
+/// Runs `scripts/secret` with and without a stub of docker.
+@Suite struct SecretScriptTests {
     private let folder: ScriptFolder
 
     init() throws {
@@ -24,7 +24,7 @@ import Testing
         }
     }
 
-    @Test func `makes one that only its owner can read, and keeps it`() async throws {
+    @Test func `the script creates a secret that only its owner can read, and keeps an existing one`() async throws {
         try await folder.run()
         #expect(try attribute(.posixPermissions, of: "secrets") == 0o700)
         #expect(try attribute(.posixPermissions, of: "secrets/jwt.json") == 0o600)
@@ -33,15 +33,18 @@ import Testing
         #expect(try Data(contentsOf: folder.file("secrets/jwt.json")) == secret)
     }
 
-    @Test(.enabled(if: geteuid() == 0)) func `gives root's to nobody where there are no containers`() async throws {
+    @Test(.enabled(if: geteuid() == 0)) func `a secret of root stays with root if docker is not installed`()
+        async throws
+    {
         try await folder.run()
         try expectOwner(0)
     }
 
-    @Test(.enabled(if: geteuid() == 0)) func `gives root's to the user of the containers, and never another's`()
+    @Test(.enabled(if: geteuid() == 0))
+    func `a secret of root is given to the user of the containers, and that of another user is not`()
         async throws
     {
-        try folder.standIn(for: "bin/docker")
+        try folder.stub("bin/docker")
         try await folder.run()
         try expectOwner(1000)
         try await folder.run(environment: ["HALLPASS_USER": "1234:1234"])
@@ -49,7 +52,7 @@ import Testing
     }
 
     @Test(.enabled(if: geteuid() == 0), arguments: [false, true])
-    func `gives root's to the user who is named`(isInFile: Bool) async throws {
+    func `a secret of root is given to the user that HALLPASS_USER names`(isInFile: Bool) async throws {
         let name = "HALLPASS_USER=1234:1234\n"
         if isInFile { try Data("HALLPASS_USER=1:1\n\(name)".utf8).write(to: folder.file(".env")) }
         try await folder.run(environment: isInFile ? [:] : ["HALLPASS_USER": "1234:1234"])

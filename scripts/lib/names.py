@@ -43,19 +43,18 @@ NOT_YET_CLEAN = {
     "file":
         "Shared/JWT/ "
         "Tests/BrowserTests/ Tests/CatalogTests/ "
-        "Tests/DatabaseTests/ Tests/Drills/ Tests/ServiceRuntimeTests/ "
-        "Tests/Support/ Tools/JWTCommand/",
+        "Tests/DatabaseTests/ Tests/ServiceRuntimeTests/ "
+        "Tools/JWTCommand/",
     "word":
         "Tests/BrowserTests/ "
         "Tests/CatalogTests/ Tests/DatabaseTests/ "
         "Tests/JWTCommandTests/ Tests/JWTTests/ Tests/OrdersTests/ "
-        "Tests/ServiceRuntimeTests/ Tests/Support/ Tests/SystemTests/",
+        "Tests/ServiceRuntimeTests/",
     "test":
         "Tests/BrowserTests/ Tests/CatalogTests/ Tests/DatabaseTests/ "
         "Tests/JWTCommandTests/ Tests/JWTTests/ Tests/LibcryptoTests/ "
-        "Tests/OrdersTests/ Tests/ServiceRuntimeTests/ Tests/SystemTests/",
-    "documentation":
-        "Tests/Support/",
+        "Tests/OrdersTests/ Tests/ServiceRuntimeTests/",
+    "documentation": "",
 }
 
 TYPE = re.compile(

@@ -1,36 +1,36 @@
 import Foundation
 
-/// A Chromium of its own, without a window, driven over WebDriver (W3C) by Debian's `chromium-driver`.
+/// A headless Chromium with an empty profile, controlled over WebDriver (W3C) by Debian's `chromium-driver`.
 ///
-/// Elements are named by CSS selectors. Whatever looks for one waits until it is there.
+/// CSS selectors name the elements. Each function that takes one waits until the element exists.
 public final class Chromium: Sendable {
-    /// How a page is looked at.
+    /// The width and the colour scheme of a page.
     public struct View: Sendable {
-        /// The width in CSS pixels; below 600 it is that of a phone.
+        /// The width in CSS pixels; one below 600 is that of a phone.
         public let width: Int
-        /// Whether the visitor prefers dark colours.
+        /// Whether the user prefers dark colours.
         public let isDark: Bool
 
-        /// A phone and a desktop, light and dark.
+        /// A phone and a desktop, each light and dark.
         public static let all = [390, 1280].flatMap { width in
             [false, true].map { View(width: width, isDark: $0) }
         }
 
-        /// As in `390-dark`.
+        /// The name of the view, such as `390-dark`.
         public var name: String { "\(width)-\(isDark ? "dark" : "light")" }
     }
 
-    /// How long something may take to appear on a page.
-    static let patience: Duration = .seconds(30)
+    /// The longest time until something appears on a page.
+    static let timeout: Duration = .seconds(30)
 
     private let driver: ChildProcess
     let session: WebDriver
 
-    /// Starts a browser with an empty profile, whose files are in the cluster's folder and go with it.
+    /// Starts a browser. Its files are in the folder of the cluster and are removed with it.
     ///
     /// - Parameter runsScripts: Whether pages may run scripts.
     init(in cluster: Cluster, runsScripts: Bool) async throws {
-        let port = try await cluster.strangerPort()
+        let port = try await cluster.unusedPort()
         let files = cluster.directory.appending(path: "b\(port)")
         try FileManager.default.createDirectory(at: files, withIntermediateDirectories: false)
         driver = try ChildProcess(
@@ -40,14 +40,14 @@ public final class Chromium: Sendable {
         session = try await WebDriver(port: port, capabilities: Capabilities.body(runsScripts: runsScripts))
     }
 
-    func end() async {
-        await session.end()
-        driver.endGroup()
-        _ = await driver.ended()
+    func shutDown() async {
+        await session.delete()
+        driver.killGroup()
+        _ = await driver.waitForTermination()
     }
 }
 
-/// What a session is asked for with.
+/// The request body of a new session.
 private enum Capabilities {
     static func body(runsScripts: Bool) -> Data {
         let arguments = [
@@ -64,20 +64,20 @@ private enum Capabilities {
     }
 }
 
-/// Starts a browser, runs `body`, and ends it. When `body` throws, what the page shows is printed.
+/// Starts a browser, calls `body`, and shuts the browser down. If `body` throws, this prints the URL and text of the page.
 public func withBrowser<Result>(
     in cluster: Cluster, runsScripts: Bool = true, _ body: (Chromium) async throws -> Result
 ) async throws -> Result {
     let browser = try await Chromium(in: cluster, runsScripts: runsScripts)
     do {
         let result = try await body(browser)
-        await browser.end()
+        await browser.shutDown()
         return result
     } catch {
         if let url = try? await browser.url, let text = try? await browser.text() {
             print("--- \(url)\n\(text.prefix(2000))")
         }
-        await browser.end()
+        await browser.shutDown()
         throw error
     }
 }

@@ -2,51 +2,51 @@ import CurlClient
 import Foundation
 import HTTPTypes
 
-/// A session of WebDriver (W3C), to which commands are sent.
+/// A client of one WebDriver session (W3C).
 struct WebDriver: Sendable {
     private let http: HTTPClient
     private let session: String
 
-    /// An answer that is not looked at.
-    struct Nothing: Decodable {
+    /// A result that is not used.
+    struct IgnoredValue: Decodable {
         init(from decoder: any Decoder) {}
     }
 
-    /// What stands around every value.
+    /// The JSON object around every result.
     private struct Envelope<Value: Decodable>: Decodable {
         let value: Value
     }
 
-    /// Begins a session with what listens at a port, as soon as that does.
+    /// Waits for the driver at a port and creates a session.
     init(port: Int, capabilities: Data) async throws {
-        struct Begun: Decodable { let sessionId: String }
+        struct NewSession: Decodable { let sessionId: String }
         var configuration = HTTPClient.Configuration()
         configuration.maximumResponseBytes = 64 << 20
         let http = HTTPClient(configuration: configuration)
         let address = "http://localhost:\(port)"
         guard try await eventually({ await Self.isReady(http, address) }) else {
-            throw ClusterError("The driver of the browser does not response.")
+            throw ClusterError("chromedriver does not respond.")
         }
-        let begun: Begun = try await Self.send(http, .post, "\(address)/session", capabilities)
+        let newSession: NewSession = try await Self.send(http, .post, "\(address)/session", capabilities)
         self.http = http
-        session = "\(address)/session/\(begun.sessionId)"
+        session = "\(address)/session/\(newSession.sessionId)"
     }
 
     private static func isReady(_ http: HTTPClient, _ address: String) async -> Bool {
         (try? await http.execute(.init(url: "\(address)/status")).status) == .ok
     }
 
-    func end() async {
-        let _: Nothing? = try? await command(.delete, "")
+    func delete() async {
+        let _: IgnoredValue? = try? await command(.delete, "")
         await http.shutdown()
     }
 
-    /// Sends a command and returns the value of the answer.
+    /// Sends a command and returns its result.
     func command<Value: Decodable>(_ method: HTTPRequest.Method, _ path: String) async throws -> Value {
         try await Self.send(http, method, session + path, nil)
     }
 
-    /// Sends a command with parameters and returns the value of the answer.
+    /// Sends a command with parameters and returns its result.
     func command<Value: Decodable>(
         _ method: HTTPRequest.Method, _ path: String, _ parameters: some Encodable
     ) async throws -> Value {

@@ -2,38 +2,40 @@ public import Foundation
 import HTTPTypes
 
 extension Chromium {
-    /// Goes to an address, and waits until it is loaded.
+    /// Opens a URL and waits until the page is loaded.
     public func open(_ url: String) async throws {
-        let _: WebDriver.Nothing = try await session.command(.post, "/url", ["url": url])
+        let _: WebDriver.IgnoredValue = try await session.command(.post, "/url", ["url": url])
     }
 
-    /// The address of the page.
+    /// The URL of the page.
     public var url: String {
         get async throws { try await session.command(.get, "/url") }
     }
 
-    /// The text that a visitor sees in an element.
+    /// The visible text of an element.
     public func text(_ selector: String = "body") async throws -> String {
         try await withElement(selector) { try await session.command(.get, "/element/\($0)/text") }
     }
 
-    /// Clicks on an element, after scrolling to it.
+    /// Scrolls to an element and clicks on it.
     public func click(_ selector: String) async throws {
         try await withElement(selector) { element in
             try await run("arguments[0].scrollIntoView({block: 'center'})", elements: [element])
-            let _: WebDriver.Nothing = try await session.command(.post, "/element/\(element)/click", [String: String]())
+            let _: WebDriver.IgnoredValue = try await session.command(
+                .post, "/element/\(element)/click", [String: String]())
         }
     }
 
     /// Replaces the text of a field.
     public func fill(_ selector: String, _ text: String) async throws {
         try await withElement(selector) { field in
-            let _: WebDriver.Nothing = try await session.command(.post, "/element/\(field)/clear", [String: String]())
-            let _: WebDriver.Nothing = try await session.command(.post, "/element/\(field)/value", ["text": text])
+            let _: WebDriver.IgnoredValue = try await session.command(
+                .post, "/element/\(field)/clear", [String: String]())
+            let _: WebDriver.IgnoredValue = try await session.command(.post, "/element/\(field)/value", ["text": text])
         }
     }
 
-    /// Presses keys, one after the other, wherever the focus is. `Key` has those that are no characters.
+    /// Presses keys one after the other in the focused element. `Key` has the keys that are not characters.
     public func press(_ keys: String, withShift: Bool = false) async throws {
         struct Actions: Encodable {
             struct Source: Encodable {
@@ -50,57 +52,57 @@ extension Chromium {
         if withShift {
             strokes = [["type": "keyDown", "value": shift]] + strokes + [["type": "keyUp", "value": shift]]
         }
-        let _: WebDriver.Nothing = try await session.command(
+        let _: WebDriver.IgnoredValue = try await session.command(
             .post, "/actions", Actions(actions: [.init(actions: strokes)]))
     }
 
-    /// Keys that are no characters (WebDriver §17.4.2).
+    /// The keys that are not characters (WebDriver §17.4.2).
     public enum Key {
-        /// Goes on to the next element.
+        /// Moves the focus to the next element.
         public static let tab = "\u{E004}"
-        /// Sends a form, presses a button.
+        /// Submits a form or presses a button.
         public static let enter = "\u{E007}"
     }
 
-    /// The value of an expression of JavaScript.
+    /// The value of a JavaScript expression.
     public func value<Value: Decodable>(_ expression: String, as type: Value.Type = Value.self) async throws -> Value {
         try await session.command(.post, "/execute/sync", Script(script: "return \(expression)", args: []))
     }
 
-    /// The value that a promise comes to.
+    /// The value with which a JavaScript promise is fulfilled, or the message with which it is rejected.
     public func awaited<Value: Decodable>(_ expression: String, as type: Value.Type = Value.self) async throws -> Value
     {
         let script = "const done = arguments[0]; (\(expression)).then(done, (error) => done(String(error)))"
         return try await session.command(.post, "/execute/async", Script(script: script, args: []))
     }
 
-    /// Runs statements of JavaScript.
+    /// Runs JavaScript statements.
     public func run(_ statements: String) async throws {
         try await run(statements, elements: [])
     }
 
     private func run(_ statements: String, elements: [String]) async throws {
         let arguments = elements.map { [Self.elementKey: $0] }
-        let _: WebDriver.Nothing = try await session.command(
+        let _: WebDriver.IgnoredValue = try await session.command(
             .post, "/execute/sync", Script(script: statements, args: arguments))
     }
 
-    /// Whether an expression of JavaScript comes true in time.
+    /// Whether a JavaScript expression becomes true in time.
     public func sees(_ expression: String) async throws -> Bool {
-        try await eventually(within: Self.patience) { try await value("Boolean(\(expression))") }
+        try await eventually(within: Self.timeout) { try await value("Boolean(\(expression))") }
     }
 
-    /// Whether a text comes to stand on the page.
+    /// Whether a text appears on the page in time.
     public func shows(_ text: String) async throws -> Bool {
-        try await eventually(within: Self.patience) { try await self.text().contains(text) }
+        try await eventually(within: Self.timeout) { try await self.text().contains(text) }
     }
 
-    /// Does something with an element, once it is there. When it is gone before that is done, as on a page that is just
-    /// being left, it is looked for again.
+    /// Calls `body` with an element once it exists. If the element disappears meanwhile, because the page is being left,
+    /// this looks for it again.
     private func withElement<Value>(_ selector: String, _ body: (String) async throws -> Value) async throws -> Value {
         var value: Value?
         var failure: (any Error)?
-        _ = try await eventually(within: Self.patience) {
+        _ = try await eventually(within: Self.timeout) {
             let found: [[String: String]] = try await session.command(
                 .post, "/elements", ["using": "css selector", "value": selector])
             guard let element = found.first?[Self.elementKey] else { return false }
@@ -112,16 +114,16 @@ extension Chromium {
                 return false
             }
         }
-        guard let value else { throw failure ?? ClusterError("There is no \(selector).") }
+        guard let value else { throw failure ?? ClusterError("The page has no element \(selector).") }
         return value
     }
 
-    /// How WebDriver names a reference to an element (§12.1).
+    /// The member that refers to an element (WebDriver §12.1).
     private static let elementKey = "element-6066-11e4-a52e-4f735466cecf"
 }
 
 extension Chromium {
-    /// Opens another window of the same browser, and goes on in it. Returns what `enter` takes to come back to the former.
+    /// Opens another window and switches to it. Returns the former window, as `enter` takes it.
     public func openWindow() async throws -> String {
         struct Window: Decodable { let handle: String }
         let former = try await window
@@ -130,7 +132,7 @@ extension Chromium {
         return former
     }
 
-    /// The window that is looked at.
+    /// The current window.
     public var window: String {
         get async throws { try await session.command(.get, "/window") }
     }
@@ -140,13 +142,13 @@ extension Chromium {
         get async throws { try await session.command(.get, "/window/handles") }
     }
 
-    /// Goes on in another window.
+    /// Switches to another window.
     public func enter(_ window: String) async throws {
-        let _: WebDriver.Nothing = try await session.command(.post, "/window", ["handle": window])
+        let _: WebDriver.IgnoredValue = try await session.command(.post, "/window", ["handle": window])
     }
 
-    /// Looks at the page in another way.
-    public func look(_ view: View) async throws {
+    /// Changes the width and the colour scheme of the page.
+    public func setView(_ view: View) async throws {
         struct Metrics: Encodable {
             let width: Int
             let height = 844
@@ -159,26 +161,26 @@ extension Chromium {
         try await chrome("Emulation.setEmulatedMedia", Media(features: [scheme]))
     }
 
-    /// A picture of what is seen, as PNG.
-    public func picture() async throws -> Data {
+    /// A screenshot of the page as PNG.
+    public func screenshot() async throws -> Data {
         let text: String = try await session.command(.get, "/screenshot")
         return Data(base64Encoded: text) ?? Data()
     }
 
-    /// The warnings and faults in the console since this was asked last, such as what a policy has forbidden.
-    public func complaints() async throws -> [String] {
+    /// The warnings and errors in the console since the last call, such as violations of a policy.
+    public func consoleMessages() async throws -> [String] {
         struct Entry: Decodable { let level, message: String }
         let entries: [Entry] = try await session.command(.post, "/se/log", ["type": "browser"])
         return entries.filter { ["WARNING", "SEVERE"].contains($0.level) }.map(\.message)
     }
 
     private func chrome(_ name: String, _ parameters: some Encodable) async throws {
-        let _: WebDriver.Nothing = try await session.command(
+        let _: WebDriver.IgnoredValue = try await session.command(
             .post, "/goog/cdp/execute", DevToolsCommand(cmd: name, params: parameters))
     }
 }
 
-/// A command of Chromium's own protocol.
+/// A command of the Chrome DevTools Protocol.
 private struct DevToolsCommand<Parameters: Encodable>: Encodable {
     let cmd: String
     let params: Parameters

@@ -3,17 +3,17 @@ import GRDB
 import HTTPTypes
 import TestSupport
 
-/// What catalog and orders have in their databases, side by side.
-struct Books: Sendable {
+/// Compares the databases of catalog and orders.
+struct Reconciliation: Sendable {
     let cluster: Cluster
-    /// A token of a customer who orders.
+    /// A token of the customer who orders.
     let customer: String
-    /// The folders of the databases, where they are not in the cluster's own.
+    /// The folders of databases that are not in the folder of the cluster.
     private let folders: [ServiceName: URL]
 
     private static let stock = 1_000_000
 
-    /// The books of a cluster, whose lamps are made so many that they do not run out.
+    /// Prepares a cluster by a stock of lamps that does not run out.
     init(of cluster: Cluster, in folders: [ServiceName: URL] = [:]) async throws {
         self.cluster = cluster
         self.folders = folders
@@ -21,40 +21,39 @@ struct Books: Sendable {
         let staff = try await cluster.token("staff")
         let response = try await cluster.send(
             .patch, .catalog, "/products/\(Demo.lamp)", token: staff, json: #"{"stock": \#(Self.stock)}"#)
-        guard response.status == 200 else { throw DrillError("staff cannot fill the stock: \(response.status)") }
+        guard response.status == 200 else { throw DrillError("staff cannot change the stock: \(response.status)") }
     }
 
-    /// Waits until orders has nothing left to tell, and says whether the books agree: no order without its reservation, no
-    /// reservation without its order, and the stock is what is left.
-    func recover(_ report: Report) async throws {
+    /// Waits until orders has emptied its outbox, and then requires that each order has its reservation, each
+    /// reservation its order, and the stock is what was not ordered.
+    func check(_ report: Report) async throws {
         let start = ContinuousClock.now
-        let isQuiet = try await eventually(within: .seconds(90)) {
+        let isEmpty = try await eventually(within: .seconds(90)) {
             try await ids("SELECT id FROM orders WHERE status = 'pending' UNION SELECT id FROM outbox", of: .orders)
                 .isEmpty
         }
-        report.require(isQuiet, "orders has emptied its outbox")
+        report.require(isEmpty, "orders empties its outbox")
         report.progress("recovered in \((ContinuousClock.now - start).text)")
-        let (placed, reserved) = (try await placed(), try await reserved())
-        let (lonelyOrders, lonelyReservations) = (placed.subtracting(reserved), reserved.subtracting(placed))
+        let (placed, reserved) = (try await placedOrders(), try await reservations())
+        let (unreserved, unordered) = (placed.subtracting(reserved), reserved.subtracting(placed))
         report.figure("\(placed.count) orders and \(reserved.count) reservations")
-        report.require(lonelyOrders.isEmpty, "no order is without its reservation, but \(lonelyOrders.count) are")
-        report.require(
-            lonelyReservations.isEmpty, "no reservation is without its order, but \(lonelyReservations.count) are")
+        report.require(unreserved.isEmpty, "every order has a reservation (\(unreserved.count) have none)")
+        report.require(unordered.isEmpty, "every reservation has an order (\(unordered.count) have none)")
         let left = try await cluster.stock()
-        report.require(left == Self.stock - placed.count, "the stock is what was not ordered, not \(left)")
+        report.require(left == Self.stock - placed.count, "the stock is what was not ordered (it is \(left))")
     }
 
-    /// The orders that stand: placed, not cancelled.
-    func placed() async throws -> Set<String> {
+    /// The ids of the orders that are placed and not cancelled.
+    func placedOrders() async throws -> Set<String> {
         try await ids("SELECT id FROM orders WHERE status = 'placed'", of: .orders)
     }
 
-    /// The idempotency keys under which orders were placed.
-    func keys() async throws -> Set<String> {
+    /// The idempotency keys of these orders.
+    func keysOfPlacedOrders() async throws -> Set<String> {
         try await ids("SELECT idempotency_key FROM orders WHERE status = 'placed'", of: .orders)
     }
 
-    private func reserved() async throws -> Set<String> {
+    private func reservations() async throws -> Set<String> {
         try await ids("SELECT id FROM reservations WHERE released_at IS NULL", of: .catalog)
     }
 
@@ -67,7 +66,7 @@ struct Books: Sendable {
         return try await database.read { Set(try String.fetchAll($0, sql: sql)) }
     }
 
-    /// A copy of a database, since SQLite does not find a file through the folder of another process.
+    /// Copies a database, because SQLite cannot open it at a path below `/proc` of another process.
     private func copy(of service: ServiceName, in folder: URL) throws -> URL {
         let copies = cluster.directory.appending(path: "copies")
         try? FileManager.default.removeItem(at: copies)

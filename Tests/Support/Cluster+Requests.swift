@@ -19,14 +19,15 @@ extension Cluster {
             text: String(decoding: response.body, as: UTF8.self))
     }
 
-    /// Sends a `GET`.
+    /// Sends a `GET` request to a service.
     public func get(_ service: ServiceName, _ path: String, token: String? = nil) async throws -> ReceivedResponse {
         try await send(.get, service, path, token: token)
     }
 
-    /// What a service answers who only looks at something that takes a token: 401 when the token is not good there. In
-    /// catalog, where users may change nothing, 403 says that it is good.
-    public func lookup(_ service: ServiceName, token: String) async throws -> Int {
+    /// The status of a request that changes nothing and needs a token of a user: 401 if the service rejects the token.
+    ///
+    /// Catalog has no such request for customers, so it responds with 403 if it accepts the token.
+    public func status(of service: ServiceName, token: String) async throws -> Int {
         switch service {
         case .login: try await get(.login, "/me", token: token).status
         case .catalog: try await send(.delete, .catalog, "/products/\(Demo.lamp)", token: token).status
@@ -35,13 +36,13 @@ extension Cluster {
         }
     }
 
-    /// The value of a series in the metrics of a service, named with its labels; nil when there is none.
+    /// The value of a series in the metrics of a service, named with its labels; nil if the series does not exist.
     public func metric(_ series: String, of service: ServiceName) async throws -> Double? {
         let lines = try await get(service, "/metrics").text.split(separator: "\n")
         return lines.first { $0.hasPrefix("\(series) ") }.flatMap { Double($0.dropFirst(series.utf8.count + 1)) }
     }
 
-    /// Whether a service takes no new connections, as when it does not run or is about to end.
+    /// Whether a service refuses new connections, because it does not run or is shutting down.
     public func refusesConnections(_ service: ServiceName) async -> Bool {
         do {
             _ = try await http.execute(.init(url: url(service, "/healthz"), deadline: .seconds(2)))

@@ -1,0 +1,15 @@
+/// How much a drill does: a few seconds of work for each test run, or enough for reliable figures.
+enum DrillScale: Sendable {
+    case short, long
+
+    /// One of two values.
+    func choose<Value>(_ short: Value, _ long: Value) -> Value {
+        self == .short ? short : long
+    }
+
+    /// The longest acceptable duration where `bound` is acceptable on a machine without other load. The short drills
+    /// run beside other tests, where the disk alone may delay everything by a second.
+    func limit(_ bound: Duration) -> Duration {
+        choose(bound * 5, bound)
+    }
+}
