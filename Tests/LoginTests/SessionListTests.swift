@@ -50,6 +50,18 @@ import Testing
         }
     }
 
+    @Test(arguments: ["limit=0", "limit=201", "limit=x", "limit=", "after=x", "after=%00"])
+    func `a malformed page of the list of sessions is rejected with the name of its parameter`(
+        query: String
+    ) async throws {
+        try await LoginUnderTest.run { login in
+            let token = try await login.signedUp().accessToken
+            let response = try await login.client.send(.get, "/sessions?\(query)", token: token)
+            #expect(response.status == 422)
+            #expect(response.invalidFields == [String(query.prefix { $0 != "=" })])
+        }
+    }
+
     @Test func `a user can end only sessions of the same account`() async throws {
         try await LoginUnderTest.run { login in
             let (here, there) = (try await login.signedUp(), try await login.signIn("alice"))

@@ -86,6 +86,17 @@ import Testing
         }
     }
 
+    @Test(arguments: ["/login", "/signup"])
+    func `the pages to sign in and up redirect a signed-in browser to its account`(path: String) async throws {
+        try await LoginUnderTest.run { login in
+            _ = try await login.signUp("alice")
+            var browser = Browser(login)
+            try await browser.signIn("alice")
+            let response = try await browser.get(path)
+            #expect(response.status == 303 && response.headers[.location] == "/account")
+        }
+    }
+
     @Test func `a page of an account redirects to the sign-in, which returns to it`() async throws {
         try await LoginUnderTest.run { login in
             _ = try await login.signUp("alice")

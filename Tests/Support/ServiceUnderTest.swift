@@ -1,3 +1,7 @@
+// TestSupport holds what several test targets share. `ServiceUnderTest` runs one service inside of the test process,
+// `Cluster` runs all services as processes, and `Chromium` controls a browser. It is a library because a test target
+// cannot import another one, and because the command `drill` uses it too.
+
 public import Configuration
 public import HummingbirdTesting
 public import ServiceRuntime

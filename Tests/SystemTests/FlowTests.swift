@@ -1,3 +1,7 @@
+// SystemTests run the executables as processes, as scripts/up does, and check what no single service can show. They also
+// execute the commands of the documentation, the scripts and the short drills. They are apart from the tests of the
+// services because they take minutes.
+
 import HTTPTypes
 import TestSupport
 import Testing
