@@ -32,7 +32,9 @@ let package = Package(
         .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
     ],
     targets: [
-        service("Login", uses: ["JWT", "Libcrypto", .metrics, .mustache, .nioPosix]),
+        service(
+            "Login", uses: ["JWT", "Libcrypto", .metrics, .mustache, .nioPosix],
+            resources: [.copy("Shop/ShopFiles")]),
         service("Catalog"),
         service("Orders", uses: ["CurlClient", .metrics, .mustache]),
         service("Inbox"),
@@ -145,15 +147,15 @@ func shared(_ name: String, uses dependencies: [Target.Dependency] = [], resourc
 }
 
 /// A service in `Services/<name>`. All services have the same dependencies, and a folder `Resources` with the files that
-/// they read at run time.
-func service(_ name: String, uses dependencies: [Target.Dependency] = []) -> Target {
+/// they read at run time. `resources` are further files.
+func service(_ name: String, uses dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
     .executableTarget(
         name: "\(name)Service",
         dependencies: [
             "JWTAuth", "ServiceRuntime", "Database", .hummingbird, .configuration, .logging, .lifecycle,
             .argumentParser,
         ] + dependencies,
-        path: "Services/\(name)", resources: [.copy("Resources")], swiftSettings: .strict)
+        path: "Services/\(name)", resources: [.copy("Resources")] + resources, swiftSettings: .strict)
 }
 
 /// The tests of one target, in `Tests/<name>Tests`.

@@ -51,7 +51,8 @@ extension Login: ServiceDefinition {
             authenticator: passwordAuthenticator, registrar: registrar, sessions: sessions, cookies: cookies
         ).add(to: pages, signup: signup)
         AccountPages(service: accountService, sessions: sessions, cookies: cookies).add(to: pages)
-        try ShopRoutes(WebFiles(), services: settings.shopServices).add(to: router)
+        try AssetRoutes().add(to: router)
+        try ShopRoutes(settings.shopServices).add(to: router)
         BrowserTokenRoutes(
             sessions: sessions, cookies: cookies, origins: settings.service.origins, clock: clock
         ).add(to: router)

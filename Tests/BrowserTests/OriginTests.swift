@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite(.serialized, .timeLimit(.minutes(5))) struct `From another origin` {
-    private static let shop = Cluster.project.appending(path: "Services/Login/Resources/shop")
+    private static let loginFolder = Cluster.project.appending(path: "Services/Login")
 
     /// Serves a folder with these files; those of the shop too when it is wanted.
     private func serve(
@@ -11,7 +11,9 @@ import Testing
     ) async throws {
         let folder = cluster.directory.appending(path: "pages-\(port)")
         if shop {
-            try FileManager.default.copyItem(at: Self.shop, to: folder)
+            try FileManager.default.copyItem(at: Self.loginFolder.appending(path: "Shop/ShopFiles"), to: folder)
+            try FileManager.default.copyItem(
+                at: Self.loginFolder.appending(path: "Resources/assets"), to: folder.appending(path: "assets"))
         } else {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         }

@@ -5,10 +5,10 @@ import Testing
 @testable import LoginService
 
 @Suite struct DescriptionTests {
-    /// Whether a route serves pages, their forms, or the files of the shop.
+    /// Whether a route serves pages, their forms, or files.
     private static func isPage(_ route: Route) -> Bool {
         ["/", "/login", "/account", "/shop", "/.well-known/change-password"].contains(route.path)
-            || ["/account/", "/shop/"].contains { route.path.hasPrefix($0) }
+            || ["/account/", "/assets/", "/shop/"].contains { route.path.hasPrefix($0) }
     }
 
     @Test func `the OpenAPI document of login agrees with its routes, their security and their methods`() async throws {
