@@ -27,7 +27,7 @@ struct AccountRoutes: Sendable {
         return try await status(
             of: service.changePassword(
                 of: sessions.current(context, at: clock.now()), from: change.current_password, to: change.new_password,
-                address: NetworkAddress.network(of: context.peerAddress), logger: context.logger))
+                address: NetworkAddress.network(of: context.peerAddress)))
     }
 
     private struct DeletionRequest: Decodable {
@@ -41,7 +41,7 @@ struct AccountRoutes: Sendable {
         return try await status(
             of: service.delete(
                 accountOf: sessions.current(context, at: clock.now()), password: deletion.password,
-                address: NetworkAddress.network(of: context.peerAddress), logger: context.logger))
+                address: NetworkAddress.network(of: context.peerAddress)))
     }
 
     private func status(of result: AccountChangeResult) throws(Problem) -> HTTPResponse.Status {

@@ -1,4 +1,3 @@
-import Logging
 import ServiceRuntime
 
 /// The outcome of a change that the owner of an account asks for.
@@ -27,13 +26,13 @@ struct AccountService: Sendable {
     /// - Parameter address: The network that the request comes from, as `NetworkAddress` writes it.
     /// - Throws: Errors of the database; `CancellationError`.
     func changePassword(
-        of session: Session, from current: String, to new: String, address: String, logger: Logger
+        of session: Session, from current: String, to new: String, address: String
     ) async throws -> AccountChangeResult {
         let objection = Password.objection(to: new, username: session.username)
         guard objection == nil, let password = Password(new) else {
             return .invalid([FieldError("new_password", objection ?? "cannot be a password")])
         }
-        return try await change(accountOf: session, password: current, address: address, logger: logger) { account in
+        return try await change(accountOf: session, password: current, address: address) { account in
             guard case .finished(let hash) = try await authenticator.hasher.hash(password) else { return .busy }
             let isChanged = try await accounts.changePassword(of: account, to: hash, at: clock.now())
             return isChanged ? .done : .wrongPassword
@@ -45,9 +44,9 @@ struct AccountService: Sendable {
     /// - Parameter address: The network that the request comes from, as `NetworkAddress` writes it.
     /// - Throws: Errors of the database; `CancellationError`.
     func delete(
-        accountOf session: Session, password: String, address: String, logger: Logger
+        accountOf session: Session, password: String, address: String
     ) async throws -> AccountChangeResult {
-        try await change(accountOf: session, password: password, address: address, logger: logger) { account in
+        try await change(accountOf: session, password: password, address: address) { account in
             try await accounts.delete(account.id, at: clock.now())
             return .done
         }
@@ -55,11 +54,11 @@ struct AccountService: Sendable {
 
     /// Runs `work` with the account of a session when `password` is the password of that account.
     private func change(
-        accountOf session: Session, password: String, address: String, logger: Logger,
+        accountOf session: Session, password: String, address: String,
         _ work: (Account) async throws -> AccountChangeResult
     ) async throws -> AccountChangeResult {
         let result = try await authenticator.signIn(
-            username: session.username, password: password, from: address, logger: logger)
+            username: session.username, password: password, from: address)
         switch result {
         case .signedIn(let account):
             // Between the two look-ups the account may have been deleted and its name taken by another one.

@@ -7,7 +7,8 @@ import ServiceRuntime
 enum SignInResult: Sendable, Equatable {
     /// The name and the password open this account.
     case signedIn(Account)
-    /// The name is unknown, the password is wrong, or the account is disabled. Clients must not learn which; the log says it.
+    /// The name is unknown, the password is wrong, or the account is disabled. Clients must not learn which
+    /// one; only the log has the reason.
     case wrongCredentials
     /// There were too many failed attempts; the next one is admitted after this many seconds.
     case throttled(retryAfterSeconds: Int)
@@ -44,7 +45,7 @@ struct PasswordAuthenticator: Sendable {
     /// - Parameter address: The network that the request comes from, as `NetworkAddress` writes it.
     /// - Throws: Errors of the database; `CancellationError`.
     func signIn(
-        username: String, password: String, from address: String, logger: Logger
+        username: String, password: String, from address: String
     ) async throws -> SignInResult {
         let username = Username(username)
         let admission: LoginThrottle.Admission
@@ -52,19 +53,19 @@ struct PasswordAuthenticator: Sendable {
         case .admitted(let admitted): admission = admitted
         case .throttled(let seconds):
             Counter(label: "login_throttled_total").increment()
-            logger.info("Sign-in throttled.", metadata: ["seconds": "\(seconds)"])
+            Logger.current.info("Sign-in throttled.", metadata: ["seconds": "\(seconds)"])
             return .throttled(retryAfterSeconds: seconds)
         }
         var outcome = LoginThrottle.Outcome.none
         defer { throttle.end(admission, as: outcome, at: clock.now()) }
-        switch try await check(username, password, logger: logger) {
+        switch try await check(username, password) {
         case .accepted(let account):
             outcome = .success
             return .signedIn(account)
         case .rejected(let reason):
             outcome = .failure
             Counter(label: "login_failures_total").increment()
-            logger.info("Sign-in failed.", metadata: ["reason": "\(reason.rawValue)"])
+            Logger.current.info("Sign-in failed.", metadata: ["reason": "\(reason.rawValue)"])
             return .wrongCredentials
         case .busy:
             return .busy
@@ -74,7 +75,7 @@ struct PasswordAuthenticator: Sendable {
     /// Computes one hash whether or not the name exists and whether or not the account is disabled.
     ///
     /// A hash with older parameters takes the time of those parameters until the owner of the account signs in.
-    private func check(_ username: Username?, _ password: String, logger: Logger) async throws -> CheckResult {
+    private func check(_ username: Username?, _ password: String) async throws -> CheckResult {
         guard let password = Password(password) else { return .rejected(.impossiblePassword) }
         var credentials: AccountStore.Credentials?
         if let username { credentials = try await accounts.credentials(of: username) }
@@ -84,17 +85,17 @@ struct PasswordAuthenticator: Sendable {
         guard let credentials else { return .rejected(.unknownName) }
         guard matches else { return .rejected(.wrongPassword) }
         guard !credentials.account.isDisabled else { return .rejected(.disabled) }
-        if hasher.isOutdated(credentials.hash) { await rehash(password, of: credentials, logger: logger) }
+        if hasher.isOutdated(credentials.hash) { await rehash(password, of: credentials) }
         return .accepted(credentials.account)
     }
 
     /// Stores the hash that a new account would get. When that fails, the next sign-in tries again.
-    private func rehash(_ password: Password, of credentials: AccountStore.Credentials, logger: Logger) async {
+    private func rehash(_ password: Password, of credentials: AccountStore.Credentials) async {
         do {
             guard case .finished(let renewed) = try await hasher.hash(password) else { return }
             try await accounts.replaceHash(of: credentials.account.id, from: credentials.hash, with: renewed)
         } catch {
-            logger.warning(
+            Logger.current.warning(
                 "A password could not be hashed with the current parameters.", metadata: ["error": "\(error)"])
         }
     }

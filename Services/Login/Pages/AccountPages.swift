@@ -62,15 +62,14 @@ struct AccountPages: Sendable {
     private func changePassword(_ request: Request, _ context: SignedInFormContext) async throws -> Response {
         let result = try await service.changePassword(
             of: context.session, from: context.form["current_password"], to: context.form["new_password"],
-            address: context.page.network, logger: context.logger)
+            address: context.page.network)
         return try response(
             to: result, .passwordChanged, Self.passwordPage, passwordField: "current_password", context)
     }
 
     private func deleteAccount(_ request: Request, _ context: SignedInFormContext) async throws -> Response {
         let result = try await service.delete(
-            accountOf: context.session, password: context.form["password"], address: context.page.network,
-            logger: context.logger)
+            accountOf: context.session, password: context.form["password"], address: context.page.network)
         return try response(to: result, .accountDeleted, Self.deletionPage, passwordField: "password", context)
     }
 

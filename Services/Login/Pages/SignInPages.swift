@@ -32,7 +32,7 @@ struct SignInPages: Sendable {
         let (name, next) = (context.form["username"], ReturnPath(context.form["next"]))
         let page = signInPage(name: name, next)
         let result = try await authenticator.signIn(
-            username: name, password: context.form["password"], from: context.page.network, logger: context.logger)
+            username: name, password: context.form["password"], from: context.page.network)
         switch result {
         case .signedIn(let account): return try await beginSession(of: account, next, page, context)
         case .wrongCredentials: return try context.render(page, failure: .wrongCredentials)

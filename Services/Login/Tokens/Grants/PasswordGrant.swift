@@ -31,8 +31,7 @@ struct PasswordGrant: Grant {
         _ username: String, _ password: String, _ context: AppRequestContext
     ) async throws -> Account {
         let result = try await authenticator.signIn(
-            username: username, password: password, from: NetworkAddress.network(of: context.peerAddress),
-            logger: context.logger)
+            username: username, password: password, from: NetworkAddress.network(of: context.peerAddress))
         switch result {
         case .signedIn(let account): return account
         case .wrongCredentials: throw Self.wrongCredentials
