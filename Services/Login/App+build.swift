@@ -12,14 +12,14 @@ extension Login: ServiceDefinition {
     static let name = "login"
     static let defaultPort = 8080
 
-    /// Assembles the service; `main` and the tests call the same function.
+    /// Assembles the service. `main` and the tests call the same function.
     static func buildApplication(
         reader: ConfigReader, clock: WallClock
     ) async throws -> ServiceApplication<AppRequestContext> {
         try await buildApplication(reader: reader, clock: clock, passwordCost: .standard)
     }
 
-    /// Assembles the service with another price of guessing passwords: tests pay less.
+    /// Assembles the service with another cost of password hashes, which tests lower.
     static func buildApplication(
         reader: ConfigReader, clock: WallClock, passwordCost: PasswordHash.Cost
     ) async throws -> ServiceApplication<AppRequestContext> {

@@ -1,3 +1,7 @@
+// Login: the only service that knows passwords and signs tokens for users. It creates accounts, signs users in,
+// issues their access tokens, and tells the other services which tokens are revoked. It is apart because the other
+// services verify tokens by themselves and keep serving while login is down.
+
 import ArgumentParser
 import ServiceRuntime
 

@@ -1,7 +1,7 @@
 import Hummingbird
 import JWTAuth
 
-/// What tells programs where they are: the metadata of an authorization server (RFC 8414).
+/// `GET /.well-known/oauth-authorization-server`: the metadata of the authorization server (RFC 8414).
 struct DiscoveryRoutes: Sendable {
     let issuer: String
     /// The grant types of the token endpoint.
@@ -12,17 +12,17 @@ struct DiscoveryRoutes: Sendable {
         router.get(".well-known/oauth-authorization-server") { _, _ in metadata }
     }
 
-    /// RFC 8414 §2.
+    /// The metadata of RFC 8414 §2.
     private struct Metadata: ResponseEncodable {
         let issuer: String
         let token_endpoint: String
         let revocation_endpoint: String
         let introspection_endpoint: String
         let scopes_supported = Scope.customer.union(.staff).names
-        /// None: there is no authorization endpoint.
+        /// Empty, because there is no authorization endpoint.
         let response_types_supported: [String] = []
         let grant_types_supported: [String]
-        /// Clients are public: they have no secret of their own.
+        /// Clients are public: they have no secret.
         let token_endpoint_auth_methods_supported = ["none"]
         let revocation_endpoint_auth_methods_supported = ["none"]
 

@@ -1,6 +1,6 @@
 import Database
 
-/// The tables of the login service. Times are milliseconds since 1970.
+/// The tables of login. Times are milliseconds since 1970.
 enum Schema {
     static let migrations = [
         Migration(
@@ -14,7 +14,7 @@ enum Schema {
                 disabled_at BIGINT
             );
 
-            -- What an account may do; `place` keeps the order in which it was granted.
+            -- The scopes of accounts. `place` keeps the order in which they were granted.
             CREATE TABLE grants (
                 account_id TEXT NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
                 scope TEXT NOT NULL,
@@ -22,7 +22,7 @@ enum Schema {
                 PRIMARY KEY (account_id, scope)
             );
 
-            -- One for each sign-in. `scope` and `audience` bound what its tokens may ever be good for.
+            -- One row for each sign-in. `scope` and `audience` are the most that its tokens may ever have.
             CREATE TABLE sessions (
                 id TEXT PRIMARY KEY,
                 account_id TEXT NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
@@ -34,8 +34,8 @@ enum Schema {
             );
             CREATE INDEX sessions_of_account ON sessions (account_id, created_at);
 
-            -- The family of a session's refresh tokens, by their hashes. One that was used stays, so that a second use of
-            -- it is recognized.
+            -- The hashes of the refresh tokens of sessions. A used token stays, because its second use must be
+            -- recognized.
             CREATE TABLE refresh_tokens (
                 hash BYTEA PRIMARY KEY,
                 session_id TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
@@ -47,24 +47,25 @@ enum Schema {
         Migration(
             "revocations",
             """
-            -- Grows with every change of the password: who was let in with the old one is too late.
+            -- The number of password changes. A sign-in with an older number begins no session.
             ALTER TABLE accounts ADD COLUMN password_version BIGINT NOT NULL DEFAULT 0;
 
-            -- `tokens_expire_at`: until when access tokens of the session can be good; of older sessions a bound for it.
+            -- `tokens_expire_at`: the latest expiry of the access tokens of a session; for older sessions an upper
+            -- bound.
             ALTER TABLE sessions ADD COLUMN last_used_at BIGINT NOT NULL DEFAULT 0;
             ALTER TABLE sessions ADD COLUMN tokens_expire_at BIGINT NOT NULL DEFAULT 0;
             UPDATE sessions SET last_used_at = created_at, tokens_expire_at = expires_at;
             CREATE INDEX sessions_by_expiry ON sessions (expires_at);
 
-            -- What the successor of a used token is derived from, as long as the use may be repeated.
+            -- The salt from which the successor of a used token is derived, as long as the use may be repeated.
             ALTER TABLE refresh_tokens ADD COLUMN successor_salt BYTEA;
 
-            -- One row: the number of the last revocation, and since when the numbers are one sequence.
+            -- One row: the number of the last revocation, and the epoch in which the numbers are one sequence.
             CREATE TABLE feed (id BIGINT PRIMARY KEY, seq BIGINT NOT NULL, epoch TEXT NOT NULL);
             INSERT INTO feed (id, seq, epoch) VALUES (1, 1, 'first');
 
-            -- What services refuse although it has not expired. `subject` is the id of the session, token or account;
-            -- of an account, tokens that were issued before `before`, in seconds.
+            -- What services must reject before it expires. `subject` is the id of a session, token or account. For an
+            -- account, it covers the tokens that were issued before `before`, in seconds.
             CREATE TABLE revocations (
                 seq BIGINT PRIMARY KEY,
                 kind TEXT NOT NULL,
@@ -80,11 +81,11 @@ enum Schema {
         Migration(
             "browsers",
             """
-            -- From where a session was begun.
+            -- The program and the address with which a session began.
             ALTER TABLE sessions ADD COLUMN device TEXT NOT NULL DEFAULT 'Unknown program';
             ALTER TABLE sessions ADD COLUMN address TEXT NOT NULL DEFAULT 'unknown';
 
-            -- What a browser holds of a session in place of a refresh token, by its hash.
+            -- The hashes of the cookies that browsers hold in place of refresh tokens.
             CREATE TABLE browser_keys (
                 hash BYTEA PRIMARY KEY,
                 session_id TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE
@@ -94,14 +95,14 @@ enum Schema {
         Migration(
             "bounded families",
             """
-            -- By age, since of each session only the latest tokens are kept.
+            -- By age, because only the latest tokens of a session are kept.
             DROP INDEX refresh_tokens_of_session;
             CREATE INDEX refresh_tokens_of_session ON refresh_tokens (session_id, created_at);
             """),
         Migration(
             "revocations of an account",
             """
-            -- Whose session or token it is about, since of each account only so many are kept apart.
+            -- The account of the session or token, because the number of entries of one account is limited.
             ALTER TABLE revocations ADD COLUMN account_id TEXT;
             CREATE INDEX revocations_of_account ON revocations (account_id, expires_at);
             """),

@@ -54,7 +54,7 @@ import Testing
         #expect(try await stores.accounts.find("alice".username) == before)
     }
 
-    @Test func `a change of an unknown account returns nil`() async throws {
+    @Test func `a change of an unknown account finds no account`() async throws {
         let stores = try Stores()
         let (accounts, nobody) = (stores.accounts, try "nobody".username)
         let granted = try await accounts.grant(.staff, to: nobody)

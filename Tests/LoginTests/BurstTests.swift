@@ -35,7 +35,7 @@ private enum SlowLogin: TestedLogin {
         var turns = 0
         while hasher.load.total < 20 || hasher.load.pending > 0 {
             await Task.yield()
-            if hasher.load.pending > PasswordHasher.maxConcurrent { turns += 1 }
+            if hasher.load.pending > PasswordHasher.threadCount { turns += 1 }
         }
         try await hashes.value
         return turns

@@ -199,7 +199,7 @@ import Testing
     }
 
     @Test func `the failure store is bounded and keeps the latest records`() throws {
-        var store = FailureStore<Int>(maxRecords: 100)
+        var store = FailureStore<Int>(maximumRecords: 100)
         for key in 0..<1000 {
             clock.advance(seconds: 0.1)
             store[key, at: clock.now].fail(free: 5, at: clock.now)
@@ -210,7 +210,7 @@ import Testing
     }
 
     @Test func `the failure store keeps a record with an attempt in progress`() throws {
-        var store = FailureStore<Int>(maxRecords: 100)
+        var store = FailureStore<Int>(maximumRecords: 100)
         store[-1, at: clock.now].begin()
         for key in 0..<1000 { store[key, at: clock.now].fail(free: 5, at: clock.now) }
         clock.advance(seconds: LoginThrottle.memorySeconds)

@@ -54,7 +54,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "good\u{0}password", String(repeating: "x", count: Password.maxBytes + 1),
+        "", "good\u{0}password", String(repeating: "x", count: Password.maximumBytes + 1),
         String(repeating: "🔑", count: 100_000),
     ])
     func `an impossible password costs no hash, whatever the name`(password: String) async throws {
@@ -92,7 +92,7 @@ import Testing
         let heavy = try await PasswordAuthenticatorTests(cost: .init(logN: 14, blockSize: 8, parallelism: 1))
         var (hashes, rejections): ([Task<Void, any Error>], Int) = ([], 0)
         while rejections < 10 {
-            while heavy.hasher.load.pending < PasswordHasher.maxPending {
+            while heavy.hasher.load.pending < PasswordHasher.maximumPending {
                 hashes += try heavy.beginHashes(1)
                 await Task.yield()
             }

@@ -12,7 +12,7 @@ import Testing
             }
             return await group.reduce(into: (0, 0)) { $1 ? ($0.0 += 1) : ($0.1 += 1) }
         }
-        #expect(completed >= PasswordHasher.maxPending && rejected > 0 && completed + rejected == 400)
+        #expect(completed >= PasswordHasher.maximumPending && rejected > 0 && completed + rejected == 400)
         #expect(hasher.load.pending == 0)
         #expect(hasher.load.total == completed)
         guard case .finished(let hash) = try await hasher.hash(password) else {

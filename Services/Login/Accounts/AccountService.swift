@@ -14,7 +14,8 @@ enum AccountChangeResult: Sendable {
 
 /// Changes that the owner of an account may make: another password, and deletion.
 ///
-/// Each change needs the password, because a stolen session must not be enough. Wrong passwords count as failed sign-ins.
+/// Each change needs the password, because a stolen session must not be enough. Wrong passwords count as failed
+/// sign-ins.
 struct AccountService: Sendable {
     let accounts: AccountStore
     let authenticator: PasswordAuthenticator
@@ -28,9 +29,9 @@ struct AccountService: Sendable {
     func changePassword(
         of session: Session, from current: String, to new: String, address: String
     ) async throws -> AccountChangeResult {
-        let objection = Password.objection(to: new, username: session.username)
-        guard objection == nil, let password = Password(new) else {
-            return .invalid([FieldError("new_password", objection ?? "cannot be a password")])
+        let reason = Password.rejectionReason(of: new, username: session.username)
+        guard reason == nil, let password = Password(new) else {
+            return .invalid([FieldError("new_password", reason ?? "cannot be a password")])
         }
         return try await change(accountOf: session, password: current, address: address) { account in
             guard case .finished(let hash) = try await authenticator.hasher.hash(password) else { return .busy }

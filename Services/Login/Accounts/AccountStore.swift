@@ -1,6 +1,6 @@
-// Accounts: sign-up, the check of names and passwords at a sign-in, and changes of an account by its owner or an operator.
-// The folder is apart because an account outlives all its sessions. It knows sessions, which it ends when an account is
-// disabled, deleted or given another password; sessions do not know it.
+// Accounts: sign-up, the check of names and passwords at a sign-in, and changes of an account by its owner or an
+// operator. The folder is apart because an account outlives its sessions. The account store calls the session store to
+// end the sessions of an account that is disabled, deleted or given another password.
 
 import Database
 import Foundation
@@ -8,8 +8,8 @@ import ServiceRuntime
 
 /// The accounts, their password hashes and the scopes that are granted to them.
 struct AccountStore: Sendable {
-    /// The maximum scope of one account, as text, in bytes. A token that carries a longer scope could exceed the 700 bytes
-    /// that headers have room for.
+    /// The maximum scope of one account, as text, in bytes. A token that carries a longer scope could exceed the 700
+    /// bytes that headers have room for.
     static let maximumScopeBytes = 100
 
     let database: SQLDatabase
@@ -109,10 +109,11 @@ struct AccountStore: Sendable {
         }
     }
 
-    /// Deletes an account with everything that belongs to it here, and ends its sessions. A second call changes nothing.
+    /// Deletes an account with everything that belongs to it here, and ends its sessions. A second call changes
+    /// nothing.
     ///
-    /// The name becomes free. Other services store the id, which is never given again. To keep the name would be to keep data
-    /// of a person who wants to be forgotten.
+    /// The name becomes free. Other services store the id, which is never given again. Keeping the name would
+    /// keep data of a person who wants to be forgotten.
     func delete(_ account: UUID, at now: Date) async throws {
         try await database.write { connection in
             try sessions.endTogether(of: account, at: now, in: connection)

@@ -4,14 +4,14 @@ import Database
 import Foundation
 import ServiceRuntime
 
-/// `login accounts …`: works on the database of the login service, also while it runs.
+/// `login accounts …`: manages accounts in the database of login, also while the service runs.
 struct AccountsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "accounts", abstract: "List accounts, grant and revoke scopes, disable and enable.",
         discussion: """
-            Works on the database that DATABASE_URL names. Disabling an account reaches every service at once. A running \
-            service heeds granted and revoked scopes at the next sign-in or refresh; access tokens that are out already \
-            keep what they have until they expire.
+            DATABASE_URL names the database. All services reject the tokens of a disabled account at once. Granted and \
+            revoked scopes take effect with the next sign-in or refresh; issued access tokens keep their scope until \
+            they expire.
             """,
         subcommands: [List.self, Grant.self, Revoke.self, Disable.self, Enable.self])
 
@@ -24,7 +24,8 @@ struct AccountsCommand: AsyncParsableCommand {
     }
 
     struct Grant: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Let an account have scopes besides what it has.")
+        static let configuration = CommandConfiguration(
+            abstract: "Grant scopes to an account, in addition to those that it has.")
         @Argument(help: "The name of the account.") var name: Username
         @Argument(help: "Scopes, such as catalog:write orders:read:all.") var scopes: [String]
 
@@ -43,7 +44,7 @@ struct AccountsCommand: AsyncParsableCommand {
     }
 
     struct Revoke: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Take scopes from an account.")
+        static let configuration = CommandConfiguration(abstract: "Revoke scopes of an account.")
         @Argument(help: "The name of the account.") var name: Username
         @Argument(help: "Scopes, such as catalog:write.") var scopes: [String]
 
@@ -55,14 +56,14 @@ struct AccountsCommand: AsyncParsableCommand {
     }
 
     struct Disable: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Shut an account out and end its sessions.")
+        static let configuration = CommandConfiguration(abstract: "Disable an account and end its sessions.")
         @Argument(help: "The name of the account.") var name: Username
 
         func run() async throws { try await AccountsCommand.setDisabled(true, name) }
     }
 
     struct Enable: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Let a disabled account in again.")
+        static let configuration = CommandConfiguration(abstract: "Enable a disabled account.")
         @Argument(help: "The name of the account.") var name: Username
 
         func run() async throws { try await AccountsCommand.setDisabled(false, name) }
@@ -77,7 +78,7 @@ struct AccountsCommand: AsyncParsableCommand {
 }
 
 extension AccountStore {
-    /// The accounts of the database that the environment names.
+    /// The accounts in the database that the environment names.
     fileprivate static func ofEnvironment() throws -> AccountStore {
         let (url, lifetimes) = try Settings.read(ConfigReader(provider: EnvironmentVariablesProvider())) {
             ($0.databaseURL(service: Login.name), SessionLifetimes(&$0))
@@ -90,7 +91,7 @@ extension AccountStore {
 }
 
 extension Account {
-    /// Name, id, state and scope, separated by tabs.
+    /// The name, id, state and scope of the account, separated by tabs.
     fileprivate var line: String {
         [username, id.lowercase, isDisabled ? "disabled" : "enabled", scope.text].joined(separator: "\t")
     }
@@ -99,7 +100,7 @@ extension Account {
 extension Scope {
     fileprivate init(arguments: [String]) throws {
         guard let scope = Scope(arguments.joined(separator: " ")) else {
-            throw ValidationError("A scope is a word like catalog:write, and each is named once.")
+            throw ValidationError("Name each scope once, in the form of catalog:write.")
         }
         self = scope
     }

@@ -1,15 +1,15 @@
 import ServiceRuntime
 
-/// The accounts that exist with `DEMO_DATA=on`: `alice` and `bob`, customers, and `staff`.
+/// The accounts that exist with `DEMO_DATA=on`: the customers `alice` and `bob`, and `staff`.
 ///
-/// Their password stands in the documentation, so a system that anyone else can reach must not have them.
+/// The documentation has their password, so a system that other people can reach must not have these accounts.
 enum DemoData {
     static let password = "correct horse battery staple"
     static let accounts = [
         ("alice", Scope.customer), ("bob", Scope.customer), ("staff", Scope.customer.union(.staff)),
     ]
 
-    /// Makes those of the accounts that are missing. What was changed about one that is there stays.
+    /// Creates the missing accounts. Existing ones keep what was changed.
     static func add(to accounts: AccountStore, hasher: PasswordHasher, clock: WallClock) async throws {
         for (name, scope) in Self.accounts {
             guard let username = Username(name), let password = Password(password),

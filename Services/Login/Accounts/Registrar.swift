@@ -31,8 +31,8 @@ struct Registrar: Sendable {
     private static func errors(username: String, password: String) -> [FieldError] {
         var errors: [FieldError] = []
         if Username(username) == nil { errors.append(FieldError("username", Username.rule)) }
-        if let objection = Password.objection(to: password, username: username) {
-            errors.append(FieldError("password", objection))
+        if let reason = Password.rejectionReason(of: password, username: username) {
+            errors.append(FieldError("password", reason))
         }
         return errors
     }

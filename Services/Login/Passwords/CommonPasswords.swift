@@ -1,7 +1,7 @@
-/// The passwords that are tried first wherever passwords are guessed, in lower case.
+/// The passwords that attackers try first, in lower case.
 ///
-/// Only those of eight characters or more: shorter ones are refused for their length. The choice follows the lists of
-/// the most frequent passwords that are published every year after breaches.
+/// All have eight characters or more, because shorter ones are rejected for their length. The choice follows the lists
+/// of the most frequent passwords that are published every year after breaches.
 enum CommonPasswords {
     static let all = Set(
         """

@@ -1,72 +1,78 @@
+// Passwords: what makes guessing them expensive. Rules for new passwords, scrypt hashes, the bounded queue in which
+// hashes are computed, and the throttle of failed attempts. The folder is apart because it knows user names, but
+// neither accounts nor HTTP.
+
 import Foundation
 import Synchronization
 
-/// Makes guessing passwords slow without giving strangers the power to lock an owner out.
+/// Slows down the guessing of passwords, without giving strangers the power to lock an owner out.
 ///
-/// Failures are counted for each pair of name and address. After a few free ones the pair has to wait after each failure:
-/// 1 s, 2 s, 4 s, up to a minute. Only a pair's own attempts can prolong its wait, so whoever fails at someone's name
-/// from elsewhere does not stop the owner.
+/// The throttle counts failures for each pair of user name and network address. A few failures cost nothing. After
+/// that the pair must wait after each failure: 1 s, 2 s, 4 s, up to a minute. Only attempts of the pair itself extend
+/// its wait, so failures of a stranger elsewhere do not stop the owner.
 ///
-/// - Many failures of one name, from wherever, take the free failures away from every pair of that name. The first
-///   attempt of a pair is always let in.
-/// - Many failures of one address, at whatever names, make the address wait in the same way: that stops trying one
-///   password at many names. Pairs that have signed in before are exempt, so that they do not suffer from a neighbour.
-/// - An attempt counts as a failure from when it is let in until it is known to be none, and where no free failure is
-///   left, only one at a time is let in. So a burst of guesses gets no further than guesses one after the other, while an
-///   owner may sign in from five devices at once.
+/// - Many failures for one name, from any addresses, take the free failures away from every pair of that name. The
+///   first attempt of a pair is always admitted.
+/// - Many failures from one address, for any names, make the address wait in the same way. This stops the trial of one
+///   password for many names. Pairs that have signed in before are exempt: they must not suffer from their neighbours.
+/// - An attempt counts as a failure from its admission until its outcome is known. When no free failure is left, one
+///   attempt at a time is admitted. A burst of guesses therefore gains nothing, and an owner may sign in from five
+///   devices at once.
 ///
-/// The address is that of the connection's other end; of an IPv6 address its first 64 bits, which one customer of a
-/// provider has. Behind a reverse proxy everyone has the proxy's address, and whoever guesses at a name there makes its
-/// owner wait too, a minute at a time; such a proxy should limit by address itself. Refresh tokens are not throttled, so
-/// someone who is signed in stays so. The counts are in the memory of this process and begin anew with it.
+/// The address is that of the peer of the connection; of an IPv6 address, its first 64 bits, which one customer of a
+/// provider has. Behind a reverse proxy all clients share the address of the proxy. There, failures of a stranger
+/// make the owner of a name wait too, up to a minute at a time, so such a proxy should limit by address itself.
+/// Refresh tokens are not throttled: a person who is signed in stays signed in. The counts live in the memory of this
+/// process and are lost when it ends.
 final class LoginThrottle: Sendable {
-    /// Failures that cost a pair of name and address nothing.
+    /// The number of failures that cost a pair of name and address nothing.
     static let freeFailuresOfPair = 5
-    /// Failures that cost an address nothing.
+    /// The number of failures that cost an address nothing.
     static let freeFailuresOfAddress = 20
-    /// Failures of one name, from wherever, after which its pairs have no free ones.
+    /// The number of failures for one name, from any addresses, after which its pairs have no free failures.
     static let failuresOfAttack = 20
     /// The wait after the first failure that is not free, in seconds.
     static let firstWaitSeconds = 1
     /// The longest wait, in seconds.
-    static let maxWaitSeconds = 60.0
-    /// How long failures count after the last one, in seconds. Waiting for it gains nothing: five attempts a quarter of an
-    /// hour are fewer than one a minute.
+    static let maximumWaitSeconds = 60.0
+    /// How long failures count after the last one, in seconds. Waiting for it gains nothing: five attempts in 15
+    /// minutes are fewer than one a minute.
     static let memorySeconds = 900.0
-    /// How long a pair counts as having signed in before, in seconds: 30 days.
+    /// How long a pair counts as known after it has signed in, in seconds: 30 days.
     static let acquaintanceSeconds = 2_592_000.0
-    /// How many pairs, names and addresses are remembered, each.
-    static let maxRecords = 10_000
+    /// The maximum number of records of pairs, of names and of addresses, each.
+    static let maximumRecords = 10_000
 
-    /// Someone who wants to sign in.
+    /// An attempt to sign in.
     struct Attempt: Sendable {
-        /// The name, or nil for a text that is no user name: that counts for the address only.
+        /// The user name; nil for a text that cannot be one, which counts for the address only.
         let username: Username?
-        /// The other end of the connection, as `NetworkAddress.network` writes it.
+        /// The network of the client, as `NetworkAddress.network` writes it.
         let address: String
 
         fileprivate var pair: Pair? { username.map { Pair(username: $0, address: address) } }
     }
 
-    /// An attempt that was let in, and counts as a failure until `end` says what it was.
+    /// An admitted attempt. It counts as a failure until `end` is called.
     struct Admission: Sendable {
         fileprivate let attempt: Attempt
-        /// Whether it counts for its address while it lasts: not that of a pair that is exempt from the address's wait.
+        /// Whether the attempt counts for its address until it ends. Pairs that are exempt from the wait of the
+        /// address do not count.
         fileprivate let countsForAddress: Bool
     }
 
-    /// What came of an attempt.
+    /// The outcome of an attempt.
     enum Outcome: Sendable {
-        /// The password was right: the pair begins anew. The address does not, as one right password must not pay for
-        /// guesses at others.
+        /// The password was right, and the failures of the pair are forgotten. Those of the address are not: an
+        /// attacker's own account must not reset the count of guesses at other accounts.
         case success
-        /// The password was wrong, or the name is one that cannot sign in.
+        /// The password was wrong, or the name cannot sign in.
         case failure
-        /// The attempt did not come to an answer, so whoever made it has learnt nothing.
+        /// The attempt was given up before its outcome was known, so the client has learned nothing.
         case none
     }
 
-    /// The answer to an attempt.
+    /// The decision about an attempt.
     enum Decision: Sendable {
         case admitted(Admission)
         /// The next attempt is admitted after this many seconds, at least 1.
@@ -79,16 +85,16 @@ final class LoginThrottle: Sendable {
     }
 
     private struct State {
-        var pairs = FailureStore<Pair>(maxRecords: maxRecords)
-        var names = FailureStore<Username>(maxRecords: maxRecords)
-        var addresses = FailureStore<String>(maxRecords: maxRecords)
+        var pairs = FailureStore<Pair>(maximumRecords: maximumRecords)
+        var names = FailureStore<Username>(maximumRecords: maximumRecords)
+        var addresses = FailureStore<String>(maximumRecords: maximumRecords)
 
-        /// The failures that cost a pair nothing: none while its name is under attack.
+        /// The number of failures that cost a pair nothing; 0 while its name is attacked.
         func freeFailures(of pair: Pair, at now: Date) -> Int {
             names[pair.username, at: now].possibleFailures >= failuresOfAttack ? 0 : freeFailuresOfPair
         }
 
-        /// Changes what an attempt counts for while it lasts.
+        /// Changes the records for which an attempt counts until it ends.
         mutating func change(recordsOf admission: Admission, at now: Date, _ change: (inout FailureRecord) -> Void) {
             if admission.countsForAddress { change(&addresses[admission.attempt.address, at: now]) }
             guard let pair = admission.attempt.pair else { return }
@@ -99,7 +105,7 @@ final class LoginThrottle: Sendable {
 
     private let state = Mutex(State())
 
-    /// Admits an attempt, or says how long to wait.
+    /// Admits an attempt, or returns how long to wait.
     func admit(_ attempt: Attempt, at now: Date) -> Decision {
         state.withLock { state in
             var isExempt = false
@@ -108,7 +114,7 @@ final class LoginThrottle: Sendable {
                 if let seconds = record.waitSeconds(free: state.freeFailures(of: pair, at: now), at: now) {
                     return .throttled(retryAfterSeconds: seconds)
                 }
-                isExempt = record.isAcquainted(at: now)
+                isExempt = record.isKnown(at: now)
             }
             let address = state.addresses[attempt.address, at: now]
             if !isExempt, let seconds = address.waitSeconds(free: Self.freeFailuresOfAddress, at: now) {
@@ -120,7 +126,7 @@ final class LoginThrottle: Sendable {
         }
     }
 
-    /// Ends an attempt. To be called once for each that was let in, whatever happens.
+    /// Ends an admitted attempt. To be called exactly once for each admission.
     func end(_ admission: Admission, as outcome: Outcome, at now: Date) {
         state.withLock { state in
             state.change(recordsOf: admission, at: now) { $0.end() }

@@ -1,8 +1,9 @@
-/// The network that a request comes from, as far as failures are counted for it.
+/// The networks of clients, for which failed attempts are counted.
 enum NetworkAddress {
-    /// An IPv4 address whole, of an IPv6 address the first 64 bits; `unknown` where there is no socket.
+    /// The network of a client: an IPv4 address itself, the first 64 bits of an IPv6 address, and `unknown` without a
+    /// socket.
     ///
-    /// - Parameter address: What `inet_ntop` writes, as in `2001:db8::7` or `::ffff:192.0.2.1`.
+    /// - Parameter address: The text of `inet_ntop`, as in `2001:db8::7` or `::ffff:192.0.2.1`.
     static func network(of address: String?) -> String {
         guard let address else { return "unknown" }
         guard address.contains(":") else { return address }
@@ -12,7 +13,7 @@ enum NetworkAddress {
         return groups(of: address).prefix(4).joined(separator: ":") + "::/64"
     }
 
-    /// The eight groups of an IPv6 address, with those that `::` stands for.
+    /// The eight groups of an IPv6 address, including those that `::` stands for.
     private static func groups(of address: String) -> [Substring] {
         let halves = address.prefix { $0 != "%" }.split(separator: "::", omittingEmptySubsequences: false)
             .map { $0.split(separator: ":") }

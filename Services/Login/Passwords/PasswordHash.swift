@@ -1,20 +1,20 @@
 import Foundation
 import Libcrypto
 
-/// A password as it is stored: scrypt in PHC form, `$scrypt$ln=15,r=8,p=1$<salt>$<hash>`, both in base64 without padding.
+/// A stored password: an scrypt hash as a PHC string, `$scrypt$ln=15,r=8,p=1$<salt>$<hash>`.
 ///
-/// The form is that of the PHC string format specification; `ln` is the binary logarithm of scrypt's `N`.
+/// Salt and hash are in base64 without padding. `ln` is the binary logarithm of scrypt's `N` (PHC string format).
 struct PasswordHash: Sendable, Equatable {
-    /// What scrypt is to cost (RFC 7914 §2).
+    /// The cost parameters of scrypt (RFC 7914 §2).
     struct Cost: Sendable, Equatable, Comparable {
         let logN: Int
         let blockSize: Int
         let parallelism: Int
 
-        /// 32 MiB for about 100 ms on one core of the machine on which it was measured.
+        /// The cost of new hashes: 32 MiB, and about 100 ms on one core of the machine on which it was measured.
         static let standard = Cost(logN: 15, blockSize: 8, parallelism: 1)
 
-        /// Compares the work, which grows with each of the parameters.
+        /// Compares the work, which grows with each parameter.
         static func < (a: Cost, b: Cost) -> Bool {
             (a.blockSize * a.parallelism) << a.logN < (b.blockSize * b.parallelism) << b.logN
         }
@@ -30,17 +30,19 @@ struct PasswordHash: Sendable, Equatable {
 
     private static let saltBytes = 16
     private static let hashBytes = 32
-    /// More memory than this is not given to one hash, whatever stands in the database.
-    private static let maxMemoryBytes = 80 << 20
+    /// The maximum memory for one hash, in bytes, whatever the database asks for.
+    private static let maximumMemoryBytes = 80 << 20
 
-    /// Hashes a password with a new salt. Takes `cost` of memory and time on the calling thread.
+    /// Hashes a password with a new salt, on the calling thread.
+    ///
+    /// - Throws: An error of libcrypto.
     init(of password: Password, cost: Cost) throws {
         self.cost = cost
         salt = randomBytes(Self.saltBytes)
         hash = try Self.derive(password, salt: salt, cost: cost)
     }
 
-    /// A hash that no password has: what a name that does not exist is checked against, at the full cost.
+    /// A hash that no password matches. Sign-ins with unknown names are checked against it, at the full cost.
     static func unmatchable(cost: Cost) -> PasswordHash {
         PasswordHash(cost: cost, salt: randomBytes(saltBytes), hash: randomBytes(hashBytes))
     }
@@ -51,14 +53,14 @@ struct PasswordHash: Sendable, Equatable {
         self.hash = hash
     }
 
-    /// Whether `password` is the one; takes the same time either way.
+    /// Whether a password has this hash. The comparison takes the same time in both cases.
     func matches(_ password: Password) throws -> Bool {
         equalInConstantTime(try Self.derive(password, salt: salt, cost: cost), hash)
     }
 
     private static func derive(_ password: Password, salt: [UInt8], cost: Cost) throws -> [UInt8] {
         try scrypt(
-            password: password.bytes, salt: salt, parameters: cost.parameters, maximumMemory: maxMemoryBytes,
+            password: password.bytes, salt: salt, parameters: cost.parameters, maximumMemory: maximumMemoryBytes,
             outputByteCount: hashBytes)
     }
 }
@@ -69,7 +71,7 @@ extension PasswordHash: CustomStringConvertible {
         "$scrypt$ln=\(cost.logN),r=\(cost.blockSize),p=\(cost.parallelism)$\(Self.encode(salt))$\(Self.encode(hash))"
     }
 
-    /// Reads a PHC string. Nil when it is none of scrypt's, or asks for more than this program would spend on it.
+    /// Reads a PHC string. Nil when it is not one of scrypt, or when its cost exceeds the limits of this program.
     init?(phc text: String) {
         let parts = text.split(separator: "$", omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 5, parts[0].isEmpty, parts[1] == "scrypt", let cost = Cost(parts[2]),

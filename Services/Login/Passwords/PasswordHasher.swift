@@ -1,16 +1,15 @@
 import NIOPosix
 import Synchronization
 
-/// Hashes and checks passwords on threads of its own, so many at once and no more.
+/// Hashes and checks passwords on its own threads, with a bounded queue.
 ///
-/// A hash takes 32 MiB and 100 ms of a core. Two threads bound the memory and leave the event loops and Swift's own
-/// threads alone; the bounded queue before them turns a flood into an answer that says when to come again.
+/// A hash takes 32 MiB and 100 ms of a core. Two threads bound the memory, and they leave the event loops and Swift's
+/// own threads free. The bounded queue turns a flood of requests into responses that say when to try again.
 final class PasswordHasher: Sendable {
-    /// How many hashes are computed at once.
-    static let maxConcurrent = 2
-    /// How many requests may wait for a hash or be computing it: about five seconds of work.
-    static let maxPending = 100
-
+    /// The number of threads, and so of hashes that are computed at a time.
+    static let threadCount = 2
+    /// The maximum number of requests that wait for a hash or have one computed: about five seconds of work.
+    static let maximumPending = 100
     /// After how many seconds a full queue has room again.
     static let retryAfterSeconds = 1
 
@@ -21,19 +20,19 @@ final class PasswordHasher: Sendable {
         case busy
     }
 
-    /// What there was to do so far.
+    /// The work of a hasher.
     struct Load: Sendable {
-        /// The requests that wait for a hash, or whose hash is being computed.
+        /// The number of requests that wait for a hash or have one computed.
         var pending = 0
-        /// The hashes that were asked for since the start.
+        /// The number of hashes since the start.
         var total = 0
     }
 
     private let cost: PasswordHash.Cost
-    private let threads = NIOThreadPool(numberOfThreads: maxConcurrent)
+    private let threads = NIOThreadPool(numberOfThreads: threadCount)
     private let currentLoad = Mutex(Load())
 
-    /// Makes hashes that cost `cost`.
+    /// - Parameter cost: The cost of new hashes.
     init(cost: PasswordHash.Cost) {
         self.cost = cost
         threads.start()
@@ -53,24 +52,25 @@ final class PasswordHasher: Sendable {
         return try await run { try PasswordHash(of: password, cost: cost) }
     }
 
-    /// Whether `password` is that of `hash`. Without a hash the answer is no, at the same cost.
+    /// Checks whether a password matches a hash.
     ///
+    /// - Parameter hash: Nil for an account that does not exist: nothing matches, at the same cost.
     /// - Throws: `CancellationError`.
     func verify(_ password: Password, against hash: PasswordHash?) async throws -> Outcome<Bool> {
         let hash = hash ?? .unmatchable(cost: cost)
         return try await run { try hash.matches(password) }
     }
 
-    /// Whether a hash is cheaper to guess at than new ones are.
+    /// Whether a hash is cheaper to guess at than new hashes are.
     func isOutdated(_ hash: PasswordHash) -> Bool {
         hash.cost < cost
     }
 
-    private func run<Value: Sendable & Equatable>(_ work: @escaping @Sendable () throws -> Value) async throws
-        -> Outcome<Value>
-    {
+    private func run<Value: Sendable & Equatable>(
+        _ work: @escaping @Sendable () throws -> Value
+    ) async throws -> Outcome<Value> {
         let isAdmitted = currentLoad.withLock { load in
-            guard load.pending < Self.maxPending else { return false }
+            guard load.pending < Self.maximumPending else { return false }
             load.pending += 1
             load.total += 1
             return true

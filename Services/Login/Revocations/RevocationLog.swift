@@ -1,5 +1,5 @@
-// Revocations: the log of what was revoked before it expired, and the feed through which services learn of it. The folder
-// is apart because sessions and accounts append to the log, while the log knows neither of them.
+// Revocations: the log of what was revoked before it expired, and the feed through which services learn of it. The
+// folder is apart because sessions and accounts append to the log, while the log knows neither of them.
 
 import Database
 import Foundation
@@ -23,16 +23,19 @@ extension NumericDate {
 
 /// The revocations in the order in which they were made, numbered without gaps.
 ///
-/// `append` takes the number from a row of the table `feed`, in the transaction of the caller. The row stays locked until the
-/// transaction ends, so numbers become visible in their order. A number that is rolled back is given to the next revocation.
+/// `append` takes the number from a row of the table `feed`, in the transaction of the caller. The row stays locked
+/// until the transaction ends, so numbers become visible in their order. A number that is rolled back is given to the
+/// next revocation.
 ///
-/// A restored backup brings old numbers back. A reader that is ahead of the log is told to start again. When the log has
-/// grown past that reader in the meantime, only the epoch shows the restore. The epoch is a random word that each start of
-/// the service replaces, because a backup cannot be put in place under a running service. A reader that finds another epoch
-/// starts again. The log no longer has the revocations that were made after the backup, and the sessions that they ended are
-/// open again. A reader that keeps its entries until they expire still rejects the tokens of those sessions.
+/// A restored backup brings old numbers back. A reader that is ahead of the log is told to start again. When the log
+/// has grown past that reader in the meantime, only the epoch shows the restore. The epoch is a random word that each
+/// start of the service replaces, because a backup cannot be put in place under a running service. A reader that
+/// finds another epoch starts again. The log no longer has the revocations that were made after the backup, and the
+/// sessions that they ended are open again. A reader that keeps its entries until they expire still rejects the
+/// tokens of those sessions.
 struct RevocationLog: Sendable {
-    /// The maximum number of entries of one page, which are about 1 MB. A reader that is further behind reads more pages.
+    /// The maximum number of entries of one page, which are about 1 MB. A reader that is further behind reads more
+    /// pages.
     static let maximumEntries = 10_000
     /// The number of expired entries that each new entry removes. It keeps their number low.
     private static let cleanupCount = 100

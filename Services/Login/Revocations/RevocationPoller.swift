@@ -1,7 +1,7 @@
 import ServiceLifecycle
 
-/// Notifies the subscriptions of this process about revocations that another process appended: a second login service, or
-/// the command `login accounts`.
+/// Notifies the subscriptions of this process about revocations that another process appended: a second login
+/// service, or the command `login accounts`.
 ///
 /// It reads the database only while there are subscriptions.
 struct RevocationPoller: Service {

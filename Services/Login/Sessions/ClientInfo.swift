@@ -1,13 +1,13 @@
-/// From where a session was begun, as its owner will recognize it.
+/// The program and the address with which a session began, for its owner to recognize.
 struct ClientInfo: Sendable, Equatable {
-    /// The kind of program, as in `Firefox on Linux`; nothing that tells two of a kind apart.
+    /// The kind of program, as in `Firefox on Linux`. It does not distinguish two programs of a kind.
     let device: String
-    /// The IP address of the connection's other end; behind a proxy it is the proxy's.
+    /// The IP address of the peer of the connection; behind a proxy, that of the proxy.
     let address: String
 
     static let unknown = ClientInfo(device: "Unknown program", address: "unknown")
 
-    /// - Parameter userAgent: The field `User-Agent` of the request that signs in.
+    /// - Parameter userAgent: The header field `User-Agent` of the request that signs in.
     init(userAgent: String?, address: String?) {
         self.init(
             device: userAgent.map(Self.device) ?? Self.unknown.device, address: address ?? Self.unknown.address)
@@ -18,7 +18,7 @@ struct ClientInfo: Sendable, Equatable {
         self.address = address
     }
 
-    /// What the field must contain, and what that means. Most browsers claim to be others too, so the order counts.
+    /// The marks of programs in `User-Agent`. Most browsers also have the marks of others, so the order matters.
     private static let programs = [
         ("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("FxiOS/", "Firefox"), ("Chrom", "Chrome"),
         ("CriOS/", "Chrome"), ("Safari/", "Safari"), ("curl/", "curl"), ("python", "Python"),

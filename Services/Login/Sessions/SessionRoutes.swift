@@ -5,7 +5,7 @@ import JWT
 import JWTAuth
 import ServiceRuntime
 
-/// `GET /me`, `GET /sessions`, `DELETE /sessions/{id}` and `POST /logout`, for who has an access token.
+/// `GET /me`, `GET /sessions`, `DELETE /sessions/{id}` and `POST /logout`, for users with an access token.
 struct SessionRoutes: Sendable {
     let sessions: SessionStore
     let clock: WallClock
@@ -18,7 +18,7 @@ struct SessionRoutes: Sendable {
             .post("logout", use: logout)
     }
 
-    private struct Me: ResponseEncodable {
+    private struct MeResponse: ResponseEncodable {
         struct Session: Encodable {
             let id: String
             let created_at: String
@@ -31,25 +31,25 @@ struct SessionRoutes: Sendable {
         let session: Session
     }
 
-    private func me(_ request: Request, _ context: AuthenticatedRequestContext) async throws -> Me {
+    private func me(_ request: Request, _ context: AuthenticatedRequestContext) async throws -> MeResponse {
         let session = try await sessions.current(context, at: clock.now())
-        return Me(
+        return MeResponse(
             account_id: session.accountID.lowercase, username: session.username,
             scope: context.identity.token.scopes.joined(separator: " "),
             session: .init(
                 id: session.id.lowercase, created_at: session.createdAt.rfc3339, expires_at: session.expiresAt.rfc3339))
     }
 
-    private struct SessionList: ResponseEncodable {
+    private struct SessionListResponse: ResponseEncodable {
         struct Item: Encodable {
             let id: String
             let created_at: String
             let last_used_at: String
             let expires_at: String
-            /// The kind of program that began it, and its address.
+            /// The kind of program that began the session.
             let device: String
             let address: String
-            /// Whether the request came with a token of this session.
+            /// Whether the token of the request belongs to this session.
             let current: Bool
         }
 
@@ -57,18 +57,20 @@ struct SessionRoutes: Sendable {
         let next: String?
     }
 
-    private func list(_ request: Request, _ context: AuthenticatedRequestContext) async throws -> SessionList {
+    private func list(
+        _ request: Request, _ context: AuthenticatedRequestContext
+    ) async throws -> SessionListResponse {
         let (now, page) = (clock.now(), try PageRequest(of: request))
         let current = try await sessions.current(context, at: now)
         let found = try await sessions.list(of: current.accountID, page, at: now)
         let (mine, next) = page.cut(found, id: \.id)
         let items = mine.map {
-            SessionList.Item(
+            SessionListResponse.Item(
                 id: $0.id.lowercase, created_at: $0.createdAt.rfc3339, last_used_at: $0.lastUsedAt.rfc3339,
                 expires_at: $0.expiresAt.rfc3339, device: $0.client.device, address: $0.client.address,
                 current: $0.id == current.id)
         }
-        return SessionList(sessions: items, next: next)
+        return SessionListResponse(sessions: items, next: next)
     }
 
     private func end(_ request: Request, _ context: AuthenticatedRequestContext) async throws -> HTTPResponse.Status {
@@ -80,9 +82,11 @@ struct SessionRoutes: Sendable {
         return .noContent
     }
 
-    /// Ends this session, or all. To end this one when it is over already is a success, as when an answer was lost.
-    private func logout(_ request: Request, _ context: AuthenticatedRequestContext) async throws -> HTTPResponse.Status
-    {
+    /// Ends this session or all sessions. It succeeds for a session that is over, because the first response may be
+    /// lost.
+    private func logout(
+        _ request: Request, _ context: AuthenticatedRequestContext
+    ) async throws -> HTTPResponse.Status {
         let now = clock.now()
         switch request.uri.queryParameters["everywhere"] {
         case "true":
@@ -98,10 +102,11 @@ struct SessionRoutes: Sendable {
 }
 
 extension SessionStore {
-    /// The session of the token that a request came with. This service knows whether the session goes on and whether the
-    /// token was revoked, so here it is refused at once.
+    /// The session of the access token of a request.
     ///
-    /// - Throws: `Problem` with 401 when the token is not good any more, although it has not expired.
+    /// Other services learn of a revocation from the feed. This service has the sessions and rejects the token at once.
+    ///
+    /// - Throws: `Problem` with 401 when the session is over or the token is revoked; errors of the database.
     func current(_ context: AuthenticatedRequestContext, at now: Date) async throws -> Session {
         let token = context.identity.token
         guard let id = token.session, let session = try await find(id, token: token.id, at: now) else {
@@ -112,7 +117,7 @@ extension SessionStore {
 }
 
 extension Problem {
-    /// 401: the token is good, but the session that it belongs to is not, or is none of this service's.
+    /// 401: the token has not expired, but its session is over or unknown, or the token is revoked.
     fileprivate static let sessionOver = Problem(
         .unauthorized, code: "invalid_token", detail: "The session is over. Sign in again.",
         headers: [.wwwAuthenticate: "Bearer realm=\"\(Login.name)\", error=\"invalid_token\""])

@@ -2,8 +2,8 @@ import Database
 import Foundation
 import ServiceRuntime
 
-/// Sessions of browsers. A cookie takes the place of the refresh token and stays the same until the session ends. Nothing
-/// rotates, so two windows that renew at the same time do not disturb each other.
+/// Sessions of browsers. A cookie takes the place of the refresh token and stays the same until the session ends.
+/// Nothing rotates, so two windows that renew at the same time do not disturb each other.
 extension SessionStore {
     /// The time between two notes of use while a browser loads pages, in seconds.
     private static let useIntervalSeconds = 60.0
@@ -40,7 +40,8 @@ extension SessionStore {
         return session
     }
 
-    /// Records that an access token is about to be issued, and returns the session that a cookie opens; nil when it is over.
+    /// Records that an access token is about to be issued, and returns the session that a cookie opens; nil when it
+    /// is over.
     func renew(_ cookie: SessionCookie, at now: Date) async throws -> Session? {
         // Look the session up with a read first: unknown cookies must not queue for the single writer.
         guard let session = try await session(of: cookie, at: now) else { return nil }

@@ -32,11 +32,11 @@ extension SessionStore {
         try await database.write { try endAll(of: account, at: now, in: $0) }
     }
 
-    /// Revokes one access token of a session, for as long as any access token of that session lives. A second call changes
-    /// nothing, and neither does a call for a session that is over.
+    /// Revokes one access token of a session, for as long as any access token of that session lives. A second call
+    /// changes nothing, and neither does a call for a session that is over.
     ///
-    /// To renew a session is cheap, so many revoked tokens of one session could fill the list that every service keeps. After
-    /// `maximumRevokedTokens` the session ends instead.
+    /// Renewing a session is cheap, so many revoked tokens of one session could fill the list that every service
+    /// keeps. After `maximumRevokedTokens` the session ends instead.
     func revoke(token id: String, session: UUID, at now: Date) async throws {
         guard try await find(session, token: id, at: now) != nil else { return }
         try await database.write { connection in
@@ -55,10 +55,10 @@ extension SessionStore {
 
     /// Ends a session, with one revocation that names it.
     ///
-    /// Where tokens live long, signing in and out in a loop is cheap and would fill the list that every service keeps. Beyond
-    /// `maximumRevocationsOfAccount` the account is revoked instead, up to the last token of this session, and all later ends
-    /// share that one entry. The entry also covers older access tokens of sessions that go on. Their refresh tokens and
-    /// cookies stay valid.
+    /// Where tokens live long, signing in and out in a loop is cheap and would fill the list that every service
+    /// keeps. Beyond `maximumRevocationsOfAccount` the account is revoked instead, up to the last token of this
+    /// session, and all later ends share that one entry. The entry also covers older access tokens of sessions that
+    /// go on. Their refresh tokens and cookies stay valid.
     func end(_ id: UUID, at now: Date, in connection: Connection) throws {
         let ended = try connection.queryOne(
             """
@@ -93,8 +93,8 @@ extension SessionStore {
 
     /// Ends the sessions of an account one by one; a session that begins within the same second goes on.
     ///
-    /// A revocation of the account could not spare that session, because `iat` counts whole seconds. Only when there are more
-    /// than `maximumSingleRevocations` sessions, the account is revoked.
+    /// A revocation of the account could not spare that session, because `iat` counts whole seconds. Only when there
+    /// are more than `maximumSingleRevocations` sessions, the account is revoked.
     func endAll(of account: UUID, at now: Date, in connection: Connection) throws {
         let rows = try connection.query(
             "SELECT id FROM sessions WHERE account_id = $1 AND ended_at IS NULL AND expires_at > $2 LIMIT $3", account,
@@ -107,8 +107,8 @@ extension SessionStore {
 
     /// Ends all sessions of an account with one revocation.
     ///
-    /// The revocation also covers the first access token of a session that begins within the same second. The refresh token
-    /// of that session stays valid.
+    /// The revocation also covers the first access token of a session that begins within the same second. The refresh
+    /// token of that session stays valid.
     func endTogether(of account: UUID, at now: Date, in connection: Connection) throws {
         let last = try connection.queryOne(
             """

@@ -13,17 +13,18 @@ enum RenewalResult: Sendable {
 }
 
 extension SessionStore {
-    /// For how long the use of a token may be repeated, in seconds: a response was lost, or two windows renewed at once.
+    /// For how long the use of a token may be repeated, in seconds: a response was lost, or two windows renewed at
+    /// once.
     static let repetitionSeconds = 10.0
 
     /// Exchanges a refresh token for the next one of its session.
     ///
-    /// The first use decides what the next token is, and each repeated use within `repetitionSeconds` gives the same one. A
-    /// later use ends the session. A thief who repeats in time shares the next token with the owner; whichever of them uses
-    /// it later ends the session.
+    /// The first use decides what the next token is, and each repeated use within `repetitionSeconds` gives the same
+    /// one. A later use ends the session. A thief who repeats in time shares the next token with the owner; whichever
+    /// of them uses it later ends the session.
     ///
-    /// - Parameter scope: Returns the scope of the next access token. The session that it is given has the part of its scope
-    ///   that is still granted to the account.
+    /// - Parameter scope: Returns the scope of the next access token. The session that it is given has the part of
+    ///   its scope that is still granted to the account.
     /// - Throws: What `scope` throws; then nothing changes, and the token was not used. Errors of the database.
     func renew(
         _ token: RefreshToken, at now: Date, scope: @Sendable (Session) throws -> Scope
@@ -81,8 +82,8 @@ extension SessionStore {
         return session
     }
 
-    /// Keeps at most `maximumFamilyTokens` tokens of a session. A removed token opens nothing, as before, but its use no
-    /// longer ends the session.
+    /// Keeps at most `maximumFamilyTokens` tokens of a session. A removed token opens nothing, as before, but its use
+    /// no longer ends the session.
     private func removeOldest(of session: UUID, in connection: Connection) throws {
         try connection.execute(
             """

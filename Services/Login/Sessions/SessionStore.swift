@@ -1,6 +1,6 @@
-// Sessions: what a sign-in begins and a logout ends, with the secrets that clients hold for it (refresh tokens, cookies).
-// The folder is apart because every token belongs to a session, however its owner signed in. It knows the revocation log,
-// to which it appends whenever it ends something, and it does not know accounts beyond their ids and grants.
+// Sessions: what a sign-in begins and a logout ends, with the secrets that clients hold for it (refresh tokens,
+// cookies). The folder is apart because every token belongs to a session, however its owner signed in. The session
+// store appends to the revocation log whenever it ends something. It does not call the account store.
 
 import Database
 import Foundation
@@ -8,26 +8,29 @@ import ServiceRuntime
 
 /// The sessions and the secrets that open them.
 ///
-/// The access tokens of a session end with it: each function that ends a session appends to the revocation log in the same
-/// transaction.
+/// The access tokens of a session end with it: each function that ends a session appends to the revocation log in the
+/// same transaction.
 struct SessionStore: Sendable {
     let database: SQLDatabase
     let revocations: RevocationLog
     let lifetimes: SessionLifetimes
-    /// The maximum number of refresh tokens that are kept for one session, used ones included: a client in a loop must not
-    /// fill the disk. A client that renews every five minutes for 14 days uses fewer.
+    /// The maximum number of refresh tokens that are kept for one session, used ones included: a client in a loop
+    /// must not fill the disk. A client that renews every five minutes for 14 days uses fewer.
     var maximumFamilyTokens = 4096
 
-    /// The maximum number of sessions of one account that are revoked one by one. More are revoked together, by the account.
+    /// The maximum number of sessions of one account that are revoked one by one. More are revoked together, by the
+    /// account.
     static let maximumSingleRevocations = 20
     /// The maximum number of tokens of one session that are revoked one by one. The next revocation ends the session.
     static let maximumRevokedTokens = 10
-    /// The maximum number of entries in force that name sessions or tokens of one account. Beyond it the account is revoked.
+    /// The maximum number of entries in force that name sessions or tokens of one account. Beyond it the account is
+    /// revoked.
     static let maximumRevocationsOfAccount = 1000
     /// The number of expired sessions, of any account, that each sign-in removes. It keeps their number low.
     private static let cleanupCount = 100
 
-    /// Begins a session. Returns nil when the account was deleted, disabled, or given another password since it was read.
+    /// Begins a session. Returns nil when the account was deleted, disabled, or given another password since it was
+    /// read.
     func begin(
         _ account: Account, scope: Scope, audience: [String], from client: ClientInfo = .unknown, at now: Date
     ) async throws -> (Session, RefreshToken)? {
@@ -95,8 +98,8 @@ struct SessionStore: Sendable {
         }
     }
 
-    /// The session with this id, with the part of its scope that is still granted to the account. Nil when it is over or its
-    /// account is disabled.
+    /// The session with this id, with the part of its scope that is still granted to the account. Nil when it is over
+    /// or its account is disabled.
     func session(_ id: UUID, at now: Date, in connection: Connection) throws -> Session? {
         let row = try connection.queryOne(
             """

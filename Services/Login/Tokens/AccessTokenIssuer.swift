@@ -4,7 +4,8 @@ import JWTAuth
 import Libcrypto
 import ServiceRuntime
 
-/// Issues access tokens and verifies them. Their claims are `iss sub aud iat exp jti sid username scope`; none is secret.
+/// Issues access tokens and verifies them. Their claims are `iss sub aud iat exp jti sid username scope`; none is
+/// secret.
 struct AccessTokenIssuer: Sendable {
     let issuer: String
     /// The services that accept the tokens. A client may ask for fewer.
@@ -23,7 +24,8 @@ struct AccessTokenIssuer: Sendable {
 
     /// Issues an access token for a session.
     ///
-    /// - Parameter maximumSeconds: The longest lifetime that the client wants. The token ends with its session at the latest.
+    /// - Parameter maximumSeconds: The longest lifetime that the client wants. The token ends with its session at the
+    ///   latest.
     /// - Throws: An error of signing the token.
     func issue(
         for session: Session, scope: Scope, maximumSeconds: Int = .max, at now: Date

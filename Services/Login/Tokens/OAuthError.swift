@@ -2,27 +2,27 @@ import HTTPTypes
 import Hummingbird
 import ServiceRuntime
 
-/// A refusal of the token endpoint, in the form of RFC 6749 §5.2: `{"error", "error_description"}`.
+/// An error response of an OAuth endpoint (RFC 6749 §5.2): `{"error", "error_description"}`.
 struct OAuthError: Error {
     /// The values of `error`.
     struct Code: Sendable, Equatable {
         let text: String
 
-        /// A parameter is missing, malformed or there twice.
+        /// A parameter is missing, malformed or repeated.
         static let invalidRequest = Self(text: "invalid_request")
-        /// The name and the password, or the refresh token, are not good, or no longer.
+        /// The name and the password do not open an account, or the refresh token is invalid, expired or revoked.
         static let invalidGrant = Self(text: "invalid_grant")
-        /// The grant type is none of this service's.
+        /// The token endpoint does not have this grant type.
         static let unsupportedGrantType = Self(text: "unsupported_grant_type")
-        /// The scope is malformed, unknown, or more than the account may have.
+        /// The scope is malformed, unknown, or not granted to the account.
         static let invalidScope = Self(text: "invalid_scope")
-        /// Come again later; `Retry-After` says when (RFC 6749 §4.1.2.1).
+        /// The client should try again after `Retry-After` (RFC 6749 §4.1.2.1).
         static let temporarilyUnavailable = Self(text: "temporarily_unavailable")
     }
 
     let code: Code
-    /// A sentence for people, in ASCII without quotation marks and backslashes, as the RFC asks. The same for everything
-    /// that a client must not tell apart.
+    /// A sentence for people, in ASCII without quotation marks and backslashes, as the RFC requires. Errors that a
+    /// client must not distinguish have the same sentence.
     let sentence: String
     let status: HTTPResponse.Status
     private let headers: HTTPFields
@@ -37,16 +37,6 @@ struct OAuthError: Error {
     }
 }
 
-extension HTTPFields {
-    /// What an answer with a token in it, or about one, carries (RFC 6749 §5.1).
-    static let notStored: HTTPFields = [.cacheControl: "no-store", .pragma: "no-cache"]
-}
-
-extension HTTPField.Name {
-    /// What HTTP/1.0 had in the place of `Cache-Control`; the RFC asks for both.
-    static let pragma = constant("Pragma")
-}
-
 extension OAuthError: HTTPResponseError {
     func response(from request: Request, context: some RequestContext) throws -> Response {
         let body = ["error": code.text, "error_description": sentence]
@@ -55,4 +45,14 @@ extension OAuthError: HTTPResponseError {
         for field in HTTPFields.notStored + headers { response.headers[field.name] = field.value }
         return response
     }
+}
+
+extension HTTPFields {
+    /// The header fields of every response that has a token or is about one (RFC 6749 §5.1).
+    static let notStored: HTTPFields = [.cacheControl: "no-store", .pragma: "no-cache"]
+}
+
+extension HTTPField.Name {
+    /// The predecessor of `Cache-Control` in HTTP/1.0; the RFC requires both.
+    static let pragma = constant("Pragma")
 }

@@ -5,14 +5,14 @@ import JWT
 import JWTAuth
 import ServiceRuntime
 
-/// `POST /revoke` (RFC 7009) and `POST /introspect` (RFC 7662): to end a token, and to ask whether it is good.
+/// `POST /revoke` (RFC 7009) and `POST /introspect` (RFC 7662).
 ///
-/// Both take a form, or the same as one JSON object. What a token is can be seen by its form, so `token_type_hint` is read
-/// and not heeded, as RFC 7009 §2.1 allows.
+/// Both take a form or a JSON object with the same members. The form of a token shows its type, so `token_type_hint`
+/// is read and ignored, as RFC 7009 §2.1 allows.
 struct RevokeAndIntrospectRoutes: Sendable {
     let sessions: SessionStore
     let tokens: AccessTokenIssuer
-    /// The names of the services that may introspect.
+    /// The names of the services that may introspect tokens.
     let readers: [String]
     let clock: WallClock
 
@@ -22,8 +22,10 @@ struct RevokeAndIntrospectRoutes: Sendable {
             "introspect", use: introspect)
     }
 
-    /// Clients are public, so whoever holds a token may revoke it. A refresh token ends its session, an access token itself
-    /// alone. A token that is none, or no longer, is answered like any other (RFC 7009 §2.2).
+    /// Ends the session of a refresh token, or revokes a single access token.
+    ///
+    /// Clients are public, so every holder of a token may revoke it. Invalid tokens get the same response (RFC 7009
+    /// §2.2).
     private func revoke(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let text = try await token(of: request, context)
         let now = clock.now()
@@ -37,20 +39,20 @@ struct RevokeAndIntrospectRoutes: Sendable {
         return Response(status: .ok, headers: .notStored)
     }
 
-    /// Only access tokens are active, and only for a service that they open: a refresh token opens none.
+    /// Describes an access token to a service that accepts it. Every other token is inactive, refresh tokens included.
     private func introspect(_ request: Request, _ context: AuthenticatedRequestContext) async throws -> Response {
         let text = try await token(of: request, context)
         let now = clock.now()
         let caller = context.identity.token.issuer.map { [$0] } ?? []
-        var answer: JSONValue = ["active": false]
+        var body: JSONValue = ["active": false]
         if let token = tokens.verify(text, for: caller, at: now), let session = token.session,
             try await sessions.find(session, token: token.id, at: now) != nil
         {
-            answer = token.introspection
+            body = token.introspection
         }
         var headers = HTTPFields.notStored
         headers[.contentType] = "application/json"
-        return Response(status: .ok, headers: headers, body: .init(byteBuffer: .init(string: answer.text)))
+        return Response(status: .ok, headers: headers, body: .init(byteBuffer: .init(string: body.text)))
     }
 
     private func token(of request: Request, _ context: some RequestContext) async throws -> String {
@@ -64,7 +66,7 @@ extension VerifiedToken {
     /// The session that the token belongs to.
     var session: UUID? { sessionID.flatMap { UUID(lowercase: $0) } }
 
-    /// The answer for an active token (RFC 7662 §2.2), with the session in `sid`.
+    /// The introspection response for an active token (RFC 7662 §2.2), with the session as `sid`.
     fileprivate var introspection: JSONValue {
         func member(_ name: String, _ value: String?) -> [JSONValue.Member] {
             value.map { [.init(name, .string($0))] } ?? []

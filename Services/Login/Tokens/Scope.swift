@@ -1,8 +1,8 @@
-/// What a token lets its bearer do: names in a fixed order, written with single spaces between them (RFC 6749 §3.3).
+/// A scope: the names of what an access token allows, in a fixed order (RFC 6749 §3.3).
 struct Scope: Sendable, Equatable {
-    /// What every new account may do.
+    /// The scope of every new account.
     static let customer = Scope(names: ["orders:read", "orders:write", "inbox:read"])
-    /// What staff may do besides.
+    /// The scope that staff has in addition.
     static let staff = Scope(names: ["catalog:write", "orders:read:all"])
 
     let names: [String]
@@ -11,28 +11,29 @@ struct Scope: Sendable, Equatable {
         self.names = names
     }
 
-    /// Reads names with single spaces between them. Nil when there is none, when one has a character that RFC 6749 does
-    /// not allow in scopes, or when one stands there twice.
+    /// Reads names with single spaces between them. Nil when there is no name, when a name has a character that RFC
+    /// 6749 does not allow, or when a name is repeated.
     init?(_ text: String) {
         let names = text.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
         guard names.allSatisfy(Self.isName), Set(names).count == names.count else { return nil }
         self.names = names
     }
 
+    /// The names with single spaces between them.
     var text: String { names.joined(separator: " ") }
 
-    /// The names that `other` has too.
+    /// The names of this scope that `other` has too.
     func intersection(_ other: Scope) -> Scope {
         Scope(names: names.filter(other.names.contains))
     }
 
-    /// The names of this scope, and then those that only `other` has.
+    /// The names of this scope, followed by those that only `other` has.
     func union(_ other: Scope) -> Scope {
         Scope(names: names + other.names.filter { !names.contains($0) })
     }
 
-    /// `scope-token` of RFC 6749 §3.3: printable ASCII without the quotation mark and the backslash. Being ASCII, names
-    /// can be compared as strings.
+    /// Whether a text is a `scope-token` of RFC 6749 §3.3: printable ASCII without quotation marks and backslashes.
+    /// Such names can be compared as strings.
     static func isName(_ name: String) -> Bool {
         !name.isEmpty
             && name.utf8.allSatisfy {
@@ -42,9 +43,11 @@ struct Scope: Sendable, Equatable {
 }
 
 extension Scope {
-    /// What is left when no more than `requested` is wanted; everything when nothing is said.
+    /// Narrows the scope to the parameter `scope` of a request.
     ///
-    /// - Throws: `OAuthError` with `invalid_scope` when `requested` is malformed or has a name that is not in this scope.
+    /// - Parameter requested: The parameter; nil for the whole scope.
+    /// - Throws: `OAuthError` with `invalid_scope` when `requested` is malformed or has a name that this scope does
+    ///   not have.
     func narrowed(to requested: String?) throws(OAuthError) -> Scope {
         guard let requested else { return self }
         guard let wanted = Scope(requested) else {

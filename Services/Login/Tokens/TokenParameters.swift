@@ -2,24 +2,24 @@ import Hummingbird
 import JWT
 import ServiceRuntime
 
-/// The parameters of a request to the token endpoint: a form (RFC 6749 §3.2), or the same as one JSON object.
+/// The parameters of a request to an OAuth endpoint: a form (RFC 6749 §3.2), or a JSON object with the same members.
 ///
-/// A parameter without a value counts as left out, and one that is there twice is refused; members of a JSON object that
-/// are no strings are refused where they are asked for.
+/// A parameter without a value counts as missing, and a repeated parameter is rejected. A member of a JSON object
+/// that is not a string is rejected when it is read.
 struct TokenParameters: Sendable {
     private enum Parameter: Sendable, Equatable {
         case text(String)
         case anotherType
     }
 
-    /// The most parameters that a form may have.
-    static let maxParameters = 64
+    /// The maximum number of parameters of a form.
+    static let maximumParameters = 64
 
     private var parameters: [String: Parameter] = [:]
 
     /// Reads the body of a request.
     ///
-    /// - Throws: `OAuthError` with `invalid_request`, or what `bytes` throws for a body that cannot be read.
+    /// - Throws: `OAuthError` with `invalid_request`; the problems of `Request.bytes` for a body that cannot be read.
     init(of request: Request, context: some RequestContext) async throws {
         let body = Array(try await request.bytes(upTo: context.maxUploadSize))
         switch request.mediaType {
@@ -30,12 +30,12 @@ struct TokenParameters: Sendable {
         }
     }
 
-    /// Reads `application/x-www-form-urlencoded`, strictly: each `%` stands before two hexadecimal digits, and what comes
-    /// out is UTF-8 without U+0000.
+    /// Reads `application/x-www-form-urlencoded` strictly: two hexadecimal digits follow each `%`, and the decoded
+    /// text is UTF-8 without U+0000.
     init(form body: [UInt8]) throws(OAuthError) {
-        let fields = body.split(separator: UInt8(ascii: "&"), maxSplits: Self.maxParameters)
-        guard fields.count <= Self.maxParameters else {
-            throw OAuthError(.invalidRequest, "The form has more than \(Self.maxParameters) parameters.")
+        let fields = body.split(separator: UInt8(ascii: "&"), maxSplits: Self.maximumParameters)
+        guard fields.count <= Self.maximumParameters else {
+            throw OAuthError(.invalidRequest, "The form has more than \(Self.maximumParameters) parameters.")
         }
         for field in fields {
             let parts = field.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
@@ -43,7 +43,7 @@ struct TokenParameters: Sendable {
                 throw OAuthError(.invalidRequest, "The form is not percent-encoded UTF-8.")
             }
             guard parameters.updateValue(.text(value), forKey: name) == nil else {
-                throw OAuthError(.invalidRequest, "A parameter of the form is there twice.")
+                throw OAuthError(.invalidRequest, "The form has a parameter twice.")
             }
         }
     }
@@ -51,14 +51,14 @@ struct TokenParameters: Sendable {
     /// Reads one JSON object.
     init(json body: [UInt8]) throws(OAuthError) {
         guard let members = JSONValue.strings(ofObject: body) else {
-            throw OAuthError(.invalidRequest, "The body is not one JSON object in UTF-8, with each name once.")
+            throw OAuthError(.invalidRequest, "The body must be a JSON object in UTF-8 with each name once.")
         }
         for member in members {
             parameters[member.name] = member.value.map(Parameter.text) ?? .anotherType
         }
     }
 
-    /// The value of a parameter; nil when it is left out.
+    /// The value of a parameter; nil when it is missing.
     func optional(_ name: String) throws(OAuthError) -> String? {
         switch parameters[name] {
         case nil, .text(""): return nil
@@ -67,7 +67,7 @@ struct TokenParameters: Sendable {
         }
     }
 
-    /// The value of a parameter that must be there.
+    /// The value of a required parameter.
     func required(_ name: String) throws(OAuthError) -> String {
         guard let text = try optional(name) else {
             throw OAuthError(.invalidRequest, "The parameter \(name) is missing.")
@@ -83,7 +83,7 @@ struct TokenParameters: Sendable {
             switch byte {
             case UInt8(ascii: "+"): bytes.append(UInt8(ascii: " "))
             case UInt8(ascii: "%"):
-                guard let high = rest.popFirst().flatMap(hexDigit), let low = rest.popFirst().flatMap(hexDigit) else {
+                guard let high = rest.popFirst()?.hexDigitValue, let low = rest.popFirst()?.hexDigitValue else {
                     return nil
                 }
                 bytes.append(high << 4 | low)
@@ -91,9 +91,5 @@ struct TokenParameters: Sendable {
             }
         }
         return bytes.contains(0) ? nil : String(validating: bytes, as: UTF8.self)
-    }
-
-    private static func hexDigit(_ byte: UInt8) -> UInt8? {
-        Character(Unicode.Scalar(byte)).hexDigitValue.map(UInt8.init)
     }
 }

@@ -1,5 +1,6 @@
-// Tokens: the token endpoint of OAuth 2 with its grants, the issue of access tokens, revocation and introspection. The
-// folder is apart because it speaks the words and errors of the OAuth RFCs. It knows accounts and sessions; neither knows it.
+// Tokens: the token endpoint of OAuth 2 with its grants, the issue of access tokens, revocation and introspection.
+// The folder is apart because its names and errors are those of the OAuth RFCs. It calls the authenticator and the
+// session store; both use only `Scope` of it.
 
 import Hummingbird
 import JWTAuth
