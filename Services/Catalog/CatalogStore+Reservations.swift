@@ -28,7 +28,7 @@ extension CatalogStore {
             return try await database.write { connection in
                 let inserted = try connection.execute(
                     "INSERT INTO reservations (id, created_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING",
-                    id, date.milliseconds)
+                    id, date)
                 guard inserted == 1 else { return try Self.repeatReservation(id, quantities, in: connection) }
                 try Self.takeStock(quantities, for: id, in: connection)
                 return .created(try Self.reservation(id, in: connection))
@@ -46,9 +46,9 @@ extension CatalogStore {
             // Insert first: this waits for a transaction that inserts the same reservation at this moment.
             try connection.execute(
                 "INSERT INTO reservations (id, created_at, released_at) VALUES ($1, $2, $2) ON CONFLICT (id) DO NOTHING",
-                id, date.milliseconds)
+                id, date)
             let released = try connection.execute(
-                "UPDATE reservations SET released_at = $2 WHERE id = $1 AND released_at IS NULL", id, date.milliseconds)
+                "UPDATE reservations SET released_at = $2 WHERE id = $1 AND released_at IS NULL", id, date)
             if released == 1 { try Self.returnStock(of: id, in: connection) }
         }
     }

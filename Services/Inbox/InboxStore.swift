@@ -18,7 +18,7 @@ struct InboxStore: Sendable {
                 INSERT INTO messages (account, id, subject, body, created_at) VALUES ($1, $2, $3, $4, $5)
                 ON CONFLICT (account, id) DO NOTHING
                 """,
-                account, id, subject, body, date.milliseconds) == 1
+                account, id, subject, body, date) == 1
         }
     }
 
@@ -46,7 +46,7 @@ struct InboxStore: Sendable {
                 UPDATE messages SET read_at = COALESCE(read_at, $3)
                 WHERE account = $1 AND id = $2 AND deleted_at IS NULL
                 """,
-                account, id, date.milliseconds) == 1
+                account, id, date) == 1
         }
     }
 
@@ -60,7 +60,7 @@ struct InboxStore: Sendable {
                 UPDATE messages SET deleted_at = $3, subject = '', body = ''
                 WHERE account = $1 AND id = $2 AND deleted_at IS NULL
                 """,
-                account, id, date.milliseconds) == 1
+                account, id, date) == 1
         }
     }
 }
@@ -70,8 +70,8 @@ extension Message {
         id = try row["id"]
         subject = try row["subject"]
         body = try row["body"]
-        createdAt = Date(milliseconds: try row["created_at"])
-        let readAt: Int? = try row["read_at"]
+        createdAt = try row["created_at"]
+        let readAt: Date? = try row["read_at"]
         isRead = readAt != nil
     }
 }

@@ -10,13 +10,13 @@ extension OrderStore: UsedLinkStore {
     func useLink(_ id: String, until expiry: Date, at date: Date) async throws -> Bool {
         try await database.write { connection in
             try connection.execute(
-                "DELETE FROM spent_links WHERE expires_at <= $1", date.milliseconds - Self.maximumLeewayMilliseconds)
+                "DELETE FROM spent_links WHERE expires_at <= $1", date - Self.maximumLeewaySeconds)
             return try connection.execute(
                 "INSERT INTO spent_links (id, expires_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING",
-                id, expiry.milliseconds) == 1
+                id, expiry) == 1
         }
     }
 
     /// The largest leeway that a verifier may be configured with.
-    private static let maximumLeewayMilliseconds = 300_000
+    private static let maximumLeewaySeconds = 300.0
 }

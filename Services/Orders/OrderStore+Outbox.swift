@@ -12,7 +12,7 @@ extension OrderStore {
                 WHERE id IN (SELECT id FROM outbox WHERE next_attempt_at <= $1 ORDER BY next_attempt_at LIMIT $3)
                 RETURNING *
                 """,
-                date.milliseconds, leaseUntil.milliseconds, limit
+                date, leaseUntil, limit
             ).map(OutboxEntry.init)
         }
     }
@@ -28,7 +28,7 @@ extension OrderStore {
     func postpone(_ entry: OutboxEntry, until date: Date) async throws {
         try await database.write { connection in
             try connection.execute(
-                "UPDATE outbox SET next_attempt_at = $2 WHERE id = $1", entry.id, date.milliseconds)
+                "UPDATE outbox SET next_attempt_at = $2 WHERE id = $1", entry.id, date)
         }
     }
 
@@ -43,7 +43,7 @@ extension OrderStore {
     func oldestEntryDate() async throws -> Date? {
         try await database.read { connection in
             try connection.queryOne("SELECT created_at FROM outbox ORDER BY created_at LIMIT 1")
-                .map { Date(milliseconds: try $0["created_at"]) }
+                .map { try $0["created_at"] }
         }
     }
 
@@ -56,7 +56,7 @@ extension OrderStore {
             INSERT INTO outbox (id, kind, order_id, account, subject, body, created_at, next_attempt_at)
             VALUES ($1, 'message', $2, $3, $4, $5, $6, $6)
             """,
-            message.id, order, account, message.subject, message.body, date.milliseconds)
+            message.id, order, account, message.subject, message.body, date)
     }
 
     /// Inserts the entry that releases the stock of an order, due at `dueAt`.
@@ -73,7 +73,7 @@ extension OrderStore {
             INSERT INTO outbox (id, kind, order_id, account, created_at, next_attempt_at)
             VALUES ($1, 'release', $2, $3, $4, $5)
             """,
-            entry.id, entry.order, entry.account, date.milliseconds, dueAt.milliseconds)
+            entry.id, entry.order, entry.account, date, dueAt)
         return entry
     }
 }

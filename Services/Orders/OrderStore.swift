@@ -32,7 +32,7 @@ struct OrderStore: Sendable {
                 INSERT INTO orders (id, account, status, created_at, lease_until, fingerprint, idempotency_key)
                 VALUES ($1, $2, 'pending', $3, $4, $5, $6) ON CONFLICT (account, idempotency_key) DO NOTHING
                 """,
-                id, account, date.milliseconds, leaseUntil.milliseconds, basket.fingerprint, key)
+                id, account, date, leaseUntil, basket.fingerprint, key)
             guard inserted == 0 else { return .opened }
             guard
                 let known = try connection.queryOne(
@@ -93,7 +93,7 @@ struct OrderStore: Sendable {
                 """
                 UPDATE orders SET status = 'abandoned', idempotency_key = NULL
                 WHERE status = 'pending' AND lease_until <= $1 RETURNING id, account
-                """, date.milliseconds)
+                """, date)
             for row in rows { try Self.insertRelease(of: row, at: date, dueAt: date, in: connection) }
         }
     }
@@ -184,7 +184,7 @@ extension Order {
         status = try row["status"]
         totalCents = try row["total_cents"]
         currency = try row["currency"]
-        createdAt = Date(milliseconds: try row["created_at"])
+        createdAt = try row["created_at"]
         items = []
     }
 }
