@@ -11,9 +11,14 @@ struct Basket: Sendable {
     /// The lines in the order of the request, so an error of catalog about `items[3]` is valid for the customer too.
     let lines: [Line]
 
+    /// The quantity of each product.
+    var quantities: [UUID: Int] {
+        Dictionary(lines.map { ($0.productID, $0.quantity) }, uniquingKeysWith: +)
+    }
+
     /// A text that is equal for two baskets with the same quantity of each product.
     var fingerprint: String {
-        Dictionary(lines.map { ($0.productID.uuidString, $0.quantity) }, uniquingKeysWith: +)
-            .sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ",")
+        quantities.map { (product: $0.key.uuidString, quantity: $0.value) }
+            .sorted { $0.product < $1.product }.map { "\($0.product) \($0.quantity)" }.joined(separator: ",")
     }
 }

@@ -34,7 +34,7 @@ struct CatalogClient: Sendable {
             let body = Array(try JSONEncoder().encode(ReservationRequest(basket)))
             let response = try await service.send(
                 .put, "/reservations/\(order.lowercase)", scope: Self.scope, onBehalfOf: account, json: body)
-            return try Self.result(of: response)
+            return try Self.result(of: response, for: basket)
         } catch {
             return .failed(reason: "\(error)")
         }
@@ -47,11 +47,13 @@ struct CatalogClient: Sendable {
         guard response.status == .noContent else { throw UnexpectedResponse(status: response.status.code) }
     }
 
-    private static func result(of response: HTTPClient.Response) throws -> ReserveResult {
+    private static func result(of response: HTTPClient.Response, for basket: Basket) throws -> ReserveResult {
         let body = Data(response.body)
         switch response.status {
         case .created, .ok:
-            return .reserved(try JSONDecoder().decode(ReservationResponse.self, from: body).reservation)
+            let reservation = try JSONDecoder().decode(ReservationResponse.self, from: body).reservation
+            return reservation.isFor(basket)
+                ? .reserved(reservation) : .failed(reason: "catalog reserved other items than the basket has")
         case .conflict:
             let problem = try JSONDecoder().decode(ProblemResponse.self, from: body)
             guard let products = problem.out_of_stock else {
