@@ -17,7 +17,7 @@ import Testing
         try await store.add([lamp, chair])
     }
 
-    @Test func `a product is found until it is deleted`() async throws {
+    @Test func `a deleted product is neither found nor changed`() async throws {
         #expect(try await store.product(lamp.id) == lamp)
         #expect(try await store.delete(lamp.id))
         #expect(try await store.product(lamp.id) == nil)
@@ -25,7 +25,7 @@ import Testing
         #expect(try await store.change(lamp.id, to: ProductRequest(stock: 5)) == nil)
     }
 
-    @Test func `a change touches only the fields that it names`() async throws {
+    @Test func `a change of a product leaves the other fields and products as they are`() async throws {
         var expected = lamp
         expected.name = "Lamp, green"
         #expect(try await store.change(lamp.id, to: ProductRequest(name: "Lamp, green")) == expected)
@@ -33,7 +33,7 @@ import Testing
         #expect(try await store.product(chair.id) == chair)
     }
 
-    @Test func `adding a product again leaves it as it is, also when it was deleted`() async throws {
+    @Test func `a product that is added again stays as it is, even if it is deleted`() async throws {
         _ = try await store.change(lamp.id, to: ProductRequest(stock: 1))
         _ = try await store.delete(chair.id)
         try await store.add([lamp, chair])

@@ -32,7 +32,7 @@ import Testing
             ["name", "description", "price_cents", "currency", "stock"]
         ),
     ])
-    func `fields that do not fit are all named`(fields: ProductRequest, names: [String]) throws {
+    func `every invalid or missing field of a product is named`(fields: ProductRequest, names: [String]) throws {
         let problem = try #require(throws: Problem.self) { try fields.product(id: UUID()) }
         #expect(problem.status == .unprocessableContent)
         #expect((problem.extensions["errors"] as? [Problem.InvalidField])?.map(\.field) == names)
@@ -44,7 +44,7 @@ import Testing
             name: String(repeating: "é", count: 200), description: "Two\r\n\tlines 👋", priceCents: 100_000_000,
             currency: "JPY", stock: 1_000_000_000),
     ])
-    func `fields at their limits fit`(fields: ProductRequest) throws {
+    func `a product whose fields are at their limits is valid`(fields: ProductRequest) throws {
         let product = try fields.product(id: UUID())
         #expect(product.name == fields.name)
         #expect(product.description == fields.description ?? "")
@@ -53,7 +53,7 @@ import Testing
         #expect(product.stock == fields.stock ?? 0)
     }
 
-    @Test func `the demo products fit and sort by their number`() {
+    @Test func `the demo products are valid and sorted by their ids`() {
         #expect(DemoData.products.count == 12)
         for product in DemoData.products {
             let fields = ProductRequest(

@@ -9,7 +9,7 @@ import Testing
 @Suite struct StatementWorkTests {
     private let date = Date(timeIntervalSince1970: 1_800_000_000)
 
-    @Test func `no statement works longer because of the messages of others`() async throws {
+    @Test func `no statement takes longer because of the messages of other accounts`() async throws {
         let growing = try await StatementWork.growing { others in
             let database = try SQLDatabase.open(.inMemory, migrations: Schema.migrations)
             let store = InboxStore(database: database)
