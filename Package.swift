@@ -95,7 +95,7 @@ let package = Package(
             ]),
         serviceTests("Login"),
         serviceTests("Catalog"),
-        serviceTests("Orders"),
+        serviceTests("Orders", uses: ["CurlClient", .logging, .lifecycle]),
         serviceTests("Inbox"),
         .testTarget(
             name: "BrowserTests", dependencies: ["TestSupport"], path: "Tests/BrowserTests", swiftSettings: .strict),
@@ -166,12 +166,12 @@ func tests(_ name: String, uses dependencies: [Target.Dependency] = []) -> Targe
 }
 
 /// The tests of one service, in `Tests/<name>Tests`.
-func serviceTests(_ name: String) -> Target {
+func serviceTests(_ name: String, uses dependencies: [Target.Dependency] = []) -> Target {
     .testTarget(
         name: "\(name)Tests",
         dependencies: [
             .byName(name: "\(name)Service"), "Database", "JWT", "JWTAuth", "ServiceRuntime", "TestSupport",
             .hummingbird, .hummingbirdTesting, .configuration, .httpTypes, .nioCore,
-        ],
+        ] + dependencies,
         path: "Tests/\(name)Tests", swiftSettings: .strict)
 }

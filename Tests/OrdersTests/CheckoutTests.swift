@@ -8,218 +8,218 @@ import Testing
 @testable import OrdersService
 
 @Suite(.timeLimit(.minutes(1))) struct CheckoutTests {
-    @Test func `an order is placed with its reservation, on behalf of the customer, and its message is left`()
-        async throws
-    {
-        let fixture = try Fixture()
-        try await fixture.run { client in
-            let response = try await fixture.place(client)
+    @Test func `an order is placed with its reservation, and inbox gets a message`() async throws {
+        let stub = StubServices()
+        try await ServiceUnderTest<Orders>.run(beside: stub) { orders in
+            let product = UUID()
+            let response = try await orders.place(of: product)
             #expect(response.status == 201)
-            #expect(response.json["status"] as? String == "placed")
-            #expect(response.json["total_cents"] as? Int == 2500)
-            #expect(response.json["currency"] as? String == "EUR")
-            #expect(response.json["created_at"] as? String == fixture.clock.now.rfc3339)
-            let id = try #require(response.json["id"] as? String)
-            #expect(response.headers[.location] == "/orders/\(id)")
+            let order: ReceivedOrder = try response.decoded()
+            #expect(response.headers[.location] == "/orders/\(order.id)")
+            let expected = ReceivedOrder(
+                id: order.id, status: "placed", currency: "EUR", createdAt: orders.clock.now.rfc3339, totalCents: 2500,
+                items: [
+                    .init(productId: product.lowercase, name: "\u{600}<Mug\u{600}>", quantity: 2, priceCents: 1250)
+                ],
+                accountId: nil)
+            #expect(order == expected)
+            #expect(stub.reservations == [order.id])
+            let shown = try await orders.client.send(.get, "/orders/\(order.id)", token: orders.token())
+            #expect(try shown.decoded() == expected)
 
-            let message = await fixture.peers.waitFor(.put, "/accounts/\(fixture.alice.lowercase)/messages/")
-            #expect(message?.subject == "orders")
-            let calls = fixture.peers.callsSoFar
-            #expect(
-                calls.first
-                    == .init(
-                        method: .put, path: "/reservations/\(id)", subject: fixture.alice.lowercase, actor: "orders"))
-            let shown = try await client.send(.get, "/orders/\(id)", token: fixture.token(fixture.alice))
-            #expect(shown.json["id"] as? String == id)
+            _ = await stub.waitForCalls(.put, "/accounts/\(alice.lowercase)/messages/")
+            #expect(try await orders.folder.statuses() == ["placed"])
         }
-        #expect(try await fixture.statuses() == ["placed"])
     }
 
-    @Test(arguments: [(Peers.Catalog.outOfStock, 409, "out_of_stock"), (.lacks([]), 422, "invalid_fields")])
-    func `what catalog refuses is passed on, no order is left, and a reservation that comes late is released`(
-        catalog: Peers.Catalog, status: Int, code: String
+    @Test func `orders calls catalog on behalf of the customer and inbox as itself`() async throws {
+        let stub = StubServices()
+        try await ServiceUnderTest<Orders>.run(beside: stub) { orders in
+            let order = try await orders.placedOrder()
+            let path = "/reservations/\(order.id)"
+            #expect(
+                stub.calls(.put, path) == [.init(method: .put, path: path, subject: alice.lowercase, actor: "orders")])
+            let message = try #require(await stub.waitForCalls(.put, "/accounts/").first)
+            #expect(message.subject == "orders")
+            #expect(message.actor == nil)
+        }
+    }
+
+    @Test(arguments: [(CatalogBehavior.outOfStock, 409, "out_of_stock"), (.rejects([]), 422, "invalid_fields")])
+    func `the customer gets the reason for which catalog rejects an order, and nothing is ordered`(
+        catalog: CatalogBehavior, status: Int, code: String
     ) async throws {
-        let fixture = try Fixture(Peers(catalog))
-        try await fixture.run { client in
-            let response = try await fixture.place(client)
+        let stub = StubServices(catalog)
+        try await ServiceUnderTest<Orders>.run(beside: stub) { orders in
+            let response = try await orders.place()
             #expect(response.status == status)
             #expect(response.code == code)
-            let list = try await client.send(.get, "/orders", token: fixture.token(fixture.alice))
-            #expect((list.json["orders"] as? [Any])?.isEmpty == true)
-            let reservation = try #require(fixture.peers.callsSoFar.first { $0.method == .put })
-            fixture.clock.advance(seconds: 7)
-            #expect(await fixture.peers.waitFor(.delete, reservation.path) != nil)
+            #expect(try await orders.orders().ids == [])
+            #expect(try await orders.folder.statuses() == ["abandoned"])
+            #expect(stub.calls(.put, "/accounts/") == [])
         }
     }
 
-    @Test func `the line that catalog refuses is named by its place in the basket`() async throws {
+    @Test(arguments: [CatalogBehavior.outOfStock, .rejects([])])
+    func `the outbox releases a rejected order after its lease, because a repeated request may still reserve stock`(
+        catalog: CatalogBehavior
+    ) async throws {
+        try await CheckoutUnderTest.run(beside: StubServices(catalog)) { orders in
+            _ = try await orders.place()
+            let reserved = try #require(orders.stub.calls(.put).first)
+            await orders.outbox.sweep()
+            #expect(orders.stub.calls(.delete) == [])
+            orders.clock.advance(seconds: 6)
+            await orders.outbox.sweep()
+            #expect(orders.stub.calls(.delete).map(\.path) == [reserved.path])
+            #expect(try await orders.entries().isEmpty)
+        }
+    }
+
+    @Test func `a product that is out of stock is named in the response`() async throws {
+        try await ServiceUnderTest<Orders>.run(beside: StubServices(.outOfStock)) { orders in
+            let product = UUID()
+            let response = try await orders.place(of: product)
+            #expect(response.json["out_of_stock"] as? [String] == [product.lowercase])
+        }
+    }
+
+    @Test func `an unknown product is named by the index of its line in the basket`() async throws {
         let known = (0..<8).map { _ in UUID().lowercase }
         let unknown = UUID().lowercase
-        let fixture = try Fixture(Peers(.lacks([unknown])))
-        let products = known + [known[3], unknown] + known.reversed()
-        let items = products.map { #"{"product_id":"\#($0)","quantity":1}"# }
-        try await fixture.run { client in
-            let response = try await client.send(
-                .post, "/orders", token: fixture.token(fixture.alice),
-                json: #"{"items":[\#(items.joined(separator: ","))]}"#)
+        try await ServiceUnderTest<Orders>.run(beside: StubServices(.rejects([unknown]))) { orders in
+            let products = known + [known[3], unknown] + known.reversed()
+            let response = try await orders.place(products.map { ($0, 1) })
             #expect(response.status == 422)
-            let fields = (response.json["errors"] as? [[String: Any]])?.map { $0["field"] as? String }
-            #expect(fields == ["items[9].product_id"])
+            #expect(response.invalidFields == ["items[9].product_id"])
         }
     }
 
-    @Test func `baskets of the same content have one fingerprint`() {
-        let (lamp, chair) = (UUID(), UUID())
-        let once = Basket(lines: [.init(productID: lamp, quantity: 3), .init(productID: chair, quantity: 1)])
-        let twice = Basket(
-            lines: [
-                .init(productID: chair, quantity: 1), .init(productID: lamp, quantity: 1),
-                .init(productID: lamp, quantity: 2),
-            ])
-        let more = Basket(lines: twice.lines + [.init(productID: lamp, quantity: 1)])
-        #expect(once.fingerprint == twice.fingerprint)
-        #expect(once.fingerprint != more.fingerprint)
-    }
-
-    @Test(arguments: [Peers.Catalog.fails, .babbles, .hangs])
-    func `when catalog gives no response that counts, the order is 503 and nothing stays reserved`(
-        catalog: Peers.Catalog
+    @Test(arguments: [
+        CatalogBehavior.timesOut, .responds(.internalServerError), .responds(.badGateway, "<html>"),
+        .responds(.serviceUnavailable, #"{"code":"storage_unavailable"}"#), .responds(.unauthorized),
+        .responds(.forbidden), .responds(.notFound), .responds(.tooManyRequests), .responds(.found),
+        .responds(.accepted),
+        .responds(.noContent, ""), .responds(.created, ""), .responds(.created, "{}"), .responds(.created, "[]"),
+        .responds(.created, "null"), .responds(.created, "<html>"), .responds(.created, #"{"items":{}}"#),
+        .responds(.created, #"{"items":[{"product_id":"\#(UUID())","quantity":2,"name":"Mug","price_cents":1}"#),
+        .responds(.created, #"{"items":[{"product_id":"\#(UUID())","quantity":2,"name":"Mug","price_cents":1}]}"#),
+        .responds(.created, String(repeating: "[", count: 100_000)),
+        .responds(.created, #"{"items":[],"padding":"\#(String(repeating: "x", count: 2 << 20))"}"#),
+        .responds(.conflict, #"{"code":"reservation_differs"}"#),
+        .responds(.conflict, #"{"code":"reservation_released"}"#),
+        .responds(.conflict, #"{"out_of_stock":["x"]}"#), .responds(.conflict, "<html>"),
+        .responds(.unprocessableContent, #"{"errors":[]}"#), .responds(.unprocessableContent, "[]"),
+    ])
+    func `an order fails with 503 and its stock is released if catalog fails or its response is malformed`(
+        catalog: CatalogBehavior
     ) async throws {
-        let fixture = try Fixture(Peers(catalog))
-        try await fixture.run { client in
-            let response = try await fixture.place(client)
+        let stub = StubServices(catalog)
+        try await ServiceUnderTest<Orders>.run(beside: stub) { orders in
+            let response = try await orders.place()
             #expect(response.status == 503)
             #expect(response.headers[.retryAfter] == "1")
             #expect(response.code == "catalog_unavailable")
-            let release = await fixture.peers.waitFor(.delete, "/reservations/")
-            #expect(release?.actor == "orders")
-            #expect(fixture.peers.reservations == [])
-        }
-        #expect(try await fixture.statuses() == ["abandoned"])
-    }
-
-    @Test func `products of two currencies have no total, and nothing stays reserved`() async throws {
-        let fixture = try Fixture(Peers(.mixesCurrencies))
-        try await fixture.run { client in
-            let items = (0..<2).map { _ in #"{"product_id":"\#(UUID().lowercase)","quantity":1}"# }
-            let response = try await client.send(
-                .post, "/orders", token: fixture.token(fixture.alice),
-                json: #"{"items":[\#(items.joined(separator: ","))]}"#)
-            #expect(response.status == 422)
-            #expect(await fixture.peers.waitFor(.delete, "/reservations/") != nil)
-            #expect(fixture.peers.reservations == [])
+            let reserved = try #require(stub.calls(.put).first)
+            let releases = await stub.waitForCalls(.delete)
+            #expect(
+                releases == [.init(method: .delete, path: reserved.path, subject: alice.lowercase, actor: "orders")])
+            #expect(stub.reservations == [])
+            #expect(try await orders.folder.statuses() == ["abandoned"])
+            #expect(stub.calls(.put, "/accounts/") == [])
         }
     }
 
-    @Test func `when catalog is not there, the order is 503, and the release waits for it`() async throws {
-        let fixture = try Fixture()
-        try await fixture.run(peersPort: 1) { client in
-            let response = try await fixture.place(client)
+    @Test(arguments: [
+        CatalogBehavior.reserves("reserves nothing") { _ in [] },
+        .reserves("reserves only the first product") { [$0[0]] },
+        .reserves("reserves another product") { $0.dropLast() + [.init(product_id: UUID().lowercase, quantity: 1)] },
+        .reserves("reserves a further product") { $0 + [.init(product_id: UUID().lowercase, quantity: 1)] },
+        .reserves("reserves more") { $0.map { .init(product_id: $0.product_id, quantity: $0.quantity + 1) } },
+        .reserves("reserves a negative quantity") { $0.map { .init(product_id: $0.product_id, quantity: -1) } },
+        .reserves("reserves a huge quantity twice") {
+            ($0 + $0).map { .init(product_id: $0.product_id, quantity: .max) }
+        },
+        .reserves("names one product twice") { [$0[0], $0[0]] },
+        .reserves("asks a negative price") {
+            $0.map { .init(product_id: $0.product_id, quantity: $0.quantity, price_cents: -1) }
+        },
+    ])
+    func `an order fails with 503 and its stock is released if the reservation differs from the basket`(
+        catalog: CatalogBehavior
+    ) async throws {
+        let stub = StubServices(catalog)
+        try await ServiceUnderTest<Orders>.run(beside: stub) { orders in
+            let response = try await orders.place([(UUID().lowercase, 1), (UUID().lowercase, 1)])
             #expect(response.status == 503)
-        }
-        #expect(try await fixture.rows("SELECT * FROM outbox WHERE kind = 'release'").count == 1)
-    }
-
-    @Test func `an order that a crash left pending is given up and its reservation released`() async throws {
-        let fixture = try Fixture()
-        let id = UUID.version7(at: fixture.clock.now)
-        try await fixture.leavePending(id, key: "key")
-        fixture.peers.keepReservation(id.lowercase)
-        try await fixture.run { client in
-            fixture.clock.advance(seconds: 7)
-            let release = await fixture.peers.waitFor(.delete, "/reservations/")
-            #expect(release?.path == "/reservations/\(id.lowercase)")
-            #expect(fixture.peers.reservations == [])
-            let again = try await fixture.place(client, key: "key")
-            #expect(again.status == 201)
+            #expect(response.code == "catalog_unavailable")
+            _ = await stub.waitForCalls(.delete)
+            #expect(stub.reservations == [])
+            #expect(try await orders.folder.statuses() == ["abandoned"])
         }
     }
 
-    @Test func `a message that inbox does not take is left again later`() async throws {
-        let fixture = try Fixture(Peers(inboxFailures: 2))
-        try await fixture.run { client in
-            let response = try await fixture.place(client)
-            #expect(response.status == 201)
-            let ticking = Task {
-                while !Task.isCancelled {
-                    fixture.clock.advance(seconds: 60)
-                    try await Task.sleep(for: .milliseconds(20))
-                }
+    @Test(arguments: [
+        CatalogBehavior.reserves("asks prices in two currencies") { items in
+            items.enumerated().map { index, item in
+                .init(product_id: item.product_id, quantity: item.quantity, currency: index == 0 ? "EUR" : "USD")
             }
-            defer { ticking.cancel() }
-            while try await !fixture.rows("SELECT * FROM outbox").isEmpty {
-                try await Task.sleep(for: .milliseconds(20))
+        },
+        .reserves("asks a price whose multiple exceeds 64 bits") {
+            $0.map { .init(product_id: $0.product_id, quantity: $0.quantity, price_cents: .max / 2) }
+        },
+        .reserves("asks prices whose sum exceeds 64 bits") {
+            $0.map { .init(product_id: $0.product_id, quantity: $0.quantity, price_cents: .max / 3) }
+        },
+    ])
+    func `an order whose prices have no single total is rejected and its stock is released`(
+        catalog: CatalogBehavior
+    ) async throws {
+        let stub = StubServices(catalog)
+        try await ServiceUnderTest<Orders>.run(beside: stub) { orders in
+            let response = try await orders.place([(UUID().lowercase, 2), (UUID().lowercase, 3)])
+            #expect(response.status == 422)
+            #expect(response.invalidFields == ["items"])
+            _ = await stub.waitForCalls(.delete)
+            #expect(stub.reservations == [])
+            #expect(try await orders.folder.statuses() == ["abandoned"])
+        }
+    }
+
+    @Test
+    func `an order fails with 503 and its release stays in the outbox if nothing listens at the address of catalog`()
+        async throws
+    {
+        try await ServiceUnderTest<Orders>.run(
+            .live, environment: ["CATALOG_URL": "http://127.0.0.1:1", "INBOX_URL": "http://127.0.0.1:1"]
+        ) { orders in
+            let response = try await orders.place()
+            #expect(response.status == 503)
+            #expect(response.code == "catalog_unavailable")
+            #expect(try await orders.rows("SELECT * FROM outbox WHERE kind = 'release'").count == 1)
+        }
+    }
+
+    @Test func `an order that fails leaves its idempotency key free`() async throws {
+        let stub = StubServices()
+        try await ServiceUnderTest<Orders>.run(beside: stub) { orders in
+            for catalog in [CatalogBehavior.outOfStock, .rejects([]), .responds(.internalServerError)] {
+                stub.catalog = catalog
+                let failed = try await orders.place(1, key: "key")
+                #expect(failed.status != 201)
             }
-            let deliveries = fixture.peers.callsSoFar.filter { $0.path.hasPrefix("/accounts/") }
-            #expect(deliveries.count >= 3)
-            #expect(Set(deliveries.map(\.path)).count == 1)
+            stub.catalog = .reserves
+            #expect(try await orders.place(2, key: "key").status == 201)
         }
     }
 
-    /// Inbox takes 10,000 characters.
-    @Test func `the message of the largest order fits into inbox`() {
-        let item = Order.Item(
-            productID: UUID(), quantity: 10_000, name: String(repeating: "x", count: 200), priceCents: 1)
-        let largest = Reservation(items: Array(repeating: item, count: 100), currencies: ["EUR"])
-        let total = Money(cents: .max, currency: "EUR")
-        let message = Message(placed: UUID(), largest, total: total, at: Date(timeIntervalSince1970: 0))
-        #expect(message.body.unicodeScalars.count <= 10_000)
-        #expect(message.body.contains("and 75 more\nTotal"))
-    }
-}
-
-@Suite(.timeLimit(.minutes(1))) struct IdempotencyTests {
-    @Test func `a repeated request under one key finds the first order`() async throws {
-        let fixture = try Fixture()
-        let product = UUID()
-        try await fixture.run { client in
-            let first = try await fixture.place(client, product: product, key: "k-1")
-            let second = try await fixture.place(client, product: product, key: "k-1")
-            #expect(first.status == 201 && second.status == 201)
-            #expect(first.json["id"] as? String == second.json["id"] as? String)
-            let other = try await fixture.place(client, quantity: 3, product: product, key: "k-1")
-            #expect(other.status == 422)
-            #expect(other.code == "idempotency_key_reused")
-            #expect(fixture.peers.reservations.count == 1)
-        }
-    }
-
-    @Test func `twenty requests at once under one key place one order`() async throws {
-        let fixture = try Fixture()
-        let product = UUID()
-        try await fixture.run { client in
-            let answers = try await withThrowingTaskGroup { group in
-                for _ in 0..<20 {
-                    group.addTask { try await fixture.place(client, product: product, key: "k-2") }
-                }
-                return try await group.reduce(into: []) { $0.append($1) }
-            }
-            #expect(Set(answers.map(\.status)).isSubset(of: [201, 409]))
-            #expect(Set(answers.compactMap { $0.json["id"] as? String }).count == 1)
-            #expect(answers.filter { $0.status == 409 }.allSatisfy { $0.code == "request_in_progress" })
-        }
-        #expect(try await fixture.rows("SELECT * FROM orders").count == 1)
-    }
-
-    @Test func `the same key of another customer is another key`() async throws {
-        let fixture = try Fixture()
-        try await fixture.run { client in
-            let response = try await fixture.place(client, key: "k-3")
-            #expect(response.status == 201)
-            let json = #"{"items":[{"product_id":"\#(UUID().lowercase)","quantity":9}]}"#
-            let bob = try await client.send(
-                .post, "/orders", token: fixture.token(fixture.bob), headers: [.idempotencyKey: "k-3"],
-                json: json)
-            #expect(bob.status == 201)
-        }
-    }
-
-    @Test(arguments: ["", "a b", "é", String(repeating: "k", count: 256)])
-    func `a key that is none is a bad request`(key: String) async throws {
-        let fixture = try Fixture()
-        try await fixture.run { client in
-            let response = try await fixture.place(client, key: key)
-            #expect(response.status == 400)
+    @Test func `an order is placed even if inbox fails`() async throws {
+        let stub = StubServices(delivery: { _ in .internalServerError })
+        try await ServiceUnderTest<Orders>.run(beside: stub) { orders in
+            let order = try await orders.placedOrder()
+            _ = await stub.waitForCalls(.put, "/accounts/")
+            #expect(try await orders.orders().ids == [order.id])
+            #expect(try await orders.rows("SELECT * FROM outbox WHERE kind = 'message'").count == 1)
         }
     }
 }

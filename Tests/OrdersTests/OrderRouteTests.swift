@@ -8,136 +8,131 @@ import Testing
 @testable import OrdersService
 
 @Suite(.timeLimit(.minutes(1))) struct OrderRouteTests {
-    @Test func `cancelling gives the stock back, and twice is the same as once`() async throws {
-        let fixture = try Fixture()
-        try await fixture.run { client in
-            let id = try #require(try await fixture.place(client).json["id"] as? String)
-            let foreign = try await client.send(
-                .post, "/orders/\(id)/cancel", token: fixture.token(fixture.bob))
-            #expect(foreign.status == 404)
-            for _ in 1...2 {
-                let response = try await client.send(.post, "/orders/\(id)/cancel", token: fixture.token(fixture.alice))
-                #expect(response.status == 200)
-                #expect(response.json["status"] as? String == "cancelled")
-                #expect(fixture.peers.reservations == [])
+    @Test func `a customer sees their own orders only`() async throws {
+        try await ServiceUnderTest<Orders>.run { orders in
+            let mine = try await orders.placedOrder()
+            let other = try await orders.placedOrder(for: bob)
+            for query in ["", "?account=\(alice.lowercase)", "?account=\(bob.lowercase)"] {
+                #expect(try await orders.orders(query).orders == [mine])
             }
-            #expect(fixture.peers.callsSoFar.filter { $0.method == .delete }.count == 1)
+            let token = try orders.token()
+            #expect(try await orders.client.send(.get, "/orders/\(mine.id)", token: token).status == 200)
+            let foreign = try await orders.client.send(.get, "/orders/\(other.id)", token: token)
+            #expect(foreign.status == 404)
+            #expect(foreign.code == "not_found")
         }
     }
 
-    @Test func `customers see their own orders, staff see all`() async throws {
-        let fixture = try Fixture()
-        try await fixture.run { client in
-            let id = try #require(try await fixture.place(client).json["id"] as? String)
-            let bob = try fixture.token(fixture.bob)
-            #expect(try await client.send(.get, "/orders/\(id)", token: bob).status == 404)
-            for uri in ["/orders", "/orders?account=\(fixture.alice.lowercase)"] {
-                let list = try await client.send(.get, uri, token: bob)
-                #expect((list.json["orders"] as? [Any])?.isEmpty == true)
+    @Test func `staff see the orders of all accounts and whose they are`() async throws {
+        try await ServiceUnderTest<Orders>.run { orders in
+            let first = try await orders.placedOrder()
+            orders.clock.advance(seconds: 1)
+            let second = try await orders.placedOrder(for: bob)
+            func listed(_ query: String) async throws -> [ReceivedOrder] {
+                try await orders.orders(query, of: UUID(), scope: staffScope).orders
             }
-            let staff = try fixture.token(fixture.bob, scope: "orders:read orders:read:all")
-            let shown = try await client.send(.get, "/orders/\(id)", token: staff)
-            #expect(shown.json["account_id"] as? String == fixture.alice.lowercase)
-            for (account, count) in [
-                ("", 1), ("?account=\(fixture.alice.lowercase)", 1), ("?account=\(fixture.bob.lowercase)", 0),
-            ] {
-                let list = try await client.send(.get, "/orders\(account)", token: staff)
-                #expect((list.json["orders"] as? [Any])?.count == count)
+            #expect(try await listed("").map(\.id) == [second.id, first.id])
+            #expect(try await listed("").map(\.accountId) == [bob.lowercase, alice.lowercase])
+            #expect(try await listed("?account=\(bob.lowercase)").map(\.id) == [second.id])
+            #expect(try await listed("?account=\(UUID().lowercase)") == [])
+            let staff = try orders.token(UUID(), scope: staffScope)
+            let shown = try await orders.client.send(.get, "/orders/\(first.id)", token: staff)
+            #expect(shown["account_id"] == alice.lowercase)
+        }
+    }
+
+    @Test func `a customer does not see the member account_id`() async throws {
+        try await ServiceUnderTest<Orders>.run { orders in
+            let order = try await orders.placedOrder()
+            let shown = try await orders.client.send(.get, "/orders/\(order.id)", token: orders.token())
+            let members = Set(shown.json.keys)
+            #expect(members == ["id", "status", "total_cents", "currency", "items", "created_at"])
+            let list = try await orders.client.send(.get, "/orders", token: orders.token())
+            #expect(Set(list.json.keys) == ["orders"])
+            #expect(!list.text.contains("account_id"))
+        }
+    }
+
+    @Test(arguments: ["orders:read", "orders:read orders:read:all"])
+    func `pages of orders follow each other, newest first, and contain every order once`(scope: String) async throws {
+        try await ServiceUnderTest<Orders>.run { orders in
+            var ids: [String] = []
+            for _ in 1...5 {
+                orders.clock.advance(seconds: 1)
+                ids.insert(try await orders.placedOrder().id, at: 0)
             }
+            var pages: [[String]] = []
+            var query: String? = "?limit=2"
+            while let current = query {
+                let page = try await orders.orders(current, scope: scope)
+                pages.append(page.ids)
+                query = page.next.map { "?limit=2&after=\($0)" }
+            }
+            #expect(pages == [Array(ids[0..<2]), Array(ids[2..<4]), [ids[4]]])
+            let byAccount = try await orders.orders("?limit=1&account=\(alice.lowercase)", scope: scope)
+            #expect(byAccount.ids == [ids[0]])
+            #expect(byAccount.next == ids[0])
+        }
+    }
+
+    @Test func `a page that ends with the last order names no next page`() async throws {
+        try await ServiceUnderTest<Orders>.run { orders in
+            for _ in 1...2 { _ = try await orders.placedOrder() }
+            let page = try await orders.orders("?limit=2")
+            #expect(page.ids.count == 2)
+            #expect(page.next == nil)
+        }
+    }
+
+    @Test(arguments: [
+        "limit=0", "limit=201", "limit=-1", "limit=x", "limit=", "limit=99999999999999999999", "after=x", "after=%00",
+        "after=0190F8B2-7A6C-7C3E-8D5F-0123456789AB",
+    ])
+    func `an invalid limit or cursor is rejected with its name`(query: String) async throws {
+        try await ServiceUnderTest<Orders>.run { orders in
+            let response = try await orders.client.send(.get, "/orders?\(query)", token: orders.token())
+            #expect(response.status == 422)
+            #expect(response.invalidFields == [String(query.prefix { $0 != "=" })])
         }
     }
 
     @Test(arguments: ["", "x", "%00", "%ff", "..", "0190F8B2-7A6C-7C3E-8D5F-0123456789AB"])
-    func `an account that cannot be is refused, whoever asks`(account: String) async throws {
-        let fixture = try Fixture()
-        try await fixture.run { client in
-            for scope in ["orders:read", "orders:read orders:read:all"] {
-                let token = try fixture.token(fixture.alice, scope: scope)
-                let response = try await client.send(.get, "/orders?account=\(account)", token: token)
+    func `an invalid account is rejected, both for customers and for staff`(account: String) async throws {
+        try await ServiceUnderTest<Orders>.run { orders in
+            for scope in ["orders:read", staffScope] {
+                let response = try await orders.client.send(
+                    .get, "/orders?account=\(account)", token: orders.token(scope: scope))
                 #expect(response.status == 422)
-                #expect((response.json["errors"] as? [[String: Any]])?.first?["field"] as? String == "account")
+                #expect(response.invalidFields == ["account"])
             }
         }
     }
 
-    @Test func `reading and writing need their scopes`() async throws {
-        let fixture = try Fixture()
-        try await fixture.run { client in
-            let reader = try fixture.token(fixture.alice, scope: "orders:read")
-            let writer = try fixture.token(fixture.alice, scope: "orders:write")
-            #expect(try await client.send(.post, "/orders", token: reader, json: "{}").status == 403)
-            #expect(try await client.send(.get, "/orders", token: writer).status == 403)
-            #expect(try await client.send(.get, "/orders").status == 401)
-        }
-    }
-
-    static let product = UUID().lowercase
-    @Test(arguments: [
-        ("{}", "items"), (#"{"items":[]}"#, "items"), (#"{"items":{}}"#, "items"),
-        (#"{"items":[{}]}"#, "items[0].product_id"),
-        (#"{"items":[{"product_id":"\#(product)"}]}"#, "items[0].quantity"),
-        (#"{"items":[{"product_id":"\#(product)","quantity":0}]}"#, "items[0].quantity"),
-        (#"{"items":[{"product_id":"\#(product)","quantity":-1}]}"#, "items[0].quantity"),
-        (#"{"items":[{"product_id":"\#(product)","quantity":1.5}]}"#, "items[0].quantity"),
-        (#"{"items":[{"product_id":"\#(product)","quantity":1e300}]}"#, "items[0].quantity"),
-        (#"{"items":[{"product_id":"\#(product)","quantity":"1"}]}"#, "items[0].quantity"),
-        (#"{"items":[{"product_id":"../x","quantity":1}]}"#, "items[0].product_id"),
-        (#"{"items":[{"product_id":"\#(product.uppercased())","quantity":1}]}"#, "items[0].product_id"),
-    ])
-    func `an order that does not fit is refused by the name of its field`(json: String, field: String) async throws {
-        let fixture = try Fixture()
-        try await fixture.run { client in
-            let response = try await client.send(.post, "/orders", token: fixture.token(fixture.alice), json: json)
-            #expect(response.status == 422)
-            #expect((response.json["errors"] as? [[String: Any]])?.first?["field"] as? String == field)
-            #expect(fixture.peers.callsSoFar.isEmpty)
-        }
-    }
-}
-
-@Suite(.timeLimit(.minutes(1))) struct ReceiptTests {
-    @Test func `a receipt's link works once, for its path alone, and for a minute`() async throws {
-        let fixture = try Fixture()
-        try await fixture.run { client in
-            let id = try #require(try await fixture.place(client).json["id"] as? String)
-            func link() async throws -> String {
-                let response = try await client.send(
-                    .post, "/orders/\(id)/receipt-link", token: fixture.token(fixture.alice))
-                #expect(response.status == 201)
-                #expect(response.headers[.cacheControl] == "no-store")
-                let url = try #require(URL(string: response.json["url"] as? String ?? ""))
-                return "\(url.path)?\(url.query ?? "")"
+    @Test(arguments: ["x", "%00", "..%2f", "0190F8B2-7A6C-7C3E-8D5F-0123456789AB", UUID().lowercase])
+    func `a request for an order that does not exist returns 404`(id: String) async throws {
+        try await ServiceUnderTest<Orders>.run { orders in
+            for scope in ["orders:read", staffScope] {
+                let token = try orders.token(scope: scope)
+                #expect(try await orders.client.send(.get, "/orders/\(id)", token: token).status == 404)
             }
-            let uri = try await link()
-            // Who follows the link in a browser may be signed in there.
-            let cookie = "access_token=\(try fixture.token(fixture.alice))"
-            let receipt = try await client.send(.get, uri, headers: [.cookie: cookie])
-            #expect(receipt.status == 200)
-            #expect(receipt.headers[.contentType] == "text/html; charset=utf-8")
-            #expect(receipt.headers[.cacheControl] == "no-store")
-            // The sign before the bracket makes one character of both, which the library would not escape.
-            #expect(Data(receipt.text.utf8).range(of: Data("\u{600}&lt;Mug\u{600}&gt;".utf8)) != nil)
-            #expect(receipt.text.contains("25.00 EUR"))
-            #expect(try await client.send(.get, uri).status == 401)
-
-            let second = try await link()
-            #expect(try await client.send(.get, second + "&x=1").status == 401)
-            #expect(
-                try await client.send(.get, second.replacingOccurrences(of: id, with: UUID().lowercase)).status == 401)
-            #expect(try await client.send(.get, second, token: fixture.token(fixture.alice)).status == 400)
-            fixture.clock.advance(seconds: 60)
-            #expect(try await client.send(.get, second).status == 401)
-            let userToken = try fixture.token(fixture.alice)
-            #expect(try await client.send(.get, "/orders/\(id)/receipt?token=\(userToken)").status == 401)
         }
     }
 
-    @Test func `nobody gets a link to someone else's receipt`() async throws {
-        let fixture = try Fixture()
-        try await fixture.run { client in
-            let id = try #require(try await fixture.place(client).json["id"] as? String)
-            let response = try await client.send(.post, "/orders/\(id)/receipt-link", token: fixture.token(fixture.bob))
-            #expect(response.status == 404)
+    @Test func `every route denies a request without its scope`() async throws {
+        try await ServiceUnderTest<Orders>.run { orders in
+            let reader = try orders.token(scope: "orders:read")
+            let writer = try orders.token(scope: "orders:write")
+            let path = "/orders/\(UUID().lowercase)"
+            let routes: [(HTTPRequest.Method, String, String)] = [
+                (.get, "/orders", writer), (.get, path, writer), (.post, "\(path)/receipt-link", writer),
+                (.post, "/orders", reader), (.post, "\(path)/cancel", reader),
+            ]
+            for (method, path, token) in routes {
+                #expect(try await orders.client.send(method, path, token: token, json: "{}").status == 403)
+                #expect(try await orders.client.send(method, path, json: "{}").status == 401)
+                let other = try orders.tokens.user(alice, audience: "inbox", scope: "orders:read orders:write")
+                #expect(try await orders.client.send(method, path, token: other, json: "{}").status == 401)
+            }
         }
     }
 }

@@ -1,7 +1,5 @@
 import Database
 import Foundation
-import Hummingbird
-import NIOCore
 import ServiceRuntime
 import TestSupport
 import Testing
@@ -9,40 +7,30 @@ import Testing
 @testable import OrdersService
 
 @Suite struct OrderStoreTests {
-    private let date = Date(timeIntervalSince1970: 1_800_000_000)
-    private let account = UUID().lowercase
+    private let date = TestClock().now
+    private let store: OrderStore
 
-    @Test func `no statement works longer because of the orders of others`() async throws {
+    init() throws {
+        store = OrderStore(database: try SQLDatabase.open(.inMemory, migrations: Schema.migrations))
+    }
+
+    @Test func `no statement takes longer because of the orders of other customers`() async throws {
         let growing = try await StatementWork.growing { others in
             let database = try SQLDatabase.open(.inMemory, migrations: Schema.migrations)
             let store = OrderStore(database: database)
             for other in 1...others {
-                try await place(in: store, for: UUID().lowercase)
+                try await store.placeSample(for: UUID(), at: date)
                 _ = try await store.useLink("\(other)", until: date + 60, at: date)
             }
-            try await doEverything(with: store)
+            try await callEveryMethod(of: store)
             return database
         }
         #expect(growing == [])
     }
 
-    @Test func `orders have their items in the order of the reservation, a page as well as one alone`() async throws {
-        let store = OrderStore(database: try SQLDatabase.open(.inMemory, migrations: Schema.migrations))
-        let ids = [
-            try await place(in: store, for: account, items: 1), try await place(in: store, for: account, items: 3),
-        ]
-        let page = try await store.orders(of: account, PageRequest())
-        #expect(page.map(\.id) == ids.sorted { $0.lowercase > $1.lowercase })
-        for id in ids {
-            let alone = try #require(try await store.order(id, of: account))
-            let listed = try #require(page.first { $0.id == id })
-            #expect(alone.items.map(\.quantity) == Array(1...alone.items.count))
-            #expect(listed.items.map(\.quantity) == alone.items.map(\.quantity))
-        }
-    }
-
-    private func doEverything(with store: OrderStore) async throws {
-        let id = try await place(in: store, for: account, key: "key")
+    private func callEveryMethod(of store: OrderStore) async throws {
+        let account = alice.lowercase
+        let id = try await store.placeSample(key: "key", at: date)
         _ = try await store.open(
             .version7(at: date), Basket(lines: []), of: account, key: "key", at: date, leaseUntil: date)
         _ = try await store.order(id, of: account)
@@ -60,19 +48,56 @@ import Testing
         _ = try await store.useLink("link", until: date, at: date)
     }
 
-    /// Places an order of so many items.
-    @discardableResult
-    private func place(
-        in store: OrderStore, for account: String, key: String? = nil, items: Int = 1
-    ) async throws -> UUID {
-        let id = UUID.version7(at: date)
-        _ = try await store.open(id, Basket(lines: []), of: account, key: key, at: date, leaseUntil: date)
+    @Test func `an order has its items in the order of the reservation, alone and in a list`() async throws {
+        let ids = [
+            try await store.placeSample(items: 1, at: date), try await store.placeSample(items: 3, at: date + 1),
+        ]
+        let page = try await store.orders(of: alice.lowercase, PageRequest())
+        #expect(page.map(\.id) == ids.reversed())
+        for id in ids {
+            let alone = try #require(try await store.order(id, of: alice.lowercase))
+            let listed = try #require(page.first { $0.id == id })
+            #expect(alone.items.map(\.quantity) == Array(1...alone.items.count))
+            #expect(listed.items.map(\.quantity) == alone.items.map(\.quantity))
+        }
+    }
+
+    @Test func `an abandoned order cannot be placed, and a placed order cannot be abandoned`() async throws {
+        let abandoned = UUID.version7(at: date)
+        try await store.openPending(abandoned, at: date)
+        try await store.abandon(abandoned, at: date, releaseAt: date)
         let reservation = Reservation(
-            items: (1...items).map { Order.Item(productID: UUID(), quantity: $0, name: "Lamp", priceCents: 1) },
-            currencies: ["EUR"])
-        let total = try #require(reservation.total)
-        _ = try await store.place(
-            id, reservation, total: total, message: Message(placed: id, reservation, total: total, at: date), at: date)
-        return id
+            items: [.init(productID: UUID(), quantity: 1, name: "Lamp", priceCents: 1)], currencies: ["EUR"])
+        let total = Money(cents: 1, currency: "EUR")
+        let message = OrdersService.Message(placed: abandoned, reservation, total: total, at: date)
+        #expect(try await store.place(abandoned, reservation, total: total, message: message, at: date) == nil)
+
+        let placed = try await store.placeSample(at: date)
+        try await store.abandon(placed, at: date, releaseAt: date)
+        try await store.abandonExpired(at: date + 100)
+        #expect(try await store.order(placed, of: alice.lowercase)?.status == .placed)
+        #expect(try await store.countEntries() == 2)
+    }
+
+    @Test func `an order that is abandoned twice is released once`() async throws {
+        let id = UUID.version7(at: date)
+        try await store.openPending(id, at: date)
+        for _ in 1...2 { try await store.abandon(id, at: date, releaseAt: date) }
+        try await store.abandonExpired(at: date + 100)
+        let entries = try await store.takeDueEntries(limit: 10, at: date, leaseUntil: date + 15)
+        #expect(entries.map(\.order) == [id])
+        #expect(entries.map(\.account) == [alice.lowercase])
+        guard case .release = entries.first?.call else {
+            Issue.record("\(entries)")
+            return
+        }
+    }
+
+    @Test func `the outbox counts its entries and knows its oldest one`() async throws {
+        #expect(try await store.countEntries() == 0)
+        #expect(try await store.oldestEntryDate() == nil)
+        for seconds in [20.0, 10, 30] { try await store.placeSample(at: date + seconds) }
+        #expect(try await store.countEntries() == 3)
+        #expect(try await store.oldestEntryDate() == date + 10)
     }
 }
