@@ -1,24 +1,33 @@
+// Libcrypto wraps the few functions of OpenSSL's libcrypto that this project needs: SHA-2, HMAC, scrypt, random bytes, and the
+// handling of secrets in memory. It is a target on its own, so all C calls that touch secrets are in one target.
+
 import COpenSSL
 
-/// A key for HMAC (RFC 2104) with the work that depends on the key alone already done.
+/// A key for HMAC (RFC 2104), with the hash states that depend on the key alone already computed.
 ///
-/// HMAC begins by hashing one block made from the key, on the inside and on the outside. Both states are computed once,
-/// here, and copied for every message. That takes OpenSSL's plain context structures: an `EVP_MAC_CTX` cannot be copied
-/// without several allocations, which cost more than the hashing itself. The states are overwritten when the key goes.
+/// HMAC begins with one block that is made from the key, in its inner and in its outer hash. Both states are computed once
+/// and copied for each message. For this the class uses the plain context structures of OpenSSL: a copy of an `EVP_MAC_CTX`
+/// takes several allocations, which cost more than the hashing. The states are overwritten when the key is released.
 @safe public final class HMACKey: Sendable {
-    /// The hash function that the key is for.
+    /// The hash function of the key.
     public let function: HashFunction
-    /// Two contexts, inner and outer; written in `init` only.
+    /// The inner and the outer context. Only `init` writes them.
     nonisolated(unsafe) private let states: UnsafeMutableRawPointer
 
-    /// Prepares a key of any length; whether a length is acceptable is for the caller to decide.
+    /// A key from a secret of any length. The caller decides which lengths are acceptable, and erases its own copy.
     public init(_ function: HashFunction, secret: [UInt8]) {
         self.function = function
         unsafe states = .allocate(
             byteCount: 2 * function.contextByteCount, alignment: MemoryLayout<SHA512_CTX>.alignment)
         let blockSize = function.blockByteCount
-        var block = secret.count > blockSize ? hash(secret, with: function) : secret
-        block += repeatElement(0, count: blockSize - block.count)
+        var block = [UInt8](repeating: 0, count: blockSize)
+        if secret.count > blockSize {
+            var key = hash(secret, with: function)
+            block.replaceSubrange(0..<key.count, with: key)
+            eraseBytes(&key)
+        } else {
+            block.replaceSubrange(0..<secret.count, with: secret)
+        }
         for (index, pad) in [UInt8(0x36), 0x5C].enumerated() {
             var padded = block.map { $0 ^ pad }
             switch function {
@@ -36,8 +45,9 @@ import COpenSSL
         eraseBytes(&block)
     }
 
-    /// The same key for messages that all begin with `beginning`, which is hashed here, once: what is passed as a message
-    /// is what comes after it.
+    /// The same key for messages that all begin with `beginning`, which is hashed once, here.
+    ///
+    /// The message that is passed to a method of this key is the rest after `beginning`.
     public init(_ key: HMACKey, after beginning: Span<UInt8>) {
         function = key.function
         unsafe states = .allocate(
@@ -66,7 +76,7 @@ import COpenSSL
         return bytes
     }
 
-    /// Calls `body` with the authentication code of `message`, `function.byteCount` bytes on the stack.
+    /// Calls `body` with the authentication code of `message`: `function.byteCount` bytes on the stack.
     public func withCode(for message: Span<UInt8>, _ body: (Span<UInt8>) -> Void) {
         unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Int(SHA512_DIGEST_LENGTH)) { code in
             guard let start = code.baseAddress else { return }
@@ -75,18 +85,19 @@ import COpenSSL
         }
     }
 
-    /// Whether `code` is the authentication code of `message`; the time taken does not depend on where they differ.
+    /// Whether `code` is the authentication code of `message`. The time does not depend on the position of a difference.
     public func isValid(_ code: Span<UInt8>, for message: Span<UInt8>) -> Bool {
         guard code.count == function.byteCount else { return false }
         return unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Int(SHA512_DIGEST_LENGTH)) { expected in
             guard let start = expected.baseAddress else { return false }
             unsafe compute(message, start)
-            return unsafe differs(code, start) == 0
+            return unsafe difference(code, start) == 0
         }
     }
 
-    /// Not zero when the bytes differ, found by looking at all of them, eight at a time. A hash's size is a multiple of that.
-    private func differs(_ code: Span<UInt8>, _ expected: UnsafePointer<UInt8>) -> UInt64 {
+    /// The bits in which the codes differ, collected from all of their bytes, eight at a time. The size of every hash is a
+    /// multiple of eight.
+    private func difference(_ code: Span<UInt8>, _ expected: UnsafePointer<UInt8>) -> UInt64 {
         unsafe code.withUnsafeBytes { code in
             var difference: UInt64 = 0
             for offset in stride(from: 0, to: function.byteCount, by: 8) {

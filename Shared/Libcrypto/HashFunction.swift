@@ -1,6 +1,6 @@
 import COpenSSL
 
-/// The hash functions of the SHA-2 family that HMAC is used with (FIPS 180-4).
+/// The hash functions of the SHA-2 family that are used with HMAC (FIPS 180-4).
 public enum HashFunction: Sendable {
     /// SHA-256.
     case sha256
@@ -9,7 +9,7 @@ public enum HashFunction: Sendable {
     /// SHA-512.
     case sha512
 
-    /// The size of a hash, and of an HMAC made with it, in bytes.
+    /// The size of a hash, and of an authentication code made with it, in bytes.
     public var byteCount: Int {
         switch self {
         case .sha256: Int(SHA256_DIGEST_LENGTH)
@@ -18,7 +18,7 @@ public enum HashFunction: Sendable {
         }
     }
 
-    /// The size of the blocks that the function works through, in bytes.
+    /// The size of the blocks in which the function processes its input, in bytes.
     public var blockByteCount: Int {
         switch self {
         case .sha256: 64
@@ -32,7 +32,7 @@ public func sha256(_ bytes: [UInt8]) -> [UInt8] {
     hash(bytes, with: .sha256)
 }
 
-/// The hash of `bytes` under any function of the family.
+/// The hash of `bytes`: `function.byteCount` bytes.
 func hash(_ bytes: [UInt8], with function: HashFunction) -> [UInt8] {
     unsafe [UInt8](unsafeUninitializedCapacity: function.byteCount) { output, count in
         switch function {

@@ -2,14 +2,14 @@ import COpenSSL
 
 /// The parameters of scrypt (RFC 7914 section 2).
 public struct ScryptParameters: Sendable, Hashable {
-    /// `N`: how many blocks are filled; a power of two above 1.
+    /// `N`, the number of blocks that are filled: a power of two above 1.
     public var cost: Int
-    /// `r`: the size of a block, in units of 128 bytes.
+    /// `r`, the size of a block in units of 128 bytes: at least 1.
     public var blockSize: Int
-    /// `p`: how many times it is all done.
+    /// `p`, the number of independent runs: at least 1.
     public var parallelism: Int
 
-    /// The three parameters, checked only when they are used.
+    /// Creates parameters. `scrypt` checks them.
     public init(cost: Int, blockSize: Int, parallelism: Int) {
         self.cost = cost
         self.blockSize = blockSize
@@ -17,22 +17,26 @@ public struct ScryptParameters: Sendable, Hashable {
     }
 }
 
-/// Why scrypt gave no result.
+/// The error that scrypt does not accept its parameters.
 public struct ScryptError: Error, CustomStringConvertible {
-    /// The parameters that were refused.
+    /// The parameters that were not accepted.
     public let parameters: ScryptParameters
 
-    /// What is wrong, in a sentence without the password.
+    /// One sentence for people. It holds nothing of the password.
     public var description: String {
-        "scrypt refuses N=\(parameters.cost) r=\(parameters.blockSize) p=\(parameters.parallelism) in the memory allowed"
+        "scrypt does not accept N=\(parameters.cost) r=\(parameters.blockSize) p=\(parameters.parallelism) "
+            + "within its memory limit"
     }
 }
 
-/// Derives `outputByteCount` bytes from a password (RFC 7914). Takes about `128 * N * r` bytes of memory while it runs,
-/// on the calling thread.
+/// Derives a key from a password (RFC 7914).
 ///
-/// - Parameter maximumMemory: more than this many bytes are not taken; parameters that need more are refused.
-/// - Throws: `ScryptError` for parameters that scrypt does not allow, or that need too much memory.
+/// It runs on the calling thread and takes about `128 * N * r` bytes of memory meanwhile.
+///
+/// - Parameters:
+///   - maximumMemory: The memory that scrypt may take, in bytes.
+///   - outputByteCount: The size of the key, in bytes: at least 1.
+/// - Throws: `ScryptError` for parameters that RFC 7914 does not allow, or that need more than `maximumMemory`.
 public func scrypt(
     password: [UInt8], salt: [UInt8], parameters: ScryptParameters, maximumMemory: Int, outputByteCount: Int
 ) throws(ScryptError) -> [UInt8] {
@@ -45,6 +49,7 @@ public func scrypt(
             UInt64(maximumMemory), &output, output.count)
     }
     guard succeeded == 1 else {
+        // OpenSSL keeps its errors per thread. The next call on this thread must not find this one.
         ERR_clear_error()
         throw ScryptError(parameters: parameters)
     }

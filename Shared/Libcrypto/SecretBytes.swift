@@ -1,11 +1,11 @@
 import COpenSSL
 
-/// Bytes that are overwritten when the last reference to them goes, and that no description shows.
+/// Secret bytes. They are overwritten when the last reference is released, and no description shows them.
 @safe public final class SecretBytes: Sendable, CustomStringConvertible, CustomReflectable {
-    /// Written in `init` only.
+    /// Only `init` writes it.
     nonisolated(unsafe) private let storage: UnsafeMutableBufferPointer<UInt8>
 
-    /// Copies `bytes`; the caller's copy is the caller's to erase.
+    /// Copies `bytes`. The caller erases its own copy.
     public init(_ bytes: [UInt8]) {
         unsafe storage = .allocate(capacity: bytes.count)
         _ = unsafe storage.initialize(from: bytes)
@@ -16,36 +16,26 @@ import COpenSSL
         unsafe storage.deallocate()
     }
 
-    /// How many bytes there are.
+    /// The number of bytes.
     public var count: Int { unsafe storage.count }
 
-    /// A copy of the bytes, for the places that must write them out.
+    /// A copy of the bytes. The caller erases it.
     public var bytes: [UInt8] { unsafe Array(storage) }
 
-    /// Says how many bytes there are, and nothing of them.
+    /// The number of bytes, as text.
     public var description: String { "SecretBytes(\(count) bytes)" }
 
-    /// Shows nothing, so that `dump` and debuggers' summaries do not either.
+    /// A mirror without children, so `dump` and debuggers do not show the bytes.
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// Overwrites `bytes` with zeros in a way that the compiler does not leave out.
+/// Overwrites `bytes` with zeros. The compiler cannot remove the writes.
 public func eraseBytes(_ bytes: inout [UInt8]) {
     unsafe bytes.withUnsafeMutableBytes { unsafe OPENSSL_cleanse($0.baseAddress, $0.count) }
 }
 
-/// Whether `a` and `b` are the same bytes; the time taken depends on their lengths alone.
+/// Whether `a` and `b` are equal. The time depends only on their lengths.
 public func equalInConstantTime(_ a: [UInt8], _ b: [UInt8]) -> Bool {
     guard a.count == b.count else { return false }
     return unsafe CRYPTO_memcmp(a, b, a.count) == 0
-}
-
-/// `count` bytes from the system's random number generator.
-///
-/// Ends the process when there is no randomness to be had: going on without would be worse.
-public func randomBytes(_ count: Int) -> [UInt8] {
-    unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-        precondition(unsafe RAND_bytes(buffer.baseAddress, Int32(count)) == 1, "no randomness to be had")
-        initialized = count
-    }
 }

@@ -1,5 +1,5 @@
-// The part of OpenSSL's libcrypto that Libcrypto uses. The SHA-2 functions with a plain context structure
-// are marked as deprecated in OpenSSL 3 in favour of EVP; Libcrypto says why it uses them.
+// The functions of OpenSSL's libcrypto that Libcrypto calls. OpenSSL 3 marks the SHA-2 functions with a plain context structure
+// as deprecated in favour of EVP. `HMACKey` states why it uses them.
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/crypto.h>
 #include <openssl/err.h>

@@ -2,10 +2,10 @@
 #define CCURL_H
 
 #include <curl/curl.h>
-#include <sys/eventfd.h>  // for waking a thread that waits in libcurl; Swift's Glibc module lacks it
+#include <sys/eventfd.h>  // wakes a thread that waits in libcurl; the Glibc module of Swift lacks it
 
-// Typed faces of libcurl's variadic functions, which Swift cannot call. The option or info given must be of the
-// function's kind.
+// Typed versions of the variadic functions of libcurl, which Swift cannot call. The option or info must have the type of the
+// function.
 
 typedef size_t (*ccurl_data_callback)(char *bytes, size_t size, size_t count, void *user);
 

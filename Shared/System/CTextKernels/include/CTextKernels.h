@@ -9,27 +9,29 @@
 #include <emmintrin.h>
 #endif
 
-// The loops over text that Swift cannot write, because they take instructions for vectors that not every processor of the
-// platform has. Those of base64url do whole blocks only and say how far they came; what is left is Swift's, and so is
-// everything on a processor without those instructions.
+// Loops over text in C, because Swift cannot use vector instructions that only some processors of the platform have. The loops
+// of base64url process whole blocks and return how far they came. Swift code does the rest, or all of it on a processor
+// without those instructions.
 
-/// Decodes blocks of 32 characters of base64url into 24 bytes each, up to the first block that has a character outside of
-/// the alphabet; at most three characters are left otherwise, of 32 or more. Returns how many it has decoded.
+/// Decodes blocks of 32 characters of base64url into 24 bytes each, and returns the number of decoded characters.
+///
+/// It stops before the first block with a character outside of the alphabet. Otherwise at most three characters remain of a
+/// text of 32 or more.
 size_t base64url_decode_blocks(const uint8_t *text, size_t count, uint8_t *bytes);
 
-/// Encodes blocks of 24 bytes into 32 characters of base64url each; at most six bytes are left, of 28 or more. Returns how
-/// many it has encoded.
+/// Encodes blocks of 24 bytes into 32 characters of base64url each, and returns the number of encoded bytes. At most six
+/// bytes remain of 28 or more.
 size_t base64url_encode_blocks(const uint8_t *bytes, size_t count, uint8_t *text);
 
-/// Sixteen bytes of text, the first in the lowest place.
+/// Sixteen bytes of text, the first in the lowest position.
 typedef int64_t text_block __attribute__((vector_size(16)));
 
-/// How many of 16 bytes stand for themselves in a string of JSON, up to the first that does not: a quote, a backslash, a
-/// control character, or a part of a character beyond ASCII.
+/// The number of bytes before the first of 16 that is special in a JSON string: a quote, a backslash, a control character, or a
+/// part of a character beyond ASCII. It is 16 without such a byte.
 static inline int64_t json_plain_bytes(text_block block) {
 #ifdef __SSE2__
     __m128i text = (__m128i)block;
-    // As signed numbers, what is beyond ASCII lies below the control characters.
+    // As signed numbers, the bytes beyond ASCII are less than the control characters.
     __m128i special = _mm_cmplt_epi8(text, _mm_set1_epi8(0x20));
     special = _mm_or_si128(special, _mm_cmpeq_epi8(text, _mm_set1_epi8('"')));
     special = _mm_or_si128(special, _mm_cmpeq_epi8(text, _mm_set1_epi8('\\')));
@@ -44,8 +46,8 @@ static inline int64_t json_plain_bytes(text_block block) {
 #endif
 }
 
-/// Copies a string of at least eight bytes, parts of it twice, and returns whether each of its bytes stands for itself in a
-/// string of JSON. The memory that it is copied to is written in either case.
+/// Copies a string of at least eight bytes, and returns whether none of them is special in a JSON string. The target is written
+/// in either case.
 static inline bool json_copy_plain(const uint8_t *from, size_t count, uint8_t *to) {
     text_block block;
     if (count < 16) {
@@ -58,10 +60,10 @@ static inline bool json_copy_plain(const uint8_t *from, size_t count, uint8_t *t
     }
     // The last block overlaps the one before it.
     size_t last = count - 16;
-    for (size_t place = 0;; place = place + 16 < last ? place + 16 : last) {
-        memcpy(&block, from + place, 16);
+    for (size_t at = 0;; at = at + 16 < last ? at + 16 : last) {
+        memcpy(&block, from + at, 16);
         if (json_plain_bytes(block) < 16) return false;
-        memcpy(to + place, &block, 16);
-        if (place == last) return true;
+        memcpy(to + at, &block, 16);
+        if (at == last) return true;
     }
 }

@@ -1,0 +1,11 @@
+import COpenSSL
+
+/// `count` bytes from the random number generator of the system.
+///
+/// The process ends when the generator fails, because predictable bytes would be worse.
+public func randomBytes(_ count: Int) -> [UInt8] {
+    unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+        precondition(unsafe RAND_bytes(buffer.baseAddress, Int32(count)) == 1, "the random number generator failed")
+        initialized = count
+    }
+}
