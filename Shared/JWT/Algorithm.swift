@@ -1,6 +1,6 @@
 import Libcrypto
 
-/// The signature algorithms of this module (RFC 7518 section 3.1), by their registered names.
+/// The signature algorithms of this module, by their registered names (RFC 7518 section 3.1).
 public enum Algorithm: String, Sendable, CaseIterable {
     /// HMAC with SHA-256.
     case hs256 = "HS256"
@@ -9,7 +9,7 @@ public enum Algorithm: String, Sendable, CaseIterable {
     /// HMAC with SHA-512.
     case hs512 = "HS512"
 
-    /// The hash function inside.
+    /// The hash function of the HMAC.
     var function: HashFunction {
         switch self {
         case .hs256: .sha256
@@ -21,6 +21,6 @@ public enum Algorithm: String, Sendable, CaseIterable {
     /// The size of a signature, in bytes.
     var signatureBytes: Int { function.byteCount }
 
-    /// The shortest secret that RFC 7518 section 3.2 allows, which is the size of the hash, in bytes.
+    /// The size of the shortest allowed secret, in bytes. It is the size of the hash (RFC 7518 section 3.2).
     public var minimumSecretBytes: Int { function.byteCount }
 }

@@ -1,33 +1,35 @@
-/// What a token says, for signing.
+/// The claims of a token that is to be signed.
+///
+/// A claim with a property must be set through it. Every other claim goes into `others`.
 public struct Claims: Sendable {
-    /// `iss`: who issued the token (RFC 7519 section 4.1.1).
+    /// `iss`, the issuer of the token (RFC 7519 section 4.1.1).
     public var issuer: String?
-    /// `sub`: whom the token is about (section 4.1.2).
+    /// `sub`, the subject of the token (RFC 7519 section 4.1.2).
     public var subject: String?
-    /// `aud`: for whom it is meant (section 4.1.3). One name is written as a string, several as an array.
+    /// `aud`, the recipients of the token (RFC 7519 section 4.1.3). One name is written as a string, several as an array.
     public var audience: [String]
-    /// `exp`: from when on it is refused (section 4.1.4).
+    /// `exp`, the time from which the token is rejected (RFC 7519 section 4.1.4).
     public var expiresAt: NumericDate?
-    /// `nbf`: until when it is refused (section 4.1.5).
+    /// `nbf`, the time before which the token is rejected (RFC 7519 section 4.1.5).
     public var notBefore: NumericDate?
-    /// `iat`: when it was issued (section 4.1.6).
+    /// `iat`, the time of issue (RFC 7519 section 4.1.6).
     public var issuedAt: NumericDate?
-    /// `jti`: the token's own name (section 4.1.7).
+    /// `jti`, the identifier of the token (RFC 7519 section 4.1.7).
     public var id: String?
-    /// `scope`: what it allows, separated by spaces (RFC 8693 section 4.2).
+    /// `scope`, the scopes that the token grants, separated by spaces (RFC 8693 section 4.2).
     public var scope: String?
-    /// `sid`: the session that it belongs to (OpenID Connect Front-Channel Logout section 3).
+    /// `sid`, the session that the token belongs to (OpenID Connect Front-Channel Logout section 3).
     public var sessionID: String?
-    /// `username`: the account's name (RFC 7662 section 2.2).
+    /// `username`, the name of the account for people to read (RFC 7662 section 2.2).
     public var username: String?
-    /// `qsh`: the hash of the one request that it is good for.
+    /// `qsh`, the hash of the one request that the token is for (Atlassian Connect, "query string hash").
     public var queryHash: String?
-    /// `act.sub`: who acts on behalf of the subject (RFC 8693 section 4.1).
+    /// `act.sub`, the party that acts on behalf of the subject (RFC 8693 section 4.1).
     public var actor: String?
-    /// Every other claim, in the order in which they are written.
+    /// The claims without a property, in the order in which they are written.
     public var others: [JSONValue.Member]
 
-    /// The claims given, and no others.
+    /// Creates claims. Those that are not given are absent from the token.
     public init(
         issuer: String? = nil, subject: String? = nil, audience: [String] = [], expiresAt: NumericDate? = nil,
         notBefore: NumericDate? = nil, issuedAt: NumericDate? = nil, id: String? = nil, scope: String? = nil,

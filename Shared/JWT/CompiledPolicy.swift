@@ -1,7 +1,6 @@
-import Libcrypto
-
-/// A key set and a policy in the form in which a verifier works with them: bytes and bits instead of strings, behind one
-/// reference, so that passing a verifier on costs no more than that.
+/// A key set and a policy in the form that a verifier works with: bytes and bits in place of strings.
+///
+/// It is a class, so a copy of a verifier copies one reference.
 final class CompiledPolicy: Sendable {
     let keys: KeySet
     let policy: Policy
@@ -30,7 +29,7 @@ final class CompiledPolicy: Sendable {
         otherRequired = names.filter { $0.1 == nil }.map(\.0)
     }
 
-    /// Whether a header's `typ`, or its absence, is what is wanted.
+    /// Whether the policy allows the `typ` of a header, or its absence.
     func allows(type name: JSONSlice?, in header: Span<UInt8>) -> Bool {
         guard let type else { return true }
         guard let name else {
@@ -40,31 +39,31 @@ final class CompiledPolicy: Sendable {
         return header.isMediaType(name, type)
     }
 
-    /// Reads a payload's claims, and checks them.
+    /// Reads the claims of a payload and checks them.
     func read(_ payload: Span<UInt8>, into claims: inout ClaimIndex, at now: NumericDate) throws(JWTError) {
         try claims.read(payload, checksPrivateClaims: policy.checksPrivateClaims)
         try check(claims, in: payload, at: now)
     }
 
-    /// Checks the claims (RFC 7519 section 4.1); their types have been checked already.
+    /// Checks the values of the claims (RFC 7519 section 4.1). Their types are already checked.
     @inline(__always)
     private func check(_ claims: borrowing ClaimIndex, in payload: Span<UInt8>, at now: NumericDate) throws(JWTError) {
         if !claims.present.isSuperset(of: required) || !otherRequired.isEmpty { try checkPresence(claims, payload) }
         if let issuers {
             guard let issuer = claims[.issuer] else { throw Self.missing("iss") }
             guard issuers.contains(where: { payload.equals(issuer, $0.span) }) else {
-                throw JWTError(.issuer, "the token's issuer is not trusted here", claim: "iss")
+                throw JWTError(.issuer, "the issuer of the token is not trusted", claim: "iss")
             }
         }
         if let named = claims[.audience] {
             guard let audience, payload.contains(audience.span, in: named) else {
-                throw JWTError(.audience, "the token is meant for someone else", claim: "aud")
+                throw JWTError(.audience, "the token is for another audience", claim: "aud")
             }
         } else if audience != nil {
-            // RFC 7519 section 4.1.3 alone would let it pass; RFC 8725 section 3.9 does not.
+            // RFC 7519 section 4.1.3 would accept the token. RFC 8725 section 3.9 does not.
             throw Self.missing("aud")
         }
-        // Written so that a difference or sum that stops at the end of its range decides as one without an end would.
+        // The sums and differences saturate. Each comparison decides as it would with unlimited integers.
         if let expiry = claims.date(.expiresAt), now - expiry >= policy.leeway {
             throw JWTError(.expired, "the token has expired", claim: "exp", seconds: now - expiry)
         }
@@ -84,16 +83,5 @@ final class CompiledPolicy: Sendable {
 
     private static func missing(_ claim: String) -> JWTError {
         JWTError(.missingClaim, "a required claim is missing", claim: claim)
-    }
-}
-
-extension Span<UInt8> {
-    /// Whether a scanned object has a member of this name.
-    func hasMember(_ name: String) -> Bool {
-        var found = false
-        try? JSONScanner.scanObject(self) { member, _ throws(JSONError) in
-            if equals(member, name.utf8.span) { found = true }
-        }
-        return found
     }
 }

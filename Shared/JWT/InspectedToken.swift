@@ -1,13 +1,13 @@
-/// What a token says of itself, with nothing of it verified: for people to look at, never to decide by.
+/// The content of a token, with nothing verified. It is for people to read; no decision may depend on it.
 public struct InspectedToken: Sendable {
-    /// The header's members.
+    /// The header, a JSON object.
     public let header: JSONValue
-    /// The payload's members.
+    /// The payload, a JSON object.
     public let payload: JSONValue
 
-    /// Takes a token apart, whatever its algorithm, age and signature.
+    /// Decodes a token of any algorithm, age and signature.
     ///
-    /// - Throws: `JWTError` of the kinds `malformed` and `limit`.
+    /// - Throws: `JWTError` with the code `malformed`, or `limit` for a token above `Signer.maximumTokenBytes`.
     public init(inspecting token: String) throws(JWTError) {
         let token = Array(token.utf8)
         guard token.count <= Signer.maximumTokenBytes else {
@@ -18,8 +18,8 @@ public struct InspectedToken: Sendable {
         payload = try Self.object(token.span.extracting(parts.payload), "payload")
     }
 
-    private static func object(_ segment: Span<UInt8>, _ name: String) throws(JWTError) -> JSONValue {
-        guard let bytes = Base64URL.decode(segment) else {
+    private static func object(_ part: Span<UInt8>, _ name: String) throws(JWTError) -> JSONValue {
+        guard let bytes = Base64URL.decode(part) else {
             throw JWTError(.malformed, "the \(name) is not strict base64url")
         }
         return try JSONValue(object: bytes, named: name)

@@ -1,46 +1,48 @@
-/// Why a token was refused, or could not be signed.
+/// The reason why a token was rejected, or could not be signed.
 ///
-/// No part of the token stands in it, so that it can be logged.
+/// It holds no part of the token, so it is safe to log.
 public struct JWTError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The kinds of refusal. Of several that are true of a token, the most specific is reported.
+    /// The reasons. When several apply to a token, the error has the most specific one.
     public enum Code: String, Sendable, CaseIterable {
-        /// Not three strict base64url segments with strict JSON objects in them.
+        /// The token is not three parts of strict base64url, or its header or payload is not a strict JSON object.
         case malformed
-        /// The header's `alg` is missing, or is not what the verifier allows for the key.
+        /// The `alg` of the header is missing, or the key does not allow it.
         case algorithm
-        /// There is no key to check it with: an unknown `kid`, or a secret that may not be used.
+        /// There is no key for the token: the `kid` is unknown, or the secret is not allowed.
         case key
-        /// The signature is not that of the text before it.
+        /// The signature does not match the header and the payload.
         case signature
-        /// The header has `crit`, and this module understands no extension (RFC 7515 section 4.1.11).
+        /// The header has `crit`. This module supports no extension (RFC 7515 section 4.1.11).
         case critical
-        /// `exp` has come (RFC 7519 section 4.1.4).
+        /// The token has expired (`exp`, RFC 7519 section 4.1.4).
         case expired
-        /// `nbf` has not come (RFC 7519 section 4.1.5).
+        /// The token is not valid yet (`nbf`, RFC 7519 section 4.1.5).
         case notYetValid
-        /// `aud` does not name this verifier, or names someone and this verifier has no name (RFC 7519 section 4.1.3).
+        /// The token has an `aud` that does not name the verifier. A verifier without a name rejects every `aud` (RFC 7519
+        /// section 4.1.3).
         case audience
-        /// `iss` is not an issuer that this verifier trusts (RFC 7519 section 4.1.1).
+        /// The verifier does not trust the issuer (`iss`, RFC 7519 section 4.1.1).
         case issuer
-        /// A claim that the policy requires is not there.
+        /// A claim that the policy requires is missing.
         case missingClaim
-        /// A claim is there with a value that it must not have.
+        /// A claim has a value that is not allowed.
         case invalidClaim
-        /// A token of another kind: encrypted, nested, with an unencoded payload, or of a `typ` that is not wanted here.
+        /// The token is encrypted, nested, has an unencoded payload, or has a `typ` other than the expected one.
         case unsupported
-        /// Larger or deeper than allowed.
+        /// A size or a depth exceeds its limit.
         case limit
     }
 
-    /// What kind of refusal it is.
+    /// The reason.
     public let code: Code
-    /// The claim or header parameter that it is about.
+    /// The claim or header parameter that the error concerns.
     public let claim: String?
-    /// For `expired`, how long ago; for `notYetValid`, how long still; in seconds, leeway not counted.
+    /// With the code `expired`, the time since the expiry; with `notYetValid`, the time until the token becomes valid. In
+    /// seconds, without the leeway.
     public let seconds: Int64?
     private let sentence: String
 
-    /// One sentence that says what is wrong.
+    /// One sentence for people.
     public var description: String {
         switch (code, claim, seconds) {
         case (.expired, _, let seconds?): "the token expired \(seconds) seconds ago"

@@ -1,19 +1,12 @@
-/// Which keys a token may have been signed with.
-enum KeyChoice {
-    /// The key at this place of the set.
-    case key(Int)
-    /// Every key for this algorithm.
-    case every(Algorithm)
-}
-
-/// The headers, as they stand in tokens, that need no reading: what the signers of this module and other common libraries
-/// write for the keys of a set. A token that begins with one of them has a header that was checked beforehand.
+/// The encoded headers that this module and other common libraries write for the keys of a set.
+///
+/// They are checked once, in advance. A token that begins with one of them needs no reading of its header.
 struct KnownHeaders: Sendable {
     private struct Entry {
-        /// Where the text stands in `texts`, the period after it included.
+        /// The position of the header in `texts`, with the period after it.
         let range: Range<Int>
         let choice: KeyChoice
-        /// The length of the signature's text.
+        /// The length of the encoded signature.
         let signatureCount: Int
     }
 
@@ -30,7 +23,8 @@ struct KnownHeaders: Sendable {
         }
     }
 
-    /// The parts of a token with a known header; nil when it has another, or its parts are not where they should be.
+    /// The parts of a token with a known header; nil for another header, or when the second period is not where the
+    /// algorithm demands it.
     @inline(__always)
     func match(_ token: Span<UInt8>) -> (parts: CompactToken, choice: KeyChoice)? {
         for index in entries.indices {
@@ -46,12 +40,12 @@ struct KnownHeaders: Sendable {
         return nil
     }
 
-    /// Adds the orders in which the members are written by this module, golang-jwt, jose, PyJWT and jwt-kit.
+    /// Adds the header in each order of members that this module, golang-jwt, jose, PyJWT and jwt-kit write.
     private mutating func add(_ algorithm: Algorithm, _ id: [(String, String)], _ type: String, _ choice: KeyChoice) {
         let (alg, typ) = (("alg", algorithm.rawValue), ("typ", type))
         for order in [[alg] + id + [typ], [alg, typ] + id, [typ, alg] + id, [alg] + id] {
             if order.count == 1 + id.count, type != "JWT" { continue }
-            let text = Header.text(of: order.map { JSONValue.Member($0.0, .string($0.1)) })
+            let text = Header.encoded(order.map { JSONValue.Member($0.0, .string($0.1)) })
             let signatureCount = Base64URL.encodedCount(algorithm.signatureBytes)
             entries.append(
                 Entry(range: texts.count..<(texts.count + text.count), choice: choice, signatureCount: signatureCount))

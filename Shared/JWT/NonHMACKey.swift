@@ -1,25 +1,27 @@
-/// Keys of other kinds, public ones above all: what algorithm confusion puts in the place of a secret (RFC 8725 section 2.1).
+/// The recognition of keys of other kinds, above all public ones.
+///
+/// An attacker who makes a verifier use a public key as the HMAC secret can sign tokens (RFC 8725 section 2.1).
 enum NonHMACKey {
-    /// Whether the bytes are a key as PEM, OpenSSH, PuTTY, JWK or DER.
+    /// Whether the bytes are a key in PEM, OpenSSH, PuTTY, JWK or DER form.
     static func matches(_ bytes: [UInt8]) -> Bool {
         let text = String(decoding: bytes, as: UTF8.self)
         return marks.contains { text.contains($0) } || isJWK(bytes, text) || isDER(bytes)
     }
 
-    /// What stands in every key of a textual form, and in the binary form of OpenSSH's.
+    /// Texts that mark a key in a textual form, or in the binary form of OpenSSH.
     private static let marks = [
         "-BEGIN ", "- BEGIN ", "ssh-rsa", "ssh-dss", "ssh-ed25519", "ssh-ed448", "ecdsa-sha2-", "@openssh.com",
         "openssh-key-v1", "PuTTY-User-Key-File",
     ]
 
-    /// A JWK or a set of them, also with escapes in its names, or broken.
+    /// Whether the text is a JWK or a JWK Set, even with escaped names or an error in its JSON.
     private static func isJWK(_ bytes: [UInt8], _ text: String) -> Bool {
         if text.contains("{"), text.contains("\"kty\"") || text.contains("\"keys\"") { return true }
         return JSONValue.strings(ofObject: bytes)?.contains { $0.name == "kty" || $0.name == "keys" } ?? false
     }
 
-    /// One SEQUENCE, to the last byte, that begins with a whole INTEGER or SEQUENCE, as the keys and certificates of all
-    /// kinds do; or one that is cut off, or goes on, and has the identifier of RSA or of elliptic curves in it.
+    /// Whether the bytes are one SEQUENCE whose first element is an INTEGER or a SEQUENCE, as in all keys and certificates.
+    /// A SEQUENCE that is cut short or followed by other bytes counts if it has the identifier of RSA or elliptic curves.
     ///
     /// A random secret of 32 bytes has this form once in 74 million times, one of 64 bytes once in 35 million.
     private static func isDER(_ bytes: [UInt8]) -> Bool {
@@ -34,12 +36,12 @@ enum NonHMACKey {
     }
 }
 
-/// As much of the Distinguished Encoding Rules (X.690) as tells where a value ends.
+/// The lengths of values in the Distinguished Encoding Rules (X.690).
 private enum DER {
     static let integer: UInt8 = 0x02
     static let sequence: UInt8 = 0x30
 
-    /// The content of the value that the bytes begin with; nil when they do not hold all of one.
+    /// The content of the value at the start of the bytes; nil when the value is cut short.
     static func content(of bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
         guard bytes.count >= 2 else { return nil }
         var (start, count) = (bytes.startIndex + 2, Int(bytes[bytes.startIndex + 1]))

@@ -1,18 +1,17 @@
-/// Seconds since 1970-01-01T00:00:00Z, leap seconds left out (RFC 7519 section 2).
+/// Seconds since 1970-01-01T00:00:00Z without leap seconds (RFC 7519 section 2).
 ///
-/// A token may name a fraction of a second. It is rounded up to the next whole second when it is read: compared with a
-/// clock of whole seconds, which is what every `now` here is, that decides "expired" and "not yet valid" exactly as the
-/// fraction itself would.
+/// A date in a token may have a fraction of a second. Reading rounds it up to the next whole second. Compared with a clock of
+/// whole seconds, the rounded date decides "expired" and "not yet valid" exactly as the fraction would.
 public struct NumericDate: Sendable, Hashable, Comparable, CustomStringConvertible, ExpressibleByIntegerLiteral {
-    /// Whole seconds since 1970; negative before it.
+    /// Whole seconds since 1970. Negative before 1970.
     public var seconds: Int64
 
-    /// The moment so many seconds after 1970.
+    /// The date that is `seconds` seconds after the start of 1970.
     public init(seconds: Int64) {
         self.seconds = seconds
     }
 
-    /// The moment so many seconds after 1970.
+    /// The date that is `seconds` seconds after the start of 1970.
     public init(integerLiteral seconds: Int64) {
         self.seconds = seconds
     }
@@ -20,16 +19,16 @@ public struct NumericDate: Sendable, Hashable, Comparable, CustomStringConvertib
     /// The seconds as a decimal number.
     public var description: String { String(seconds) }
 
-    /// Earlier is less.
+    /// Whether `a` is earlier than `b`.
     public static func < (a: NumericDate, b: NumericDate) -> Bool { a.seconds < b.seconds }
 
-    /// The moment so many seconds later; stays at the last moment there is instead of overflowing.
+    /// The date that is `seconds` seconds after `date`. On overflow it is the first or the last possible date.
     public static func + (date: NumericDate, seconds: Int64) -> NumericDate {
         let (sum, overflow) = date.seconds.addingReportingOverflow(seconds)
         return NumericDate(seconds: overflow ? (seconds > 0 ? .max : .min) : sum)
     }
 
-    /// How many seconds lie between two moments; stays at the largest number instead of overflowing.
+    /// The seconds from `b` to `a`. On overflow they are the smallest or the largest possible number.
     public static func - (a: NumericDate, b: NumericDate) -> Int64 {
         let (difference, overflow) = a.seconds.subtractingReportingOverflow(b.seconds)
         return overflow ? (a > b ? .max : .min) : difference
@@ -37,7 +36,7 @@ public struct NumericDate: Sendable, Hashable, Comparable, CustomStringConvertib
 }
 
 extension NumericDate {
-    /// The moment that a claim names; nil when it is not a number, or outside of 64 bits. A fraction is rounded up.
+    /// The date in a claim, with a fraction rounded up; nil when it is not a number, or does not fit into 64 bits.
     public init?(_ claim: JSONValue) {
         switch claim {
         case .integer(let seconds): self.init(seconds: seconds)
@@ -50,7 +49,8 @@ extension NumericDate {
 }
 
 extension NumericDate: Codable {
-    /// Reads a number of seconds; a fraction is rounded up. Decoders of others give it as a `Double`, which is not exact.
+    /// Reads a number of seconds, with a fraction rounded up. The decoder of this module reads it exactly. Other decoders give
+    /// a fraction as a `Double`.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if let date = (decoder as? JSONValueDecoder).flatMap({ NumericDate($0.value) }) {
@@ -61,7 +61,7 @@ extension NumericDate: Codable {
             self.init(seconds: seconds)
         } else {
             throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: "the date lies outside of what 64 bits can tell")
+                in: container, debugDescription: "the date does not fit into 64 bits")
         }
     }
 

@@ -1,43 +1,44 @@
-/// A token that a `Verifier` accepted. There is no other way to get one.
+/// A token that a `Verifier` has accepted. Only a verifier can create one.
 ///
-/// It keeps the payload and knows where each claim stands; a property makes its value when it is asked for.
+/// It keeps the payload and the position of each claim. A property reads its value at each access.
 public struct VerifiedToken: Sendable {
-    /// The payload as it was signed: one JSON object in UTF-8, each name once in every object.
+    /// The payload as it was signed: one JSON object in UTF-8, without repeated names.
     public let payload: [UInt8]
-    /// The key that the signature was made with, by its `kid`.
+    /// The `kid` of the key that the signature was made with; nil for a key without one.
     public let keyID: String?
     let claims: ClaimIndex
 
-    /// `iss`: who issued the token.
+    /// `iss`, the issuer of the token (RFC 7519 section 4.1.1).
     public var issuer: String? { string(.issuer) }
-    /// `sub`: whom the token is about.
+    /// `sub`, the subject of the token (RFC 7519 section 4.1.2).
     public var subject: String? { string(.subject) }
-    /// `aud`: for whom it is meant; empty when it does not say.
+    /// `aud`, the recipients of the token (RFC 7519 section 4.1.3); empty when the claim is missing.
     public var audience: [String] { strings(.audience) }
-    /// `exp`: from when on it is refused.
+    /// `exp`, the time from which the token is rejected (RFC 7519 section 4.1.4).
     public var expiresAt: NumericDate? { claims.date(.expiresAt) }
-    /// `nbf`: until when it was refused.
+    /// `nbf`, the time before which the token is rejected (RFC 7519 section 4.1.5).
     public var notBefore: NumericDate? { claims.date(.notBefore) }
-    /// `iat`: when it was issued.
+    /// `iat`, the time of issue (RFC 7519 section 4.1.6).
     public var issuedAt: NumericDate? { claims.date(.issuedAt) }
-    /// `jti`: the token's own name.
+    /// `jti`, the identifier of the token (RFC 7519 section 4.1.7).
     public var id: String? { string(.id) }
-    /// `sid`: the session that it belongs to.
+    /// `sid`, the session that the token belongs to (OpenID Connect Front-Channel Logout section 3).
     public var sessionID: String? { string(.sessionID) }
-    /// `username`: the account's name.
+    /// `username`, the name of the account for people to read (RFC 7662 section 2.2).
     public var username: String? { string(.username) }
-    /// `qsh`: the hash of the one request that it is good for.
+    /// `qsh`, the hash of the one request that the token is for (Atlassian Connect, "query string hash").
     public var queryHash: String? { string(.queryHash) }
-    /// `act.sub`: who acts on behalf of the subject.
+    /// `act.sub`, the party that acts on behalf of the subject (RFC 8693 section 4.1).
     public var actor: String? { self["act"]?["sub"]?.string }
 
-    /// What the token allows: the words of `scope`, or where there is none, the list `scopes`.
+    /// The scopes that the token grants: the words of `scope` (RFC 8693 section 4.2), or without that claim the elements of
+    /// the array `scopes`.
     public var scopes: [String] {
         if let scope = string(.scope) { return scope.split(separator: " ").map(String.init) }
         return strings(.scopes)
     }
 
-    /// Whether the token allows `scope`, compared byte by byte.
+    /// Whether the token grants `scope`, compared byte by byte.
     public func hasScope(_ scope: String) -> Bool {
         guard let words = claims[.scope] else {
             return claims[.scopes].map { payload.span.contains(scope.utf8.span, in: $0) } ?? false
@@ -46,7 +47,7 @@ public struct VerifiedToken: Sendable {
         return payload.span.hasWord(scope.utf8.span, in: words.range)
     }
 
-    /// The value of any claim; nil when the token does not have it.
+    /// The value of any claim; nil when the claim is missing.
     public subscript(name: String) -> JSONValue? {
         JSONValue(object: payload)?[name]
     }

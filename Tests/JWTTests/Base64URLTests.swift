@@ -9,12 +9,12 @@ import Testing
         ("", ""), ("f", "Zg"), ("fo", "Zm8"), ("foo", "Zm9v"), ("foob", "Zm9vYg"), ("fooba", "Zm9vYmE"),
         ("foobar", "Zm9vYmFy"),
     ])
-    func `the RFC's examples`(plain: String, encoded: String) {
+    func `the examples of RFC 4648 are encoded and decoded`(plain: String, encoded: String) {
         #expect(Base64URL.encode(Array(plain.utf8)) == encoded)
         #expect(Base64URL.decode(encoded) == Array(plain.utf8))
     }
 
-    @Test func `bytes of every length come back, and Foundation writes the same`() {
+    @Test func `the encoding of every length is that of Foundation and is decoded`() {
         var state: UInt64 = 1
         for count in 0..<300 {
             let bytes = (0..<count).map { _ -> UInt8 in
@@ -22,19 +22,19 @@ import Testing
                 return UInt8(truncatingIfNeeded: state >> 56)
             }
             let text = Base64URL.encode(bytes)
-            #expect(text == Forge.segment(bytes))
+            #expect(text == TestToken.segment(bytes))
             #expect(Base64URL.decode(text) == bytes)
             #expect(isStrict(Array(text.utf8)))
         }
     }
 
-    @Test func `a byte outside of the alphabet is found at every place`() {
+    @Test func `a byte outside of the alphabet is found at every position`() {
         let alphabet = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
         for byte in UInt8.min...(.max) where !alphabet.contains(byte) {
             for count in [2, 3, 4, 8, 11, 12, 16, 19, 24, 32, 43, 63, 64, 95, 98] {
-                for place in 0..<count {
+                for position in 0..<count {
                     var text = [UInt8](repeating: UInt8(ascii: "A"), count: count)
-                    text[place] = byte
+                    text[position] = byte
                     #expect(decode(text) == nil)
                     #expect(!isStrict(text))
                 }
@@ -42,7 +42,7 @@ import Testing
         }
     }
 
-    @Test func `unused bits and impossible lengths are refused`() {
+    @Test func `a text with bits after the last byte or an impossible length is rejected`() {
         for text in ["A", "AAAAA", "AB", "AAB", "Zh", "Zm9", "AAAAAAAAAAAAAAAAAAB", "AAAAAAAAAB"] {
             #expect(Base64URL.decode(text) == nil)
             #expect(!isStrict(Array(text.utf8)))

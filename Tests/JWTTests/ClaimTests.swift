@@ -9,7 +9,7 @@ import Testing
     private func code(_ payload: String, _ change: (inout Policy) -> Void = { _ in }) throws -> JWTError.Code? {
         var policy = Policy.bare
         change(&policy)
-        return try refusal(of: Forge.token(payload: payload), policy: policy, at: Self.now)
+        return try rejection(of: TestToken.make(payload: payload), policy: policy, at: Self.now)
     }
 
     @Test(
@@ -32,7 +32,7 @@ import Testing
             ("\"\"", .invalidClaim),
             ("9223372036854775807.5", .invalidClaim), ("9223372036854775806.5", nil),
         ] as [(String, JWTError.Code?)])
-    func `a token has expired when now is exp or later`(value: String, expected: JWTError.Code?) throws {
+    func `a token has expired at the time in exp and later`(value: String, expected: JWTError.Code?) throws {
         #expect(try code(#"{"exp":\#(value)}"#) == expected)
         #expect(try code(#"{"e\u0078p":\#(value)}"#) == expected)
     }
@@ -46,18 +46,18 @@ import Testing
             ("\"0\"", .invalidClaim), ("false", .invalidClaim), ("null", .invalidClaim), ("[]", .invalidClaim),
             ("-5", nil),
         ] as [(String, JWTError.Code?)])
-    func `a token is not valid before nbf`(value: String, expected: JWTError.Code?) throws {
+    func `a token is not valid before the time in nbf`(value: String, expected: JWTError.Code?) throws {
         #expect(try code(#"{"nbf":\#(value)}"#) == expected)
     }
 
     @Test(arguments: ["\"1700000000\"", "true", "null", "[]", "{}", "1e400"])
-    func `iat is a date`(value: String) throws {
+    func `a token whose iat is not a date is rejected`(value: String) throws {
         #expect(try code(#"{"iat":\#(value)}"#) == .invalidClaim)
         #expect(try code(#"{"iat":1700000000}"#) == nil)
         #expect(try code(#"{"iat":1699999999.25}"#) == nil)
     }
 
-    @Test func `leeway widens both ends by as much and no more`() throws {
+    @Test func `the leeway moves expiry and start by exactly its seconds`() throws {
         func with(_ leeway: Int64) -> (inout Policy) -> Void { { $0 = .bare(leeway: leeway) } }
         #expect(try code(#"{"exp":1699999941}"#, with(60)) == nil)
         #expect(try code(#"{"exp":1699999940}"#, with(60)) == .expired)
@@ -74,7 +74,7 @@ import Testing
         #expect(Policy.oauthAccess(issuer: "i", audience: "a", leeway: 3600).leeway == 300)
     }
 
-    @Test func `leeway without an end, as a corpus may ask for, is added without one`() throws {
+    @Test func `the largest possible leeway of a corpus does not overflow`() throws {
         let policy = Policy(corpusIssuers: nil, audience: nil, leeway: .max, required: [])
         let (start, end) = (NumericDate(seconds: .min), NumericDate(seconds: .max))
         for (payload, now, expected) in [
@@ -83,15 +83,15 @@ import Testing
             (#"{"exp":1}"#, end, nil), (#"{"exp":0}"#, end, .expired), (#"{"exp":-9223372036854775808}"#, 0, .expired),
             (#"{"exp":-9223372036854775808}"#, -2, nil),
         ] {
-            #expect(try refusal(of: Forge.token(payload: payload), policy: policy, at: now) == expected)
+            #expect(try rejection(of: TestToken.make(payload: payload), policy: policy, at: now) == expected)
         }
     }
 
-    @Test func `dates at the ends of time are compared without overflow`() throws {
+    @Test func `the first and the last possible date are compared without overflow`() throws {
         for now in [NumericDate(seconds: .min), NumericDate(seconds: .max)] {
             for date in [Int64.min, .min + 1, -1, 0, 1, .max - 1, .max] {
-                let token = Forge.token(payload: #"{"exp":\#(date),"nbf":\#(date)}"#)
-                let code = try refusal(of: token, policy: .bare(leeway: 300), at: now)
+                let token = TestToken.make(payload: #"{"exp":\#(date),"nbf":\#(date)}"#)
+                let code = try rejection(of: token, policy: .bare(leeway: 300), at: now)
                 #expect([nil, .expired, .notYetValid].contains(code))
             }
         }
@@ -110,7 +110,7 @@ import Testing
             (#"["orders",7]"#, .invalidClaim), (#"["orders",null]"#, .invalidClaim), (#"[["orders"]]"#, .invalidClaim),
             (#"["orders",{}]"#, .invalidClaim),
         ] as [(String, JWTError.Code?)])
-    func `aud must name this verifier`(value: String, expected: JWTError.Code?) throws {
+    func `a token must name the verifier in its aud`(value: String, expected: JWTError.Code?) throws {
         #expect(try code(#"{"aud":\#(value)}"#) { $0.audience = "orders" } == expected)
     }
 
@@ -119,13 +119,13 @@ import Testing
             (#""orders""#, .audience), (#"["a","b"]"#, .audience), (#""""#, .audience), (#"[]"#, .audience),
             (#"null"#, .invalidClaim),
         ] as [(String, JWTError.Code?)])
-    func `a verifier without a name refuses a token that is meant for someone`(value: String, expected: JWTError.Code?)
+    func `a verifier without a name rejects a token with an aud`(value: String, expected: JWTError.Code?)
         throws
     {
         #expect(try code(#"{"aud":\#(value)}"#) == expected)
     }
 
-    @Test func `names are compared byte by byte`() throws {
+    @Test func `the names of audiences and issuers are compared byte by byte`() throws {
         #expect(try code("{\"aud\":\"caf\u{E9}\"}") { $0.audience = "cafe\u{301}" } == .audience)
         #expect(try code("{\"iss\":\"caf\u{E9}\"}") { $0.issuers = ["cafe\u{301}"] } == .issuer)
         #expect(try code("{\"aud\":\"\u{212B}\"}") { $0.audience = "\u{C5}" } == .audience)
@@ -139,20 +139,20 @@ import Testing
             (#"null"#, .invalidClaim),
             (#"7"#, .invalidClaim), (#"{}"#, .invalidClaim), (#""https:\/\/login.example""#, nil),
         ] as [(String, JWTError.Code?)])
-    func `iss must be a trusted issuer, as one string`(value: String, expected: JWTError.Code?) throws {
+    func `a token must name a trusted issuer as a string`(value: String, expected: JWTError.Code?) throws {
         #expect(
             try code(#"{"iss":\#(value)}"#) { $0.issuers = ["https://other.example", "https://login.example"] }
                 == expected)
     }
 
-    @Test func `an issuer and an audience that are pinned must be named`() throws {
+    @Test func `a token without iss or aud is rejected by a policy that names them`() throws {
         #expect(try code("{}") { $0.issuers = ["https://login.example"] } == .missingClaim)
         #expect(try code("{}") { $0.issuers = [] } == .missingClaim)
         #expect(try code("{}") { $0.audience = "orders" } == .missingClaim)
     }
 
     @Test(arguments: ["sub", "jti", "iss"])
-    func `a claim that is a string is nothing else`(name: String) throws {
+    func `a token whose sub, jti or iss is not a string is rejected`(name: String) throws {
         for value in ["1", "null", "true", "[]", "[\"a\"]", "{}"] {
             #expect(try code(#"{"\#(name)":\#(value)}"#) == .invalidClaim)
         }
@@ -160,36 +160,36 @@ import Testing
     }
 
     @Test(arguments: ["exp", "sub", "jti", "iss", "aud", "nbf", "iat", "email", "client_id"])
-    func `a required claim must be there`(name: String) throws {
+    func `a required claim that is nested, or differs in case, counts as missing`(name: String) throws {
         #expect(try code("{}") { $0.required = [name] } == .missingClaim)
         #expect(try code(#"{"EXP":1,"Sub":"a","x":{"\#(name)":"a"}}"#) { $0.required = [name] } == .missingClaim)
     }
 
-    @Test func `a required claim of any name is found, escaped or not`() throws {
+    @Test func `a required claim is found by any name, with and without escapes`() throws {
         #expect(try code(#"{"email":"a@b"}"#) { $0.required = ["email"] } == nil)
         #expect(try code(#"{"e\u006dail":null}"#) { $0.required = ["email"] } == nil)
         #expect(try code(#"{"sub":null}"#) { $0.required = ["sub"] } == .invalidClaim)
     }
 
-    @Test func `a claim in the header does not count`() throws {
-        let token = Forge.token(header: #"{"alg":"HS256","exp":9999999999,"iss":"i"}"#)
+    @Test func `a claim in the header is ignored`() throws {
+        let token = TestToken.make(header: #"{"alg":"HS256","exp":9999999999,"iss":"i"}"#)
         var policy = Policy.bare
         policy.required = ["exp"]
-        #expect(try refusal(of: token, policy: policy) == .missingClaim)
-        let expiredInHeader = Forge.token(header: #"{"alg":"HS256","exp":1}"#)
-        #expect(try refusal(of: expiredInHeader) == nil)
+        #expect(try rejection(of: token, policy: policy) == .missingClaim)
+        let expiredInHeader = TestToken.make(header: #"{"alg":"HS256","exp":1}"#)
+        #expect(try rejection(of: expiredInHeader) == nil)
     }
 
-    @Test func `an error says what it is about, and nothing of the token`() throws {
-        let verifier = Verifier(keys: KeySet(try Key(secret: Forge.secret)), policy: .bare)
+    @Test func `an error names the claim and the seconds, and holds no part of the token`() throws {
+        let verifier = Verifier(keys: KeySet(try Key(secret: TestToken.secret)), policy: .bare)
         let expired = #expect(throws: JWTError.self) {
-            try verifier.verify(Forge.token(payload: #"{"exp":1000,"sub":"private"}"#), at: 1180)
+            try verifier.verify(TestToken.make(payload: #"{"exp":1000,"sub":"private"}"#), at: 1180)
         }
         #expect(expired?.claim == "exp")
         #expect(expired?.seconds == 180)
         #expect(expired?.description == "the token expired 180 seconds ago")
         let early = #expect(throws: JWTError.self) {
-            try verifier.verify(Forge.token(payload: #"{"nbf":1000}"#), at: 940)
+            try verifier.verify(TestToken.make(payload: #"{"nbf":1000}"#), at: 940)
         }
         #expect(early?.seconds == 60)
     }

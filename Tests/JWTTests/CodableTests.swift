@@ -2,7 +2,7 @@ import Testing
 
 @testable import JWT
 
-/// Claims of an application's own types.
+/// Claims as types of an application.
 @Suite struct CodableTests {
     private struct Tenant: Codable, Equatable {
         var name: String
@@ -36,7 +36,7 @@ import Testing
 
     private let keys: KeySet
 
-    init() throws { keys = KeySet(try Key(secret: Forge.secret)) }
+    init() throws { keys = KeySet(try Key(secret: TestToken.secret)) }
 
     private let policy = Policy(issuers: ["https://login.example"], audience: "orders")
 
@@ -44,19 +44,19 @@ import Testing
         try Verifier(keys: keys, policy: policy).verify(token, at: 1000)
     }
 
-    /// A token that is not held to anything but its signature.
+    /// A token of which only the signature is checked.
     private func token(_ payload: String) throws -> VerifiedToken {
-        try Verifier(keys: keys, policy: .bare).verify(Forge.token(payload: payload), at: 1000)
+        try Verifier(keys: keys, policy: .bare).verify(TestToken.make(payload: payload), at: 1000)
     }
 
-    @Test func `what was signed is read back`() throws {
+    @Test func `a type that was signed is decoded with the same value`() throws {
         let token = try verify(Signer(keys: keys).sign(encoding: access))
         #expect(try token.decode(Access.self) == access)
         #expect(token.subject == "alice")
         #expect(token["note"] == nil)
     }
 
-    @Test func `a claim that is missing or does not fit is named`() throws {
+    @Test func `the error names a claim that is missing or does not fit`() throws {
         let error = #expect(throws: JWTError.self) { try self.token(#"{"sub":"a"}"#).decode(Access.self) }
         #expect(error?.code == .missingClaim && error?.claim == "iss")
 
@@ -68,7 +68,7 @@ import Testing
         }
     }
 
-    @Test func `an error never has a name in it that the token chose`() throws {
+    @Test func `an error never holds a name from the token`() throws {
         let error = #expect(throws: JWTError.self) {
             try self.token(#"{"secret-name":"x"}"#).decode([String: Int].self)
         }
@@ -80,7 +80,7 @@ import Testing
         ("1999.00000000000000000001", 2000), ("9007199254740993.0", 9_007_199_254_740_993),
         ("9223372036854775806.5", .max),
     ])
-    func `a date is read as the claims are`(text: String, seconds: Int64) throws {
+    func `a date in a type is read like the claims of a token`(text: String, seconds: Int64) throws {
         struct Dated: Decodable { var day: NumericDate }
         let token = try token(#"{"day":\#(text)}"#)
         #expect(try token.decode(Dated.self).day.seconds == seconds)
@@ -88,7 +88,7 @@ import Testing
     }
 
     @Test(arguments: ["1e400", "9223372036854775808", #""1""#, "true", "null", "[]"])
-    func `what is no date is read as none`(text: String) throws {
+    func `a value that is not a date is not decoded as one`(text: String) throws {
         struct Dated: Decodable { var day: NumericDate }
         let token = try token(#"{"day":\#(text)}"#)
         #expect(throws: JWTError.self) { try token.decode(Dated.self) }
@@ -96,7 +96,7 @@ import Testing
         #expect(NumericDate(JSONValue.number("1e")) == nil)
     }
 
-    @Test func `numbers keep what they are`() throws {
+    @Test func `the numbers of a type keep their values`() throws {
         struct Numbers: Codable, Equatable { var large: UInt64; var small: Int8; var half: Float; var list: [[Int]] }
         let numbers = Numbers(large: .max, small: .min, half: 0.5, list: [[], [1, 2], [3]])
         let text = try Signer(keys: keys).sign(encoding: numbers)
@@ -106,7 +106,7 @@ import Testing
         #expect(token.payload == Array(payload.utf8))
     }
 
-    @Test func `what is no object, no number of JSON, or a claim of the wrong type is not signed`() {
+    @Test func `a type that is not an object, or has an invalid number or claim, is not signed`() {
         struct Wrong: Encodable { var exp = "tomorrow" }
         struct Infinite: Encodable { var x = Double.infinity }
         let signer = Signer(keys: keys)
@@ -120,7 +120,7 @@ import Testing
         }
     }
 
-    @Test func `classes with a parent, and containers made by hand, come back`() throws {
+    @Test func `a subclass with nested containers is encoded and decoded`() throws {
         let token = try self.token(#"{"super":{"a":1},"b":[{"c":[2,null]},3]}"#)
         let child = try token.decode(Child.self)
         #expect(child.a == 1 && child.b == 2 && child.last == 3)

@@ -1,40 +1,40 @@
 import Foundation
 import Testing
 
-/// The examples of `docs/jwt.md` are given to the compiler, with the module as it was just built.
+/// The examples of `docs/jwt.md`, compiled against the module that was just built.
 @Suite struct DocumentationTests {
     private static let project = URL(filePath: #filePath).appending(path: "../../..").standardized
     private static let products =
         URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
 
-    /// What the page takes for granted.
-    private static let surroundings = """
+    /// The declarations that the examples use.
+    private static let declarations = """
         import JWT
 
         func example(
             bytesOfTheKeyFile: [UInt8], secondsSince1970: Int64, text: String, secret: [UInt8], oldSecret: [UInt8]
         ) throws {
             let now = NumericDate(seconds: secondsSince1970)
-            enum Answer { case orders, forbidden, unauthorized }
-            let (forbidden, unauthorized) = (Answer.forbidden, Answer.unauthorized)
-            func orders(of subject: String?) -> Answer { .orders }
+            enum Page { case orders, forbidden, unauthorized }
+            let (forbidden, unauthorized) = (Page.forbidden, Page.unauthorized)
+            func orders(of subject: String?) -> Page { .orders }
             func log(_ sentence: String) {}
 
         """
 
-    @Test func `every example compiles`() throws {
+    @Test func `every example of docs/jwt.md compiles`() throws {
         let page = try String(contentsOf: Self.project.appending(path: "docs/jwt.md"), encoding: .utf8)
         let blocks = page.matches(of: /(?m)^```swift\n([^`]*)^```$/).map { String($0.1) }
         #expect(blocks.count >= 9)
         let names = ["let keys", "let policy", "let verifier", "let signer", "let text", "struct Access"]
-        var program = Self.surroundings
+        var program = Self.declarations
         for block in blocks {
             let block = block.replacing("import JWT\n", with: "")
-            // What names something stays in sight; the rest is a function of its own, which may return.
+            // A block with a declaration stays in the scope of the later ones. Other blocks become closures, which may return.
             if names.contains(where: block.contains) {
                 program += block.replacing("let text =", with: "_ =") + "\n"
             } else if block.contains("return ") {
-                program += "_ = { () -> Answer in\n\(block)}\n"
+                program += "_ = { () -> Page in\n\(block)}\n"
             } else {
                 program += "_ = \(block)\n"
             }

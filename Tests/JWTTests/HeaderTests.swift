@@ -2,31 +2,31 @@ import Testing
 
 @testable import JWT
 
-/// What the header may say (RFC 7515 section 4, RFC 7797, RFC 8725).
+/// The parameters of a header (RFC 7515 section 4, RFC 7797, RFC 8725).
 @Suite struct HeaderTests {
     @Test(arguments: [
         #""crit":["exp"],"exp":1"#, #""crit":["b64"],"b64":true"#, #""crit":["b64"],"b64":false"#, #""crit":[]"#,
         #""crit":null"#,
         #""crit":"exp""#, #""crit":["alg"]"#, #""crit":{}"#, #""\u0063rit":["x"],"x":0"#,
     ])
-    func `any demand for an extension is refused`(members: String) throws {
-        #expect(try refusal(of: Forge.token(header: #"{"alg":"HS256",\#(members)}"#)) == .critical)
+    func `a header with crit is rejected, whatever it lists`(members: String) throws {
+        #expect(try rejection(of: TestToken.make(header: #"{"alg":"HS256",\#(members)}"#)) == .critical)
     }
 
-    @Test func `an unencoded payload is refused, also when nobody calls it critical`() throws {
-        #expect(try refusal(of: Forge.token(header: #"{"alg":"HS256","b64":false}"#)) == .unsupported)
-        #expect(try refusal(of: Forge.token(header: #"{"alg":"HS256","b64":true}"#)) == nil)
-        #expect(try refusal(of: Forge.token(header: #"{"alg":"HS256","b64":"false"}"#)) == .malformed)
+    @Test func `a header with an unencoded payload is rejected even without crit`() throws {
+        #expect(try rejection(of: TestToken.make(header: #"{"alg":"HS256","b64":false}"#)) == .unsupported)
+        #expect(try rejection(of: TestToken.make(header: #"{"alg":"HS256","b64":true}"#)) == nil)
+        #expect(try rejection(of: TestToken.make(header: #"{"alg":"HS256","b64":"false"}"#)) == .malformed)
     }
 
     @Test(arguments: ["JWT", "jwt", "application/jwt", "Application/JWT"])
-    func `a token within a token is refused`(type: String) throws {
-        #expect(try refusal(of: Forge.token(header: #"{"alg":"HS256","cty":"\#(type)"}"#)) == .unsupported)
+    func `a nested token is rejected`(type: String) throws {
+        #expect(try rejection(of: TestToken.make(header: #"{"alg":"HS256","cty":"\#(type)"}"#)) == .unsupported)
     }
 
     @Test(arguments: ["json", "application/example", "jwt2"])
-    func `another content type is passed over`(type: String) throws {
-        #expect(try refusal(of: Forge.token(header: #"{"alg":"HS256","cty":"\#(type)"}"#)) == nil)
+    func `a content type other than JWT is ignored`(type: String) throws {
+        #expect(try rejection(of: TestToken.make(header: #"{"alg":"HS256","cty":"\#(type)"}"#)) == nil)
     }
 
     @Test(arguments: [
@@ -39,12 +39,12 @@ import Testing
         (#""x":1"#, "at+jwt", false),
         (#""typ":"JWT""#, "at+jwt", false), (#""typ":"logout+jwt""#, "at+jwt", false),
     ])
-    func `the type is compared as a media type, and a missing one counts as JWT`(
+    func `the typ is compared as a media type, and a missing one counts as JWT`(
         member: String, wanted: String, isAccepted: Bool
     ) throws {
         var policy = Policy.bare
         policy.type = wanted
-        let code = try refusal(of: Forge.token(header: #"{"alg":"HS256",\#(member)}"#), policy: policy)
+        let code = try rejection(of: TestToken.make(header: #"{"alg":"HS256",\#(member)}"#), policy: policy)
         #expect(code == (isAccepted ? nil : .unsupported))
     }
 
@@ -53,10 +53,10 @@ import Testing
         #""jku":"file:///dev/null""#,
         #""x5u":"ftp://attacker.example/c""#, #""x5c":["MIIB"]"#, #""x5t":"AAAA""#, #""zip":"DEF""#, #""iss":"x""#,
     ])
-    func `a key that the token brings along is never used`(member: String) throws {
+    func `a key that the header offers is never used`(member: String) throws {
         let header = #"{"alg":"HS256",\#(member)}"#
-        #expect(try refusal(of: Forge.token(header: header)) == nil)
-        #expect(try refusal(of: Forge.token(header: header, secret: [0, 0, 0])) == .signature)
+        #expect(try rejection(of: TestToken.make(header: header)) == nil)
+        #expect(try rejection(of: TestToken.make(header: header, secret: [0, 0, 0])) == .signature)
     }
 
     @Test(arguments: [
@@ -68,41 +68,41 @@ import Testing
         #"{"alg":"HS256","cty":1}"#,
         #"["HS256"]"#, #""HS256""#, "null", "", " ", #"{"alg":"HS256"}}"#, #"{"alg":"HS256"} x"#, #"{"alg":"HS256",}"#,
     ])
-    func `a header that two readers could read differently is refused`(header: String) throws {
-        #expect(try refusal(of: Forge.token(header: header)) == .malformed)
+    func `a header that two parsers could read differently is rejected`(header: String) throws {
+        #expect(try rejection(of: TestToken.make(header: header)) == .malformed)
     }
 
     @Test(arguments: [
         #"{"alg":"none"}"#, #"{"alg":"HS512"}"#, #"{"alg":"HS256","crit":["x"]}"#, #"{"alg":"HS256","cty":"JWT"}"#,
         #"{"alg":"HS256","enc":"x"}"#, #"{"alg":"HS256","b64":false}"#, #"{"alg":"HS256","kid":"a"}"#,
-        Forge.plainHeader,
+        TestToken.plainHeader,
     ])
-    func `what is wrong with the form of any part is said before what is wrong with the header`(header: String) throws {
-        let header = Forge.segment(header.utf8)
+    func `a malformed part is reported before any other error`(header: String) throws {
+        let header = TestToken.segment(header.utf8)
         for rest in [".e30.!!!!", ".e30.A", ".e30=.AA", ".e.AA", ".e31.AA", ".e30.AB", ".e 30.AA", ".e30.AA\n"] {
-            #expect(try refusal(of: header + rest) == .malformed, "\(rest)")
+            #expect(try rejection(of: header + rest) == .malformed, "\(rest)")
         }
-        #expect(try refusal(of: Forge.sign(header + ".e30=")) == .malformed)
+        #expect(try rejection(of: TestToken.sign(header + ".e30=")) == .malformed)
     }
 
-    @Test func `without keys the form is judged as with them, and then no algorithm is allowed`() throws {
+    @Test func `a verifier without keys reports malformed tokens, and rejects every alg`() throws {
         let verifier = Verifier(keys: .none, policy: .bare)
         for (token, code) in [
-            (Forge.token(), JWTError.Code.algorithm), ("a.b", .malformed), (Forge.token(header: "{"), .malformed),
-            (Forge.token() + "=", .malformed), (Forge.token(header: #"{"alg":"none","enc":"x"}"#), .unsupported),
+            (TestToken.make(), JWTError.Code.algorithm), ("a.b", .malformed), (TestToken.make(header: "{"), .malformed),
+            (TestToken.make() + "=", .malformed), (TestToken.make(header: #"{"alg":"none","enc":"x"}"#), .unsupported),
         ] {
             #expect { try verifier.verify(token, at: 0) } throws: { ($0 as? JWTError)?.code == code }
         }
     }
 
-    @Test func `white space that JSON allows is allowed in the header`() throws {
-        #expect(try refusal(of: Forge.token(header: " {\t\"alg\" :\r\n \"HS256\" } ")) == nil)
+    @Test func `a header with white space is accepted`() throws {
+        #expect(try rejection(of: TestToken.make(header: " {\t\"alg\" :\r\n \"HS256\" } ")) == nil)
     }
 
-    @Test func `a large header and a deep one are refused before anything is computed`() throws {
+    @Test func `a header that is too large or nested too deeply is rejected`() throws {
         let large = #"{"alg":"HS256","x":"\#(String(repeating: "x", count: Header.maximumBytes))"}"#
-        #expect(try refusal(of: Forge.token(header: large)) == .limit)
+        #expect(try rejection(of: TestToken.make(header: large)) == .limit)
         let deep = #"{"alg":"HS256","x":\#(String(repeating: "[", count: 100) + String(repeating: "]", count: 100))}"#
-        #expect(try refusal(of: Forge.token(header: deep)) == .limit)
+        #expect(try rejection(of: TestToken.make(header: deep)) == .limit)
     }
 }

@@ -2,21 +2,21 @@ import Testing
 
 @testable import JWT
 
-/// The payload's JSON, in the reading that leaves no room for two opinions (RFC 8259, RFC 7519 section 4).
+/// The strict JSON of a payload (RFC 8259, RFC 7519 section 4).
 @Suite struct JSONTests {
-    /// The first eight names are kept apart from the others, and names with escapes from those without.
+    /// `SeenNames` keeps the first eight names separately, and names with escapes separately from the others.
     @Test(arguments: [0, 3, 7, 8, 9, 20])
-    func `a name that comes twice is found among many, whichever way it is escaped`(place: Int) throws {
+    func `a repeated name is found at any position and with any escapes`(position: Int) throws {
         let policy = Policy(type: nil, issuers: nil, audience: nil, required: [])
-        let keys = KeySet(try Key(secret: Forge.secret))
+        let keys = KeySet(try Key(secret: TestToken.secret))
         for (former, latter) in [
             ("name", "name"), ("name", "n\\u0061me"), ("n\\u0061me", "name"), ("\\u006eame", "nam\\u0065"),
         ] {
             var names = (0..<20).map { "x\($0)" }
-            names.insert(former, at: place)
+            names.insert(former, at: position)
             func verify(_ names: [String]) throws {
                 let payload = "{" + names.map { "\"\($0)\":1" }.joined(separator: ",") + "}"
-                _ = try Verifier(keys: keys, policy: policy).verify(Forge.token(payload: payload), at: 0)
+                _ = try Verifier(keys: keys, policy: policy).verify(TestToken.make(payload: payload), at: 0)
             }
             #expect(throws: Never.self) { try verify(names + ["other", "\\u006fthers"]) }
             let error = #expect(throws: JWTError.self) { try verify(names + [latter]) }
@@ -32,8 +32,8 @@ import Testing
         #"{"":0}"#, #"{"a":"\u0000"}"#, #"{"a":{"x":1},"b":{"x":1},"c":[{"x":1},{"x":2}]}"#, #"{"a":"\ufffe\uffff"}"#,
         #"{"A":1,"a":2}"#, "{\"\u{E9}\":1,\"e\u{301}\":2}", "{\"a\":\"\u{7F}\u{2028}\"}",
     ])
-    func `JSON of every form is accepted`(payload: String) throws {
-        #expect(try refusal(of: Forge.token(payload: payload)) == nil)
+    func `a payload with every form of JSON is accepted`(payload: String) throws {
+        #expect(try rejection(of: TestToken.make(payload: payload)) == nil)
     }
 
     @Test(arguments: [
@@ -46,8 +46,8 @@ import Testing
         #"{"a":{"b":1]}"#, #"{1:1}"#, #"{null:1}"#, "// x\n{}", "{/* x */}", "{}#", "\u{FEFF}{}", "\u{A0}{}", "{\u{B}}",
         "{\u{C}}",
     ])
-    func `what is not one JSON object is refused`(payload: String) throws {
-        #expect(try refusal(of: Forge.token(payload: payload)) == .malformed)
+    func `a payload that is not one JSON object is rejected`(payload: String) throws {
+        #expect(try rejection(of: TestToken.make(payload: payload)) == .malformed)
     }
 
     @Test(arguments: [
@@ -55,9 +55,9 @@ import Testing
         "-01", "1.2.3",
         "1e5.5", "--1", "１", "tru", "True", "TRUE", "nul", "nulll", "truefalse", "undefined", "'a'", "`a`", "1f", "0b1",
     ])
-    func `what is not a JSON value is refused`(value: String) throws {
+    func `a payload with a value that is not JSON is rejected`(value: String) throws {
         for payload in [#"{"a":\#(value)}"#, #"{"a":[\#(value)]}"#, #"{"a":{"b":\#(value)}}"#, #"{"exp":\#(value)}"#] {
-            #expect(try refusal(of: Forge.token(payload: payload)) == .malformed)
+            #expect(try rejection(of: TestToken.make(payload: payload)) == .malformed)
         }
     }
 
@@ -66,11 +66,11 @@ import Testing
         #"\ud800\ud800"#, #"\ud800x"#,
         #"\ud83d\u0041"#, #"\ude00\ud83d"#, #"\ud800\"#, "\\\n", "\n", "\t", "\r", "\u{0}", "\u{1F}", "\u{8}", "\"",
     ])
-    func `a string with a bad escape, a lone surrogate or a control character is refused`(content: String) throws {
+    func `a string with a bad escape, a lone surrogate or a control character is rejected`(content: String) throws {
         for payload in [
             "{\"a\":\"\(content)\"}", "{\"\(content)\":1}", "{\"a\":[\"\(content)\"]}", "{\"sub\":\"\(content)\"}",
         ] {
-            #expect(try refusal(of: Forge.token(payload: payload)) == .malformed)
+            #expect(try rejection(of: TestToken.make(payload: payload)) == .malformed)
         }
     }
 
@@ -84,7 +84,7 @@ import Testing
             [0xF8, 0x88, 0x80, 0x80, 0x80],
             [0xFC, 0x84, 0x80, 0x80, 0x80, 0x80], [0xFE], [0xFF], [0xF0, 0x9F, 0x98, 0x28], [0xE2, 0x82, 0x28],
         ] as [[UInt8]])
-    func `text that is not UTF-8 is refused, in names, values and between them`(bytes: [UInt8]) throws {
+    func `a text that is not UTF-8 is rejected in names, in values and between them`(bytes: [UInt8]) throws {
         func wrap(_ before: String, _ after: String) -> [UInt8] { Array(before.utf8) + bytes + Array(after.utf8) }
         let padding = String(repeating: "x", count: 13)
         for payload in [
@@ -92,21 +92,21 @@ import Testing
             wrap("{\"a\":\"\(padding)", "\(padding)\"}"),
             wrap("{\"sub\":\"", "\"}"), wrap("{\"a\":[\"", "\"]}"), wrap("{\"a\":\"", ""),
         ] {
-            let token = Forge.token(header: Array(Forge.plainHeader.utf8), payload: payload)
-            #expect(try refusal(of: token) == .malformed)
+            let token = TestToken.make(header: Array(TestToken.plainHeader.utf8), payload: payload)
+            #expect(try rejection(of: token) == .malformed)
         }
-        let header = Forge.token(header: wrap(#"{"alg":"HS256","x":""#, "\"}"), payload: Array("{}".utf8))
-        #expect(try refusal(of: header) == .malformed)
+        let header = TestToken.make(header: wrap(#"{"alg":"HS256","x":""#, "\"}"), payload: Array("{}".utf8))
+        #expect(try rejection(of: header) == .malformed)
     }
 
-    @Test func `UTF-16 and UTF-32 are refused`() throws {
+    @Test func `a payload in UTF-16 or UTF-32 is rejected`() throws {
         let text = #"{"sub":"a"}"#
         let little = text.utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }
         let big = text.utf16.flatMap { [UInt8($0 >> 8), UInt8($0 & 0xFF)] }
         let wide = text.unicodeScalars.flatMap { [UInt8($0.value & 0xFF), 0, 0, 0] }
         for payload in [little, big, wide, [0xFF, 0xFE] + little, [0xFE, 0xFF] + big] {
-            let token = Forge.token(header: Array(Forge.plainHeader.utf8), payload: payload)
-            #expect(try refusal(of: token) == .malformed)
+            let token = TestToken.make(header: Array(TestToken.plainHeader.utf8), payload: payload)
+            #expect(try rejection(of: token) == .malformed)
         }
     }
 
@@ -116,48 +116,50 @@ import Testing
         #"{"a":{"b":1,"b":2}}"#, #"{"a":[{"b":1,"\u0062":2}]}"#, #"{"":1,"":2}"#, #"{"act":{"sub":"a","sub":"b"}}"#,
         #"{"a":[[{"x":0}],{"y":{"z":1,"z":1}}]}"#, #"{"é":1,"\u00e9":2}"#, #"{"sub":"a","x":1,"sub":"a"}"#,
     ])
-    func `a name that is there twice is refused, after unescaping and at every depth`(payload: String) throws {
-        #expect(try refusal(of: Forge.token(payload: payload)) == .malformed)
+    func `a repeated name is rejected at every depth, with its escapes resolved`(payload: String) throws {
+        #expect(try rejection(of: TestToken.make(payload: payload)) == .malformed)
     }
 
-    @Test func `a name that is there twice is found among thousands`() throws {
+    @Test func `a repeated name is found among a thousand names`() throws {
         let names = (0..<1000).map { #""n\#($0)":\#($0)"# }
-        #expect(try refusal(of: Forge.token(payload: "{\(names.joined(separator: ","))}")) == nil)
+        #expect(try rejection(of: TestToken.make(payload: "{\(names.joined(separator: ","))}")) == nil)
         #expect(
-            try refusal(of: Forge.token(payload: "{\((names + [#""n17":0"#]).joined(separator: ","))}")) == .malformed)
+            try rejection(of: TestToken.make(payload: "{\((names + [#""n17":0"#]).joined(separator: ","))}"))
+                == .malformed)
     }
 
     @Test(arguments: ["[", #"{"a":"#])
-    func `nesting is limited`(opening: String) throws {
+    func `a payload that is nested too deeply is rejected`(opening: String) throws {
         func nested(_ depth: Int) -> String {
             let closing = opening == "[" ? "]" : "}"
             return
                 #"{"x":\#(String(repeating: opening, count: depth) + "0" + String(repeating: closing, count: depth))}"#
         }
-        #expect(try refusal(of: Forge.token(payload: nested(JSONScanner.maximumDepth - 1))) == nil)
-        #expect(try refusal(of: Forge.token(payload: nested(JSONScanner.maximumDepth))) == .limit)
+        #expect(try rejection(of: TestToken.make(payload: nested(JSONScanner.maximumDepth - 1))) == nil)
+        #expect(try rejection(of: TestToken.make(payload: nested(JSONScanner.maximumDepth))) == .limit)
         var policy = Policy.bare
         policy.maximumTokenBytes = 10_000_000
-        #expect(try refusal(of: Forge.token(payload: nested(200_000)), policy: policy) == .limit)
+        #expect(try rejection(of: TestToken.make(payload: nested(200_000)), policy: policy) == .limit)
         let unclosed = #"{"x":\#(String(repeating: opening, count: 200_000))"#
-        #expect(try refusal(of: Forge.token(payload: unclosed), policy: policy) == .limit)
+        #expect(try rejection(of: TestToken.make(payload: unclosed), policy: policy) == .limit)
     }
 
-    @Test func `every payload that is cut off is refused`() throws {
+    @Test func `a payload that is cut short at any byte is rejected`() throws {
         let payload = #"{"sub":"a\u00e9\ud83d\ude00","x":[1,{"y":-1.5e+3}],"z":null,"é":true}"#
         for count in 0..<payload.utf8.count {
-            let token = Forge.token(header: Array(Forge.plainHeader.utf8), payload: Array(payload.utf8.prefix(count)))
-            #expect(try refusal(of: token) == .malformed)
+            let token = TestToken.make(
+                header: Array(TestToken.plainHeader.utf8), payload: Array(payload.utf8.prefix(count)))
+            #expect(try rejection(of: token) == .malformed)
         }
     }
 
-    @Test func `a value is read as deep as a token may be, and no deeper`() throws {
+    @Test func `a JSON value is read up to the depth limit of a token`() throws {
         for (opening, closing) in [("[", "]"), (#"{"a":"#, "}")] {
             for (depth, isRead) in [(63, true), (64, false), (100_000, false)] {
                 let text =
                     #"{"x":\#(String(repeating: opening, count: depth))1\#(String(repeating: closing, count: depth))}"#
                 #expect((JSONValue(object: Array(text.utf8)) != nil) == isRead)
-                let token = Forge.token(payload: text)
+                let token = TestToken.make(payload: text)
                 if !isRead {
                     #expect { try InspectedToken(inspecting: token) } throws: { ($0 as? JWTError)?.code == .limit }
                 }

@@ -8,63 +8,63 @@ import Testing
     private let new: Key
 
     init() throws {
-        old = try Key(id: "2025-10", secret: Forge.secret)
-        new = try Key(id: "2025-11", secret: Array(Forge.secret.reversed()))
+        old = try Key(id: "2025-10", secret: TestToken.secret)
+        new = try Key(id: "2025-11", secret: Array(TestToken.secret.reversed()))
     }
 
-    @Test func `the first key signs and all verify`() throws {
+    @Test func `the first key of a set signs, and all keys verify`() throws {
         let token = try Signer(keys: try KeySet([old])).sign(Claims(subject: "a"))
         let verifier = Verifier(keys: try KeySet([new, old]), policy: .bare)
         #expect(try verifier.verify(token, at: 0).keyID == "2025-10")
         #expect(try verifier.verify(try Signer(keys: verifier.keys).sign(Claims()), at: 0).keyID == "2025-11")
     }
 
-    @Test func `an unknown kid is refused even when another key would fit`() throws {
+    @Test func `a token with an unknown kid is rejected even if another key would fit`() throws {
         let verifier = Verifier(keys: try KeySet([new, old]), policy: .bare)
         let kids = [
             "2025-12", "2025-1", "2025-10 ", "2025-100", "", "../../dev/null", "' OR 1=1 --", "2025-10\\u0000", "| cat",
             String(repeating: "k", count: 4000),
         ]
         for kid in kids {
-            let token = Forge.token(header: #"{"alg":"HS256","kid":"\#(kid)"}"#)
+            let token = TestToken.make(header: #"{"alg":"HS256","kid":"\#(kid)"}"#)
             #expect { try verifier.verify(token, at: 0) } throws: { ($0 as? JWTError)?.code == .key }
         }
     }
 
-    @Test func `a kid is compared byte by byte`() throws {
-        let verifier = Verifier(keys: KeySet(try Key(id: "caf\u{E9}", secret: Forge.secret)), policy: .bare)
+    @Test func `the kid is compared byte by byte`() throws {
+        let verifier = Verifier(keys: KeySet(try Key(id: "caf\u{E9}", secret: TestToken.secret)), policy: .bare)
         #expect(
-            try verifier.verify(Forge.token(header: "{\"alg\":\"HS256\",\"kid\":\"caf\u{E9}\"}"), at: 0).keyID
+            try verifier.verify(TestToken.make(header: "{\"alg\":\"HS256\",\"kid\":\"caf\u{E9}\"}"), at: 0).keyID
                 == "caf\u{E9}")
-        let decomposed = Forge.token(header: "{\"alg\":\"HS256\",\"kid\":\"cafe\u{301}\"}")
+        let decomposed = TestToken.make(header: "{\"alg\":\"HS256\",\"kid\":\"cafe\u{301}\"}")
         #expect { try verifier.verify(decomposed, at: 0) } throws: { ($0 as? JWTError)?.code == .key }
     }
 
-    @Test func `a known kid does not let another key of the set verify`() throws {
+    @Test func `a token with a known kid is not verified with another key`() throws {
         let verifier = Verifier(keys: try KeySet([new, old]), policy: .bare)
-        let token = Forge.token(header: #"{"alg":"HS256","kid":"2025-11"}"#)
+        let token = TestToken.make(header: #"{"alg":"HS256","kid":"2025-11"}"#)
         #expect { try verifier.verify(token, at: 0) } throws: { ($0 as? JWTError)?.code == .signature }
     }
 
-    @Test func `a token without kid is tried with every key`() throws {
+    @Test func `a token without a kid is verified with every key of its algorithm`() throws {
         let verifier = Verifier(keys: try KeySet([new, old]), policy: .bare)
-        #expect(try verifier.verify(Forge.token(), at: 0).keyID == "2025-10")
+        #expect(try verifier.verify(TestToken.make(), at: 0).keyID == "2025-10")
     }
 
-    @Test func `a set whose keys have no names passes over the token's hint`() throws {
-        let verifier = Verifier(keys: KeySet(try Key(secret: Forge.secret)), policy: .bare)
-        #expect(try verifier.verify(Forge.token(header: #"{"alg":"HS256","kid":"any"}"#), at: 0).keyID == nil)
+    @Test func `a set whose keys have no identifiers ignores the kid of a token`() throws {
+        let verifier = Verifier(keys: KeySet(try Key(secret: TestToken.secret)), policy: .bare)
+        #expect(try verifier.verify(TestToken.make(header: #"{"alg":"HS256","kid":"any"}"#), at: 0).keyID == nil)
     }
 
-    @Test func `a set has keys, not too many, and no name twice`() throws {
+    @Test func `a set without keys, with too many keys or with a repeated identifier is rejected`() throws {
         #expect(code { try KeySet([]) } == .noKeys)
         #expect(code { try KeySet([old, new, old]) } == .duplicateID)
-        let many = try (0...KeySet.maximumKeys).map { try Key(id: "\($0)", secret: Forge.secret) }
+        let many = try (0...KeySet.maximumKeys).map { try Key(id: "\($0)", secret: TestToken.secret) }
         #expect(code { try KeySet(many) } == .tooLarge)
     }
 
-    @Test func `a written set is read again as the same keys`() throws {
-        let unnamed = try Key(.hs512, secret: Forge.secret)
+    @Test func `a set that is written as text is read as the same keys`() throws {
+        let unnamed = try Key(.hs512, secret: TestToken.secret)
         let read = try KeySet(jwkSet: Array(try KeySet([new, old, unnamed]).jwkSet().utf8))
         #expect(read.keys.map(\.id) == ["2025-11", "2025-10", nil])
         #expect(read.keys.map(\.algorithm) == [.hs256, .hs256, .hs512])
@@ -87,7 +87,7 @@ import Testing
         (#"{"keys":[{"kty":"oct","alg":"HS256","kid":7,"k":"\#(secret)"}]}"#, .identifier),
         (#"{"keys":[{"kty":"oct","alg":"HS256","kid":"","k":"\#(secret)"}]}"#, .identifier),
     ])
-    func `a text that is not a set of HMAC keys is refused`(text: String, expected: KeyError.Code) {
+    func `a text that is not a set of HMAC keys is rejected`(text: String, expected: KeyError.Code) {
         #expect(code { try KeySet(jwkSet: Array(text.utf8)) } == expected)
     }
 
@@ -103,7 +103,7 @@ import Testing
         #expect(try Verifier(keys: set, policy: .bare).verify(token, at: 0).keyID == set.signingKey.id)
     }
 
-    @Test func `keys that may only verify do so and sign nothing`() throws {
+    @Test func `a set whose keys may only verify does not sign`() throws {
         let set = try KeySet(jwkSet: Self.set(#"["verify"]"#))
         #expect(set.signingIndex == nil)
         for sign in [{ try Signer(keys: set).sign(Claims()) }, { try Signer(key: set.keys[0]).sign([:] as JSONValue) }]
@@ -111,7 +111,7 @@ import Testing
             #expect(throws: JWTError.self) { try sign() }.map { #expect($0.code == .key) }
         }
         _ = try Verifier(keys: set, policy: .bare).verify(
-            Forge.token(header: #"{"alg":"HS256","kid":"0"}"#, secret: set.keys[0].secret.bytes), at: 0)
+            TestToken.make(header: #"{"alg":"HS256","kid":"0"}"#, secret: set.keys[0].secret.bytes), at: 0)
     }
 
     @Test(arguments: [
@@ -119,11 +119,11 @@ import Testing
         #"["sign"]"#,
         #"{"verify":1}"#,
     ])
-    func `operations are a list of names, each of them once, with verify among them`(operations: String) {
+    func `the key_ops of a key must be distinct names with verify among them`(operations: String) {
         #expect(code { try KeySet(jwkSet: Self.set(operations)) } == .unsupported)
     }
 
-    /// A set of one key for each of these `key_ops`, named by their places.
+    /// A set with a key for each of these `key_ops`. The identifiers are `0`, `1` and so on.
     private static func set(_ operations: String...) -> [UInt8] {
         let keys = operations.enumerated().map { index, operations in
             #"{"kty":"oct","alg":"HS256","kid":"\#(index)","key_ops":\#(operations),"k":"\#(secret)"}"#
@@ -131,7 +131,7 @@ import Testing
         return Array(#"{"keys":[\#(keys.joined(separator: ","))]}"#.utf8)
     }
 
-    @Test func `members that are not known are passed over`() throws {
+    @Test func `unknown members of a set are ignored`() throws {
         let text =
             #"{"keys":[{"kty":"oct","alg":"HS256","use":"sig","key_ops":["sign","verify"],"x":[1],"k":"\#(Self.secret)"}],"y":1}"#
         #expect(try KeySet(jwkSet: Array(text.utf8)).keys.count == 1)

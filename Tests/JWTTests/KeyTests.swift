@@ -3,17 +3,17 @@ import Testing
 
 @testable import JWT
 
-/// What may be a secret (RFC 7518 section 3.2, RFC 8725 sections 3.1 and 3.5).
+/// The secrets that a key may have (RFC 7518 section 3.2, RFC 8725 sections 3.1 and 3.5).
 @Suite struct KeyTests {
     @Test(arguments: Algorithm.allCases)
-    func `a secret is at least as long as the hash`(algorithm: Algorithm) throws {
+    func `a secret that is shorter than the hash is rejected`(algorithm: Algorithm) throws {
         let exact = [UInt8](repeating: 0x5A, count: algorithm.minimumSecretBytes)
         _ = try Key(algorithm, secret: exact)
         #expect(code { try Key(algorithm, secret: exact.dropLast()) } == .tooShort)
         #expect(code { try Key(algorithm, secret: []) } == .empty)
     }
 
-    @Test func `a secret longer than anyone needs is refused`() {
+    @Test func `a secret above the size limit is rejected`() {
         #expect(code { try Key(secret: Array(repeating: 1, count: Key.maximumSecretBytes + 1)) } == .tooLarge)
     }
 
@@ -34,12 +34,12 @@ import Testing
         #"{"keys":[]}                        "#, #"{"\u006bty":"RSA","n":"0vx7agoebGcQSuuPiLJXZp","e":"AQAB"}"#,
         #"{"x":[{"y":1}],"ke\u0079s":[]}              "#,
     ])
-    func `the text of a key of another kind is no secret`(text: String) {
+    func `the text of a key of another kind is rejected as a secret`(text: String) {
         #expect(code { try Key(secret: Array(text.utf8)) } == .anotherKind)
         #expect(code { try Key(insecureExampleSecret: Array(text.utf8)) } == .anotherKind)
     }
 
-    @Test func `the binary form of a public key is no secret`() {
+    @Test func `the binary form of a public key is rejected as a secret`() {
         let rsa: [UInt8] = [
             0x30, 0x82, 1, 0x22, 0x30, 0x0D, 6, 9, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 1, 5, 0, 3, 0x82,
         ]
@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    /// Beginnings and lengths of keys as OpenSSL writes them; what is left out is their numbers.
+    /// The beginnings and lengths of keys that OpenSSL writes. The numbers of the keys are left out.
     @Test(arguments: [
         ("Ed25519 SPKI", "302a300506032b6570032100", 44), ("X25519 SPKI", "302a300506032b656e032100", 44),
         ("Ed448 SPKI", "3043300506032b6571033a00", 69), ("Ed25519 PKCS#8", "302e020100300506032b657004220420", 48),
@@ -60,7 +60,7 @@ import Testing
         ("RSA PKCS#1, 1024 bits", "30818902818100", 140), ("SEC1 P-256", "30770201010420", 121),
         ("RSA private PKCS#1", "308204a40201000282010100", 1192), ("X.509", "308201b33082015aa003020102", 439),
     ])
-    func `the binary form of a key of any kind is no secret`(name: String, beginning: String, count: Int) {
+    func `the binary form of a key of any kind is rejected as a secret`(name: String, beginning: String, count: Int) {
         let bytes = stride(from: 0, to: beginning.utf8.count, by: 2).compactMap {
             UInt8(beginning.dropFirst($0).prefix(2), radix: 16)
         }
@@ -69,14 +69,14 @@ import Testing
         #expect(code { try Key(secret: key.dropLast()) } == nil || name.contains("X.509"))
     }
 
-    @Test func `random bytes are a secret, whatever they begin with`() throws {
+    @Test func `random bytes are accepted as a secret, whatever they begin with`() throws {
         var state: UInt64 = 1
-        for turn in 0..<20_000 {
+        for round in 0..<20_000 {
             var secret = (0..<32).map { _ -> UInt8 in
                 state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
                 return UInt8(truncatingIfNeeded: state >> 56)
             }
-            if turn % 2 == 0 { secret[0] = 0x30 }
+            if round % 2 == 0 { secret[0] = 0x30 }
             _ = try Key(secret: secret)
         }
         _ = try Key(secret: [0x30, 30] + repeatElement(0, count: 30))
@@ -84,44 +84,44 @@ import Testing
     }
 
     @Test(arguments: ["a-string-secret-at-least-256-bits-long", "your-secret-key-at-least-32-bytes-long"])
-    func `a secret from public examples is refused however long`(text: String) {
+    func `a published example secret is rejected even if it is long enough`(text: String) {
         #expect(code { try Key(secret: Array(text.utf8)) } == .placeholder)
     }
 
     @Test(arguments: ["secret", "12345", "foxtrot"])
-    func `an example's secret needs the initializer that says what it is`(text: String) throws {
-        let refusal = code { try Key(secret: Array(text.utf8)) }
-        #expect(refusal == .tooShort || refusal == .placeholder)
+    func `a short example secret is accepted only by the initializer for examples`(text: String) throws {
+        let error = code { try Key(secret: Array(text.utf8)) }
+        #expect(error == .tooShort || error == .placeholder)
         _ = try Key(insecureExampleSecret: Array(text.utf8))
         #expect(code { try Key(insecureExampleSecret: []) } == .empty)
     }
 
-    @Test func `a secret is taken as it is, with newlines, zero bytes and spelling`() throws {
-        let token = Forge.token()
+    @Test func `a secret keeps its newlines, zero bytes and composed characters`() throws {
+        let token = TestToken.make()
         let variants: [[UInt8]] = [
-            Forge.secret + [0x0A], Forge.secret + [0], [0x20] + Forge.secret,
-            Array(Base64URL.encode(Forge.secret).utf8),
+            TestToken.secret + [0x0A], TestToken.secret + [0], [0x20] + TestToken.secret,
+            Array(Base64URL.encode(TestToken.secret).utf8),
         ]
         for secret in variants {
             let verifier = Verifier(keys: KeySet(try Key(secret: secret)), policy: .bare)
             #expect { try verifier.verify(token, at: 0) } throws: { ($0 as? JWTError)?.code == .signature }
         }
         let padding = String(repeating: "x", count: 32)
-        let composed = Forge.token(secret: Array((padding + "\u{E9}").utf8))
+        let composed = TestToken.make(secret: Array((padding + "\u{E9}").utf8))
         let decomposed = Verifier(keys: KeySet(try Key(secret: Array((padding + "e\u{301}").utf8))), policy: .bare)
         #expect { try decomposed.verify(composed, at: 0) } throws: { ($0 as? JWTError)?.code == .signature }
     }
 
-    @Test func `no description shows a secret`() throws {
-        let key = try Key(id: "one", secret: Forge.secret)
+    @Test func `the descriptions of keys and sets do not show a secret`() throws {
+        let key = try Key(id: "one", secret: TestToken.secret)
         var dumped = ""
         dump(KeySet(key), to: &dumped)
         let text = "\(key) \(String(reflecting: key)) \(KeySet(key)) \(dumped)"
         #expect(!text.contains("secret of the tests"))
-        #expect(!text.contains("\(Forge.secret[0]), \(Forge.secret[1])"))
+        #expect(!text.contains("\(TestToken.secret[0]), \(TestToken.secret[1])"))
     }
 
-    @Test func `a generated key is as long as its hash and never the same`() throws {
+    @Test func `a generated key has the size of its hash and a random secret`() throws {
         let keys = try (0..<8).map { try Key.generate(.hs384, id: "\($0)") }
         #expect(keys.allSatisfy { $0.secret.count == 48 })
         #expect(Set(keys.map(\.secret.bytes)).count == 8)

@@ -2,9 +2,10 @@ import Testing
 
 @testable import JWT
 
-/// A body of an anonymous request is read before anybody is known, so its size bounds the work.
+/// The time that reading JSON takes. A service reads the body of a request before it knows the caller, so the time must be
+/// linear in the size of the body.
 @Suite(.serialized) struct LinearReadingTests {
-    /// What is large about an object: for each, a text whose size grows with `count`.
+    /// A part of an object that grows with `count`.
     enum Shape: String, CaseIterable {
         case members, escapedNames, longEscapedNames, nestedMembers
 
@@ -23,7 +24,7 @@ import Testing
         }
     }
 
-    /// How long it takes to read an object both ways, its strings alone and all of it.
+    /// The time to read an object in both ways: only its strings, and all of it.
     private func time(_ object: [UInt8]) throws -> Duration {
         let start = ContinuousClock.now
         let members = JSONValue.strings(ofObject: object)
@@ -33,8 +34,8 @@ import Testing
         return time
     }
 
-    /// How many times as long it takes to read one object as another, by the shortest time of each. Where the machine does
-    /// other things meanwhile, more times are taken before the ratio counts as too large.
+    /// The ratio of the shortest times to read two objects. While the ratio is too large, more times are taken, because the
+    /// machine may be busy with other work.
     private func ratio(_ one: [UInt8], _ other: [UInt8], below limit: Double) throws -> Double {
         var (shortest, shortestOfOther) = (try time(one), try time(other))
         for round in 1...20 where round < 5 || shortest / shortestOfOther >= limit {
@@ -45,18 +46,18 @@ import Testing
     }
 
     @Test(arguments: Shape.allCases)
-    func `an object that is four times as large takes about four times as long`(shape: Shape) throws {
-        // A quadratic reading takes sixteen times as long.
+    func `the time to read an object grows linearly with its size`(shape: Shape) throws {
+        // Quadratic reading would take sixteen times as long.
         #expect(try ratio(shape.object(8000), shape.object(2000), below: 10) < 10)
     }
 
-    @Test func `what is nested deeply takes as long as what is not`() throws {
+    @Test func `the time to read a string does not depend on its depth`() throws {
         func nested(_ depth: Int) -> [UInt8] {
             let string = String(repeating: "x", count: 200_000)
             let (opening, closing) = (String(repeating: #"{"x":"#, count: depth), String(repeating: "}", count: depth))
             return Array("\(opening)\"\(string)\"\(closing)".utf8)
         }
-        // Where each level is read by itself it takes thirty times as long.
+        // Reading each level on its own would take thirty times as long.
         #expect(try ratio(nested(JSONScanner.maximumDepth - 2), nested(2), below: 5) < 5)
     }
 }

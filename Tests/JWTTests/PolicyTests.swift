@@ -2,13 +2,13 @@ import Testing
 
 @testable import JWT
 
-/// Policies: the type, the required claims, and the claims beyond RFC 7519.
+/// The type and the required claims of a policy, and the known claims beyond RFC 7519.
 @Suite struct PolicyTests {
     private static let now: NumericDate = 1000
     private let key: Key
 
     init() throws {
-        key = try Key(id: "one", secret: Forge.secret)
+        key = try Key(id: "one", secret: TestToken.secret)
     }
 
     private static let policies: [String: Policy] = [
@@ -86,22 +86,22 @@ import Testing
             #"{"scope":["a"]}"#, #"{"sid":1}"#, #"{"username":null}"#, #"{"qsh":{}}"#, #"{"act":"x"}"#,
             #"{"scopes":"a"}"#,
         ] {
-            #expect(try refusal(of: Forge.token(payload: payload)) == .invalidClaim)
+            #expect(try rejection(of: TestToken.make(payload: payload)) == .invalidClaim)
             let corpus = Policy(corpusIssuers: nil, audience: nil, leeway: 0, required: [])
-            #expect(try refusal(of: Forge.token(payload: payload), policy: corpus) == nil)
+            #expect(try rejection(of: TestToken.make(payload: payload), policy: corpus) == nil)
         }
     }
 
     @Test func `the scopes of a token are the words of scope or the elements of scopes`() throws {
         let verifier = Verifier(keys: KeySet(key), policy: .bare)
-        let words = try verifier.verify(Forge.token(payload: #"{"scope":"orders:read orders:write"}"#), at: 0)
+        let words = try verifier.verify(TestToken.make(payload: #"{"scope":"orders:read orders:write"}"#), at: 0)
         #expect(words.scopes == ["orders:read", "orders:write"])
         #expect(words.hasScope("orders:read") && !words.hasScope("orders") && !words.hasScope(""))
-        let escaped = try verifier.verify(Forge.token(payload: #"{"scope":"orders\u003aread  x"}"#), at: 0)
+        let escaped = try verifier.verify(TestToken.make(payload: #"{"scope":"orders\u003aread  x"}"#), at: 0)
         #expect(escaped.hasScope("orders:read") && escaped.hasScope("x") && !escaped.hasScope(""))
-        let list = try verifier.verify(Forge.token(payload: #"{"scopes":["a","b c"]}"#), at: 0)
+        let list = try verifier.verify(TestToken.make(payload: #"{"scopes":["a","b c"]}"#), at: 0)
         #expect(list.scopes == ["a", "b c"])
         #expect(list.hasScope("b c") && !list.hasScope("b"))
-        #expect(try verifier.verify(Forge.token(), at: 0).scopes.isEmpty)
+        #expect(try verifier.verify(TestToken.make(), at: 0).scopes.isEmpty)
     }
 }

@@ -3,10 +3,10 @@ import Testing
 @testable import JWT
 @testable import Libcrypto
 
-/// What a key has hashed beforehand must never show: the codes are those of the whole text.
-struct PreparedKeyTests {
+/// The beginning that a key has hashed in advance. It must not change any signature.
+@Suite struct PreparedKeyTests {
     @Test(arguments: [Algorithm.hs256, .hs384, .hs512])
-    func `signatures are those of the whole text, however long the part is that was hashed before`(
+    func `a signature covers the whole token, however long its prepared beginning is`(
         algorithm: Algorithm
     ) throws {
         let secret = Array("0123456789abcdef".utf8) + Array(repeating: 7, count: 48)
@@ -27,7 +27,7 @@ struct PreparedKeyTests {
         }
     }
 
-    @Test func `a change in any character is noticed`() throws {
+    @Test func `a token with any one character changed is rejected`() throws {
         let key = try Key(id: "a-key-with-a-longer-name", secret: Array("0123456789abcdef0123456789ABCDEF".utf8))
         let policy = Policy(issuers: ["https://login.example"], audience: nil)
         let verifier = Verifier(keys: KeySet(key), policy: policy)
@@ -41,7 +41,7 @@ struct PreparedKeyTests {
         }
     }
 
-    @Test func `a token that is shorter than the part that was hashed before is signed and verified`() throws {
+    @Test func `a token that is shorter than the prepared beginning is signed and verified`() throws {
         let key = try Key(id: "k", secret: Array("0123456789abcdef0123456789ABCDEF".utf8))
         let issuer = String(repeating: "i", count: 300)
         let verifier = Verifier(keys: KeySet(key), policy: Policy(issuers: [issuer], audience: nil, required: []))

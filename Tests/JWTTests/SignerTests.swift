@@ -7,11 +7,11 @@ import Testing
     private let verifier: Verifier
 
     init() throws {
-        key = try Key(id: "one", secret: Forge.secret)
+        key = try Key(id: "one", secret: TestToken.secret)
         verifier = Verifier(keys: KeySet(key), policy: .bare)
     }
 
-    @Test func `every claim is read back as it was written`() throws {
+    @Test func `the claims of a signed token are read as they were written`() throws {
         let claims = Claims(
             issuer: "https://login.example", subject: "a\"b\\c\n\u{1}é😀", expiresAt: 2000, notBefore: -5, issuedAt: 0,
             id: "", scope: "a b", sessionID: "s", username: "u", queryHash: "q", actor: "caller/\u{7F}",
@@ -29,26 +29,26 @@ import Testing
     }
 
     @Test(arguments: ["\"", "\\", "\n", "é", "\u{7F}"])
-    func `a character that is not plain is written and read at every place`(character: Character) throws {
+    func `a special character survives at every position of a string`(character: Character) throws {
         let signer = Signer(key: key)
         for count in 1...40 {
-            for place in 0..<count {
+            for position in 0..<count {
                 let text =
-                    String(repeating: "a", count: place) + "\(character)"
-                    + String(repeating: "b", count: count - place - 1)
+                    String(repeating: "a", count: position) + "\(character)"
+                    + String(repeating: "b", count: count - position - 1)
                 let token = try verifier.verify(try signer.sign(Claims(subject: text, expiresAt: 2000)), at: 1000)
                 #expect(token.subject.map { Array($0.utf8) } == Array(text.utf8))
             }
         }
     }
 
-    @Test func `the header names algorithm, key and type, in this order`() throws {
+    @Test func `the header names algorithm, key and type in this order`() throws {
         let token = try Signer(key: key, type: "at+jwt").sign(Claims())
         let header = try InspectedToken(inspecting: token).header
         #expect(header.text == #"{"alg":"HS256","kid":"one","typ":"at+jwt"}"#)
     }
 
-    @Test func `one audience is a string and several are an array`() throws {
+    @Test func `one audience is written as a string and several as an array`() throws {
         let signer = Signer(key: key)
         #expect(try InspectedToken(inspecting: signer.sign(Claims(audience: ["a"]))).payload.text == #"{"aud":"a"}"#)
         #expect(
@@ -57,7 +57,7 @@ import Testing
         #expect(try InspectedToken(inspecting: signer.sign(Claims())).payload.text == "{}")
     }
 
-    @Test func `text of any length is written, also when all of it needs escapes`() throws {
+    @Test func `a subject of any length is signed, even if all of it needs escapes`() throws {
         for count in [0, 1, 7, 8, 9, 15, 16, 63, 64, 1000, 5000] {
             for character in ["a", "\"", "\u{1}", "é", "😀"] {
                 let subject = String(repeating: character, count: count)
@@ -73,12 +73,12 @@ import Testing
         Int64.min, .min + 1, -12_345_678, -1, 0, 9, 10, 99, 100, 99_999_999, 100_000_000, 100_000_001, 1_762_000_000,
         9_999_999_999_999_999, 10_000_000_000_000_000, 999_999_999_999_999_999, .max - 1, .max,
     ])
-    func `a date of any size is written and read`(seconds: Int64) throws {
+    func `a date of any size survives signing and verifying`(seconds: Int64) throws {
         let token = try Signer(key: key).sign(Claims(issuedAt: NumericDate(seconds: seconds)))
         #expect(try verifier.verify(token, at: 0).issuedAt == NumericDate(seconds: seconds))
     }
 
-    @Test func `what a verifier would refuse is not signed`() {
+    @Test func `the signer rejects claims that a verifier would reject`() {
         let refused: [(Claims, JWTError.Code)] = [
             (Claims(others: [.init("a", 1), .init("a", 2)]), .malformed),
             (Claims(others: [.init("exp", 1)]), .invalidClaim),
@@ -98,12 +98,12 @@ import Testing
         }
     }
 
-    @Test func `what is as large as it may be is signed, verified and inspected`() throws {
+    @Test func `a token of the largest size is signed, verified and inspected`() throws {
         var policy = Policy.bare
         policy.maximumTokenBytes = Signer.maximumTokenBytes
         let verifier = Verifier(keys: KeySet(key), policy: policy)
         let empty = try Signer(key: key).sign(Claims(subject: "")).utf8.count
-        // Four characters of a token stand for three.
+        // Four characters of a token encode three bytes.
         let fits = (Signer.maximumTokenBytes - empty) * 3 / 4
         let token = try Signer(key: key).sign(Claims(subject: String(repeating: "x", count: fits)))
         #expect(Signer.maximumTokenBytes - token.utf8.count < 3)
@@ -117,7 +117,7 @@ import Testing
         }
     }
 
-    @Test func `a type that makes the header too large is not signed, and the longest that does not is verified`()
+    @Test func `the signer rejects a type that makes the header too large, and signs the longest allowed one`()
         throws
     {
         let longest = Header.maximumBytes - #"{"alg":"HS256","kid":"one","typ":""}"#.utf8.count
@@ -130,12 +130,12 @@ import Testing
         }
     }
 
-    @Test func `an empty list of audiences, which every verifier refuses, is not signed`() throws {
+    @Test func `the signer rejects an empty list of audiences`() throws {
         #expect { try Signer(key: key).sign(["aud": []]) } throws: { ($0 as? JWTError)?.code == .invalidClaim }
         _ = try Signer(key: key).sign(["aud": ["a"]])
     }
 
-    @Test func `an object is signed member by member under the same rules`() throws {
+    @Test func `the signer keeps the members of an object and checks them like claims`() throws {
         let signer = Signer(key: key)
         let object = try #require(JSONValue(object: Array(#"{"z":1,"sub":"a","exp":5000}"#.utf8)))
         #expect(try InspectedToken(inspecting: signer.sign(object)).payload.text == #"{"z":1,"sub":"a","exp":5000}"#)
@@ -145,10 +145,10 @@ import Testing
     }
 
     @Test(arguments: Algorithm.allCases)
-    func `each algorithm's signature is the one that the forge computes`(algorithm: Algorithm) throws {
-        let key = try Key(algorithm, secret: Forge.secret)
+    func `the signature of each algorithm is that of an independent computation`(algorithm: Algorithm) throws {
+        let key = try Key(algorithm, secret: TestToken.secret)
         let header = #"{"alg":"\#(algorithm.rawValue)","typ":"JWT"}"#
-        let expected = Forge.token(header: header, payload: #"{"sub":"a"}"#, algorithm)
+        let expected = TestToken.make(header: header, payload: #"{"sub":"a"}"#, algorithm)
         #expect(try Signer(key: key).sign(Claims(subject: "a")) == expected)
     }
 }

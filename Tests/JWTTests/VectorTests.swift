@@ -3,9 +3,9 @@ import Testing
 
 @testable import JWT
 
-/// Published vectors. `Tests/Vectors/README.md` says where each file is from; every case in them is run and counted.
+/// Published test vectors. `Tests/Vectors/README.md` names the source of each file. Every case is run and counted.
 @Suite struct VectorTests {
-    @Test func `RFC 7515 A.1 is accepted until it expires`() throws {
+    @Test func `the token of RFC 7515 A.1 is accepted until it expires`() throws {
         let vectors = try Vectors.rfc7515()
         let key = try Vectors.key(vectors["A.1"]?["key"])
         let token = try #require(vectors["A.1"]?["token"] as? String)
@@ -16,7 +16,7 @@ import Testing
         #expect(code { try verifier.verify(token, at: 1_300_819_380) } == .expired)
     }
 
-    @Test func `the other algorithms of RFC 7515 appendix A are refused`() throws {
+    @Test func `the other algorithms of RFC 7515 appendix A are rejected`() throws {
         let vectors = try Vectors.rfc7515()
         #expect(vectors.count == 5)
         let verifier = Verifier(keys: KeySet(try Vectors.key(vectors["A.1"]?["key"])), policy: .bare)
@@ -26,7 +26,7 @@ import Testing
         }
     }
 
-    @Test func `RFC 7797's tokens are no JWTs`() throws {
+    @Test func `the tokens of RFC 7797 are rejected`() throws {
         let file = try Vectors.object("rfc7797.json")
         let key = try Vectors.key(file["key"])
         let verifier = Verifier(keys: KeySet(key), policy: .bare)
@@ -39,7 +39,7 @@ import Testing
         #expect(code { try verifier.verify(detached, at: 0) } == .critical)
     }
 
-    @Test func `the HMAC examples of RFC 7520 verify, and none of the others`() throws {
+    @Test func `the HMAC example of RFC 7520 is accepted, and the others are rejected`() throws {
         var accepted: [String] = []
         let names = try Vectors.list("ietf-jose-cookbook/jws") + ["curve25519/jws.json"]
         #expect(names.count == 9)
@@ -47,7 +47,7 @@ import Testing
             let path = name.contains("/") ? "ietf-jose-cookbook/\(name)" : "ietf-jose-cookbook/jws/\(name)"
             let file = try Vectors.object(path)
             let output = try #require(file["output"] as? [String: Any])
-            let key = try (try? Vectors.key((file["input"] as? [String: Any])?["key"])) ?? Key(secret: Forge.secret)
+            let key = try (try? Vectors.key((file["input"] as? [String: Any])?["key"])) ?? Key(secret: TestToken.secret)
             let verifier = Verifier(keys: KeySet(key), policy: .bare)
             if let token = output["compact"] as? String, (try? verifier.payload(token)) != nil { accepted.append(name) }
             for form in ["json", "json_flat"] {
@@ -59,7 +59,7 @@ import Testing
         #expect(accepted == ["4_4.hmac-sha2_integrity_protection.json"])
     }
 
-    @Test func `the tutorials' tokens verify with the secrets printed beside them`() throws {
+    @Test func `the tokens of published tutorials are accepted with their published secrets`() throws {
         let tokens = try #require(try Vectors.object("tutorial_tokens.json")["tokens"] as? [[String: Any]])
         #expect(tokens.count == 5 && tokens.count { $0["verifies"] as? Bool == true } == 4)
         for entry in tokens {
@@ -76,7 +76,9 @@ import Testing
         }
     }
 
-    @Test func `Wycheproof's signatures: every HMAC case is decided rightly and no other algorithm is taken`() throws {
+    @Test func `every HMAC signature of Wycheproof gets its expected result, and every other algorithm is rejected`()
+        throws
+    {
         let file = try Vectors.object("wycheproof/json_web_signature_test.json")
         let corrected = try Vectors.corrections()
         #expect(corrected.count == 6)
@@ -92,14 +94,14 @@ import Testing
                     #expect(isAccepted == (expected == "valid"), "tcId \(id)")
                 } else {
                     counts.others += 1
-                    #expect(try refusal(of: token) != nil, "tcId \(id)")
+                    #expect(try rejection(of: token) != nil, "tcId \(id)")
                 }
             }
         }
         #expect(counts == (40, 361))
     }
 
-    @Test func `Wycheproof's keys: a set is taken only when each of its keys is one for HMAC signatures`() throws {
+    @Test func `a key set of Wycheproof is accepted only if all of its keys are for HMAC`() throws {
         let file = try Vectors.object("wycheproof/json_web_key_test.json")
         var counts = (accepted: 0, refused: 0)
         for (set, tests) in try Vectors.groups(file) {
@@ -109,14 +111,15 @@ import Testing
                 let keys = try? KeySet(jwkSet: text)
                 let isAccepted = keys.map { (try? Verifier(keys: $0, policy: .bare).payload(token)) != nil } ?? false
                 if isAccepted { counts.accepted += 1 } else { counts.refused += 1 }
-                // The one valid case that is not HMAC is 5, an RSA key.
+                // Case 5 is valid and not HMAC: its key is RSA.
                 #expect(isAccepted == (test["result"] as? String == "valid" && id != 5), "tcId \(id)")
             }
         }
         #expect(counts == (4, 22))
     }
 
-    @Test func `Wycheproof's older cases: HMAC as labelled, encryption and the rest refused`() throws {
+    @Test func `every older HMAC case of Wycheproof gets its expected result, and every other case is rejected`() throws
+    {
         let file = try Vectors.object("wycheproof/json_web_crypto_test.json")
         var counts = (hmac: 0, others: 0)
         for (key, tests) in try Vectors.groups(file) {
@@ -128,7 +131,7 @@ import Testing
                     #expect(isAccepted == (test["result"] as? String == "valid"), "tcId \(id)")
                 } else {
                     counts.others += 1
-                    #expect(try refusal(of: token) != nil, "tcId \(id)")
+                    #expect(try rejection(of: token) != nil, "tcId \(id)")
                 }
             }
         }
@@ -146,7 +149,7 @@ import Testing
 }
 
 extension Verifier {
-    /// The signature's half of verification: most published vectors are JWS, not JWT.
+    /// The payload of a token with a valid signature. Most published vectors are JWS and not JWT, so only that is checked.
     fileprivate func payload(_ token: String) throws -> [UInt8] {
         let (payload, _) = try verifySignature(token.utf8.span)
         guard let bytes = Base64URL.decode(token.utf8.span.extracting(payload)) else {
@@ -156,7 +159,7 @@ extension Verifier {
     }
 }
 
-/// Reads the files of `Tests/Vectors` with Foundation, not with the code that they test.
+/// The files of `Tests/Vectors`, read with Foundation and not with the code under test.
 private enum Vectors {
     private static let folder = URL(filePath: #filePath).appending(path: "../../Vectors").standardized
 
@@ -169,7 +172,7 @@ private enum Vectors {
         try FileManager.default.contentsOfDirectory(atPath: folder.appending(path: path).path()).sorted()
     }
 
-    /// An HMAC key out of a JWK; throws for every other kind.
+    /// The HMAC key of a JWK. Throws for every other kind of key.
     static func key(_ jwk: Any?) throws -> Key {
         guard var jwk = jwk as? [String: Any] else { throw KeyError(.notAKeySet, "") }
         if jwk["kty"] as? String == "oct", jwk["alg"] == nil { jwk["alg"] = "HS256" }
@@ -188,7 +191,7 @@ private enum Vectors {
         }
     }
 
-    /// A case's number and token; the JSON serialization as its text.
+    /// The number and the token of a case. The JSON serialization is returned as text.
     static func token(of test: [String: Any]) throws -> (id: Int, token: String) {
         let value = test["jws"] ?? test["jwe"] ?? ""
         let id = try #require(test["tcId"] as? Int)

@@ -1,8 +1,8 @@
 import CTextKernels
 
-/// Base64url without padding, in the strict reading of RFC 7515 section 2 and RFC 4648 sections 3.5 and 5.
+/// Base64url without padding (RFC 7515 section 2, RFC 4648 section 5). Decoding is strict (RFC 4648 section 3.5).
 public enum Base64URL {
-    /// The text of `bytes`.
+    /// Encodes bytes.
     public static func encode(_ bytes: [UInt8]) -> String {
         let count = encodedCount(bytes.count)
         return unsafe String(unsafeUninitializedCapacity: count) { text in
@@ -11,8 +11,8 @@ public enum Base64URL {
         }
     }
 
-    /// The bytes of `text`, or nil when it has a character outside the alphabet (padding and white space included), a
-    /// length that no encoder makes, or bits set after the last byte.
+    /// Decodes a text. Nil when it has a character outside of the alphabet, such as padding or white space, a length that no
+    /// encoder writes, or bits set after the last byte.
     public static func decode(_ text: String) -> [UInt8]? {
         decode(text.utf8.span)
     }
@@ -26,8 +26,7 @@ public enum Base64URL {
         return isValid ? bytes : nil
     }
 
-    /// Writes the bytes of `text`, and returns how many they are; nil when there are more than fit, or `text` is not strict
-    /// base64url.
+    /// Decodes `text` into `bytes` and returns their number; nil when they do not fit, or `text` is not strict base64url.
     static func decode(_ text: Span<UInt8>, into bytes: inout InlineArray<64, UInt8>) -> Int? {
         let count = decodedCount(text.count)
         guard count <= bytes.count else { return nil }
@@ -37,8 +36,8 @@ public enum Base64URL {
         }
     }
 
-    /// Calls `body` with the bytes of `text` in a buffer that lies on the stack unless it is large; nil when `text` is not
-    /// strict base64url.
+    /// Calls `body` with the decoded bytes, which are on the stack unless they are many. Nil when `text` is not strict
+    /// base64url.
     @inline(__always)
     static func withDecoded<Result>(
         _ text: Span<UInt8>, _ body: (Span<UInt8>) throws(JWTError) -> Result
@@ -61,24 +60,24 @@ public enum Base64URL {
         return seen & Tables.invalid == 0 && last & unused == 0
     }
 
-    /// The length of the text of so many bytes.
+    /// The length of the text for `byteCount` bytes.
     static func encodedCount(_ byteCount: Int) -> Int { (byteCount * 4 + 2) / 3 }
 
-    /// How many bytes a text of this length stands for.
+    /// The number of bytes that a text of `count` characters encodes.
     static func decodedCount(_ count: Int) -> Int { count * 3 / 4 }
 }
 
 // MARK: - The loops
 
 extension Base64URL {
-    /// Writes `encodedCount(bytes.count)` characters, looked up two at a time.
+    /// Writes `encodedCount(bytes.count)` characters, two for each lookup.
     @unsafe static func encode(_ bytes: UnsafeBufferPointer<UInt8>, into text: UnsafeMutableBufferPointer<UInt8>) {
         guard let input = bytes.baseAddress, let output = text.baseAddress else { return }
         let pairs = unsafe Tables.pairs
         var from = unsafe base64url_encode_blocks(input, bytes.count, output)
         var to = from / 3 * 4
         let raw = UnsafeMutableRawPointer(output)
-        // Six bytes a turn, read as the upper part of one word.
+        // Six bytes in each pass, read as the upper part of a word.
         while from + 8 <= bytes.count {
             let word = unsafe UInt64(
                 bigEndian: UnsafeRawPointer(input).loadUnaligned(fromByteOffset: from, as: UInt64.self))
@@ -103,23 +102,25 @@ extension Base64URL {
         if left > 1 { unsafe output[to + 2] = UInt8(truncatingIfNeeded: pairs[group & 0xFFF]) }
     }
 
-    /// Writes `decodedCount(text.count)` bytes; false when the text is not strict. Four tables, one for each place in a
-    /// group, hold the six bits where they belong, so that a group takes four lookups and no shifts.
+    /// Writes `decodedCount(text.count)` bytes. Returns false when the text is not strict.
+    ///
+    /// There is a table for each of the four positions in a group, with the six bits of a character already shifted. A group
+    /// takes four lookups and no shifts.
     @unsafe static func decode(
         _ text: UnsafeBufferPointer<UInt8>, into bytes: UnsafeMutableBufferPointer<UInt8>
     ) -> Bool {
         guard text.count % 4 != 1 else { return false }
         guard let input = text.baseAddress, let output = bytes.baseAddress else { return text.isEmpty }
-        let places = unsafe Tables.places
+        let positions = unsafe Tables.positions
         var seen: UInt32 = 0
         var from = unsafe base64url_decode_blocks(input, text.count, output)
         var to = from / 4 * 3
         let raw = UnsafeMutableRawPointer(output)
-        // Eight characters a turn. The last group is left to the loop below: a store of four bytes
-        // would go beyond the end.
+        // Eight characters in each pass. The loop below takes the last group, because a store of four bytes would write beyond
+        // the end of the buffer.
         while from + 12 <= text.count {
-            let first = unsafe group(UnsafeRawPointer(input + from), places)
-            let second = unsafe group(UnsafeRawPointer(input + from + 4), places)
+            let first = unsafe group(UnsafeRawPointer(input + from), positions)
+            let second = unsafe group(UnsafeRawPointer(input + from + 4), positions)
             seen |= first | second
             unsafe raw.storeBytes(of: first.littleEndian, toByteOffset: to, as: UInt32.self)
             unsafe raw.storeBytes(of: second.littleEndian, toByteOffset: to + 3, as: UInt32.self)
@@ -127,7 +128,7 @@ extension Base64URL {
             to += 6
         }
         while from + 4 <= text.count {
-            let group = unsafe group(UnsafeRawPointer(input + from), places)
+            let group = unsafe group(UnsafeRawPointer(input + from), positions)
             seen |= group
             unsafe output[to] = UInt8(truncatingIfNeeded: group)
             unsafe output[to + 1] = UInt8(truncatingIfNeeded: group >> 8)
@@ -137,41 +138,42 @@ extension Base64URL {
         }
         let left = text.count - from
         guard left > 0 else { return seen & Tables.invalid == 0 }
-        var group = unsafe places[Int(input[from])] | places[256 + Int(input[from + 1])]
-        if left == 3 { unsafe group |= places[512 + Int(input[from + 2])] }
+        var group = unsafe positions[Int(input[from])] | positions[256 + Int(input[from + 1])]
+        if left == 3 { unsafe group |= positions[512 + Int(input[from + 2])] }
         unsafe output[to] = UInt8(truncatingIfNeeded: group)
         if left == 3 { unsafe output[to + 1] = UInt8(truncatingIfNeeded: group >> 8) }
-        // The bits that no byte takes.
+        // The bits after the last byte.
         let unused: UInt32 = left == 3 ? 0xFF_0000 : 0xFFFF00
         return (seen | group) & Tables.invalid == 0 && group & unused == 0
     }
 
-    /// The bits of four characters, read as one word and taken off it in twos.
+    /// The bits of four characters, which are read as one word.
     @inline(__always)
-    @unsafe private static func group(_ text: UnsafeRawPointer, _ places: UnsafePointer<UInt32>) -> UInt32 {
+    @unsafe private static func group(_ text: UnsafeRawPointer, _ positions: UnsafePointer<UInt32>) -> UInt32 {
         let word = unsafe text.loadUnaligned(as: UInt32.self).littleEndian
         let rest = word >> 16
-        return unsafe places[Int(word & 0xFF)] | places[256 + Int(word >> 8 & 0xFF)] | places[512 + Int(rest & 0xFF)]
-            | places[768 + Int(rest >> 8)]
+        return unsafe positions[Int(word & 0xFF)] | positions[256 + Int(word >> 8 & 0xFF)]
+            | positions[512 + Int(rest & 0xFF)]
+            | positions[768 + Int(rest >> 8)]
     }
 
     private enum Tables {
-        /// Set in the entry of every character that is not of the alphabet.
+        /// The entry of every character outside of the alphabet has this bit set.
         static let invalid: UInt32 = 0x8000_0000
         static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
-        /// For twelve bits the two characters, in the order of memory.
+        /// The two characters for each value of twelve bits, in memory order.
         nonisolated(unsafe) static let pairs = unsafe UnsafePointer(
             filled(4096) { UInt16(alphabet[$0 >> 6]) | UInt16(alphabet[$0 & 63]) << 8 })
 
-        /// The value of a character.
+        /// The value of each character.
         nonisolated(unsafe) static let values = unsafe UnsafePointer(
             filled(256) { character in
                 alphabet.firstIndex { Int($0) == character }.map { UInt32($0) } ?? invalid
             })
 
-        /// For each of the four places in a group and each character, the bits of three bytes in the order of memory.
-        nonisolated(unsafe) static let places = unsafe UnsafePointer(
+        /// The three bytes, in memory order, of each character at each of the four positions in a group.
+        nonisolated(unsafe) static let positions = unsafe UnsafePointer(
             filled(4 * 256) { index in
                 let value = unsafe values[index % 256]
                 let group = value << UInt32(18 - 6 * (index / 256))

@@ -1,11 +1,14 @@
 import Libcrypto
 
 extension CompactToken {
-    /// A signed token: a header as it stands there with its period, a payload of `claims` and `others`, which are members with
-    /// a comma behind each, and its signature. Nil when the payload does not fit into `payloadCapacity` bytes, or the token would
-    /// be larger than a signer makes them.
+    /// Writes a signed token. A payload that is not large is written on the stack, and the token into the memory of the
+    /// returned string.
     ///
-    /// The payload is written on the stack unless it is large, and the token into the memory of the string that is returned.
+    /// - Parameters:
+    ///   - header: The encoded header with the period after it.
+    ///   - others: The other members of the payload as JSON, each followed by a comma.
+    /// - Returns: The token; nil when the payload needs more than `payloadCapacity` bytes, or the token more than
+    ///   `Signer.maximumTokenBytes`.
     static func write(
         header: [UInt8], claims: Claims, others: [UInt8], payloadCapacity: Int, key: PreparedKey
     ) -> String? {
@@ -14,7 +17,7 @@ extension CompactToken {
         }
     }
 
-    /// Apart, because a closure that is called from two places would hold a copy of the claims, and count each of their strings.
+    /// A function and not part of the closure above, because a closure would copy the claims and retain each of their strings.
     @inline(never)
     @unsafe private static func write(
         _ header: [UInt8], _ claims: Claims, _ others: [UInt8], _ key: PreparedKey,

@@ -1,6 +1,6 @@
-/// Reading a text into values, each of its bytes once.
+/// Values from a text, each byte of which is read once.
 extension JSONScanner {
-    /// The members of a whole text that must be one object.
+    /// The members of a text that must be one object.
     static func members(of bytes: Span<UInt8>) throws(JSONError) -> [JSONValue.Member] {
         guard bytes.count <= JSONSlice.maximumTextBytes else { throw .tooDeep }
         var scanner = JSONScanner()
@@ -12,7 +12,7 @@ extension JSONScanner {
         return members
     }
 
-    /// A value inside of `depth` arrays and objects. Their limit bounds the recursion.
+    /// Takes a value inside of `depth` arrays and objects. `maximumDepth` bounds the recursion.
     private mutating func value(_ bytes: Span<UInt8>, depth: Int) throws(JSONError) -> JSONValue {
         skipWhitespace(bytes)
         switch peek(bytes) {
@@ -26,7 +26,7 @@ extension JSONScanner {
         }
     }
 
-    /// The members of an object whose brace has been taken.
+    /// Takes the members of an object whose opening brace is already taken.
     private mutating func members(_ bytes: Span<UInt8>, depth: Int) throws(JSONError) -> [JSONValue.Member] {
         var members: [JSONValue.Member] = []
         var names = SeenNames()
@@ -42,7 +42,7 @@ extension JSONScanner {
         return members
     }
 
-    /// The elements of an array whose bracket has been taken.
+    /// Takes the elements of an array whose opening bracket is already taken.
     private mutating func elements(_ bytes: Span<UInt8>, depth: Int) throws(JSONError) -> [JSONValue] {
         var elements: [JSONValue] = []
         skipWhitespace(bytes)

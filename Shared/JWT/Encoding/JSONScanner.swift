@@ -1,21 +1,18 @@
-/// Why a text is refused by the scanner.
-enum JSONError: Error {
-    /// Not JSON by RFC 8259, not UTF-8, or with a name twice in one object.
-    case malformed
-    /// Nested deeper than `JSONScanner.maximumDepth`.
-    case tooDeep
-}
+// The hot path, and all unsafe code of the module: base64url, a JSON scanner and a JSON writer that work on bytes. They are in
+// a folder because only code here may be unsafe. `docs/performance.md` has the measurements behind their shape.
 
-/// Walks a JSON text (RFC 8259) once, from the first byte to the last, and refuses everything that two readers could
-/// read differently: bad UTF-8 and lone surrogates, names that repeat in an object (compared after unescaping), and
-/// every departure from the grammar. To scan takes no recursion; to read values takes one for each level of `maximumDepth`.
+/// A scanner that passes once through a JSON text (RFC 8259).
+///
+/// It rejects what two parsers could read differently: invalid UTF-8, lone surrogates, repeated names in an object (compared
+/// with their escapes resolved), and every deviation from the grammar. Scanning does not recurse. Reading values recurses once
+/// for each level, at most `maximumDepth` times.
 struct JSONScanner {
-    /// How many arrays and objects may be open at once; one word has a bit for each.
+    /// The largest number of open arrays and objects. One word has a bit for each.
     static let maximumDepth = 64
 
     var position = 0
 
-    /// Scans a whole text that must be one object; calls `member` for each of its members, in order.
+    /// Scans a text that must be one object, and calls `member` for each of its members, in order.
     @inline(__always)
     static func scanObject(
         _ bytes: Span<UInt8>, member: (_ name: JSONSlice, _ value: JSONSlice) throws(JSONError) -> Void
@@ -38,7 +35,7 @@ struct JSONScanner {
         guard scanner.position == bytes.count else { throw .malformed }
     }
 
-    /// Scans a whole text that must be one array; calls `element` for each of its elements, in order.
+    /// Scans a text that must be one array, and calls `element` for each of its elements, in order.
     static func scanArray(
         _ bytes: Span<UInt8>, element: (JSONSlice) throws(JSONError) -> Void
     ) throws(JSONError) {
@@ -54,13 +51,13 @@ struct JSONScanner {
         }
     }
 
-    /// Whether a whole text is one number.
+    /// Whether a text is one number and nothing else.
     static func isNumber(_ bytes: Span<UInt8>) -> Bool {
         var scanner = JSONScanner()
         return (try? scanner.number(bytes)) != nil && scanner.position == bytes.count
     }
 
-    /// A member's name and the colon after it.
+    /// Takes the name of a member and the colon after it.
     @inline(__always)
     mutating func name(_ bytes: Span<UInt8>) throws(JSONError) -> JSONSlice {
         skipWhitespace(bytes)
@@ -71,7 +68,7 @@ struct JSONScanner {
         return name
     }
 
-    /// A value of any kind, whose containers are inside one object.
+    /// Takes a value inside of one object.
     @inline(__always)
     private mutating func value(_ bytes: Span<UInt8>) throws(JSONError) -> JSONSlice {
         skipWhitespace(bytes)
@@ -119,11 +116,11 @@ struct JSONScanner {
         return JSONSlice(start, position, kind)
     }
 
-    /// Scans an array or object to its end.
+    /// Takes an array or an object to its end.
     private mutating func skipContainer(_ bytes: Span<UInt8>) throws(JSONError) {
         var open = OpenContainers()
         repeat {
-            // At the start of a value.
+            // The position is at the start of a value.
             skipWhitespace(bytes)
             if take(UInt8(ascii: "{"), bytes) || take(UInt8(ascii: "["), bytes) {
                 try open.push(isObject: bytes.byte(position - 1) == UInt8(ascii: "{"))
@@ -139,7 +136,7 @@ struct JSONScanner {
         } while open.depth > 0
     }
 
-    /// After a value: closes every container that ends here, or goes on to the next member of the innermost.
+    /// Closes the containers that end after a value, or takes the comma and the name before the next value.
     private mutating func closeOrContinue(_ bytes: Span<UInt8>, _ open: inout OpenContainers) throws(JSONError) {
         while open.depth > 0 {
             skipWhitespace(bytes)
@@ -154,36 +151,5 @@ struct JSONScanner {
 
     private mutating func nestedName(_ bytes: Span<UInt8>, _ open: inout OpenContainers) throws(JSONError) {
         guard open.insert(bytes.unescaped(try name(bytes))) else { throw .malformed }
-    }
-}
-
-/// The arrays and objects that the scanner is inside of. What they are fits into one word; only objects take memory, for the
-/// names seen in them.
-private struct OpenContainers {
-    /// One bit for each, the innermost lowest: whether it is an object.
-    private var kinds: UInt64 = 0
-    private(set) var depth = 0
-    private var names: [Set<[UInt8]>] = []
-
-    var isObject: Bool { kinds & 1 == 1 }
-    var closingBracket: UInt8 { isObject ? UInt8(ascii: "}") : UInt8(ascii: "]") }
-
-    mutating func push(isObject: Bool) throws(JSONError) {
-        // The object that all of them are in counts too.
-        guard depth + 1 < JSONScanner.maximumDepth else { throw .tooDeep }
-        kinds = kinds << 1 | (isObject ? 1 : 0)
-        depth += 1
-        if isObject { names.append([]) }
-    }
-
-    mutating func pop() {
-        if isObject { names.removeLast() }
-        kinds >>= 1
-        depth -= 1
-    }
-
-    /// Adds a name to the innermost object; false when it has it already.
-    mutating func insert(_ name: [UInt8]) -> Bool {
-        names[names.count - 1].insert(name).inserted
     }
 }

@@ -1,19 +1,21 @@
 import CTextKernels
 
-/// Writes one JSON object into a buffer of fixed size. What does not fit is counted, but not written. Every value has a comma
-/// behind it, over which the bracket is written that closes what it stands in.
+/// A writer of one JSON object into a buffer of fixed size.
 ///
-/// What is too long to be inlined returns a writer instead of changing one: a writer whose address is passed on has its
-/// count in memory, and each piece would wait for the one before it to be stored.
+/// Bytes beyond the buffer are counted, but not written. Each value is followed by a comma, and the bracket that closes a
+/// container replaces the last one.
+///
+/// A method that is too long to be inlined returns a changed copy of the writer. If it changed the writer itself, the address
+/// of the writer would be passed on, `count` would be in memory, and each write would wait for the last one.
 @safe struct JSONWriter {
     private let start: UnsafeMutablePointer<UInt8>
     private let capacity: Int
     private(set) var count = 0
 
-    /// Whether there was more to write than fits.
+    /// Whether the bytes did not fit into the buffer.
     var isOverfull: Bool { count > capacity }
 
-    /// A writer that has opened the object. The buffer has room for the two braces at least.
+    /// A writer that has written the opening brace. The buffer has at least two bytes.
     init(_ buffer: UnsafeMutableBufferPointer<UInt8>) {
         precondition(buffer.count >= 2)
         unsafe start = buffer.baseAddress.unsafelyUnwrapped
@@ -27,7 +29,7 @@ import CTextKernels
         append(UInt8(ascii: "}"))
     }
 
-    /// Closes an array or an object that has something in it, and is a value itself.
+    /// Closes an inner array or object that is not empty.
     mutating func close(with bracket: UInt8) {
         count -= 1
         append(bracket)
@@ -40,7 +42,7 @@ import CTextKernels
         count &+= 1
     }
 
-    /// Writes a text that is JSON already, such as a name with its quotes and colon.
+    /// Writes a text that is already JSON, such as a name with its quotes and colon.
     @inline(__always)
     mutating func append(_ text: StaticString) {
         if hasRoom(text.utf8CodeUnitCount) {
@@ -49,7 +51,7 @@ import CTextKernels
         count &+= text.utf8CodeUnitCount
     }
 
-    /// Writes bytes that are JSON already.
+    /// Writes bytes that are already JSON.
     @inline(__always)
     mutating func append(_ bytes: Span<UInt8>) {
         if hasRoom(bytes.count) {
@@ -60,7 +62,7 @@ import CTextKernels
         count &+= bytes.count
     }
 
-    /// Writes a string with its quotes and a comma, and escapes where JSON asks for one.
+    /// Writes a string with its quotes, its escapes and a comma.
     @inline(__always)
     mutating func append(string: String) { self = appending(string: string) }
 
@@ -92,14 +94,13 @@ extension JSONWriter {
         return result
     }
 
-    /// Copies bytes behind the opening quote, where there is room for them, and returns whether all of them stand for
-    /// themselves.
+    /// Copies bytes to the position after the opening quote, where they fit. Returns whether none of them needs an escape.
     @inline(__always)
     private func copyPlain(_ bytes: Span<UInt8>) -> Bool {
         let target = unsafe start + count + 1
         guard bytes.count >= 8 else {
             for index in 0..<bytes.count {
-                guard bytes.byte(index).standsForItselfInJSON else { return false }
+                guard bytes.byte(index).isPlainInJSON else { return false }
                 unsafe target[index] = bytes.byte(index)
             }
             return true
@@ -123,13 +124,21 @@ extension JSONWriter {
     }
 }
 
+extension UInt8 {
+    /// Whether the byte is an ASCII character that a JSON string holds without an escape.
+    @inline(__always)
+    fileprivate var isPlainInJSON: Bool {
+        self >= 0x20 && self < 0x80 && self != UInt8(ascii: "\"") && self != UInt8(ascii: "\\")
+    }
+}
+
 // MARK: - Numbers
 
 extension JSONWriter {
     @inline(never)
     private func appending(_ number: Int64) -> JSONWriter {
         var result = self
-        // The longest number has a sign and 19 digits, which are written by eight, and then the comma.
+        // Room for a sign, three words of eight digits, and a comma.
         guard hasRoom(26) else {
             for byte in String(number).utf8 { result.append(byte) }
             result.append(UInt8(ascii: ","))
@@ -143,7 +152,7 @@ extension JSONWriter {
             result.append(UInt8(ascii: ","))
             return result
         case 10..<100:
-            // Every date of the years 2001 to 2286.
+            // The dates of the years 2001 to 2286.
             result.append(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: upper / 10))
             result.append(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: upper % 10))
         case ..<100_000_000: result.append(upToEightDigitsOf: upper)
@@ -157,8 +166,9 @@ extension JSONWriter {
         return result
     }
 
-    /// Writes the digits of a number below 10^8, without zeros before them. They are counted by comparisons, which a processor
-    /// guesses, so that what follows need not wait for the digits.
+    /// Writes the digits of a number below 10^8 without leading zeros.
+    ///
+    /// Comparisons count the digits. A processor predicts them, so the next write does not wait for the digits themselves.
     @inline(__always)
     private mutating func append(upToEightDigitsOf number: UInt64) {
         var (digitCount, bound): (Int, UInt64) = (1, 10)
@@ -169,7 +179,7 @@ extension JSONWriter {
         append(digits: UInt64(digitsOf: number) >> UInt64(8 &* (8 &- digitCount)), count: digitCount)
     }
 
-    /// Writes digits that stand in a word; eight bytes of room are taken for them.
+    /// Writes the first `digitCount` digits of a word. Eight bytes of the buffer are overwritten.
     @inline(__always)
     private mutating func append(digits: UInt64, count digitCount: Int) {
         let text = digits | UInt64(repeating: UInt8(ascii: "0"))

@@ -1,5 +1,5 @@
 extension NumericDate {
-    /// Reads a number of any form that JSON has; nil when it lies outside of 64 bits.
+    /// Reads a JSON number of any form; nil when it does not fit into 64 bits.
     init?(_ number: JSONSlice, in bytes: Span<UInt8>) {
         if let plain = Self.plainInteger(number.range, bytes) {
             self.init(seconds: plain)
@@ -8,7 +8,7 @@ extension NumericDate {
         }
     }
 
-    /// Up to 18 digits and nothing else, as nearly every date is written.
+    /// The number, if it is up to 18 digits and nothing else, as nearly every date is.
     @inline(__always)
     private static func plainInteger(_ range: Range<Int>, _ bytes: Span<UInt8>) -> Int64? {
         guard range.count <= 18 else { return nil }
@@ -35,7 +35,7 @@ extension NumericDate {
         if isNegative { range = range.dropFirst() }
         let (digits, exponent) = Self.splitExponent(range, bytes)
         let point = digits.first { bytes[$0] == UInt8(ascii: ".") } ?? digits.upperBound
-        // Digits up to `integerDigits` (which may lie outside of those written) are whole seconds.
+        // The first `integerDigits` digits are whole seconds. The number may be negative, or larger than the number of digits.
         let integerDigits = (point - digits.lowerBound) + exponent
         guard let (whole, hasFraction) = Self.wholePart(digits, integerDigits, bytes) else { return nil }
         let magnitude = hasFraction && !isNegative ? whole.addingReportingOverflow(1) : (whole, false)
@@ -49,7 +49,7 @@ extension NumericDate {
         }
     }
 
-    /// The digits before `e`, and the number behind it, which stops growing where it can no longer matter.
+    /// The digits before `e`, and the exponent after it. An exponent above 2^40 decides nothing more, so it is cut off there.
     private static func splitExponent(_ range: Range<Int>, _ bytes: Span<UInt8>) -> (digits: Range<Int>, exponent: Int)
     {
         guard let mark = range.first(where: { bytes[$0] | 0x20 == UInt8(ascii: "e") }) else { return (range, 0) }
@@ -60,16 +60,16 @@ extension NumericDate {
         return (range.lowerBound..<mark, bytes[mark + 1] == UInt8(ascii: "-") ? -exponent : exponent)
     }
 
-    /// The first `integerDigits` digits as a number, and whether any of the others is not zero.
+    /// The number that the first `integerDigits` digits represent, and whether one of the other digits is not zero.
     private static func wholePart(
         _ digits: Range<Int>, _ integerDigits: Int, _ bytes: Span<UInt8>
     ) -> (whole: UInt64, hasFraction: Bool)? {
         var whole: UInt64 = 0
         var hasFraction = false
-        var place = 0
+        var position = 0
         for index in digits where bytes[index] != UInt8(ascii: ".") {
             let digit = UInt64(bytes[index] - UInt8(ascii: "0"))
-            if place >= integerDigits {
+            if position >= integerDigits {
                 hasFraction = hasFraction || digit != 0
             } else {
                 let (product, overflow) = whole.multipliedReportingOverflow(by: 10)
@@ -77,13 +77,13 @@ extension NumericDate {
                 guard !overflow, !carry else { return nil }
                 whole = sum
             }
-            place += 1
+            position += 1
         }
-        while place < integerDigits, whole > 0 {
+        while position < integerDigits, whole > 0 {
             let (product, overflow) = whole.multipliedReportingOverflow(by: 10)
             guard !overflow else { return nil }
             whole = product
-            place += 1
+            position += 1
         }
         return (whole, hasFraction)
     }

@@ -1,12 +1,13 @@
-/// The names seen in an object, to find one that comes twice. The first few take no memory of their own, unless they have
-/// escapes, which are resolved once for each.
+/// The names that an object has had so far, to find a repeated one.
+///
+/// The first eight names allocate no memory. A name with escapes does, because its escapes are resolved once and kept.
 struct SeenNames {
     private static let inlineCapacity = 8
     private var first = InlineArray<8, JSONSlice>(repeating: JSONSlice(0, 0, .null))
     private var count = 0
     private var more: Set<[UInt8]> = []
 
-    /// Adds a name; false when it was there already, whichever way it is escaped.
+    /// Adds a name. Returns false when it is already there, with the same escapes or with others.
     mutating func insert(_ name: JSONSlice, _ bytes: Span<UInt8>) -> Bool {
         guard name.isPlainString else {
             let text = bytes.unescaped(name)

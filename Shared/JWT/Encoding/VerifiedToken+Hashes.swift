@@ -1,10 +1,10 @@
 extension VerifiedToken {
-    /// The hashes of `sid`, `jti` and `sub`, of which no string has to be made. Nil for a claim that is not there.
+    /// The hashes of `sid`, `jti` and `sub`, computed without a string for each; nil for a missing claim.
     package var identifierHashes: (session: Int?, id: Int?, subject: Int?) {
         (hash(.sessionID), hash(.id), hash(.subject))
     }
 
-    /// The hash of an identifier, for comparison with those of a token. It is another one in every process.
+    /// The hash of an identifier, to compare with `identifierHashes`. It differs from process to process.
     package static func hash(of identifier: String) -> Int {
         hash(identifier.utf8.span)
     }

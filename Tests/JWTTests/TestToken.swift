@@ -4,9 +4,9 @@ import Testing
 
 @testable import JWT
 
-/// Makes tokens of any content, well-formed or not. Its base64 is Foundation's, so that a fault in our own does not hide.
-enum Forge {
-    /// The secret of every forged token, unless a test says otherwise: long enough for all three algorithms.
+/// Tokens with any content, well-formed or not. Their base64 is that of Foundation, so an error in our own cannot hide.
+enum TestToken {
+    /// The secret of every token, unless a test gives another one. It is long enough for all three algorithms.
     static let secret = Array("a secret of the tests with sixty-four bytes, enough for any HMAC".utf8)
     static let plainHeader = #"{"alg":"HS256","typ":"JWT"}"#
 
@@ -15,20 +15,21 @@ enum Forge {
             .replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
     }
 
-    /// A token over the bytes of a header and a payload, rightly signed.
-    static func token(
+    /// A token over the bytes of a header and a payload, with a valid signature.
+    static func make(
         header: [UInt8], payload: [UInt8], _ algorithm: Algorithm = .hs256, secret: [UInt8] = secret
     ) -> String {
         sign(segment(header) + "." + segment(payload), algorithm, secret: secret)
     }
 
-    static func token(
+    /// A token over a header and a payload, with a valid signature.
+    static func make(
         header: String = plainHeader, payload: String = "{}", _ algorithm: Algorithm = .hs256, secret: [UInt8] = secret
     ) -> String {
-        token(header: Array(header.utf8), payload: Array(payload.utf8), algorithm, secret: secret)
+        make(header: Array(header.utf8), payload: Array(payload.utf8), algorithm, secret: secret)
     }
 
-    /// Any text with a right signature behind it.
+    /// Any text, followed by a period and the valid signature of the text.
     static func sign(_ input: String, _ algorithm: Algorithm = .hs256, secret: [UInt8] = secret) -> String {
         input + "." + segment(code(input, algorithm, secret: secret))
     }
@@ -39,7 +40,7 @@ enum Forge {
 }
 
 extension Policy {
-    /// Demands nothing that the RFCs leave open.
+    /// A policy without any demand that the RFCs leave open.
     static let bare = bare(leeway: 0)
 
     static func bare(leeway: Int64) -> Policy {
@@ -47,28 +48,15 @@ extension Policy {
     }
 }
 
-/// What a verifier with the forge's secret answers: nil when it accepts.
-func refusal(
+/// The code of the error with which a verifier with `TestToken.secret` rejects a token; nil when it accepts the token.
+func rejection(
     of token: String, policy: Policy = .bare, algorithm: Algorithm = .hs256, at now: NumericDate = 1_700_000_000
 ) throws -> JWTError.Code? {
-    let verifier = Verifier(keys: KeySet(try Key(algorithm, secret: Forge.secret)), policy: policy)
+    let verifier = Verifier(keys: KeySet(try Key(algorithm, secret: TestToken.secret)), policy: policy)
     do throws(JWTError) {
         _ = try verifier.verify(token, at: now)
         return nil
     } catch {
         return error.code
     }
-}
-
-/// One row of a table of attacks.
-struct Attack: Sendable, CustomTestStringConvertible {
-    let name: String
-    let text: String
-
-    init(_ name: String, _ text: String) {
-        self.name = name
-        self.text = text
-    }
-
-    var testDescription: String { name }
 }
