@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// `jwt verify --batch` as a conformance corpus sees it.
+/// `jwt verify --batch`, which decides the cases of conformance corpora.
 @Suite struct BatchTests {
     private static let secret = Data(repeating: 0x41, count: 32)
     private static let token =
@@ -21,23 +21,23 @@ import Testing
         return String(decoding: try JSONSerialization.data(withJSONObject: entry), as: UTF8.self)
     }
 
-    private func answers(_ lines: [String]) throws -> [[String: Any]] {
+    private func results(_ lines: [String]) throws -> [[String: Any]] {
         let result = try Command.jwt("verify", "--batch", input: lines.joined(separator: "\n") + "\n")
         #expect(result.status == 0)
         return try result.objects()
     }
 
-    @Test func `cases are answered one a line and in order`() throws {
+    @Test func `each line gets one result, in the order of the lines`() throws {
         let lines = try (0..<100).map { try Self.line("case \($0)", options: ["now": $0 % 2 == 0 ? 1999 : 2000]) }
-        let answers = try answers(lines)
-        #expect(answers.compactMap { $0["name"] as? String } == (0..<100).map { "case \($0)" })
-        #expect(answers.compactMap { $0["ok"] as? Bool } == (0..<100).map { $0 % 2 == 0 })
-        #expect((answers[0]["claims"] as? [String: Any])?["sub"] as? String == "a")
-        #expect(answers[1]["error"] as? String == "expired")
-        #expect((answers[1]["detail"] as? String)?.isEmpty == false)
+        let results = try results(lines)
+        #expect(results.compactMap { $0["name"] as? String } == (0..<100).map { "case \($0)" })
+        #expect(results.compactMap { $0["ok"] as? Bool } == (0..<100).map { $0 % 2 == 0 })
+        #expect((results[0]["claims"] as? [String: Any])?["sub"] as? String == "a")
+        #expect(results[1]["error"] as? String == "expired")
+        #expect((results[1]["detail"] as? String)?.isEmpty == false)
     }
 
-    @Test func `options are obeyed`() throws {
+    @Test func `the options of a case decide about its result`() throws {
         let cases: [([String: Any], String?)] = [
             (["leeway": 1, "now": 2000], nil), (["leeway": 5000, "now": 6999], nil),
             (["leeway": 5000, "now": 7000], "expired"),
@@ -49,38 +49,38 @@ import Testing
             (["issuer": "me"], "missingClaim"),
             (["typ": "at+jwt", "nonce": 5], nil), (["issuer": ["me", "you"]], "missingClaim"), (["leeway": -5], nil),
         ]
-        let answers = try answers(try cases.map { try Self.line("x", options: $0.0) })
-        for (response, expected) in zip(answers, cases) {
-            #expect(response["error"] as? String == expected.1, "\(expected.0)")
+        let results = try results(try cases.map { try Self.line("x", options: $0.0) })
+        for (result, expected) in zip(results, cases) {
+            #expect(result["error"] as? String == expected.1, "\(expected.0)")
         }
     }
 
-    @Test func `a secret that the RFCs forbid is a fault of the key`() throws {
+    @Test func `a secret that the RFCs forbid is a key error`() throws {
         let pem = Data("-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE".utf8)
         let secrets = [Data(), Data("secret".utf8), Data(repeating: 1, count: 31), pem]
-        for response in try answers(try secrets.map { try Self.line("x", secret: $0) }) {
-            #expect(response["error"] as? String == "key")
+        for result in try results(try secrets.map { try Self.line("x", secret: $0) }) {
+            #expect(result["error"] as? String == "key")
         }
     }
 
-    @Test func `a line that is no case is answered too, by its name where it has one`() throws {
-        let answers = try answers([
+    @Test func `a line that is not a case gets a result with its name, if it has one`() throws {
+        let results = try results([
             "{}", "nonsense", "[1]", try Self.line("good"), #"{"name":"half","secret_b64":"QQ==","token":"\ud800"}"#,
             #"{"name":"no token"}"#, #"{"name":"a number","token":5}"#, #"{"name":"\ud83d\ude00","token":"\udc00"}"#,
             "\u{A0}", "", "  \t",
         ])
-        #expect(answers.map { $0["ok"] as? Bool } == [false, false, false, true, false, false, false, false, false])
+        #expect(results.map { $0["ok"] as? Bool } == [false, false, false, true, false, false, false, false, false])
         #expect(
-            answers.map { $0["name"] as? String }
+            results.map { $0["name"] as? String }
                 == [nil, nil, nil, "good", "half", "no token", "a number", "\u{1F600}", nil])
-        #expect(answers.allSatisfy { $0["error"] as? String == ($0["ok"] as? Bool == true ? nil : "malformed") })
+        #expect(results.allSatisfy { $0["error"] as? String == ($0["ok"] as? Bool == true ? nil : "malformed") })
     }
 
-    @Test func `half a character in an option does not stand for another one`() throws {
+    @Test func `a lone surrogate in an option does not match a replacement character`() throws {
         let token = try Self.token(#"{"iss":"\ufffd","exp":2000}"#)
         for (half, error) in [("\\ufffd", nil), ("\\ud800", "malformed")] {
             let line = Self.line(token, rawOptions: #"{"now":1000,"issuer":"\#(half)"}"#)
-            #expect(try answers([line])[0]["error"] as? String == error)
+            #expect(try results([line])[0]["error"] as? String == error)
         }
     }
 
@@ -91,18 +91,18 @@ import Testing
         #""algorithms":[1]"#, #""now":1e400"#, #""now":9223372036854775808"#, #""now":"1000""#, #""now":null"#,
         #""leeway":"60""#, #""leeway":null"#, #""leeway":1e19"#,
     ])
-    func `an option of a wrong type is a fault of the case`(option: String) throws {
+    func `a case with an option of a wrong type is malformed`(option: String) throws {
         let name = option.split(separator: "\"")[0]
         let others = name == "now" ? "" : #","now":1000"#
-        let response = try #require(try answers([Self.line(Self.token, rawOptions: "{\(option)\(others)}")]).first)
-        #expect(response["name"] as? String == "x")
-        #expect(response["error"] as? String == "malformed")
-        #expect((response["detail"] as? String)?.contains(name) == true)
+        let result = try #require(try results([Self.line(Self.token, rawOptions: "{\(option)\(others)}")]).first)
+        #expect(result["name"] as? String == "x")
+        #expect(result["error"] as? String == "malformed")
+        #expect((result["detail"] as? String)?.contains(name) == true)
     }
 
     @Test(arguments: ["5", #""x""#, "null", "[]", "true"])
-    func `options that are no object are a fault of the case`(options: String) throws {
-        #expect(try answers([Self.line(Self.token, rawOptions: options)])[0]["error"] as? String == "malformed")
+    func `a case whose options are not an object is malformed`(options: String) throws {
+        #expect(try results([Self.line(Self.token, rawOptions: options)])[0]["error"] as? String == "malformed")
     }
 
     @Test(
@@ -122,10 +122,10 @@ import Testing
     ) throws {
         let claims = claims.contains("exp") ? claims : claims.dropLast() + #","exp":2000}"#
         let line = Self.line(try Self.token(claims), rawOptions: #"{"now":\#(now),"leeway":\#(leeway)}"#)
-        #expect(try answers([line])[0]["error"] as? String == expected)
+        #expect(try results([line])[0]["error"] as? String == expected)
     }
 
-    @Test func `form comes first, then the algorithm, then the key`() throws {
+    @Test func `a case is checked for its form first, then its algorithm, then its key`() throws {
         let header = { (text: String) in Data(text.utf8).base64EncodedString().replacing("=", with: "") }
         let none = header(#"{"alg":"none"}"#)
         let cases: [(token: String, expected: String)] = [
@@ -140,13 +140,13 @@ import Testing
                 let lines = try secrets.map {
                     try Self.line("x", token: token, secret: $0, options: ["algorithms": algorithms])
                 }
-                let kinds = try answers(lines).map { $0["error"] as? String }
-                #expect(kinds == [expected, expected], "\(token) \(algorithms)")
+                let codes = try results(lines).map { $0["error"] as? String }
+                #expect(codes == [expected, expected], "\(token) \(algorithms)")
             }
         }
     }
 
-    @Test func `a line that is too long, or not UTF-8, does not stop those after it`() throws {
+    @Test func `the lines after one that is too long or not UTF-8 are decided`() throws {
         let good = try Self.line("good")
         var input = Data(repeating: UInt8(ascii: "x"), count: 9_000_000) + [0x0A]
         input += Data(good.replacing("good", with: "~").utf8.map { $0 == UInt8(ascii: "~") ? 0xFF : $0 }) + [0x0A]
@@ -154,12 +154,12 @@ import Testing
         #expect(try result.objects().map { $0["error"] as? String } == ["limit", "malformed", nil])
     }
 
-    @Test func `an response comes before the next line is asked for`() throws {
+    @Test func `the result of a line is printed before the next line is read`() throws {
         let script = """
             coproc jwt { "$0" verify --batch; }
             for name in one two; do
               echo '{"name":"'$name'","token":""}' >&"${jwt[1]}"
-              read -r -t 30 response <&"${jwt[0]}" && echo "$response"
+              read -r -t 30 result <&"${jwt[0]}" && echo "$result"
             done
             """
         #expect(try Command.shell(script).objects().map { $0["name"] as? String } == ["one", "two"])

@@ -2,14 +2,14 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Runs the built command as a process of its own.
+/// Runs the built command in another process.
 struct Command {
     struct Result {
         let output: String
         let error: String
         let status: Int32
 
-        /// The lines of the output as JSON objects, read by Foundation.
+        /// The lines of the output as JSON objects, parsed by Foundation.
         func objects() throws -> [[String: Any]] {
             try output.split(separator: "\n").map { line in
                 try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
@@ -17,11 +17,11 @@ struct Command {
         }
     }
 
-    /// Products lie beside the test bundle.
+    /// The products are in the folder of the test bundle.
     private static let executable = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(
         path: "jwt")
 
-    /// Runs `jwt` as often as there are lists of arguments, all at once, and returns the exit statuses.
+    /// Runs `jwt` once for each list of arguments, all at the same time. Returns the exit statuses.
     static func jwtAtOnce(_ arguments: [[String]]) throws -> [Int32] {
         let processes = try arguments.map { arguments in
             let process = Process()
@@ -42,14 +42,14 @@ struct Command {
         try run(arguments, input: input)
     }
 
-    /// Runs `jwt` as a root who lacks one of root's rights (capabilities(7)).
+    /// Runs `jwt` as a root without one of its rights (capabilities(7)).
     static func jwt(_ arguments: String..., without right: String) throws -> Result {
         try run(
             ["--bounding-set", "-\(right)", executable.path] + arguments,
             of: URL(filePath: "/usr/bin/setpriv"))
     }
 
-    /// Runs a script of bash, in which the command is called `"$0"`.
+    /// Runs a bash script, which calls the command as `"$0"`.
     static func shell(_ script: String) throws -> Result {
         try run(["-c", script, executable.path], of: URL(filePath: "/bin/bash"))
     }

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What root does with a key file that another user owns, who may be the one that containers run as.
+/// Changes of a key file by root, when another user owns it, such as the user of a container.
 @Suite(.enabled(if: geteuid() == 0)) struct KeyOwnerTests {
     private static let owner = 1000
     private let folder: TemporaryFolder
@@ -19,7 +19,7 @@ import Testing
         }
     }
 
-    private func expectThatTheFileIsTheirs() throws {
+    private func expectThatTheOwnerIsKept() throws {
         let attributes = try FileManager.default.attributesOfItem(atPath: file)
         #expect(attributes[.ownerAccountID] as? Int == Self.owner)
         #expect(attributes[.groupOwnerAccountID] as? Int == Self.owner)
@@ -28,34 +28,34 @@ import Testing
 
     @Test func `a file that root changes keeps its owner`() throws {
         #expect(try Command.jwt("keys", "rotate", "--file", file).status == 0)
-        try expectThatTheFileIsTheirs()
+        try expectThatTheOwnerIsKept()
     }
 
-    @Test func `also behind a link that is root's own`() throws {
+    @Test func `a file that root changes through its own link keeps its owner`() throws {
         try FileManager.default.createSymbolicLink(atPath: folder.path("link"), withDestinationPath: file)
         #expect(try Command.jwt("keys", "rotate", "--file", folder.path("link")).status == 0)
-        try expectThatTheFileIsTheirs()
+        try expectThatTheOwnerIsKept()
         #expect(try Command.jwt("keys", "list", "--file", file).output.split(separator: "\n").count == 2)
     }
 
-    @Test func `a root that may not act as the owner changes nothing, and says as whom to run`() throws {
+    @Test func `a root without the right to act as the owner changes nothing, and names the user to run as`() throws {
         let before = try Data(contentsOf: folder.file("theirs/keys.json"))
         for right in ["setuid", "setgid"] {
             let result = try Command.jwt("keys", "rotate", "--file", file, without: right)
             #expect(result.status == 1)
             #expect(result.error.hasPrefix("error: key: "))
-            #expect(result.error.contains("run this as user \(Self.owner)"))
+            #expect(result.error.contains("run the command as user \(Self.owner)"))
             #expect(try Data(contentsOf: folder.file("theirs/keys.json")) == before)
         }
-        try expectThatTheFileIsTheirs()
+        try expectThatTheOwnerIsKept()
     }
 
-    @Test func `an owner who may not write in the folder is told so`() throws {
+    @Test func `an owner without the right to write in the folder gets an error that names it`() throws {
         try FileManager.default.setAttributes(
             [.ownerAccountID: 0, .groupOwnerAccountID: 0], ofItemAtPath: folder.path("theirs"))
         let result = try Command.jwt("keys", "rotate", "--file", file)
         #expect(result.status == 1)
-        #expect(result.error.contains("user \(Self.owner) must have the right to write in its folder"))
-        try expectThatTheFileIsTheirs()
+        #expect(result.error.contains("user \(Self.owner) needs the right to write in its folder"))
+        try expectThatTheOwnerIsKept()
     }
 }

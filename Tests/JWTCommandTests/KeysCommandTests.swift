@@ -11,7 +11,7 @@ import Testing
         file = folder.path("keys.json")
     }
 
-    @Test func `a new file is the owner's alone and is never written over`() throws {
+    @Test func `a new file is readable by its owner only, and is never overwritten`() throws {
         #expect(try Command.jwt("keys", "new", "--file", file).status == 0)
         let attributes = try FileManager.default.attributesOfItem(atPath: file)
         #expect(attributes[.posixPermissions] as? Int == 0o600)
@@ -23,7 +23,8 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["keys.json"])
     }
 
-    @Test func `a rotated file signs with the new key and verifies tokens of the old until it is retired`() throws {
+    @Test func `a rotated file signs with the new key, and verifies tokens of the old one until it is retired`() throws
+    {
         _ = try Command.jwt("keys", "new", "--file", file, "--id", "old")
         let token = try Command.jwt("sign", "--keys", file, input: #"{"sub":"a"}"#).output
         #expect(try Command.jwt("keys", "rotate", "--file", file, "--id", "new").status == 0)
@@ -33,12 +34,12 @@ import Testing
         #expect(try Command.jwt("verify", "--keys", file, input: token).status == 0)
         #expect(try Command.jwt("keys", "retire", "--file", file, "--id", "new").status == 1)
         #expect(try Command.jwt("keys", "retire", "--file", file).status == 0)
-        let refused = try Command.jwt("verify", "--keys", file, input: token)
-        #expect(refused.error.hasPrefix("error: key: "))
+        let rejected = try Command.jwt("verify", "--keys", file, input: token)
+        #expect(rejected.error.hasPrefix("error: key: "))
         #expect(try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int == 0o600)
     }
 
-    @Test func `a key that is added verifies, and signs once it is promoted`() throws {
+    @Test func `an added key verifies, and signs after it is promoted`() throws {
         _ = try Command.jwt("keys", "new", "--file", file, "--id", "old")
         #expect(try Command.jwt("keys", "add", "--file", file, "--id", "new").status == 0)
         #expect(try Command.jwt("keys", "add", "--file", file, "--id", "new").error.hasPrefix("error: key: "))
@@ -49,10 +50,11 @@ import Testing
             #expect(try list() == "new\tHS256\tsigns, verifies\nold\tHS256\tverifies\n")
         }
         #expect(
-            try Command.jwt("keys", "promote", "--file", file, "--id", "none").error.contains("no key has this name"))
+            try Command.jwt("keys", "promote", "--file", file, "--id", "none").error.contains(
+                "no key has this identifier"))
     }
 
-    @Test func `a file keeps its place behind a link`() throws {
+    @Test func `a change through a symbolic link changes the file and keeps the link`() throws {
         _ = try Command.jwt("keys", "new", "--file", file)
         try FileManager.default.createSymbolicLink(atPath: folder.path("link"), withDestinationPath: file)
         #expect(try Command.jwt("keys", "add", "--file", folder.path("link")).status == 0)
@@ -60,7 +62,7 @@ import Testing
         #expect(try FileManager.default.destinationOfSymbolicLink(atPath: folder.path("link")) == file)
     }
 
-    @Test func `of many that change a file at once none is lost`() throws {
+    @Test func `many commands that change a file at once lose no change`() throws {
         _ = try Command.jwt("keys", "new", "--file", file, "--id", "first")
         let names = (1...40).map { "key-\($0)" }
         let statuses = try Command.jwtAtOnce(names.map { ["keys", "add", "--file", file, "--id", $0] })
@@ -71,7 +73,7 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["keys.json"])
     }
 
-    @Test func `of many that make a file at once one does`() throws {
+    @Test func `only one of many commands that create a file at once succeeds`() throws {
         let statuses = try Command.jwtAtOnce((1...20).map { ["keys", "new", "--file", file, "--id", "key-\($0)"] })
         let winner = try #require(statuses.firstIndex(of: 0))
         #expect(statuses.count { $0 == 0 } == 1)
@@ -79,7 +81,7 @@ import Testing
             try Command.jwt("keys", "list", "--file", file).output == "key-\(winner + 1)\tHS256\tsigns, verifies\n")
     }
 
-    @Test func `nothing that is printed shows a secret`() throws {
+    @Test func `the output of the key commands never shows a secret`() throws {
         _ = try Command.jwt("keys", "new", "--file", file)
         let set = try #require(
             try JSONSerialization.jsonObject(with: Data(contentsOf: folder.file("keys.json"))) as? [String: Any])
@@ -92,7 +94,7 @@ import Testing
         }
     }
 
-    @Test func `a file that is no key set is refused in a sentence`() throws {
+    @Test func `a file that is missing or not a key set is an error with a sentence`() throws {
         try Data("{}".utf8).write(to: folder.file("keys.json"))
         let result = try Command.jwt("keys", "list", "--file", file)
         #expect(result.status == 1)
@@ -100,7 +102,7 @@ import Testing
         #expect(try Command.jwt("keys", "list", "--file", folder.path("missing")).error.contains("cannot read"))
     }
 
-    /// A key for verifying only, before or after one that may sign; both have members that mean nothing here.
+    /// Writes a file with a key for each text of members, and with a member that the command does not know.
     private func writeKeys(_ keys: String...) throws {
         let secret = String(repeating: "Q", count: 42) + "E"
         let entries = keys.map { #"{"kty":"oct","alg":"HS256","k":"\#(secret)",\#($0)}"# }
@@ -108,25 +110,25 @@ import Testing
         try Data(set.utf8).write(to: folder.file("keys.json"))
     }
 
-    @Test func `a key that is for verifying only does not sign`() throws {
+    @Test func `a key that may only verify does not sign`() throws {
         try writeKeys(#""kid":"a","key_ops":["verify"]"#, #""kid":"b","key_ops":["sign","verify"]"#)
         let token = try Command.jwt("sign", "--keys", file, input: "{}").output
         #expect(try Command.jwt("inspect", input: token).output.contains(#""kid": "b""#))
         #expect(
             try Command.jwt("keys", "list", "--file", file).output == "a\tHS256\tverifies\nb\tHS256\tsigns, verifies\n")
-        #expect(try Command.jwt("keys", "promote", "--file", file, "--id", "a").error.contains("verifying only"))
+        #expect(try Command.jwt("keys", "promote", "--file", file, "--id", "a").error.contains("may only verify"))
         #expect(try Command.jwt("keys", "retire", "--file", file, "--id", "b").error.contains("this key signs"))
         #expect(try Command.jwt("verify", "--keys", file, input: token).status == 0)
 
         try writeKeys(#""kid":"a","key_ops":["verify"]"#)
         #expect(try Command.jwt("sign", "--keys", file, input: "{}").error.hasPrefix("error: key: "))
-        #expect(try Command.jwt("keys", "retire", "--file", file).error.contains("no key of the file signs"))
+        #expect(try Command.jwt("keys", "retire", "--file", file).error.contains("no key of the file may sign"))
         #expect(try Command.jwt("keys", "rotate", "--file", file, "--id", "b").status == 0)
         #expect(try Command.jwt("keys", "retire", "--file", file).status == 0)
         #expect(try Command.jwt("keys", "list", "--file", file).output == "b\tHS256\tsigns, verifies\n")
     }
 
-    @Test func `a file that is changed keeps the members that mean nothing here`() throws {
+    @Test func `a changed file keeps its unknown members`() throws {
         try writeKeys(#""kid":"a","key_ops":["verify"],"x":[1]"#, #""kid":"b","ext":true"#, #""kid":"c""#)
         #expect(try Command.jwt("keys", "promote", "--file", file, "--id", "c").status == 0)
         #expect(try Command.jwt("keys", "add", "--file", file, "--id", "d").status == 0)
@@ -142,7 +144,7 @@ import Testing
         #expect(keys[2]["ext"] as? Bool == true)
     }
 
-    @Test func `a name is listed without what a terminal would obey`() throws {
+    @Test func `an identifier is listed with its control characters escaped`() throws {
         try writeKeys(#""kid":"\u001b[2J\u009b1m\u202e\n""#)
         #expect(
             try Command.jwt("keys", "list", "--file", file).output

@@ -5,7 +5,7 @@ import Testing
     /// 32 bytes of 0x41.
     private static let secret = "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE"
 
-    @Test func `what sign prints, verify prints as claims`() throws {
+    @Test func `the claims that sign takes are those that verify prints`() throws {
         let token = try Command.jwt(
             "sign", "--secret-base64url", Self.secret, "--claim", "name=bob", "--claim", "n=5", "--claim",
             "l=[1,\"a\"]",
@@ -32,7 +32,7 @@ import Testing
         (["--now", "0", "--audience", "you", "--typ", "at+jwt"], "error: unsupported: "),
         (["--now", "0", "--audience", "you", "--algorithms", "HS384"], "error: key: "),
     ])
-    func `a refusal names its kind and exits with 1`(options: [String], beginning: String) throws {
+    func `a rejected token is an error with its code and the status 1`(options: [String], beginning: String) throws {
         let token = try Command.jwt(
             "sign", "--secret-base64url", Self.secret, input: #"{"iss":"login","aud":"you","exp":2000}"#)
         var arguments = ["verify", "--secret-base64url", Self.secret]
@@ -44,19 +44,19 @@ import Testing
     }
 
     @Test(arguments: ["", "a", "a.b", "a.b.c.d", "{}", "e30.e30.AA\ne30.e30.AA"])
-    func `a text that is no token is malformed`(text: String) throws {
+    func `a text that is not a token is rejected`(text: String) throws {
         let result = try Command.jwt("verify", "--secret-base64url", Self.secret, "--algorithms", "HS256", input: text)
         #expect(result.error.hasPrefix("error: malformed: ") || result.error.hasPrefix("error: algorithm: "))
         #expect(result.status == 1)
     }
 
-    @Test func `a secret that is too short signs nothing`() throws {
+    @Test func `a secret that is too short does not sign, and is not printed`() throws {
         let result = try Command.jwt("sign", "--secret-base64url", "c2VjcmV0", input: "{}")
         #expect(result.error.hasPrefix("error: key: "))
         #expect(!result.error.contains("c2VjcmV0"))
     }
 
-    @Test func `inspect shows what a token says and that nothing was verified`() throws {
+    @Test func `the output of inspect shows the content of a token and that nothing was verified`() throws {
         let token = try Command.jwt(
             "sign", "--secret-base64url", Self.secret, input: #"{"sub":"a\u001b[31m","exp":1000}"#)
         let result = try Command.jwt("inspect", input: token.output)
@@ -68,7 +68,7 @@ import Testing
         #expect(!result.output.contains("\u{1B}"))
     }
 
-    @Test func `the help of every command says what it does`() throws {
+    @Test func `the help of every command has an overview`() throws {
         for command in [[], ["keys"], ["keys", "new"], ["sign"], ["verify"], ["inspect"]] {
             let result = try Command.run(command + ["--help"])
             #expect(result.status == 0)
@@ -90,7 +90,7 @@ import Testing
         ("", #""""#),
         (#"1,"v":2"#, #""1,\"v\":2""#),
     ])
-    func `the value of a claim is one value of JSON, or text`(text: String, json: String) throws {
+    func `the value of a claim option is one JSON value, or otherwise a string`(text: String, json: String) throws {
         let token = try Command.jwt(
             "sign", "--secret-base64url", Self.secret, "--claim", "a=\(text)", input: #"{"iat":1,"exp":2}"#)
         let claims = try Command.jwt(
@@ -98,14 +98,14 @@ import Testing
         #expect(claims.output == #"{"iat":1,"exp":2,"a":\#(json)}"# + "\n")
     }
 
-    @Test func `what verify would refuse, sign refuses`() throws {
-        let refused: [(arguments: [String], claims: String, beginning: String)] = [
+    @Test func `the claims and options that verify would reject are rejected by sign`() throws {
+        let rejected: [(arguments: [String], claims: String, beginning: String)] = [
             (["--typ", String(repeating: "t", count: 8190)], "{}", "error: limit: "),
             ([], #"{"aud":[]}"#, "error: invalidClaim: "), (["--expires-in", "0"], "{}", "Error: --expires-in"),
             (["--expires-in=-5"], "{}", "Error: --expires-in"),
             ([], #"{"a":"\#(String(repeating: "x", count: 4_000_000))"}"#, "error: limit: "),
         ]
-        for (arguments, claims, beginning) in refused {
+        for (arguments, claims, beginning) in rejected {
             let result = try Command.run(["sign", "--secret-base64url", Self.secret] + arguments, input: claims)
             #expect(result.error.hasPrefix(beginning), "\(result.error.prefix(100))")
         }
@@ -116,12 +116,14 @@ import Testing
         #expect(try Command.jwt("inspect", input: large.output).status == 0)
     }
 
-    /// A control character of each kind, ends of lines, marks that turn the direction, and what is not shown.
+    /// Control characters, ends of lines, marks that change the direction of text, and invisible characters.
     private static let dangerous =
         "\u{7F}\u{80}\u{9B}\u{9F}\u{AD}\u{61C}\u{200B}\u{200F}\u{2028}\u{2029}\u{202A}\u{202E}\u{2066}\u{2069}\u{FE0F}"
         + "\u{FEFF}\u{FFF9}\u{3164}\u{E0001}\u{E0100}\u{1D173}"
 
-    @Test func `nothing that a terminal obeys or hides is printed, and JSON stays the same`() throws {
+    @Test func `characters that a terminal obeys or hides are printed as escapes, and the JSON keeps its meaning`()
+        throws
+    {
         let claims = "{\"sub\":\"\\u001b[2J\(Self.dangerous)é😀\",\"\(Self.dangerous)\":1,\"exp\":2000}"
         let token = try Command.jwt("sign", "--secret-base64url", Self.secret, input: claims).output
         let verified = try Command.jwt(
@@ -150,12 +152,14 @@ import Testing
         ("-12219292800", "1582-10-15T00:00:00Z"), ("-12219292801", "-12219292801 s"),
         ("253402300800", "253402300800 s"),
     ])
-    func `inspect tells every time in words that calendars agree on`(date: String, words: String) throws {
+    func `the times of inspect are dates in the Gregorian calendar, and seconds outside of it`(
+        date: String, words: String
+    ) throws {
         let token = try Command.jwt("sign", "--secret-base64url", Self.secret, input: #"{"exp":\#(date)}"#).output
         #expect(try Command.jwt("inspect", input: token).output.contains("expires     \(words), "))
     }
 
-    @Test func `what is nested too deep is above a limit`() throws {
+    @Test func `claims that are nested too deeply exceed a limit`() throws {
         let deep = String(repeating: "[", count: 64) + String(repeating: "]", count: 64)
         let signed = try Command.jwt("sign", "--secret-base64url", Self.secret, input: #"{"a":\#(deep)}"#)
         #expect(signed.error.hasPrefix("error: limit: "))
@@ -164,14 +168,14 @@ import Testing
     }
 
     @Test(arguments: [("\n", 0), ("\r\n", 0), ("", 0), ("\r", 1), ("\n\n", 1), (" ", 1), ("\n\r", 1)])
-    func `one newline may follow a token`(end: String, status: Int32) throws {
+    func `one newline may follow a token, and nothing else`(end: String, status: Int32) throws {
         let token = try Command.jwt("sign", "--secret-base64url", Self.secret, input: "{}").output
         let arguments = ["verify", "--secret-base64url", Self.secret, "--algorithms", "HS256"]
         #expect(try Command.run(arguments, input: token.dropLast() + end).status == status)
     }
 
     @Test(arguments: [",,", "", "sub,", ",sub", "sub,,exp"])
-    func `a list that names nothing is no list`(list: String) throws {
+    func `a list with an empty name is an error`(list: String) throws {
         for options in [["--algorithms", "HS256", "--require"], ["--algorithms"]] {
             let result = try Command.run(["verify", "--secret-base64url", Self.secret] + options + [list])
             #expect(result.status == 64)

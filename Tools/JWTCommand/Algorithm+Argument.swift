@@ -1,5 +1,5 @@
 public import ArgumentParser
 public import JWT
 
-/// `HS256` and its like as arguments of the command.
+/// `HS256`, `HS384` and `HS512` as arguments of the command.
 extension Algorithm: ExpressibleByArgument {}

@@ -1,11 +1,16 @@
+// The command `jwt` makes the module JWT usable in a terminal: it creates key files, signs, verifies and shows tokens, and decides
+// the cases of conformance corpora. It is a target on its own because it reads the clock, files and the terminal, which the
+// module does not.
+
 import ArgumentParser
+import JWT
 
 /// The command `jwt`.
 @main
 struct JWTCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "jwt",
-        abstract: "Make, check and look at JSON Web Tokens (RFC 7519).",
+        abstract: "Sign, verify and show JSON Web Tokens (RFC 7519).",
         discussion: """
             A first round trip:
 
@@ -18,19 +23,19 @@ struct JWTCommand: ParsableCommand {
 
     static func main() {
         do {
-            // Swift puts this character in the place of bytes that are not UTF-8.
+            // Swift replaces bytes that are not UTF-8 by this character.
             guard !CommandLine.arguments.contains(where: { $0.unicodeScalars.contains("\u{FFFD}") }) else {
-                throw Failure("malformed", "an argument is not text in UTF-8")
+                throw CommandError(.malformed, "an argument is not UTF-8")
             }
             var command = try parseAsRoot()
             try command.run()
-        } catch let failure as Failure {
-            Edge.end("error: \(failure)", status: 1)
+        } catch let error as CommandError {
+            Console.end("error: \(error)", status: 1)
         } catch {
-            // Help goes to standard output; what is wrong with the arguments is said with them in it.
+            // The parser prints its help on standard output. Its messages contain arguments, which must be escaped.
             let status = exitCode(for: error)
             if status == .success { exit(withError: error) }
-            Edge.end(fullMessage(for: error), status: status.rawValue)
+            Console.end(fullMessage(for: error), status: status.rawValue)
         }
     }
 }

@@ -3,10 +3,10 @@ import Glibc
 import JWT
 import SystemPackage
 
-/// A file with a JWK Set: readable by its owner only, replaced as a whole.
+/// A file with a JWK Set. Only its owner can read it, and each change replaces it as a whole.
 struct KeyFile {
     let path: String
-    /// The file itself, where `path` is a link to it.
+    /// The file itself, if `path` is a symbolic link to it.
     private let target: URL
 
     init(path: String) {
@@ -14,12 +14,12 @@ struct KeyFile {
         target = URL(filePath: path).resolvingSymlinksInPath()
     }
 
-    /// What a file says. Members that mean nothing here stay when it is written again.
+    /// The content of a key file. Unknown members are kept when the file is written.
     struct Contents {
         fileprivate var members: [JSONValue.Member]
         let keys: KeySet
 
-        /// The keys as they stand in the file, in the order of `keys`.
+        /// The JSON of the keys, in the order of `keys`.
         var entries: [JSONValue] {
             get { JSONValue.object(members)["keys"]?.array ?? [] }
             set {
@@ -41,33 +41,35 @@ struct KeyFile {
         }
     }
 
-    func read() throws(Failure) -> Contents {
+    func read() throws(CommandError) -> Contents {
         let text: [UInt8]
         do {
             text = [UInt8](try Data(contentsOf: target))
         } catch {
-            throw Failure("key", "cannot read the key file \(path)")
+            throw CommandError(.key, "cannot read the key file \(path)")
         }
         do throws(KeyError) {
             return try Contents(text)
         } catch {
-            throw Failure("key", "\(path): \(error)")
+            throw CommandError(.key, "\(path): \(error)")
         }
     }
 
-    /// Makes the file with one key, unless it is there.
-    func create(_ key: Key) throws(Failure) {
-        try alone { () throws(Failure) in
+    /// Creates the file with one key.
+    ///
+    /// - Throws: `CommandError` when the file exists.
+    func create(_ key: Key) throws(CommandError) {
+        try withLock { () throws(CommandError) in
             guard !FileManager.default.fileExists(atPath: target.path) else {
-                throw Failure("key", "\(path) is there already; jwt keys rotate adds a key to it")
+                throw CommandError(.key, "\(path) exists; to add a key to it, run: jwt keys rotate")
             }
             try write(Contents(key))
         }
     }
 
-    /// Replaces what the file says by what `body` makes of it.
-    func change(_ body: (inout Contents) throws(Failure) -> Void) throws(Failure) {
-        try alone { () throws(Failure) in
+    /// Changes the content of the file with `body` and writes it.
+    func change(_ body: (inout Contents) throws(CommandError) -> Void) throws(CommandError) {
+        try withLock { () throws(CommandError) in
             var contents = try read()
             try body(&contents)
             try becomeOwner()
@@ -75,47 +77,46 @@ struct KeyFile {
         }
     }
 
-    /// Waits until no other command changes a file of this folder, and lets none do so before `body` has ended.
+    /// Runs `body` while no other command changes a file in the same folder.
     ///
-    /// What is locked is the folder. The file is replaced by another one, so that who had waited for a lock on it would
-    /// hold nothing, and a file made for the lock would stay behind.
-    private func alone(_ body: () throws(Failure) -> Void) throws(Failure) {
+    /// The lock is on the folder. A change replaces the file, so a lock on the file would be lost with it, and a separate lock
+    /// file would be left over.
+    private func withLock(_ body: () throws(CommandError) -> Void) throws(CommandError) {
         let folder = target.deletingLastPathComponent().path
         let lock: FileDescriptor
         do {
             lock = try .open(FilePath(folder), .readOnly, options: [.directory, .closeOnExec])
         } catch {
-            throw Failure("key", "cannot open the folder \(folder)")
+            throw CommandError(.key, "cannot open the folder \(folder)")
         }
         defer { try? lock.close() }
-        guard flock(lock.rawValue, LOCK_EX) == 0 else { throw Failure("key", "cannot lock the folder \(folder)") }
+        guard flock(lock.rawValue, LOCK_EX) == 0 else { throw CommandError(.key, "cannot lock the folder \(folder)") }
         try body()
     }
 
-    /// Goes on as the owner of the file, who may be the user that a container runs as. Only root can, and everyone else
-    /// makes files of their own.
-    private func becomeOwner() throws(Failure) {
+    /// Makes root continue as the owner of the file, for example the user of a container, who then also owns the new file.
+    private func becomeOwner() throws(CommandError) {
         guard geteuid() == 0 else { return }
         guard let attributes = try? FileManager.default.attributesOfItem(atPath: target.path),
             let group = attributes[.groupOwnerAccountID] as? UInt, let owner = attributes[.ownerAccountID] as? UInt
-        else { throw Failure("key", "cannot see whose file \(path) is") }
+        else { throw CommandError(.key, "cannot read the owner of \(path)") }
         guard setegid(gid_t(group)) == 0, seteuid(uid_t(owner)) == 0 else {
-            throw Failure(
-                "key",
-                "\(path) belongs to user \(owner), and root may not act as that user here; run this as user \(owner)")
+            throw CommandError(
+                .key,
+                "\(path) belongs to user \(owner), and root cannot act as that user; run the command as user \(owner)")
         }
     }
 
-    /// Writes beside the file and then moves the new one over the old, so that a reader sees either, never a part.
-    private func write(_ contents: Contents) throws(Failure) {
+    /// Writes a new file and renames it to the old one, so a reader sees one of the two, never a part.
+    private func write(_ contents: Contents) throws(CommandError) {
         let text = JSONValue.object(contents.members).text + "\n"
-        _ = try Failure.wrap { () throws(KeyError) in try KeySet(jwkSet: Array(text.utf8)) }
+        _ = try CommandError.convert { () throws(KeyError) in try KeySet(jwkSet: Array(text.utf8)) }
         umask(0o077)
         do {
             try Data(text.utf8).write(to: target, options: .atomic)
         } catch {
-            throw Failure(
-                "key", "cannot write the key file \(path); user \(geteuid()) must have the right to write in its folder"
+            throw CommandError(
+                .key, "cannot write the key file \(path); user \(geteuid()) needs the right to write in its folder"
             )
         }
     }

@@ -1,12 +1,12 @@
 import ArgumentParser
 import JWT
 
-/// Where `sign` and `verify` get their keys from.
+/// The keys of `sign` and `verify`.
 struct KeyOptions: ParsableArguments {
     @Option(name: .customLong("keys"), help: "A key file (JWK Set).") var file: String?
     @Option(
         name: .customLong("secret-base64url"),
-        help: "A secret in base64url. Others on this machine can read it while the command runs; prefer --keys.")
+        help: "A secret in base64url. Other users of this machine can read it while the command runs. Prefer --keys.")
     var secret: String?
 
     func checkThatOneIsGiven() throws {
@@ -15,23 +15,23 @@ struct KeyOptions: ParsableArguments {
         }
     }
 
-    /// The keys that are for one of `algorithms`; with a file and no algorithms, all of its keys.
-    func keySet(for algorithms: [Algorithm]?) throws(Failure) -> KeySet {
+    /// The keys of one of `algorithms`. Nil means all keys of a file, and HS256 for a secret.
+    func keySet(for algorithms: [Algorithm]?) throws(CommandError) -> KeySet {
         if let file {
             let keys = try KeyFile(path: file).read().keys.keys
             return try Self.set(keys.filter { algorithms?.contains($0.algorithm) ?? true })
         }
         guard let bytes = secret.flatMap(Base64URL.decode) else {
-            throw Failure("key", "the secret is not strict base64url")
+            throw CommandError(.key, "the secret is not strict base64url")
         }
         return try Self.set(
-            try (algorithms ?? [.hs256]).map { algorithm throws(Failure) in
-                try Failure.wrap { () throws(KeyError) in try Key(algorithm, secret: bytes) }
+            try (algorithms ?? [.hs256]).map { algorithm throws(CommandError) in
+                try CommandError.convert { () throws(KeyError) in try Key(algorithm, secret: bytes) }
             })
     }
 
-    private static func set(_ keys: [Key]) throws(Failure) -> KeySet {
-        guard !keys.isEmpty else { throw Failure("key", "there is no key for these algorithms") }
-        return try Failure.wrap { () throws(KeyError) in try KeySet(keys) }
+    private static func set(_ keys: [Key]) throws(CommandError) -> KeySet {
+        guard !keys.isEmpty else { throw CommandError(.key, "there is no key of these algorithms") }
+        return try CommandError.convert { () throws(KeyError) in try KeySet(keys) }
     }
 }

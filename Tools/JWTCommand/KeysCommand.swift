@@ -3,15 +3,14 @@ import FoundationEssentials
 import JWT
 import Libcrypto
 
-/// `jwt keys`: the life of a key file.
+/// `jwt keys`: creates and changes a key file.
 struct KeysCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "keys", abstract: "Make and change a file of keys (JWK Set, RFC 7517).",
+        commandName: "keys", abstract: "Create and change a key file (JWK Set, RFC 7517).",
         discussion: """
-            The first key of a file that may sign does, all of them verify. Services notice a changed file by themselves. \
-            To change the keys of several services: add, wait until all of them have read the file, promote, wait until \
-            the last token of the old key has expired, retire. Where only one service has the file, rotate stands for add \
-            and promote.
+            The first key that may sign does, and all keys verify. A running service reads a changed file by itself. \
+            To change the keys of several services: add, wait until all have read the file, promote, wait until the last \
+            token of the old key has expired, retire. For a single service, rotate replaces add and promote.
             """,
         subcommands: [New.self, List.self, Add.self, Promote.self, Rotate.self, Retire.self])
 
@@ -22,10 +21,10 @@ struct KeysCommand: ParsableCommand {
     }
 
     struct New: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Make a file with one new key.")
+        static let configuration = CommandConfiguration(abstract: "Create a file with one new key.")
         @OptionGroup var option: FileOption
         @Option(help: "HS256, HS384 or HS512.") var algorithm = Algorithm.hs256
-        @Option(help: "The key's name (kid); a date and some digits when left out.") var id: String?
+        @Option(help: "The identifier of the key (kid). Without it, a date and random digits.") var id: String?
 
         func run() throws {
             try option.file.create(.new(algorithm, id: id))
@@ -33,66 +32,68 @@ struct KeysCommand: ParsableCommand {
     }
 
     struct List: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List the keys by name, without their secrets.")
+        static let configuration = CommandConfiguration(abstract: "List the keys without their secrets.")
         @OptionGroup var option: FileOption
 
         func run() throws {
             let keys = try option.file.read().keys
             for (index, key) in keys.keys.enumerated() {
-                let name = (key.id ?? "(no name)").escapedForTerminal
+                let name = (key.id ?? "(no kid)").escapedForTerminal
                 let uses = index == keys.signingIndex ? "signs, verifies" : "verifies"
                 print("\(name)\t\(key.algorithm.rawValue)\t\(uses)")
             }
         }
     }
 
-    /// The new key of a file that has keys already.
+    /// The new key for an existing file.
     struct NewKeyOptions: ParsableArguments {
-        @Option(help: "HS256, HS384 or HS512; that of the key that signs now when left out.") var algorithm: Algorithm?
-        @Option(help: "The new key's name (kid).") var id: String?
+        @Option(help: "HS256, HS384 or HS512. Without it, the algorithm of the key that signs now.") var algorithm:
+            Algorithm?
+        @Option(help: "The identifier of the new key (kid). Without it, a date and random digits.") var id: String?
 
-        func key(besides keys: KeySet) throws(Failure) -> Key {
+        func key(besides keys: KeySet) throws(CommandError) -> Key {
             try .new(algorithm ?? keys.signingKey.algorithm, id: id)
         }
     }
 
     struct Add: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Put a new key last: it verifies and does not sign yet.")
+            abstract: "Add a new key that verifies but does not sign yet.")
         @OptionGroup var option: FileOption
         @OptionGroup var new: NewKeyOptions
 
         func run() throws {
-            try option.file.change { contents throws(Failure) in
+            try option.file.change { contents throws(CommandError) in
                 contents.entries.append(try new.key(besides: contents.keys).jwk)
             }
         }
     }
 
     struct Promote: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Put a key first: it signs from now on.")
+        static let configuration = CommandConfiguration(abstract: "Make a key the one that signs.")
         @OptionGroup var option: FileOption
-        @Option(help: "The name (kid) of the key.") var id: String
+        @Option(help: "The identifier of the key (kid).") var id: String
 
         func run() throws {
-            try option.file.change { contents throws(Failure) in
+            try option.file.change { contents throws(CommandError) in
                 let keys = contents.keys.keys
-                guard let index = keys.firstIndex(where: { $0.isNamed(id) }) else {
-                    throw Failure("key", "no key has this name")
+                guard let index = keys.firstIndex(where: { $0.hasID(id) }) else {
+                    throw CommandError(.key, "no key has this identifier")
                 }
-                guard keys[index].maySign else { throw Failure("key", "this key is for verifying only (key_ops)") }
+                guard keys[index].maySign else { throw CommandError(.key, "this key may only verify (key_ops)") }
                 contents.entries.insert(contents.entries.remove(at: index), at: 0)
             }
         }
     }
 
     struct Rotate: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Put a new key first; the others go on verifying.")
+        static let configuration = CommandConfiguration(
+            abstract: "Add a new key that signs. The other keys still verify.")
         @OptionGroup var option: FileOption
         @OptionGroup var new: NewKeyOptions
 
         func run() throws {
-            try option.file.change { contents throws(Failure) in
+            try option.file.change { contents throws(CommandError) in
                 contents.entries.insert(try new.key(besides: contents.keys).jwk, at: 0)
             }
         }
@@ -100,27 +101,28 @@ struct KeysCommand: ParsableCommand {
 
     struct Retire: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Remove keys that no longer sign: all but the one that does, or the one that is named.")
+            abstract: "Remove keys that do not sign: all of them, or the one with --id.")
         @OptionGroup var option: FileOption
-        @Option(help: "The name (kid) of the key to remove.") var id: String?
+        @Option(help: "The identifier of the key to remove (kid).") var id: String?
 
         func run() throws {
-            try option.file.change { contents throws(Failure) in
+            try option.file.change { contents throws(CommandError) in
                 let kept = if let id { try all(of: contents.keys, but: id) } else { try signing(contents.keys) }
                 contents.entries = kept.map { contents.entries[$0] }
             }
         }
 
-        private func signing(_ keys: KeySet) throws(Failure) -> [Int] {
-            guard let index = keys.signingIndex else { throw Failure("key", "no key of the file signs") }
+        private func signing(_ keys: KeySet) throws(CommandError) -> [Int] {
+            guard let index = keys.signingIndex else { throw CommandError(.key, "no key of the file may sign") }
             return [index]
         }
 
-        private func all(of keys: KeySet, but id: String) throws(Failure) -> [Int] {
-            let rest = keys.keys.indices.filter { !keys.keys[$0].isNamed(id) }
-            guard rest.count < keys.keys.count else { throw Failure("key", "no key has this name") }
+        private func all(of keys: KeySet, but id: String) throws(CommandError) -> [Int] {
+            let rest = keys.keys.indices.filter { !keys.keys[$0].hasID(id) }
+            guard rest.count < keys.keys.count else { throw CommandError(.key, "no key has this identifier") }
             guard keys.signingIndex.map(rest.contains) ?? true else {
-                throw Failure("key", "this key signs; rotate first, and retire it once its tokens have expired")
+                throw CommandError(
+                    .key, "this key signs; rotate first, and retire this key when its tokens have expired")
             }
             return rest
         }
@@ -128,25 +130,16 @@ struct KeysCommand: ParsableCommand {
 }
 
 extension Key {
-    fileprivate func isNamed(_ name: String) -> Bool {
-        id?.utf8.elementsEqual(name.utf8) ?? false
+    fileprivate func hasID(_ id: String) -> Bool {
+        self.id?.utf8.elementsEqual(id.utf8) ?? false
     }
 
-    /// A random key; without a name given, one of today's date and four digits.
-    fileprivate static func new(_ algorithm: Algorithm, id: String?) throws(Failure) -> Key {
+    /// A random key. Without `id`, its identifier is the date of today and four random digits.
+    fileprivate static func new(_ algorithm: Algorithm, id: String?) throws(CommandError) -> Key {
         let today = Date.now.formatted(.iso8601.year().month().day())
         let digits = randomBytes(2).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
-        return try Failure.wrap { () throws(KeyError) in try .generate(algorithm, id: id ?? "\(today)-\(digits)") }
-    }
-}
-
-extension Failure {
-    /// Runs `body` and says its error in the form of the command.
-    static func wrap<Value>(_ body: () throws(KeyError) -> Value) throws(Failure) -> Value {
-        do throws(KeyError) {
-            return try body()
-        } catch {
-            throw Failure(error)
+        return try CommandError.convert { () throws(KeyError) in
+            try .generate(algorithm, id: id ?? "\(today)-\(digits)")
         }
     }
 }

@@ -1,35 +1,36 @@
 import ArgumentParser
 import JWT
 
-/// `jwt verify`: a token on standard input, its claims on standard output.
+/// `jwt verify`: verifies a token from standard input.
 struct VerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify", abstract: "Verify a token and print its claims.",
         discussion: """
-            Exits with 0 and the claims as JSON, or with 1 and "error: <kind>: <sentence>" on standard error. With --batch \
-            it decides the cases of a conformance corpus, one JSON object a line, and prints one answer a line.
+            The token is read from standard input. The command prints the claims as JSON and exits with 0, or prints \
+            "error: <code>: <sentence>" on standard error and exits with 1. With --batch it decides the cases of a \
+            conformance corpus, one JSON object on each line, and prints one result for each.
             """)
 
-    @Flag(help: "Decide cases from standard input instead of one token.") var batch = false
+    @Flag(help: "Decide cases from standard input in place of one token.") var batch = false
     @OptionGroup var keys: KeyOptions
-    @Option(help: "The algorithms allowed, separated by commas; needed with a secret.") var algorithms: String?
-    @Option(help: "The name of this verifier. Without one, a token that names someone is refused.") var audience:
-        String?
-    @Option(help: "The issuer that is trusted. Without one, any is.") var issuer: String?
-    @Option(help: "By how many seconds clocks may differ, at most \(Policy.maximumLeeway).") var leeway: Int64 = 0
-    @Option(help: "The present as seconds since 1970, instead of the clock's.") var now: Int64?
-    @Option(help: "The claims that must be there, separated by commas.") var require: String?
-    @Option(help: "The token's type, compared as a media type.") var typ: String?
+    @Option(help: "The allowed algorithms, separated by commas. A secret needs this option.") var algorithms: String?
+    @Option(help: "The name of this verifier. Without it, a token with an audience is rejected.") var audience: String?
+    @Option(help: "The trusted issuer. Without it, every issuer is trusted.") var issuer: String?
+    @Option(help: "The allowed difference between clocks in seconds, at most \(Policy.maximumLeeway).")
+    var leeway: Int64 = 0
+    @Option(help: "The current time in seconds since 1970. Without it, the system clock is read.") var now: Int64?
+    @Option(help: "The required claims, separated by commas.") var require: String?
+    @Option(help: "The expected type of the token (typ), compared as a media type.") var typ: String?
 
     func validate() throws {
         if batch { return }
         try keys.checkThatOneIsGiven()
         guard try keys.secret == nil || allowedAlgorithms() != nil else {
-            throw ValidationError("A secret needs --algorithms.")
+            throw ValidationError("--secret-base64url needs --algorithms.")
         }
         _ = try requiredClaims()
         guard (0...Policy.maximumLeeway).contains(leeway) else {
-            throw ValidationError("--leeway is 0 to \(Policy.maximumLeeway).")
+            throw ValidationError("--leeway must be 0 to \(Policy.maximumLeeway).")
         }
     }
 
@@ -37,15 +38,15 @@ struct VerifyCommand: ParsableCommand {
         if batch { return Batch.run() }
         let policy = Policy(
             type: typ, issuers: issuer.map { [$0] }, audience: audience, leeway: leeway,
-            required: try requiredClaims(), maximumTokenBytes: Edge.maximumInputBytes)
+            required: try requiredClaims(), maximumTokenBytes: Console.maximumInputBytes)
         let keys = try keys.keySet(for: try allowedAlgorithms())
-        let token = try Edge.readInput()
+        let token = try Console.readInput()
         do throws(JWTError) {
             let verified = try Verifier(keys: keys, policy: policy).verify(
-                token.span, at: now.map { NumericDate(seconds: $0) } ?? Edge.now)
-            Edge.print(JSONValue(object: verified.payload)?.text ?? "{}")
+                token.span, at: now.map { NumericDate(seconds: $0) } ?? .now)
+            Console.print(JSONValue(object: verified.payload)?.text ?? "{}")
         } catch {
-            throw Failure(error)
+            throw CommandError(error)
         }
     }
 
@@ -62,10 +63,10 @@ struct VerifyCommand: ParsableCommand {
         }
     }
 
-    /// The names of a list, none of them empty: a list that was meant to say something must not say nothing.
+    /// The names of a list. An empty name is an error: a list with a mistake must not allow more than its author meant.
     private static func names(_ list: String, _ option: String) throws -> [String] {
         let names = list.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-        guard !names.contains("") else { throw ValidationError("\(option) takes names with commas between them.") }
+        guard !names.contains("") else { throw ValidationError("\(option) takes names separated by commas.") }
         return names
     }
 }

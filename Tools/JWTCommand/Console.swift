@@ -2,19 +2,17 @@ import FoundationEssentials
 import Glibc
 import JWT
 
-/// What the command takes from the world around it: the clock, standard input and output, the terminal.
-enum Edge {
-    /// The largest input that is read, and the largest line of it, in bytes.
+/// Standard input, standard output and the terminal.
+enum Console {
+    /// The size of the largest input, and of the largest line of it, in bytes.
     static let maximumInputBytes = 8 * 1024 * 1024
     private static let newline = UInt8(ascii: "\n")
-
-    static var now: NumericDate { NumericDate(seconds: Int64(Date.now.timeIntervalSince1970)) }
 
     static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
     static var hasInput: Bool { isatty(STDIN_FILENO) == 0 }
 
-    /// All of standard input, without the newline at its end.
-    static func readInput() throws(Failure) -> [UInt8] {
+    /// All of standard input, without a newline at its end.
+    static func readInput() throws(CommandError) -> [UInt8] {
         var input: [UInt8] = []
         while let byte = readByte() {
             guard input.count < maximumInputBytes else { throw .tooLarge("the input") }
@@ -27,8 +25,8 @@ enum Edge {
         return input
     }
 
-    /// The next line of standard input, without its newline; nil at the end. Of a line above `maximumInputBytes` no more is kept
-    /// than shows that it is.
+    /// The next line of standard input, without its newline; nil at the end. A line above `maximumInputBytes` is cut off one
+    /// byte after that.
     static func readLine() -> [UInt8]? {
         guard var byte = readByte() else { return nil }
         var line: [UInt8] = []
@@ -45,14 +43,15 @@ enum Edge {
         return byte == EOF ? nil : UInt8(truncatingIfNeeded: byte)
     }
 
-    /// Prints a line of which every part may come from a token, at once.
+    /// Prints a line, any part of which may come from a token, and flushes it.
     static func print(_ text: String) {
         Swift.print(text.escapedForTerminal)
         fflush(nil)
     }
 
-    /// Ends the process with a message on standard error. Nothing has been printed by then, so standard output can be
-    /// turned to it.
+    /// Prints a message on standard error and ends the process.
+    ///
+    /// Nothing was printed before, so standard output can be redirected to standard error.
     static func end(_ message: String, status: Int32) -> Never {
         dup2(STDERR_FILENO, STDOUT_FILENO)
         for line in message.split(separator: "\n", omittingEmptySubsequences: false) { print(String(line)) }
@@ -60,27 +59,7 @@ enum Edge {
     }
 }
 
-/// Why the command gives up, as it says it on standard error: `error: <code>: <sentence>`.
-struct Failure: Error, CustomStringConvertible {
-    let code: String
-    let sentence: String
-
-    init(_ code: String, _ sentence: String) {
-        self.code = code
-        self.sentence = sentence
-    }
-
-    init(_ error: JWTError) {
-        self.init(error.code.rawValue, error.description)
-    }
-
-    init(_ error: KeyError) {
-        self.init(JWTError.Code.key.rawValue, error.description)
-    }
-
-    static func tooLarge(_ what: String) -> Failure {
-        Failure("limit", "\(what) has more than \(Edge.maximumInputBytes) bytes")
-    }
-
-    var description: String { "\(code): \(sentence)" }
+extension NumericDate {
+    /// The current time of the system clock.
+    static var now: NumericDate { NumericDate(seconds: Int64(Date.now.timeIntervalSince1970)) }
 }

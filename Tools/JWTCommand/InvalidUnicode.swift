@@ -1,8 +1,8 @@
-/// Text that is not Unicode, of which as much as can be is made readable, so that an answer to it can name it.
-enum BrokenText {
-    /// A line of JSON with a replacement character in the place of bytes that are not UTF-8, and of escapes that are half a
-    /// character; nil when that changes nothing.
-    static func mended(_ line: [UInt8]) -> [UInt8]? {
+/// The replacement of invalid Unicode in JSON, which makes the name of a malformed line readable.
+enum InvalidUnicode {
+    /// A line of JSON with a replacement character for each byte that is not UTF-8 and for each escape of a lone surrogate; nil
+    /// when there is nothing to replace.
+    static func replaced(in line: [UInt8]) -> [UInt8]? {
         let text = Array(String(decoding: line, as: UTF8.self).utf8)
         var output: [UInt8] = []
         var rest = text[...]
@@ -14,7 +14,7 @@ enum BrokenText {
             }
             let unit = surrogate(rest)
             let isPair = unit.map { $0 < 0xDC00 && (surrogate(rest.dropFirst(6)) ?? 0) >= 0xDC00 } ?? false
-            // A backslash and what it escapes go over together, so that `\\u` is not taken for an escape.
+            // A backslash is copied with the character after it, so the `u` of `\\u` does not begin an escape.
             let length = isPair ? 12 : unit != nil ? 6 : 2
             output += unit != nil && !isPair ? Array("\\ufffd".utf8) : Array(rest.prefix(length))
             rest = rest.dropFirst(length)
@@ -22,7 +22,7 @@ enum BrokenText {
         return output == line ? nil : output
     }
 
-    /// The half of a character that the text begins with an escape of, such as `\ud83d`.
+    /// The surrogate whose escape is at the start of the text, such as `\ud83d`.
     private static func surrogate(_ text: ArraySlice<UInt8>) -> UInt16? {
         let digits = text.prefix(6).dropFirst(2)
         guard text.starts(with: "\\u".utf8), digits.count == 4,
