@@ -2,11 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(5))) struct `The page of the API` {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct `The documentation page` {
     private static let swaggerUI = Cluster.project.appending(path: "swagger-ui").path
 
-    @Test func `lets one sign in, paste the token, order and see the order, with no fault in the console`() async throws
-    {
+    @Test func `the documentation page lets people sign in, paste the token, order and see the order`() async throws {
         try #require(
             FileManager.default.fileExists(atPath: "\(Self.swaggerUI)/VERSION"), "To fetch it: scripts/swagger-ui")
         let environment = ["SWAGGER_UI": Self.swaggerUI]
@@ -35,7 +34,7 @@ import Testing
 }
 
 extension Chromium {
-    /// Opens `/docs` of the service at an address, and waits until all is listed that the service describes.
+    /// Opens `/docs` of the service at an address, and waits until the page lists every operation of its description.
     fileprivate func openDocumentation(_ service: String) async throws {
         try await open("\(service)/docs")
         #expect(try await sees("document.querySelector('.opblock')"))
@@ -49,7 +48,7 @@ extension Chromium {
         #expect(try await consoleMessages() == [])
     }
 
-    /// Executes an operation as its example has it, and returns the answer that the page shows.
+    /// Executes an operation with the values of its example, and returns the response that the page shows.
     fileprivate func tryOut(_ operation: String) async throws -> (status: String, body: String) {
         let block = "#operations-\(operation)"
         if try await !value("Boolean(document.querySelector('\(block).is-open'))") {

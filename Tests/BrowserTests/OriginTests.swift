@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(5))) struct `From another origin` {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct `Pages of another origin` {
     private static let loginFolder = Cluster.project.appending(path: "Services/Login")
 
-    /// Serves a folder with these files; those of the shop too when it is wanted.
+    /// Serves a folder with these files, and with those of the shop if `shop` is true.
     private func serve(
         _ cluster: Cluster, at port: Int, shop: Bool = false, _ files: [String: String]
     ) async throws {
@@ -22,11 +22,11 @@ import Testing
             "/usr/bin/python3", "-m", "http.server", "\(port)", "--directory", folder.path,
         ])
         let name = try #require(files.keys.first)
-        let isThere = try await eventually {
+        let isServed = try await eventually {
             (try? await TestSupport.run(
                 ["/usr/bin/curl", "-sf", "http://localhost:\(port)/\(name)"], in: cluster.directory)) != nil
         }
-        #expect(isThere)
+        #expect(isServed)
     }
 
     private func addresses(_ cluster: Cluster) -> String {
@@ -34,7 +34,7 @@ import Testing
         return "{\(pairs.joined(separator: ", "))}"
     }
 
-    @Test func `the shop works where it is allowed, and nowhere else`() async throws {
+    @Test func `the shop works on an allowed origin and on no other`() async throws {
         try await withCluster { cluster in
             let stranger = try await cluster.unusedPort()
             try await serve(cluster, at: cluster.externalPort, shop: true, ["config.json": addresses(cluster)])
@@ -42,34 +42,34 @@ import Testing
             try await withBrowser(in: cluster) { browser in
                 try await browser.signIn(cluster)
                 try await browser.open("http://localhost:\(cluster.externalPort)/")
-                #expect(try await browser.sees("document.querySelector('#who').textContent.includes('alice')"))
+                #expect(try await browser.sees("document.querySelector('#account').textContent.includes('alice')"))
                 try await browser.order()
                 try await browser.go(to: "orders")
                 #expect(try await browser.shows("1 × Desk lamp"))
                 try await browser.click("#drawer summary")
-                try await browser.click("#drills button")
+                try await browser.click("#attempts button")
                 #expect(try await browser.shows("401: The token is not valid here."))
-                #expect(try await browser.text("#verdict").contains("error=\"invalid_token\""))
+                #expect(try await browser.text("#result").contains("error=\"invalid_token\""))
 
                 try await browser.open("http://localhost:\(stranger)/")
-                #expect(try await browser.shows("The catalog does not response"))
+                #expect(try await browser.shows("The catalog does not respond"))
                 #expect(try await !browser.text().contains("alice"))
-                // Another site: the browser keeps the cookie to itself, whatever the services allow.
+                // On another site the browser does not send the cookie, whatever the services allow.
                 try await browser.open("http://127.0.0.1:\(cluster.externalPort)/")
-                #expect(try await browser.shows("The catalog does not response"))
+                #expect(try await browser.shows("The catalog does not respond"))
             }
         }
     }
 
     @Test(arguments: ["off", "on"])
-    func `a forged form is refused, whether the token is in a cookie or not`(cookie: String) async throws {
+    func `a forged form is refused, with the token in a cookie and without`(cookie: String) async throws {
         try await withCluster(environment: ["TOKEN_COOKIE": cookie]) { cluster in
             let stranger = try await cluster.unusedPort()
             try await withBrowser(in: cluster) { browser in
                 try await browser.signIn(cluster, next: "/shop/")
                 try await browser.order()
                 try await browser.go(to: "orders")
-                let order = try await browser.text(".papers .id")
+                let order = try await browser.text(".cards .id")
                 let targets = [
                     cluster.url(.login, "/account/sign-out-everywhere"), cluster.url(.login, "/logout?everywhere=true"),
                     cluster.url(.orders, "/orders/\(order)/cancel"),
@@ -77,7 +77,7 @@ import Testing
                 let forms = targets.map { "<form method=\"post\" action=\"\($0)\"><button>x</button></form>" }
                 try await serve(
                     cluster, at: stranger, ["forged.html": "<!doctype html><title>x</title>\(forms.joined())"])
-                // `localhost` is the same site, so that its requests carry the cookies; `127.0.0.1` is another.
+                // `localhost` is the same site, so its requests carry the cookies. `127.0.0.1` is another site.
                 for host in ["localhost", "127.0.0.1"] {
                     for index in targets.indices {
                         try await browser.open("http://\(host):\(stranger)/forged.html")
@@ -94,20 +94,20 @@ import Testing
         }
     }
 
-    @Test func `with the token in a cookie the shop works, and no script has the token`() async throws {
+    @Test func `the shop works with the token in a cookie, and no script has the token`() async throws {
         try await withCluster(environment: ["TOKEN_COOKIE": "on"]) { cluster in
             try await withBrowser(in: cluster) { browser in
                 try await browser.signIn(cluster, next: "/shop/")
                 try await browser.order()
                 try await browser.click("#drawer summary")
-                #expect(try await browser.shows("It is in a cookie that no script can read"))
+                #expect(try await browser.shows("in a cookie that no script can read"))
                 #expect(try await browser.value("document.cookie") == "")
                 let response: String = try await browser.awaited(
                     "fetch('/session/token', { method: 'POST' }).then((response) => response.text())")
                 #expect(response.contains("alice") && !response.contains("eyJ"))
                 try await browser.click("#drawer summary")
                 try await browser.click("#sign-out")
-                #expect(try await browser.isOut())
+                #expect(try await browser.isSignedOut())
             }
         }
     }

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(5))) struct `In a browser` {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct `The shop in a browser` {
     @Test func `a new customer signs up, orders, reads the message, opens the receipt and cancels`() async throws {
         try await withCluster { cluster in
             try await withBrowser(in: cluster) { browser in
@@ -13,9 +13,9 @@ import Testing
 
                 try await browser.go(to: "orders")
                 #expect(try await browser.shows("1 × Desk lamp"))
-                try await browser.click(".papers .actions button:first-child")
-                #expect(try await browser.sees("document.querySelector('.papers a[href*=token]')"))
-                let receipt: String = try await browser.value("document.querySelector('.papers a[href*=token]').href")
+                try await browser.click(".cards .actions button:first-child")
+                #expect(try await browser.sees("document.querySelector('.cards a[href*=token]')"))
+                let receipt: String = try await browser.value("document.querySelector('.cards a[href*=token]').href")
                 let shop = try await browser.openWindow()
                 try await browser.open(receipt)
                 #expect(try await browser.text("h1") == "Receipt")
@@ -23,18 +23,18 @@ import Testing
                 #expect(try await browser.text().contains("not valid here"))
                 try await browser.enter(shop)
 
-                try await browser.click(".papers .actions button:last-child")
+                try await browser.click(".cards .actions button:last-child")
                 #expect(try await browser.shows("cancelled"))
-                let waits = try await eventually {
+                let hasMessage = try await eventually {
                     try await browser.openShop(cluster, "messages")
                     return try await browser.text().contains("Your order is placed")
                 }
-                #expect(waits)
+                #expect(hasMessage)
             }
         }
     }
 
-    @Test func `who signs out in one window is out in the other`() async throws {
+    @Test func `a sign-out in one window signs out the other window`() async throws {
         try await withCluster { cluster in
             try await withBrowser(in: cluster) { browser in
                 try await browser.signIn(cluster, next: "/shop/")
@@ -43,12 +43,12 @@ import Testing
                 #expect(try await browser.shows("You have no orders yet."))
                 try await browser.enter(first)
                 try await browser.click("#sign-out")
-                #expect(try await browser.isOut())
+                #expect(try await browser.isSignedOut())
                 try await browser.enter(try await browser.otherWindow(than: first))
-                #expect(try await browser.isOut())
+                #expect(try await browser.isSignedOut())
                 #expect(try await browser.shows("Sign in to see this"))
 
-                // The same from the page of the account.
+                // The same with the sign-out on the account page.
                 try await browser.signIn(cluster, next: "/shop/")
                 let second = try await browser.window
                 try await browser.enter(first)
@@ -56,53 +56,53 @@ import Testing
                 try await browser.click("header button")
                 #expect(try await browser.shows("You are signed out."))
                 try await browser.enter(second)
-                #expect(try await browser.isOut())
+                #expect(try await browser.isSignedOut())
             }
         }
     }
 
-    @Test func `a session that is ended from another browser is over at the next click`() async throws {
+    @Test func `a session that another browser ends is over at the next click`() async throws {
         try await withCluster { cluster in
             try await withBrowser(in: cluster) { shop in
                 try await shop.signIn(cluster, next: "/shop/")
                 try await shop.order()
                 try await withBrowser(in: cluster) { other in
                     try await other.signIn(cluster)
-                    #expect(try await other.text("#sessions + ul").contains("this one"))
+                    #expect(try await other.text("#sessions + ul").contains("this browser"))
                     try await other.click(".sessions li:last-child button")
-                    #expect(try await other.shows("That session is ended."))
+                    #expect(try await other.shows("The session is ended."))
                     #expect(try await other.value("document.querySelectorAll('.sessions li').length") == 1)
                 }
                 try await shop.go(to: "orders")
-                #expect(try await shop.isOut())
+                #expect(try await shop.isSignedOut())
                 #expect(try await !shop.text().contains("Desk lamp"))
             }
         }
     }
 
-    @Test func `a pass that has ended is renewed without a word, and two windows do not fight`() async throws {
+    @Test func `an expired pass is renewed silently, and two windows do not disturb each other`() async throws {
         try await withCluster(environment: ["ACCESS_TOKEN_TTL": "3"]) { cluster in
             try await withBrowser(in: cluster) { browser in
                 try await browser.signIn(cluster, next: "/shop/")
                 _ = try await browser.openWindow()
                 try await browser.openShop(cluster)
                 for _ in 1...2 {
-                    let left = "document.querySelector('#countdown').textContent.startsWith('ended')"
-                    #expect(try await browser.sees(left))
+                    let isExpired = "document.querySelector('#countdown').textContent.startsWith('expired')"
+                    #expect(try await browser.sees(isExpired))
                     try await browser.go(to: "orders")
                     #expect(try await browser.shows("You have no orders yet."))
                     try await browser.go(to: "products")
                     let tokens = try await browser.requests().filter { $0.contains("/session/token") }
                     #expect(tokens.count >= 2 && tokens.allSatisfy { $0.hasPrefix("200 ") })
                     #expect(try await browser.requests().allSatisfy { $0.hasPrefix("200 ") })
-                    #expect(try await browser.value("document.querySelector('#trouble').hidden"))
+                    #expect(try await browser.value("document.querySelector('#failure').hidden"))
                     try await browser.enter(try await browser.otherWindow(than: browser.window))
                 }
             }
         }
     }
 
-    @Test func `with login killed, browsing and orders go on until the pass ends, and then there is a clear message`()
+    @Test func `the shop works without login until the pass expires, and then shows a clear message`()
         async throws
     {
         try await withCluster(environment: ["ACCESS_TOKEN_TTL": "15"]) { cluster in
@@ -113,40 +113,43 @@ import Testing
                 try await browser.order()
                 try await browser.go(to: "orders")
                 #expect(try await browser.shows("1 × Desk lamp"))
-                #expect(try await browser.sees("document.querySelector('#countdown').textContent.startsWith('ended')"))
+                #expect(
+                    try await browser.sees("document.querySelector('#countdown').textContent.startsWith('expired')"))
                 try await browser.go(to: "products")
                 #expect(try await browser.shows("Oak chair"))
                 try await browser.click(".tabs a[href='#orders']")
-                #expect(try await browser.shows("Your pass has ended, and it cannot be renewed now."))
-                #expect(try await browser.text("#trouble").contains("The login service does not response"))
+                #expect(try await browser.shows("Your pass has expired, and it cannot be renewed now."))
+                #expect(try await browser.text("#failure").contains("The login service does not respond"))
                 try await cluster.start(.login, environment: ["ACCESS_TOKEN_TTL": "15"])
-                try await browser.click("#trouble button")
+                try await browser.click("#failure button")
                 #expect(try await browser.shows("1 × Desk lamp"))
             }
         }
     }
 
-    @Test func `the drawer takes the pass apart and shows each refusal`() async throws {
+    @Test func `the drawer decodes the pass and shows why each invalid pass is refused`() async throws {
         try await withCluster { cluster in
             try await withBrowser(in: cluster) { browser in
                 try await browser.signIn(cluster, next: "/shop/")
                 try await browser.click("#drawer summary")
-                #expect(try await browser.shows("the services that it opens"))
+                #expect(try await browser.shows("the services that accept it"))
                 #expect(try await browser.text("#inside").contains("orders:read orders:write inbox:read"))
-                for (index, reason) in ["another one", "takes the key", "does not choose", "has ended"].enumerated() {
-                    try await browser.click("#drills button:nth-child(\(index + 1))")
+                for (index, reason) in ["a different one", "holder of the key", "does not choose", "a moment ago"]
+                    .enumerated()
+                {
+                    try await browser.click("#attempts button:nth-child(\(index + 1))")
                     #expect(
-                        try await browser.sees("document.querySelector('#verdict').textContent.includes('\(reason)')"))
-                    #expect(try await browser.text("#verdict").hasPrefix("401:"))
-                    #expect(try await browser.text("#verdict").contains("error=\"invalid_token\""))
+                        try await browser.sees("document.querySelector('#result').textContent.includes('\(reason)')"))
+                    #expect(try await browser.text("#result").hasPrefix("401:"))
+                    #expect(try await browser.text("#result").contains("error=\"invalid_token\""))
                 }
-                #expect(try await browser.text("#verdict").contains("The token has expired."))
+                #expect(try await browser.text("#result").contains("The token has expired."))
                 #expect(try await browser.requests().contains("401 orders GET /orders"))
             }
         }
     }
 
-    @Test func `all of it works with the keyboard alone`() async throws {
+    @Test func `the sign-in and the shop work with the keyboard alone`() async throws {
         try await withCluster { cluster in
             try await withBrowser(in: cluster) { browser in
                 try await browser.open(cluster.url(.login, "/login?next=/shop/"))
@@ -170,7 +173,7 @@ import Testing
         }
     }
 
-    @Test func `without scripts the pages of login do all they do`() async throws {
+    @Test func `the pages of login work without scripts`() async throws {
         try await withCluster { cluster in
             try await withBrowser(in: cluster, runsScripts: false) { browser in
                 try await browser.signUp(cluster, "dave")

@@ -55,7 +55,7 @@ struct AccountPages: Sendable {
         let mine = context.session
         guard let id = UUID(lowercase: context.form["session"]),
             try await sessions.end(id, of: mine.accountID, at: context.page.now)
-        else { throw Problem.notFound("That session is over already, or was never yours.") }
+        else { throw Problem.notFound("The session has ended already, or it is not yours.") }
         return id == mine.id ? signedOut(showing: .signedOut) : .redirect(to: "/account", showing: .sessionEnded)
     }
 

@@ -2,8 +2,10 @@ import HTTPTypes
 import Hummingbird
 import ServiceRuntime
 
-/// The context of a submitted form. It cannot exist without `FormMiddleware` having found that one of this service's pages
-/// sent the form, so no handler of a form can be reached by a forged request.
+/// The context of a submitted form.
+///
+/// It exists only after `FormMiddleware` has checked that a page of this service sent the form. So a forged request cannot
+/// reach the handler of a form.
 struct FormContext: PageRequestContext, ChildRequestContext {
     var coreContext: CoreRequestContextStorage
     let page: PageContext
@@ -18,7 +20,7 @@ struct FormContext: PageRequestContext, ChildRequestContext {
     }
 }
 
-/// The fields of a form that passed the check against forgery. Only `FormMiddleware` can make one.
+/// The fields of a form that passed the check against forgery. Only `FormMiddleware` can create one.
 struct SubmittedForm: Sendable {
     /// The name of the hidden field with the token of the browser.
     static let tokenField = "form_token"
@@ -37,8 +39,8 @@ struct SubmittedForm: Sendable {
 
 /// Rejects forms that another site may have sent (cross-site request forgery).
 ///
-/// A form passes when the browser does not name another origin as its source, and when it carries the token that was
-/// derived from the cookie of the browser.
+/// A form passes if the browser names no other origin as its source, and if the form carries the token that is derived
+/// from the browser's cookie.
 struct FormMiddleware: RouterMiddleware {
     let origin: PublicOrigin
 

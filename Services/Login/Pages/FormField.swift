@@ -7,9 +7,8 @@ struct FormField: Sendable {
     let hint: String?
     /// The text that was typed; always empty for a password.
     private(set) var value = ""
-    /// A sentence about what is wrong with the value.
+    /// What is wrong with the value, as a sentence.
     private(set) var error: String?
-
     /// The ids of the texts that belong to the field, for screen readers.
     private(set) var describedBy: String?
 
@@ -35,7 +34,7 @@ struct FormField: Sendable {
     static func newPassword(_ name: String = "password", _ label: String = "Password") -> FormField {
         FormField(
             name, label, type: "password", autocomplete: "new-password",
-            hint: "8 to 128 characters. A sentence is easier to remember than a riddle.")
+            hint: "8 to 128 characters. A whole sentence is easy to remember.")
     }
 
     /// Shows what is wrong with the value.

@@ -3,7 +3,7 @@ struct FormModel: Sendable {
     private(set) var fields: [FormField]
     /// Where a sign-in leads.
     let next: String?
-    /// A sentence about what is wrong with the form as a whole.
+    /// What is wrong with the form as a whole, as a sentence.
     private(set) var formError: String?
     private(set) var hasErrors = false
 
@@ -12,7 +12,7 @@ struct FormModel: Sendable {
         self.next = next?.text
     }
 
-    /// The form with the reason for which it was not accepted, at the fields that it is about.
+    /// The form with the reason why it was not accepted, shown at the fields concerned.
     func showing(_ failure: FormFailure) -> FormModel {
         var form = self
         form.hasErrors = true

@@ -1,6 +1,4 @@
-import HTTPTypes
 import Hummingbird
-import ServiceRuntime
 
 /// A page with a form.
 struct FormPage: Sendable {
@@ -13,39 +11,6 @@ struct FormPage: Sendable {
         self.template = template
         self.title = title
         form = FormModel(fields, next: next)
-    }
-}
-
-/// The reason for which a form was not accepted.
-enum FormFailure: Sendable {
-    /// Values of fields are not accepted.
-    case invalid([FieldError])
-    /// The name and the password do not open an account.
-    case wrongCredentials
-    case usernameTaken
-    /// The form has the password of the account in `field`, and it is wrong.
-    case wrongPassword(field: String)
-    /// There were too many failed attempts; the next one is admitted after this many seconds.
-    case throttled(retryAfterSeconds: Int)
-    /// Too many passwords wait to be checked.
-    case busy
-
-    fileprivate var status: HTTPResponse.Status {
-        switch self {
-        case .invalid, .wrongCredentials: .unprocessableContent
-        case .usernameTaken: .conflict
-        case .wrongPassword: .forbidden
-        case .throttled: .tooManyRequests
-        case .busy: .serviceUnavailable
-        }
-    }
-
-    fileprivate var retryAfterSeconds: Int? {
-        switch self {
-        case .throttled(let seconds): seconds
-        case .busy: PasswordHasher.retryAfterSeconds
-        case .invalid, .wrongCredentials, .usernameTaken, .wrongPassword: nil
-        }
     }
 }
 

@@ -3,7 +3,8 @@ import Hummingbird
 import Logging
 import ServiceRuntime
 
-/// Shows the errors of pages as pages. Other errors, which are defects, are left to the middleware of the service.
+/// Shows the problems of pages as HTML. Any other error goes on to the error middleware of the service, which responds with
+/// 500.
 struct HTMLErrorMiddleware: RouterMiddleware {
     func handle(
         _ request: Request, context: PageContext, next: (Request, PageContext) async throws -> Response
@@ -21,9 +22,9 @@ struct HTMLErrorMiddleware: RouterMiddleware {
 }
 
 extension PageContext {
-    /// The page that tells about an error.
+    /// The page about an error.
     ///
-    /// - Throws: `error`, when it has no form that people may see.
+    /// - Throws: `error` itself if it is no problem.
     func response(to error: any Error) throws -> Response {
         switch error {
         case let problem as Problem: return try response(to: problem)
@@ -38,8 +39,8 @@ extension PageContext {
     private func response(to problem: Problem) throws -> Response {
         let title =
             switch problem.status.kind {
-            case .serverError: "Not now"
-            default: problem.status == .notFound ? "Nothing here" : "That was refused"
+            case .serverError: "Not possible now"
+            default: problem.status == .notFound ? "Not found" : "That was refused"
             }
         var response = try render(
             "problem", title: title, ProblemModel(detail: problem.detail), status: problem.status)

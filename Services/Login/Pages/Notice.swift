@@ -13,8 +13,9 @@ enum Notice: String, Sendable {
         switch self {
         case .signedOut: "You are signed out."
         case .signedOutEverywhere: "You are signed out everywhere."
-        case .sessionEnded: "That session is ended."
-        case .passwordChanged: "Your password is changed, and all sessions are ended. Sign in with the new one."
+        case .sessionEnded: "The session is ended."
+        case .passwordChanged:
+            "Your password is changed, and all your sessions are ended. Sign in with the new password."
         case .accountDeleted: "Your account is deleted."
         }
     }

@@ -1,12 +1,11 @@
 // The pages of login for people: sign-up, sign-in and the account.
 //
-// This folder is apart from the routes for programs because browsers need another defence: cookies in place of tokens,
-// a check of every form against forgery, and errors as HTML. `PageRouterGroups` puts these before the routes. A handler
-// says with the type of its context what it needs: a page, a session, a form that was checked, or both.
+// This folder is apart from the routes for programs because browsers are served differently: cookies replace tokens, every
+// form is checked against forgery, and errors are HTML. `PageRouterGroups` adds the middleware for this. The type of its
+// context says what a handler needs: a page, a session, a checked form, or a session and a checked form.
 
 import Foundation
 import Hummingbird
-import JWTAuth
 import ServiceRuntime
 
 /// The context of a request for a page, with the browser that sent it.
@@ -14,13 +13,13 @@ struct PageContext: PageRequestContext, ChildRequestContext {
     var coreContext: CoreRequestContextStorage
     /// The cookie that the browser sent, or a new one for a browser that sent none.
     let cookie: SessionCookie
-    /// The session that the cookie opens; nil for a browser that is signed out.
+    /// The session that belongs to the cookie; nil for a browser that is signed out.
     var session: Session?
     /// The kind of browser and its address, as a new session would show them.
     let client: ClientInfo
     /// The network that failed sign-ins are counted for, as `NetworkAddress` writes it.
     let network: String
-    /// The notice that the page shows, as its address names it.
+    /// The notice that the page shows; the query parameter `notice` names it.
     let notice: Notice?
     /// The time at which the request arrived.
     let now: Date
@@ -42,20 +41,6 @@ extension PageContext {
 
 /// The contexts of all pages.
 protocol PageRequestContext: ServiceRequestContext {
-    /// The request for the page, without what the route demands in addition.
+    /// The context of the page, which all of them share.
     var page: PageContext { get }
-}
-
-/// The context of a request by a browser, before `BrowserSessionMiddleware` has read its cookie.
-struct BrowserRequestContext: ServiceRequestContext, ChildRequestContext {
-    var coreContext: CoreRequestContextStorage
-    /// The IP address of the peer, without its port; nil without a socket.
-    let peerAddress: String?
-    /// The context of the page, set by the middleware.
-    var page: PageContext?
-
-    init(context: AppRequestContext) {
-        coreContext = context.coreContext
-        peerAddress = context.peerAddress
-    }
 }

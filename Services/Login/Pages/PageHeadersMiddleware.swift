@@ -14,7 +14,7 @@ struct PageHeadersMiddleware<Context: RequestContext>: RouterMiddleware {
 }
 
 extension HTTPFields {
-    /// The header of a page: it is not stored, its type is not guessed, no page frames it, and it loads only files of this
+    /// The header fields of every page. Browsers must not store or embed the page or guess its type, and the page loads only files of this
     /// origin.
     static let page: HTTPFields = [
         .cacheControl: "no-store", .xContentTypeOptions: "nosniff", .referrerPolicy: "same-origin",
@@ -23,8 +23,8 @@ extension HTTPFields {
 
     /// The Content-Security-Policy of a page.
     ///
-    /// - Parameter origins: The origins that its scripts may call, besides the page's own. Without any, they may not call
-    ///   the page's own either.
+    /// - Parameter origins: The origins that its scripts may call, in addition to their own. If it is empty, scripts may call
+    ///   no origin at all.
     static func contentSecurityPolicy(connecting origins: [String]) -> String {
         let connect = origins.isEmpty ? "" : "connect-src 'self' \(origins.joined(separator: " ")); "
         return """

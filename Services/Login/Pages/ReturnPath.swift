@@ -1,6 +1,6 @@
 import Hummingbird
 
-/// The path to which a sign-in leads: always on this origin, whatever the link says.
+/// The path to which a sign-in leads. It is always a path of this origin, even if a link names another site.
 struct ReturnPath: Sendable {
     /// The path, with its query.
     let text: String

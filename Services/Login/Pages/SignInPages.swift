@@ -15,7 +15,7 @@ struct SignInPages: Sendable {
     /// - Parameter signup: The groups for `POST /signup`, which takes JSON as well.
     func add(to routes: PageRouterGroups, signup: PageRouterGroups) {
         routes.pages
-            .get("/") { _, context in try context.render("home", title: "One pass, every door") }
+            .get("/") { _, context in try context.render("home", title: "One pass for every service") }
             .get("login", use: showSignIn)
             .get("signup", use: showSignUp)
         routes.forms.post("login", use: signIn)

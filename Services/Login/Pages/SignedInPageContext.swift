@@ -15,27 +15,12 @@ struct SignedInPageContext: PageRequestContext, ChildRequestContext {
     }
 }
 
-/// The context of a form of someone who is signed in: it cannot exist without a session, nor without the check of the form.
-struct SignedInFormContext: PageRequestContext, ChildRequestContext {
-    var coreContext: CoreRequestContextStorage
-    let page: PageContext
-    let form: SubmittedForm
-    let session: Session
-
-    /// - Throws: `SignInRequired` for a browser that is signed out.
-    init(context: FormContext) throws {
-        coreContext = context.coreContext
-        page = context.page
-        form = context.form
-        session = try context.page.requiredSession
-    }
-}
-
-/// The page needs a session, and the browser is signed out. `HTMLErrorMiddleware` redirects to the sign-in page.
+/// The page needs a session, and the browser is signed out. `HTMLErrorMiddleware` redirects it to the sign-in page.
 struct SignInRequired: Error {}
 
 extension PageContext {
-    fileprivate var requiredSession: Session {
+    /// The session, which the page needs.
+    var requiredSession: Session {
         get throws(SignInRequired) {
             guard let session else { throw SignInRequired() }
             return session

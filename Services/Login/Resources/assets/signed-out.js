@@ -1,2 +1,2 @@
-// Tells the windows of the shop to look who is signed in.
-new BroadcastChannel("hallpass").postMessage("look again");
+// Tells the open windows of the shop to check whether someone is still signed in.
+new BroadcastChannel("hallpass").postMessage("check again");

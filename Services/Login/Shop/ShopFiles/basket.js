@@ -1,17 +1,17 @@
-// What is to be ordered. It outlives a visit to the page to sign in, and nothing else.
+// The items to be ordered. Session storage keeps them while the customer leaves the page to sign in.
 
-const name = "hallpass-basket";
+const storageKey = "hallpass-basket";
 
-/** Tells by `change` when there is more or less in it. */
+/** Dispatches `change` when the contents change. */
 export const basket = new EventTarget();
 
 let quantities = read();
-/** Makes that an order which is sent twice, because an answer was lost, is placed once. */
+/** With this key a repeated request, sent after a lost response, does not place a second order. */
 let key = crypto.randomUUID();
 
 function read() {
   try {
-    return new Map(JSON.parse(sessionStorage.getItem(name) ?? "[]"));
+    return new Map(JSON.parse(sessionStorage.getItem(storageKey) ?? "[]"));
   } catch {
     return new Map();
   }
@@ -21,7 +21,7 @@ export const quantity = (id) => quantities.get(id) ?? 0;
 export const isEmpty = () => quantities.size === 0;
 export const idempotencyKey = () => key;
 
-/** The body of an order. */
+/** The items in the form that orders expects. */
 export function items() {
   return [...quantities].map(([product_id, quantity]) => ({ product_id, quantity }));
 }
@@ -39,6 +39,6 @@ export function clear() {
 
 function changed() {
   key = crypto.randomUUID();
-  sessionStorage.setItem(name, JSON.stringify([...quantities]));
+  sessionStorage.setItem(storageKey, JSON.stringify([...quantities]));
   basket.dispatchEvent(new Event("change"));
 }

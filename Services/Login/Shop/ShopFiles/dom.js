@@ -1,40 +1,47 @@
-// Small helpers to make elements. Text is always set as text, so nothing that a service says can become markup.
+// Helpers that create elements. Text is always inserted as text, so responses of services cannot become markup.
 
-/** An element with properties, attributes (`aria-…`, `data-…`, `for`) and listeners (`onclick`), and what is in it. */
+/**
+ * Creates an element.
+ * `properties`: attributes (`aria-…`, `data-…`, `for`), `class`, and listeners (`onclick`). `content`: elements and texts.
+ */
 export function element(name, properties = {}, ...content) {
-  const made = document.createElement(name);
+  const created = document.createElement(name);
   for (const [key, value] of Object.entries(properties)) {
     if (value === undefined || value === null || value === false) continue;
-    if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
-    else if (key === "class") made.className = value;
-    else made.setAttribute(key, value === true ? "" : value);
+    if (key.startsWith("on")) created.addEventListener(key.slice(2), value);
+    else if (key === "class") created.className = value;
+    else created.setAttribute(key, value === true ? "" : value);
   }
-  made.append(...content.flat().filter((part) => part !== undefined && part !== null && part !== false));
-  return made;
+  created.append(...content.flat().filter((part) => part !== undefined && part !== null && part !== false));
+  return created;
 }
 
-/** The element with an id. */
+/** Returns the element with an id. */
 export const byId = (id) => document.getElementById(id);
 
 export function money(cents, currency) {
   return new Intl.NumberFormat("en", { style: "currency", currency }).format(cents / 100);
 }
 
-export function moment(text) {
+/** Creates a `time` element for an RFC 3339 text. */
+export function time(text) {
   const shown = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" }).format(new Date(text));
   return element("time", { datetime: text }, shown);
 }
 
-/** Says what was done, also to screen readers. */
-export function say(sentence) {
+/** Shows a sentence about what was done. Screen readers read it aloud. */
+export function announce(sentence) {
   const status = byId("status");
   status.textContent = sentence;
   status.hidden = !sentence;
 }
 
-/** A link to login. From another origin it opens a window of its own, as login does not lead back to strangers. */
+/**
+ * Creates a link to a page of login.
+ * In a shop on another origin it opens a new window, because login does not redirect to other origins.
+ */
 export function loginLink(href, text, properties = {}) {
-  const isElsewhere = new URL(href).origin !== location.origin;
-  return element("a", { href, ...properties, ...(isElsewhere ? { target: "_blank", rel: "noopener" } : {}) },
-    text, isElsewhere && element("span", { class: "unseen" }, " (in another window)"));
+  const isOtherOrigin = new URL(href).origin !== location.origin;
+  return element("a", { href, ...properties, ...(isOtherOrigin ? { target: "_blank", rel: "noopener" } : {}) },
+    text, isOtherOrigin && element("span", { class: "unseen" }, " (in another window)"));
 }

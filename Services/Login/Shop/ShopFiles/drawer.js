@@ -1,35 +1,37 @@
-// The drawer "what happens": the pass taken apart, what becomes of one that is not good, and the requests.
+// The drawer: the decoded pass, requests with an invalid pass, and the list of requests.
 
 import { byId, element } from "./dom.js";
-import { lines, network } from "./network.js";
-import { holder, parts, pass, renew, secondsLeft, sendWith, shortToken } from "./pass.js";
+import { requestEvents, requests } from "./network.js";
+import { currentPass, decode, passEvents, renew, secondsLeft, sendWithToken, shortToken } from "./pass.js";
 
-const shortLifeSeconds = 3;
+const shortLifetimeSeconds = 3;
 
-const meanings = {
-  iss: "who issued it", sub: "whose it is", aud: "the services that it opens", exp: "when it ends", iat: "when it was issued",
-  jti: "its own number", sid: "the session that it belongs to", username: "the name", scope: "what it allows",
+const headerMeanings = { alg: "the algorithm of the signature", kid: "the id of the key", typ: "the kind of token" };
+const claimMeanings = {
+  iss: "who issued it", sub: "the id of the account", aud: "the services that accept it", exp: "when it expires",
+  iat: "when it was issued", jti: "the id of the token", sid: "the id of the session", username: "the user name",
+  scope: "what it allows",
 };
 
 const section = (heading, ...content) => element("section", {}, element("h2", {}, heading), ...content);
-const passPlace = element("div");
-const verdict = element("div", { class: "verdict", id: "verdict", role: "status" });
-const requestPlace = element("tbody");
+const passContent = element("div");
+const result = element("div", { class: "result", id: "result", role: "status" });
+const requestRows = element("tbody");
 
 export function fillDrawer() {
   byId("inside").append(
-    section("Your pass", passPlace),
-    section("What becomes of a pass that is not good",
-      element("p", { class: "hint" }, "Each button sends a request to orders that must be refused. Your pass stays as it is."),
-      element("div", { class: "actions", id: "drills" }, Object.keys(drills).map(drillButton)), verdict),
+    section("Your pass", passContent),
+    section("Try an invalid pass",
+      element("p", { class: "hint" }, "Each button sends a request that the orders service must refuse. Your own pass does not change."),
+      element("div", { class: "actions", id: "attempts" }, Object.keys(attempts).map(attemptButton)), result),
     section("Requests",
       element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Requests" },
         element("table", {},
           element("thead", {}, element("tr", {},
             ["Service", "Request", "Status", "Time"].map((name) => element("th", { scope: "col" }, name)))),
-          requestPlace))));
-  pass.addEventListener("change", showPass);
-  network.addEventListener("change", showRequests);
+          requestRows))));
+  passEvents.addEventListener("change", showPass);
+  requestEvents.addEventListener("change", showRequests);
   setInterval(showCountdown, 1000);
   showPass();
   showRequests();
@@ -38,95 +40,94 @@ export function fillDrawer() {
 function showCountdown() {
   const seconds = secondsLeft();
   const clock = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")} left`;
-  const text = !holder() ? "no pass" : seconds === 0 ? "ended; renewed when needed" : clock;
+  const text = !currentPass() ? "no pass" : seconds === 0 ? "expired; renewed when needed" : clock;
   byId("countdown").textContent = text;
-  const meter = byId("life");
+  const meter = byId("lifetime");
   if (meter) meter.value = seconds;
 }
 
 function showPass() {
-  passPlace.replaceChildren(...passContent());
-  for (const button of byId("drills").children) button.disabled = !holder()?.token;
+  passContent.replaceChildren(...contentOf(currentPass()));
+  for (const button of byId("attempts").children) button.disabled = !currentPass()?.token;
   showCountdown();
 }
 
-function passContent() {
-  const held = holder();
-  if (!held) return [element("p", {}, "There is none: nobody is signed in in this window.")];
-  const again = element("button", { class: "quiet", onclick: () => renew("asked for by hand").catch(() => {}) }, "Renew now");
-  if (held.isCookie) {
+function contentOf(pass) {
+  if (!pass) return [element("p", {}, "No pass: nobody is signed in.")];
+  const renewButton = element("button", { class: "quiet", onclick: () => renew("the button “Renew now”").catch(() => {}) }, "Renew now");
+  if (pass.isCookie) {
     return [
-      element("p", {}, "It is in a cookie that no script can read, this one neither. The browser sends it along; so the services look at where a request comes from before they do what it asks."),
-      again,
+      element("p", {}, "The pass is in a cookie that no script can read, not even the script of this page. The browser adds the cookie to every request. Therefore the services check which page sent a request before they change anything."),
+      renewButton,
     ];
   }
-  const { header, claims } = parts(held.token);
-  const [first, second, third] = held.token.split(".");
+  const { header, claims } = decode(pass.token);
+  const [first, second, third] = pass.token.split(".");
   return [
     element("p", { class: "token" }, element("span", {}, first), ".", element("span", {}, second), ".", element("span", {}, third)),
-    element("label", { for: "life" }, "Life"),
-    element("meter", { id: "life", min: 0, max: claims.exp - claims.iat, value: secondsLeft() }),
+    element("label", { for: "lifetime" }, "Time left"),
+    element("meter", { id: "lifetime", min: 0, max: claims.exp - claims.iat, value: secondsLeft() }),
     element("div", { class: "halves" },
-      element("div", {}, element("h3", {}, "Header"), table(header, { alg: "how it is signed", kid: "with which key", typ: "what kind it is" })),
-      element("div", {}, element("h3", {}, "Claims"), table(claims, meanings))),
-    element("p", { class: "hint" }, "Anyone can read this; only who has the key can write it. The third part is the signature over the first two."),
-    again,
+      element("div", {}, element("h3", {}, "Header"), table(header, headerMeanings)),
+      element("div", {}, element("h3", {}, "Claims"), table(claims, claimMeanings))),
+    element("p", { class: "hint" }, "Anyone can read a pass, but only a holder of the key can create one. The third part is the signature of the first two parts."),
+    renewButton,
   ];
 }
 
-function table(object, words) {
-  return element("dl", { class: "claims" }, Object.entries(object).map(([name, value]) =>
-    element("div", {}, element("dt", {}, name, words[name] && element("small", {}, words[name])),
+function table(members, meanings) {
+  return element("dl", { class: "claims" }, Object.entries(members).map(([name, value]) =>
+    element("div", {}, element("dt", {}, name, meanings[name] && element("small", {}, meanings[name])),
       element("dd", {}, isTime(name) ? `${value} (${new Date(value * 1000).toLocaleTimeString("en-GB")})` : Array.isArray(value) ? value.join(", ") : String(value)))));
 }
 
 const isTime = (name) => name === "exp" || name === "iat";
 
 function showRequests() {
-  requestPlace.replaceChildren(...lines.map((line) => element("tr", { class: isGood(line) ? "" : "bad" },
-    element("td", {}, line.service),
-    element("td", {}, `${line.method} ${line.path}`, line.note && element("small", {}, line.note)),
-    element("td", {}, String(line.status)), element("td", {}, `${line.milliseconds} ms`))));
+  requestRows.replaceChildren(...requests.map((request) => element("tr", { class: isSuccess(request) ? "" : "failed" },
+    element("td", {}, request.service),
+    element("td", {}, `${request.method} ${request.path}`, request.note && element("small", {}, request.note)),
+    element("td", {}, String(request.status)), element("td", {}, `${request.milliseconds} ms`))));
 }
 
-const isGood = (line) => line.status >= 200 && line.status < 300;
+const isSuccess = (request) => request.status >= 200 && request.status < 300;
 
-// The drills
+// Requests with an invalid pass
 
 const encode = (object) => btoa(JSON.stringify(object)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
 
-const drills = {
+const attempts = {
   "Change one letter of the signature": async (token) => {
     const at = token.length - 10;
-    await refused(token.slice(0, at) + (token[at] === "A" ? "B" : "A") + token.slice(at + 1), "one letter changed",
-      "Orders computed the signature anew, with its own key, and it is another one. It did not even look at the claims.");
+    await expectRefusal(token.slice(0, at) + (token[at] === "A" ? "B" : "A") + token.slice(at + 1), "one letter changed",
+      "Orders computed the signature with its own key and got a different one. It did not look at the claims.");
   },
-  "Write another name into it": async (token) => {
+  "Change the user name": async (token) => {
     const [header, , signature] = token.split(".");
-    const { claims } = parts(token);
-    await refused([header, encode({ ...claims, username: "staff", scope: "orders:read:all" }), signature].join("."), "claims changed",
-      "The claims now say “staff”, but the signature is still that of the old ones. To make a new one takes the key.");
+    const { claims } = decode(token);
+    await expectRefusal([header, encode({ ...claims, username: "staff", scope: "orders:read:all" }), signature].join("."), "claims changed",
+      "The claims now say “staff”, but the signature still belongs to the old claims. Only a holder of the key can create a new one.");
   },
-  "Say that it needs no signature": async (token) => {
+  "Remove the signature": async (token) => {
     const [, claims] = token.split(".");
-    await refused(`${encode({ alg: "none", typ: "JWT" })}.${claims}.`, "alg: none",
-      "A token does not choose its algorithm. Orders has one key with one algorithm, and refuses everything else.");
+    await expectRefusal(`${encode({ alg: "none", typ: "JWT" })}.${claims}.`, "alg: none",
+      "A token does not choose its algorithm. Orders has one key for one algorithm, and rejects all others.");
   },
-  [`Let one end: wait ${shortLifeSeconds} s`]: async () => {
-    say(`A token that lives for ${shortLifeSeconds} seconds is on its way …`);
-    const { access_token: token } = await shortToken(shortLifeSeconds);
-    await new Promise((done) => setTimeout(done, (shortLifeSeconds + 1) * 1000));
-    await refused(token, "ended", "It was good until a moment ago. That it has ended is the one reason which a service tells; then the shop asks login for another one, and you notice nothing.");
+  [`Let a pass expire (${shortLifetimeSeconds} s)`]: async () => {
+    showResult(`Getting a pass that expires after ${shortLifetimeSeconds} seconds …`);
+    const { access_token: token } = await shortToken(shortLifetimeSeconds);
+    await new Promise((done) => setTimeout(done, (shortLifetimeSeconds + 1) * 1000));
+    await expectRefusal(token, "expired", "The pass was valid until a moment ago. Expiry is the only reason that a service tells. The shop then gets a new pass from login, and you notice nothing.");
   },
 };
 
-function drillButton(name) {
+function attemptButton(name) {
   const run = async (event) => {
     event.target.disabled = true;
     try {
-      await drills[name](holder().token);
+      await attempts[name](currentPass().token);
     } catch (error) {
-      say(error.message);
+      showResult(error.message);
     } finally {
       event.target.disabled = false;
     }
@@ -134,14 +135,14 @@ function drillButton(name) {
   return element("button", { class: "quiet", onclick: run }, name);
 }
 
-const say = (...content) => verdict.replaceChildren(...content.map((part) => element("p", {}, part)));
+const showResult = (...content) => result.replaceChildren(...content.map((part) => element("p", {}, part)));
 
-async function refused(token, note, explanation) {
+async function expectRefusal(token, note, explanation) {
   try {
-    await sendWith(token, "orders", "/orders", note);
-    say("The request was answered. That must not be!");
+    await sendWithToken(token, "orders", "/orders", note);
+    showResult("The service accepted the request. This is a bug.");
   } catch (error) {
     if (!error.status) throw error;
-    say(element("strong", {}, `${error.status}: ${error.message}`), error.challenge ? element("code", {}, error.challenge) : "", explanation);
+    showResult(element("strong", {}, `${error.status}: ${error.message}`), error.challenge ? element("code", {}, error.challenge) : "", explanation);
   }
 }

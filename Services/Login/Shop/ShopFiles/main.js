@@ -1,28 +1,29 @@
-// The page: which view is shown, who is signed in, and what to say when something does not work.
+// The page of the shop: the view that is shown, the person who is signed in, and messages about failures.
 
-import { byId, element, loginLink, say } from "./dom.js";
+import { announce, byId, element, loginLink } from "./dom.js";
 import { fillDrawer } from "./drawer.js";
 import * as messages from "./messages.js";
 import { address, readAddresses } from "./network.js";
 import * as orders from "./orders.js";
-import { holder, pass, renew, renewalTrouble, signOut } from "./pass.js";
+import { currentPass, passEvents, renew, renewalError, signOut } from "./pass.js";
 import * as products from "./products.js";
 
 const views = { products, orders, messages };
+/** The view that is shown. Each call of `show` makes a new object, so an earlier call that is still waiting can give up. */
 let shown = { name: "" };
 let leave = () => {};
 
-const wanted = () => (Object.hasOwn(views, location.hash.slice(1)) ? location.hash.slice(1) : "products");
-const signInPath = () => `/login?next=/shop/%23${wanted()}`;
+const requestedView = () => (Object.hasOwn(views, location.hash.slice(1)) ? location.hash.slice(1) : "products");
+const signInPath = () => `/login?next=/shop/%23${requestedView()}`;
 
 /** Shows the view that the address names. */
 async function show({ focus = false } = {}) {
-  const name = wanted();
-  const ticket = (shown = { name });
+  const name = requestedView();
+  const mine = (shown = { name });
   const view = views[name];
   leave();
   leave = () => {};
-  clearTrouble();
+  clearFailure();
   document.title = `${view.title} · Hallpass`;
   for (const link of document.querySelectorAll(".tabs a")) {
     if (link.hash === `#${name}`) link.setAttribute("aria-current", "page");
@@ -33,44 +34,44 @@ async function show({ focus = false } = {}) {
   byId("view").setAttribute("aria-busy", "true");
   if (focus) heading.focus();
   try {
-    if (view.isMine && !holder() && !renewalTrouble()) return byId("view").append(invitation());
-    const made = await view.show();
-    if (shown !== ticket) return made.leave?.();
-    leave = made.leave ?? leave;
-    byId("view").append(...made.content);
+    if (view.requiresSignIn && !currentPass() && !renewalError()) return byId("view").append(signInLink());
+    const loaded = await view.show();
+    if (shown !== mine) return loaded.leave?.();
+    leave = loaded.leave ?? leave;
+    byId("view").append(...loaded.content);
   } catch (error) {
-    if (shown !== ticket) return;
-    if (error.status === 401 && !holder()) byId("view").append(invitation());
-    else explain(error, () => show());
+    if (shown !== mine) return;
+    if (error.status === 401 && !currentPass()) byId("view").append(signInLink());
+    else showFailure(error, () => show());
   } finally {
-    if (shown === ticket) byId("view").setAttribute("aria-busy", "false");
+    if (shown === mine) byId("view").setAttribute("aria-busy", "false");
   }
 }
 
-function invitation() {
+function signInLink() {
   return element("p", {}, loginLink(address("login", signInPath()), "Sign in to see this", { class: "button" }));
 }
 
-/** Says what went wrong, and offers to try again. */
-function explain(error, again) {
-  byId("trouble").replaceChildren(
-    element("p", {}, error.message), again && element("button", { class: "quiet", onclick: () => { clearTrouble(); again(); } }, "Try again"));
-  byId("trouble").hidden = false;
+/** Shows why a request failed, with a button that repeats it when there is a `retry`. */
+function showFailure(error, retry) {
+  byId("failure").replaceChildren(
+    element("p", {}, error.message), retry && element("button", { class: "quiet", onclick: () => { clearFailure(); retry(); } }, "Try again"));
+  byId("failure").hidden = false;
 }
 
-function clearTrouble() {
-  byId("trouble").hidden = true;
-  byId("trouble").replaceChildren();
+function clearFailure() {
+  byId("failure").hidden = true;
+  byId("failure").replaceChildren();
 }
 
-function showWho() {
-  const held = holder();
-  byId("who").replaceChildren(...(held
+function showAccount() {
+  const pass = currentPass();
+  byId("account").replaceChildren(...(pass
     ? [
-      loginLink(address("login", "/account"), held.username),
+      loginLink(address("login", "/account"), pass.username),
       element("button", { class: "plain", id: "sign-out", onclick: leaveShop }, "Sign out"),
     ]
-    : renewalTrouble()
+    : renewalError()
       ? [element("button", { class: "plain", onclick: () => start() }, "Try to sign in again")]
       : [
         loginLink(address("login", signInPath()), "Sign in"),
@@ -81,47 +82,47 @@ function showWho() {
 async function leaveShop() {
   try {
     await signOut();
-    say("You are signed out.");
+    announce("You are signed out.");
   } catch (error) {
-    explain(error, leaveShop);
+    showFailure(error, leaveShop);
   }
 }
 
 let signedInAs = null;
 
-/** When somebody else is signed in than before, or nobody, the view is not theirs. */
-function whoChanged() {
-  showWho();
-  const username = holder()?.username ?? null;
+/** Shows the view again when another person, or nobody, is signed in now. */
+function passChanged() {
+  showAccount();
+  const username = currentPass()?.username ?? null;
   if (username === signedInAs) return;
-  if (signedInAs && !username) say("You are signed out.");
+  if (signedInAs && !username) announce("You are signed out.");
   signedInAs = username;
   show();
 }
 
 async function start() {
   try {
-    await renew("who is signed in?");
+    await renew("is someone signed in?");
   } catch (error) {
-    say(error.message);
+    announce(error.message);
   }
-  showWho();
+  showAccount();
 }
 
-byId("view").addEventListener("refusal", ({ detail }) => {
-  if (detail.error.status === 401 && !holder()) explain(detail.error);
-  else explain(detail.error, detail.again);
+byId("view").addEventListener("requestfailed", ({ detail }) => {
+  if (detail.error.status === 401 && !currentPass()) showFailure(detail.error);
+  else showFailure(detail.error, detail.retry);
 });
-window.addEventListener("hashchange", () => { say(""); show({ focus: true }); });
+window.addEventListener("hashchange", () => { announce(""); show({ focus: true }); });
 
 try {
   await readAddresses();
-  byId("front").href = address("login", "/");
+  byId("home").href = address("login", "/");
   fillDrawer();
   await start();
-  signedInAs = holder()?.username ?? null;
-  pass.addEventListener("change", whoChanged);
+  signedInAs = currentPass()?.username ?? null;
+  passEvents.addEventListener("change", passChanged);
   await show();
 } catch (error) {
-  explain(error, () => location.reload());
+  showFailure(error, () => location.reload());
 }

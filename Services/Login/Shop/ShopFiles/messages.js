@@ -1,37 +1,37 @@
-// My messages: only their owner reads them, and only services write them.
+// My messages. Only their owner can read them, and only services can send them.
 
-import { element, moment, say } from "./dom.js";
-import { trying } from "./orders.js";
+import { announce, element, time } from "./dom.js";
+import { runAction } from "./orders.js";
 import { sendWithPass } from "./pass.js";
 
 export const title = "My messages";
-export const isMine = true;
+export const requiresSignIn = true;
 
 export async function show() {
   const { messages } = await sendWithPass("inbox", "/messages?limit=200");
   if (messages.length === 0) return { content: [element("p", {}, "You have no messages.")] };
-  return { content: [element("ul", { class: "papers" }, messages.map(paper))] };
+  return { content: [element("ul", { class: "cards" }, messages.map(card))] };
 }
 
-function paper(message) {
+function card(message) {
   const item = element("li");
   const tag = element("span", { class: "tag" }, "new");
   const read = async (event) => {
-    await trying(event, async () => {
+    await runAction(event, async () => {
       await sendWithPass("inbox", `/messages/${message.id}/read`, { method: "POST" });
       tag.remove();
       event.target.remove();
-      say("The message is marked as read.");
+      announce("The message is marked as read.");
     });
   };
-  const remove = (event) => trying(event, async () => {
+  const remove = (event) => runAction(event, async () => {
     await sendWithPass("inbox", `/messages/${message.id}`, { method: "DELETE" });
     item.remove();
-    say("The message is deleted.");
+    announce("The message is deleted.");
   });
   item.append(
     element("h2", {}, message.subject, " ", message.read ? "" : tag),
-    element("p", {}, moment(message.created_at)),
+    element("p", {}, time(message.created_at)),
     element("p", { class: "letter" }, message.body),
     element("div", { class: "actions" },
       !message.read && element("button", { class: "quiet", onclick: read }, "Mark as read"),

@@ -1,122 +1,122 @@
-// The access token: kept in memory alone, so that it is gone with the page, and renewed through the session in the
-// cookie, which no script can read.
+// The pass of the shop, which is an access token. Only memory holds it, so it is gone when the page is closed. The session
+// cookie, which no script can read, renews it.
 
-import { Refusal, send } from "./network.js";
+import { RequestError, send } from "./network.js";
 
-/** A pass that has less than this left is renewed before it is used: seconds, or a part of its life if that is shorter. */
+/** A pass is renewed before use when it has less than this left: seconds, or a part of its lifetime if that is shorter. */
 const renewBefore = { seconds: 30, part: 0.2 };
-const others = new BroadcastChannel("hallpass");
+const otherWindows = new BroadcastChannel("hallpass");
 
-/** Tells by `change` when the token, or who is signed in, has changed. */
-export const pass = new EventTarget();
+/** Dispatches `change` when the pass, or the person who is signed in, has changed. */
+export const passEvents = new EventTarget();
 
 /** `{ token, username, scope, expiresAt, renewAt, isCookie }`, or null when nobody is signed in. Times in milliseconds. */
 let current = null;
-/** Why there is no token, when that is not because nobody is signed in. */
-let trouble = null;
+/** The error of the last renewal, unless it says that nobody is signed in. */
+let lastError = null;
 let renewal = null;
 
-export const holder = () => current;
-export const renewalTrouble = () => trouble;
+export const currentPass = () => current;
+export const renewalError = () => lastError;
 
 export function secondsLeft() {
   return current ? Math.max(0, Math.ceil((current.expiresAt - Date.now()) / 1000)) : 0;
 }
 
-function set(value) {
-  current = value;
-  pass.dispatchEvent(new Event("change"));
+function set(pass) {
+  current = pass;
+  passEvents.dispatchEvent(new Event("change"));
 }
 
-/** Asks login for a token. Many who ask at once get one answer; two windows get a token each, as nothing rotates. */
-export function renew(note = "a token for the session of the cookie") {
-  renewal ??= ask(note).finally(() => { renewal = null; });
+/** Requests a pass from login. Callers at the same time share one request. Each window gets its own pass. */
+export function renew(note = "a pass for the session of the cookie") {
+  renewal ??= requestPass(note).finally(() => { renewal = null; });
   return renewal;
 }
 
-async function ask(note) {
+async function requestPass(note) {
   try {
-    const answer = await send("login", "/session/token", { method: "POST", credentials: "include", note });
-    trouble = null;
-    const expiresAt = Date.now() + answer.expires_in * 1000;
+    const response = await send("login", "/session/token", { method: "POST", credentials: "include", note });
+    lastError = null;
+    const expiresAt = Date.now() + response.expires_in * 1000;
     set({
-      token: answer.access_token, isCookie: !answer.access_token, username: answer.username, scope: answer.scope,
-      expiresAt, renewAt: expiresAt - 1000 * Math.min(renewBefore.seconds, renewBefore.part * answer.expires_in),
+      token: response.access_token, isCookie: !response.access_token, username: response.username, scope: response.scope,
+      expiresAt, renewAt: expiresAt - 1000 * Math.min(renewBefore.seconds, renewBefore.part * response.expires_in),
     });
     return current;
   } catch (error) {
     if (error.status === 401) {
-      trouble = null;
+      lastError = null;
       set(null);
       return null;
     }
-    trouble = error;
-    pass.dispatchEvent(new Event("change"));
+    lastError = error;
+    passEvents.dispatchEvent(new Event("change"));
     throw error;
   }
 }
 
-/** The pass, renewed when it ends soon. Login may be away as long as the pass is good. */
-async function valid() {
+/** Returns the pass, renewed when it expires soon. While login is down, the pass is used until it expires. */
+async function freshPass() {
   if (current && Date.now() < current.renewAt) return current;
   try {
     return await renew();
   } catch (error) {
     if (secondsLeft() > 0) return current;
-    throw new Refusal(`Your pass has ended, and it cannot be renewed now. ${error.message}`, { service: "login" });
+    throw new RequestError(`Your pass has expired, and it cannot be renewed now. ${error.message}`, { service: "login" });
   }
 }
 
-/** Sends a request with the pass. When the pass is refused, it is renewed, and the request repeated once. */
+/** Sends a request with the pass. When the service rejects the pass, the request is repeated once with a new one. */
 export async function sendWithPass(service, path, options = {}) {
-  const used = await valid();
-  if (!used) throw new Refusal("Sign in to go on.", { status: 401 });
+  const pass = await freshPass();
+  if (!pass) throw new RequestError("Sign in to go on.", { status: 401 });
   try {
-    return await send(service, path, carrying(used, options));
+    return await send(service, path, withPass(pass, options));
   } catch (error) {
     if (error.status !== 401) throw error;
-    const renewed = await renew("the pass was refused: another one");
-    if (!renewed) throw new Refusal("You are signed out. Sign in to go on.", { status: 401 });
-    return await send(service, path, carrying(renewed, { ...options, note: "once more, with the new pass" }));
+    const renewed = await renew("the pass was rejected: get a new one");
+    if (!renewed) throw new RequestError("You are signed out. Sign in to go on.", { status: 401 });
+    return await send(service, path, withPass(renewed, { ...options, note: "repeated with the new pass" }));
   }
 }
 
-function carrying(used, options) {
-  if (used.isCookie) return { ...options, credentials: "include" };
-  return { ...options, headers: { ...options.headers, Authorization: `Bearer ${used.token}` } };
+function withPass(pass, options) {
+  if (pass.isCookie) return { ...options, credentials: "include" };
+  return { ...options, headers: { ...options.headers, Authorization: `Bearer ${pass.token}` } };
 }
 
-/** Sends a request with a token that is not good, and nothing to mend it. */
-export function sendWith(token, service, path, note) {
+/** Sends a request with any token, and neither renews nor repeats. */
+export function sendWithToken(token, service, path, note) {
   return send(service, path, { headers: { Authorization: `Bearer ${token}` }, note });
 }
 
-/** Asks login for a token that lives for so many seconds only, and leaves the pass as it is. */
+/** Requests a token from login that expires after so many seconds. The pass stays as it is. */
 export function shortToken(seconds) {
-  const options = { method: "POST", credentials: "include", note: `a token that lives for ${seconds} s` };
+  const options = { method: "POST", credentials: "include", note: `a token that expires after ${seconds} s` };
   return send("login", `/session/token?life=${seconds}`, options);
 }
 
 export async function signOut() {
-  await sendWithPass("login", "/logout", { method: "POST", note: "ends the session, here and everywhere" });
+  await sendWithPass("login", "/logout", { method: "POST", note: "ends the session in all windows" });
   set(null);
-  others.postMessage("signed out");
+  otherWindows.postMessage("signed out");
 }
 
-others.addEventListener("message", () => renew("another window has signed out: am I still in?").catch(() => {}));
+otherWindows.addEventListener("message", () => renew("another window has signed out: check the session").catch(() => {}));
 
-// Whoever comes back to this window may have signed in or out elsewhere, or slept through the life of the token.
+// While this window was hidden, someone may have signed in or out in another one, or the pass may have expired.
 document.addEventListener("visibilitychange", () => {
-  if (document.visibilityState === "visible") renew("back in this window").catch(() => {});
+  if (document.visibilityState === "visible") renew("this window is visible again").catch(() => {});
 });
 
-/** The parts of a token as objects; nothing is verified, as that takes the secret. */
-export function parts(token) {
-  const [header, claims] = token.split(".").map((part, index) => (index < 2 ? decode(part) : part));
+/** Decodes the parts of a token. Nothing is verified, because that takes the secret key. */
+export function decode(token) {
+  const [header, claims] = token.split(".").slice(0, 2).map(decodePart);
   return { header, claims };
 }
 
-function decode(part) {
+function decodePart(part) {
   const bytes = Uint8Array.from(atob(part.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
   return JSON.parse(new TextDecoder().decode(bytes));
 }

@@ -1,9 +1,9 @@
-// What there is to buy. Everyone may look, so no pass goes with the request.
+// The products. Everyone may see them, so the request carries no pass.
 
 import * as basket from "./basket.js";
-import { element, loginLink, money, say } from "./dom.js";
+import { announce, element, loginLink, money } from "./dom.js";
 import { address, send } from "./network.js";
-import { holder, pass, sendWithPass } from "./pass.js";
+import { currentPass, passEvents, sendWithPass } from "./pass.js";
 
 export const title = "Products";
 
@@ -14,17 +14,17 @@ export async function show() {
   const cards = element("ul", { class: "products" }, products.map(card));
   const update = () => bill.replaceChildren(...billOf(byId));
   update();
-  const watch = new AbortController();
-  basket.basket.addEventListener("change", update, { signal: watch.signal });
-  pass.addEventListener("change", update, { signal: watch.signal });
-  return { content: [bill, cards], leave: () => watch.abort() };
+  const listeners = new AbortController();
+  basket.basket.addEventListener("change", update, { signal: listeners.signal });
+  passEvents.addEventListener("change", update, { signal: listeners.signal });
+  return { content: [bill, cards], leave: () => listeners.abort() };
 }
 
 function card(product) {
   const left = product.stock === 0 ? "Sold out" : product.stock <= 5 ? `Only ${product.stock} left` : "In stock";
   const add = () => {
     basket.setQuantity(product.id, basket.quantity(product.id) + 1);
-    say(`${product.name} is in the basket: ${basket.quantity(product.id)}.`);
+    announce(`${product.name} is in the basket: ${basket.quantity(product.id)}.`);
   };
   return element("li", {},
     element("h2", {}, product.name),
@@ -43,8 +43,8 @@ function billOf(products) {
     element("h2", {}, "Basket"),
     element("ul", {}, known.map((item) => line(products.get(item.product_id), item.quantity))),
     element("p", { class: "price" }, "Total ", money(total, currency)),
-    holder()
-      ? element("button", { id: "place", onclick: place }, "Place the order")
+    currentPass()
+      ? element("button", { id: "place", onclick: placeOrder }, "Place the order")
       : loginLink(address("login", "/login?next=/shop/"), "Sign in to order", { class: "button" }),
   ];
 }
@@ -58,19 +58,20 @@ function line(product, quantity) {
     element("span", {}, money(product.price_cents * quantity, product.currency)));
 }
 
-async function place(event) {
+async function placeOrder(event) {
   event.target.disabled = true;
-  say("The order is being placed …");
+  announce("Placing the order …");
   try {
     const order = await sendWithPass("orders", "/orders", {
       method: "POST", body: { items: basket.items() }, headers: { "Idempotency-Key": basket.idempotencyKey() },
-      note: "the key makes that a repetition places nothing twice",
+      note: "with the idempotency key, a repeated request places no second order",
     });
     basket.clear();
-    say(`Ordered for ${money(order.total_cents, order.currency)}. A message about it will be in your inbox.`);
+    announce(`Ordered for ${money(order.total_cents, order.currency)}. You will get a message about it.`);
   } catch (error) {
-    say("");
+    announce("");
     event.target.disabled = false;
-    event.target.dispatchEvent(new CustomEvent("refusal", { bubbles: true, detail: { error, again: () => place(event) } }));
+    const retry = () => placeOrder(event);
+    event.target.dispatchEvent(new CustomEvent("requestfailed", { bubbles: true, detail: { error, retry } }));
   }
 }

@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Every page, on a phone and a desktop, light and dark: nothing that axe-core finds, nothing that sticks out, no request to
-/// anyone else. The pictures are in `.build/pictures`.
-@Suite(.serialized, .timeLimit(.minutes(10))) struct `Every page as it looks` {
+/// Checks every page at the width of a phone and of a desktop, in light and dark colours: axe-core finds no violation, the
+/// page is not too wide, and no request goes to another host. Writes pictures to `.build/pictures`.
+@Suite(.serialized, .timeLimit(.minutes(10))) struct `The appearance of the pages` {
     private static let pictures = Cluster.project.appending(path: ".build/pictures")
     private static let axe = Cluster.project.appending(path: ".build/axe-core/axe.min.js")
 
@@ -37,7 +37,7 @@ import Testing
         #expect(foreign.isEmpty)
     }
 
-    @Test func `has no fault that axe-core finds`() async throws {
+    @Test func `every page passes the checks of axe-core and fits the screen`() async throws {
         let axe = try #require(try? String(contentsOf: Self.axe, encoding: .utf8), "To fetch it: scripts/axe-core")
         try await withCluster { cluster in
             try await withBrowser(in: cluster) { browser in
@@ -47,7 +47,7 @@ import Testing
                 try await browser.openShop(cluster, "orders")
                 try await check("shop-signed-out", in: browser, axe)
                 try await open("/")
-                try await check("front-door", in: browser, axe)
+                try await check("start", in: browser, axe)
                 try await open("/login")
                 try await check("sign-in", in: browser, axe)
                 try await browser.fill("#username", "nobody")
@@ -68,7 +68,7 @@ import Testing
                 try await browser.run("document.querySelector('main [name=form_token]').value = 'x'")
                 try await browser.click("main button")
                 #expect(try await browser.shows("Nothing was changed"))
-                try await check("refusal", in: browser, axe)
+                try await check("form-refused", in: browser, axe)
                 try await browser.openShop(cluster)
                 try await browser.order()
                 try await browser.click(".products li:nth-child(2) button")
@@ -83,14 +83,14 @@ import Testing
                     })
                 try await check("shop-messages", in: browser, axe)
                 try await browser.click("#drawer summary")
-                try await browser.click("#drills button")
+                try await browser.click("#attempts button")
                 #expect(try await browser.shows("401:"))
                 try await check("shop-drawer", in: browser, axe)
                 try await cluster.kill(.orders)
                 try await browser.click("#drawer summary")
                 try await browser.go(to: "orders")
-                #expect(try await browser.shows("The orders service does not response"))
-                try await check("shop-trouble", in: browser, axe)
+                #expect(try await browser.shows("The orders service does not respond"))
+                try await check("shop-failure", in: browser, axe)
             }
         }
     }

@@ -2,10 +2,12 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct `A browser of the tests` {
+@Suite struct `The files of a browser` {
     private struct Expected: Error {}
 
-    @Test func `keeps its files with those of the test, and leaves none, also when the test fails`() async throws {
+    @Test func `a browser keeps its files in the folder of the test, which is removed even when the test fails`()
+        async throws
+    {
         var (folder, profile) = ("", "")
         await #expect(throws: Expected.self) {
             try await withCluster(running: []) { cluster in
