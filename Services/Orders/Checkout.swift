@@ -36,7 +36,7 @@ struct Checkout: Sendable {
     private static let leaseSeconds = 6.0
 
     /// Places an order, unless the idempotency key was used before.
-    func place(_ basket: Basket, for account: String, key: String?, logger: Logger) async throws -> CheckoutResult {
+    func place(_ basket: Basket, for account: String, key: String?) async throws -> CheckoutResult {
         let now = clock.now()
         let id = UUID.version7(at: now)
         let opening = try await store.open(
@@ -49,7 +49,7 @@ struct Checkout: Sendable {
         }
         switch await catalog.reserve(basket, for: id, of: account) {
         case .reserved(let reservation):
-            return try await place(id, reservation, logger: logger)
+            return try await place(id, reservation)
         case .outOfStock(let products):
             try await abandonRejected(id)
             return .outOfStock(products)
@@ -57,7 +57,7 @@ struct Checkout: Sendable {
             try await abandonRejected(id)
             return .invalidFields(fields)
         case .failed(let reason):
-            try await abandon(id, reason: reason, logger: logger)
+            try await abandon(id, reason: reason)
             return .catalogUnavailable
         }
     }
@@ -72,15 +72,15 @@ struct Checkout: Sendable {
         return cancelled?.order
     }
 
-    private func place(_ id: UUID, _ reservation: Reservation, logger: Logger) async throws -> CheckoutResult {
+    private func place(_ id: UUID, _ reservation: Reservation) async throws -> CheckoutResult {
         guard let total = reservation.total else {
-            try await abandon(id, reason: "the reservation has no single total", logger: logger)
+            try await abandon(id, reason: "the reservation has no single total")
             return .noTotal
         }
         let now = clock.now()
         let message = Message(placed: id, reservation, total: total, at: now)
         guard let order = try await store.place(id, reservation, total: total, message: message, at: now) else {
-            logger.warning(
+            Logger.current.warning(
                 "An order was abandoned because its lease ended before it was placed.",
                 metadata: ["order": "\(id.lowercase)"])
             return .catalogUnavailable
@@ -98,8 +98,8 @@ struct Checkout: Sendable {
         try await store.abandon(id, at: now, releaseAt: now.addingTimeInterval(Self.leaseSeconds))
     }
 
-    private func abandon(_ id: UUID, reason: String, logger: Logger) async throws {
-        logger.warning("An order is abandoned.", metadata: ["order": "\(id.lowercase)", "reason": "\(reason)"])
+    private func abandon(_ id: UUID, reason: String) async throws {
+        Logger.current.warning("An order is abandoned.", metadata: ["order": "\(id.lowercase)", "reason": "\(reason)"])
         let now = clock.now()
         try await store.abandon(id, at: now, releaseAt: now)
         outbox.notify()

@@ -26,7 +26,7 @@ struct OrderRoutes: Sendable {
     ) async throws -> EditedResponse<OrderResponse> {
         let key = try Self.idempotencyKey(of: request)
         let basket = try await request.decode(as: OrderRequest.self, context: context).basket()
-        switch try await checkout.place(basket, for: context.identity.subject, key: key, logger: context.logger) {
+        switch try await checkout.place(basket, for: context.identity.subject, key: key) {
         case .placed(let order):
             return EditedResponse(
                 status: .created, headers: [.location: "/orders/\(order.id.lowercase)"], response: OrderResponse(order))

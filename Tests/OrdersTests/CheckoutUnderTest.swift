@@ -3,7 +3,6 @@ import Database
 import Foundation
 import JWT
 import JWTAuth
-import Logging
 import ServiceRuntime
 import TestSupport
 
@@ -52,8 +51,7 @@ struct CheckoutUnderTest: Sendable {
     /// Places an order of two pieces of one product.
     func place(_ product: UUID = UUID(), key: String? = nil) async throws -> CheckoutResult {
         try await checkout.place(
-            Basket(lines: [.init(productID: product, quantity: 2)]), for: alice.lowercase, key: key,
-            logger: Logger(label: "checkout") { _ in SwiftLogNoOpLogHandler() })
+            Basket(lines: [.init(productID: product, quantity: 2)]), for: alice.lowercase, key: key)
     }
 
     /// The rows of a query.
