@@ -33,38 +33,68 @@ extension Login: ServiceDefinition {
         if settings.hasDemoData { try await DemoData.add(to: accounts, hasher: hasher, clock: clock) }
         settings.logWarnings(to: Logger(label: name))
 
+        let authenticator = PasswordAuthenticator(
+            accounts: accounts, hasher: hasher, throttle: LoginThrottle(), clock: clock)
+        let routes = LoginRoutes(
+            settings: settings, clock: clock, revocations: revocations, sessions: sessions,
+            authenticator: authenticator, registrar: Registrar(accounts: accounts, hasher: hasher, clock: clock),
+            accounts: AccountService(accounts: accounts, authenticator: authenticator, clock: clock))
         let description = try OpenAPIDocument(of: settings.service, in: .module)
         let router = settings.service.router(
             context: AppRequestContext.self, readiness: [.database(database)], cookiePaths: [BrowserTokenRoutes.path])
         settings.recordMetrics()
-        let passwordAuthenticator = PasswordAuthenticator(
-            accounts: accounts, hasher: hasher, throttle: LoginThrottle(), clock: clock)
-        let accountService = AccountService(accounts: accounts, authenticator: passwordAuthenticator, clock: clock)
-        let registrar = Registrar(accounts: accounts, hasher: hasher, clock: clock)
-        let (tokens, cookies) = (settings.accessTokens, settings.cookies)
+        try routes.addPages(to: router)
+        routes.addAPI(to: router)
+        return settings.service.application(
+            router: router, description: description,
+            services: [
+                ShutdownHook { try database.close() }, settings.tokens.keys, RevocationPoller(log: revocations),
+            ])
+    }
+}
+
+/// The routes of login, with the parts that they use.
+private struct LoginRoutes {
+    let settings: LoginSettings
+    let clock: WallClock
+    let revocations: RevocationLog
+    let sessions: SessionStore
+    let authenticator: PasswordAuthenticator
+    let registrar: Registrar
+    let accounts: AccountService
+
+    private var grants: [any Grant] {
+        [
+            PasswordGrant(
+                authenticator: authenticator, sessions: sessions, tokens: settings.accessTokens, clock: clock),
+            RefreshTokenGrant(sessions: sessions, tokens: settings.accessTokens, clock: clock),
+        ]
+    }
+
+    /// Adds the pages for people, their files, and the token route for their scripts.
+    func addPages(to router: Router<AppRequestContext>) throws {
+        let cookies = settings.cookies
         let browserSession = BrowserSessionMiddleware(
             sessions: sessions, cookies: cookies, templates: try PageTemplates(), clock: clock)
         let pages = PageRouterGroups(on: router, browserSession)
         let signup = PageRouterGroups(
             on: router.group().add(middleware: JSONSignupMiddleware(registrar: registrar)), browserSession)
-        SignInPages(
-            authenticator: passwordAuthenticator, registrar: registrar, sessions: sessions, cookies: cookies
-        ).add(to: pages, signup: signup)
-        AccountPages(service: accountService, sessions: sessions, cookies: cookies).add(to: pages)
+        SignInPages(authenticator: authenticator, registrar: registrar, sessions: sessions, cookies: cookies)
+            .add(to: pages, signup: signup)
+        AccountPages(service: accounts, sessions: sessions, cookies: cookies).add(to: pages)
         try AssetRoutes().add(to: router)
         try ShopRoutes(settings.shopServices).add(to: router)
-        BrowserTokenRoutes(
-            sessions: sessions, cookies: cookies, origins: settings.service.origins, clock: clock
-        ).add(to: router)
+        BrowserTokenRoutes(sessions: sessions, cookies: cookies, origins: settings.service.origins, clock: clock)
+            .add(to: router)
+    }
 
-        let grants: [any Grant] = [
-            PasswordGrant(authenticator: passwordAuthenticator, sessions: sessions, tokens: tokens, clock: clock),
-            RefreshTokenGrant(sessions: sessions, tokens: tokens, clock: clock),
-        ]
+    /// Adds the routes for programs and for the other services.
+    func addAPI(to router: Router<AppRequestContext>) {
+        let tokens = settings.accessTokens
         TokenRoutes(grants: grants).add(to: router)
         let authenticator = JWTAuthenticator(of: settings.service, settings.tokens, revocations: nil, clock: clock)
         SessionRoutes(sessions: sessions, clock: clock).add(to: router, authenticator)
-        AccountRoutes(service: accountService, sessions: sessions, clock: clock).add(to: router, authenticator)
+        AccountRoutes(service: accounts, sessions: sessions, clock: clock).add(to: router, authenticator)
         RevokeAndIntrospectRoutes(
             sessions: sessions, tokens: tokens, readers: settings.otherServices, clock: clock
         ).add(to: router, authenticator)
@@ -73,11 +103,5 @@ extension Login: ServiceDefinition {
             readers: settings.otherServices, clock: clock
         ).add(to: router, authenticator)
         DiscoveryRoutes(issuer: settings.tokens.issuer, grantTypes: grants.map(\.grantType)).add(to: router)
-        return settings.service.application(
-            router: router, description: description,
-            services: [
-                ShutdownHook { try database.close() }, settings.tokens.keys,
-                RevocationPoller(log: revocations),
-            ])
     }
 }

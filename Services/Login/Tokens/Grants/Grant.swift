@@ -1,5 +1,5 @@
 // Grants: the grant types of the token endpoint, one a file. The folder is apart because the endpoint knows the
-// protocol `Grant` only. A new grant type is one file here and one line in the list of `Login.buildApplication`.
+// protocol `Grant` only. A new grant type is one file here and one line in the list `grants` of `App+build.swift`.
 
 import Hummingbird
 import JWTAuth
