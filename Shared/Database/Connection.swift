@@ -1,12 +1,12 @@
 internal import GRDB
 
-/// The inside of a `read` or `write`: runs statements, one after the other, in one transaction.
+/// The connection of one `read` or `write`. It runs statements one after the other in one transaction.
 ///
-/// Statements are portable SQL: one at a time, parameters `$1`, `$2`, …, `ON CONFLICT`, `RETURNING`. As PostgreSQL does,
-/// a failed statement dooms its transaction: later ones throw the same error, and `write` rolls back even when the error
-/// was caught inside.
+/// Statements are portable SQL: one statement at a time, parameters `$1`, `$2`, …, `ON CONFLICT`, `RETURNING`. As in
+/// PostgreSQL, a failed statement makes its transaction fail: later statements throw the same error, and `write` rolls
+/// back even if its closure catches the error.
 public final class Connection {
-    /// The most rows that one query may return; a list is read in pages.
+    /// The maximum number of rows that a query may return. Longer lists must be read in pages.
     public static let maximumRows = 100_000
 
     private let database: GRDB.Database
@@ -17,6 +17,8 @@ public final class Connection {
     }
 
     /// Runs a statement and returns its rows: a `SELECT`, or inside `write` a change with `RETURNING`.
+    ///
+    /// - Throws: `DatabaseError`.
     public func query(_ sql: String, _ values: any Storable...) throws(DatabaseError) -> [Row] {
         try run(sql, values) { statement in
             let cursor = try GRDB.Row.fetchCursor(statement)
@@ -32,7 +34,9 @@ public final class Connection {
         }
     }
 
-    /// Runs a statement and returns its first row, or nil when there is none.
+    /// Runs a statement and returns its first row, or nil if there are no rows.
+    ///
+    /// - Throws: `DatabaseError`.
     public func queryOne(_ sql: String, _ values: any Storable...) throws(DatabaseError) -> Row? {
         try run(sql, values) { statement in
             try GRDB.Row.fetchOne(statement).map { row in
@@ -42,12 +46,14 @@ public final class Connection {
     }
 
     /// Runs a statement and returns the number of rows that it inserted, updated or deleted.
+    ///
+    /// - Throws: `DatabaseError`.
     @discardableResult
     public func execute(_ sql: String, _ values: any Storable...) throws(DatabaseError) -> Int {
         try run(sql, values) { statement in
             let changesBefore = database.totalChangesCount
             try statement.execute()
-            // `changesCount` keeps the number of an earlier statement when this one changed nothing.
+            // A statement that changes nothing leaves `changesCount` at the number of an earlier statement.
             return database.totalChangesCount == changesBefore ? 0 : database.changesCount
         }
     }
@@ -78,14 +84,14 @@ public final class Connection {
     private func prepare(_ sql: String, _ values: [DatabaseValue]) throws -> Statement {
         do {
             let statement = try database.cachedStatement(sql: sql)
-            // To SQLite `$2` is a name, and names are counted as they appear: values are bound by name. The check by
-            // position sees to it that there is no value without a name.
+            // SQLite treats `$2` as a name and numbers names by their first use, so values are bound by name. The check by
+            // position rejects values without a parameter.
             try statement.validateArguments(StatementArguments(values))
             let named = zip(1..., values).map { ("\($0)", $1) }
             try statement.setArguments(StatementArguments(Dictionary(uniqueKeysWithValues: named)))
             return statement
         } catch let error as GRDB.DatabaseError where error.resultCode == .SQLITE_MISUSE {
-            throw DatabaseError(.invalidStatement, error.message ?? "This is not one statement with its values")
+            throw DatabaseError(.invalidStatement, error.message ?? "The text is not one statement with its values")
         }
     }
 }

@@ -1,50 +1,51 @@
-/// What went wrong in the database, in words that mean the same for every engine.
+/// An error of the database, in terms that do not depend on the engine.
 ///
-/// Parameter values never stand in an error: statements carry them as `$1`, and messages name tables and columns only.
+/// An error never contains values of parameters: statements contain `$1` in their place, and messages name tables and
+/// columns only.
 public struct DatabaseError: Error, Sendable, CustomStringConvertible {
-    /// What kind of failure it is, for `catch let error as DatabaseError where error.code == .uniqueConstraint`.
+    /// The kind of the error, for `catch let error as DatabaseError where error.code == .uniqueConstraint`.
     public let code: Code
-    /// A sentence for the log, and for whoever starts the program.
+    /// A sentence for the log and for the person who starts the program.
     public let message: String
-    /// The statement that failed, without its values.
+    /// The statement that failed, without its values; nil if no statement was running.
     public let statement: String?
 
-    /// The kinds of failure.
+    /// A kind of database error.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
-        /// The name of the kind, as it stands in logs.
+        /// The name of the kind in logs.
         public let description: String
 
-        /// `DATABASE_URL` is not one that this program understands.
+        /// The database URL is invalid or names an engine that is not supported.
         public static let invalidURL = Self(description: "invalidURL")
-        /// The database cannot be opened, was closed, or its disk or connection fails.
+        /// The database cannot be opened, has been closed, or its disk or connection fails.
         public static let unavailable = Self(description: "unavailable")
-        /// Another process held the database for longer than the busy time-out. Trying again later may succeed.
+        /// Another process locked the database for longer than the busy timeout. A later attempt may succeed.
         public static let busy = Self(description: "busy")
-        /// The disk is full. What was acknowledged before is safe; nothing of this transaction was kept.
+        /// The disk is full. Committed transactions are safe; this transaction changed nothing.
         public static let full = Self(description: "full")
-        /// The file is damaged, or is not a database.
+        /// The file is corrupt or is not a database.
         public static let corrupt = Self(description: "corrupt")
-        /// The database, or this access to it, allows no writing: a write inside `read`, or a read-only file.
+        /// The database cannot be written: a change inside `read`, or a read-only file.
         public static let readOnly = Self(description: "readOnly")
-        /// A row with the same primary key, or the same value in a `UNIQUE` column, exists already.
+        /// A row with the same primary key or with the same value in a `UNIQUE` column already exists.
         public static let uniqueConstraint = Self(description: "uniqueConstraint")
-        /// A `NOT NULL`, `CHECK` or foreign key constraint forbids the change.
+        /// The change violates a `NOT NULL`, `CHECK` or foreign key constraint.
         public static let constraint = Self(description: "constraint")
-        /// The SQL is wrong, is more than one statement, or has other parameters than the values given.
+        /// The SQL is invalid, has more than one statement, or its parameters do not match the values.
         public static let invalidStatement = Self(description: "invalidStatement")
-        /// A value cannot be stored: text with U+0000, or more than the engine takes.
+        /// A value cannot be stored: text with U+0000, or a value that is too large for the engine.
         public static let invalidValue = Self(description: "invalidValue")
-        /// A column is missing, or of another type than asked for.
+        /// A column is missing, or its value has another type than the requested one.
         public static let invalidColumn = Self(description: "invalidColumn")
         /// The result has more rows than `Connection.maximumRows`.
         public static let tooManyRows = Self(description: "tooManyRows")
-        /// The schema in the database does not fit the migrations of this program.
+        /// The migrations in the database are not those of this program.
         public static let migration = Self(description: "migration")
-        /// The task was cancelled. `read` and `write` throw `CancellationError` in its place.
+        /// The task was cancelled. `read` and `write` throw `CancellationError` instead.
         public static let cancelled = Self(description: "cancelled")
     }
 
-    /// One line: kind, sentence, statement.
+    /// One line with code, message and statement.
     public var description: String {
         guard let statement else { return "\(code): \(message)" }
         return "\(code): \(message), in: \(statement)"

@@ -1,7 +1,7 @@
-/// Where the data lives: the value of `DATABASE_URL`.
+/// The location of a database: the value of `DATABASE_URL`.
 ///
-/// `sqlite:data/login.sqlite` and `sqlite:/var/lib/login.sqlite` name a file, `sqlite::memory:` a database that ends with
-/// the process.
+/// `sqlite:data/login.sqlite` and `sqlite:/var/lib/login.sqlite` name a file. `sqlite::memory:` names a database in memory,
+/// which ends with the process.
 public struct DatabaseURL: Sendable, Hashable, CustomStringConvertible {
     enum Location: Sendable, Hashable {
         case file(path: String)
@@ -10,7 +10,7 @@ public struct DatabaseURL: Sendable, Hashable, CustomStringConvertible {
 
     let location: Location
 
-    /// A database in memory, which ends with its last connection.
+    /// A database in memory. Each `SQLDatabase.open` creates its own.
     public static let inMemory = DatabaseURL(location: .memory)
 
     private init(location: Location) {
@@ -19,24 +19,25 @@ public struct DatabaseURL: Sendable, Hashable, CustomStringConvertible {
 
     /// Parses the text of `DATABASE_URL`.
     ///
-    /// - Throws: `DatabaseError` with code `invalidURL` and a sentence that says what to write. The text itself is not
-    ///   repeated, as it may hold a password.
+    /// - Throws: `DatabaseError` with code `invalidURL` and a message that says what to write. The message does not repeat
+    ///   the text, which may contain a password.
     public init(_ text: String) throws(DatabaseError) {
         guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")) else {
-            throw DatabaseError(.invalidURL, "A database URL starts with its engine: sqlite:data/name.sqlite")
+            throw DatabaseError(.invalidURL, "A database URL must start with its engine: sqlite:data/name.sqlite")
         }
         switch text[..<colon].lowercased() {
         case "sqlite":
             location = try Self.sqliteLocation(String(text[text.utf8.index(after: colon)...]))
         case "postgres", "postgresql":
             throw DatabaseError(
-                .invalidURL, "PostgreSQL is not supported by this version; use a file: sqlite:data/name.sqlite")
+                .invalidURL, "This version does not support PostgreSQL; use a file: sqlite:data/name.sqlite")
         default:
-            throw DatabaseError(.invalidURL, "Unknown database engine; the known one is sqlite:data/name.sqlite")
+            throw DatabaseError(
+                .invalidURL, "The database engine is not supported; use a file: sqlite:data/name.sqlite")
         }
     }
 
-    /// The URL in its shortest form.
+    /// The URL as text.
     public var description: String {
         switch location {
         case .file(let path): "sqlite:\(path)"
@@ -44,7 +45,8 @@ public struct DatabaseURL: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// The folder of the database's file, where a service may keep other files; nil for a database in memory.
+    /// The path of the folder with the file of the database, in which a service may store other files; nil for a database in
+    /// memory.
     public var folder: String? {
         guard case .file(let path) = location else { return nil }
         guard let slash = path.lastIndex(of: "/") else { return "." }
@@ -54,12 +56,12 @@ public struct DatabaseURL: Sendable, Hashable, CustomStringConvertible {
     private static func sqliteLocation(_ path: String) throws(DatabaseError) -> Location {
         if path == ":memory:" { return .memory }
         guard !path.isEmpty, !path.hasSuffix("/") else {
-            throw DatabaseError(.invalidURL, "sqlite: is followed by the path of a file: sqlite:data/name.sqlite")
+            throw DatabaseError(.invalidURL, "sqlite: must be followed by the path of a file: sqlite:data/name.sqlite")
         }
         guard !path.utf8.contains(0) else {
-            throw DatabaseError(.invalidURL, "The path after sqlite: contains a NUL character; remove it")
+            throw DatabaseError(.invalidURL, "The path after sqlite: contains the character U+0000; remove it")
         }
-        // "sqlite://data/x" reads like a relative path in some systems and like a host name in others.
+        // In some systems "sqlite://data/x" means a relative path, in others the host "data".
         guard !path.hasPrefix("//") || path.hasPrefix("///") else {
             throw DatabaseError(
                 .invalidURL, "Write sqlite:data/name.sqlite (relative) or sqlite:/var/lib/name.sqlite (absolute)")

@@ -1,13 +1,17 @@
-/// One step of a schema. A step that has been released is never changed: add another one.
+/// One step in the history of a schema. A released migration must never change; another migration must follow it.
 ///
-/// The column types that mean the same on both engines are `TEXT`, `BIGINT`, `BOOLEAN` and `BYTEA`.
+/// The column types `TEXT`, `BIGINT`, `BOOLEAN` and `BYTEA` mean the same in SQLite and PostgreSQL.
 public struct Migration: Sendable {
-    /// The name by which the database remembers the step.
+    /// The name under which the database records the migration.
     public let name: String
     /// One or more statements, separated by semicolons.
     public let sql: String
 
-    /// A step with its name and its statements.
+    /// Creates a migration.
+    ///
+    /// - Parameters:
+    ///   - name: The name under which the database records the migration.
+    ///   - sql: One or more statements, separated by semicolons.
     public init(_ name: String, _ sql: String) {
         self.name = name
         self.sql = sql
@@ -15,15 +19,18 @@ public struct Migration: Sendable {
 }
 
 extension [Migration] {
-    /// The steps that are still to be applied to a database that remembers `applied`, in order.
+    /// The migrations that remain to be applied, in order.
+    ///
+    /// - Parameter applied: The names that the database has recorded, in order.
+    /// - Throws: `DatabaseError` with code `migration` if they are not the beginning of this list.
     func pending(after applied: [String]) throws(DatabaseError) -> ArraySlice<Migration> {
-        for (place, name) in applied.enumerated() where place >= count || !self[place].isNamed(name) {
-            let known = place < count ? "expects \"\(self[place].name)\" in its place" : "does not know it"
+        for (index, name) in applied.enumerated() where index >= count || !self[index].isNamed(name) {
+            let known = index < count ? "expects \"\(self[index].name)\" at this point" : "does not know it"
             throw DatabaseError(
                 .migration,
                 """
                 The database has the migration "\(name)", but this program \(known). A newer or different version has \
-                used this database: start that version, or restore a backup from before.
+                used this database: start that version, or restore an older backup.
                 """)
         }
         return self[applied.count...]

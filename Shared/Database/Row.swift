@@ -1,11 +1,11 @@
-/// One row of a result. Columns are read by name: `let stock: Int = try row["stock"]`.
+/// A row of a result. Columns are read by name: `let stock: Int = try row["stock"]`.
 public struct Row: Sendable {
     let columns: [String]
     let values: [SQLValue]
 
-    /// The value of the first column with this name, as the type that is asked for; an optional type accepts null.
+    /// The value of the first column with this name, as the requested type. An optional type accepts null.
     ///
-    /// - Throws: `DatabaseError` with code `invalidColumn` when there is no such column or it holds another type.
+    /// - Throws: `DatabaseError` with code `invalidColumn` if there is no such column or its value has another type.
     public subscript<Wanted: Storable>(column: String) -> Wanted {
         get throws(DatabaseError) {
             guard let index = columns.firstIndex(where: { $0.utf8.elementsEqual(column.utf8) }) else {
@@ -13,7 +13,7 @@ public struct Row: Sendable {
             }
             guard let wanted = Wanted(values[index]) else {
                 throw DatabaseError(
-                    .invalidColumn, "The column \(column) holds \(values[index].typeName), not \(Wanted.self)")
+                    .invalidColumn, "The column \(column) contains \(values[index].typeName), not \(Wanted.self)")
             }
             return wanted
         }

@@ -1,18 +1,22 @@
+// Database: SQL with the few types, errors and guarantees that the services need. It is a target apart so that nothing else
+// depends on GRDB or SQLite, and another engine could replace them.
+
 internal import GRDB
 
-/// A database: opened once at start, used by all requests, closed at the end.
+/// A database. A service opens it at its start, uses it in all requests, and closes it at its end.
 ///
-/// Work inside `read` and `write` is synchronous and runs on a thread of the database, never on Swift's own: do there
-/// what concerns the rows and nothing slow.
+/// The closures of `read` and `write` are synchronous and run on threads of the database, not on the threads of Swift
+/// concurrency. They should contain statements and nothing slow.
 public struct SQLDatabase: Sendable {
     private let writer: any DatabaseWriter
 
-    /// Opens the database, creating it when it is missing, and applies the migrations that it does not have yet.
+    /// Opens the database, creates it if it is missing, and applies the migrations that it does not have yet.
     ///
-    /// The steps are applied in order and in one transaction: a program that is interrupted leaves the database as it was.
+    /// All migrations are applied in order and in one transaction. If one fails or the program is interrupted, the database
+    /// stays as it was.
     ///
-    /// - Throws: `DatabaseError` `unavailable`, `corrupt`, `full` or `busy`; `migration` when the database was used with
-    ///   migrations that are not in the list; and whatever a migration's SQL fails with.
+    /// - Throws: `DatabaseError` with code `unavailable`, `corrupt`, `full` or `busy`; with code `migration` if the database
+    ///   has a migration that is not in the list; or the error of a migration's SQL.
     public static func open(_ url: DatabaseURL, migrations: [Migration]) throws(DatabaseError) -> SQLDatabase {
         do {
             let writer = try SQLite.open(url.location)
@@ -23,9 +27,9 @@ public struct SQLDatabase: Sendable {
         }
     }
 
-    /// Runs `work` on one consistent state of the database. Reads run beside each other and beside a write.
+    /// Runs `work` on one consistent state of the database. Reads run concurrently with each other and with a write.
     ///
-    /// - Throws: what `work` throws; `DatabaseError`; `CancellationError` when the task is cancelled.
+    /// - Throws: The error that `work` throws; `DatabaseError`; `CancellationError` if the task is cancelled.
     public func read<Result: Sendable>(
         _ work: @Sendable (Connection) throws -> Result
     ) async throws -> Result {
@@ -34,10 +38,10 @@ public struct SQLDatabase: Sendable {
         }
     }
 
-    /// Runs `work` in one transaction that sees and is seen by no other. When this returns, the changes are on disk.
+    /// Runs `work` in one transaction, isolated from all others. When the method returns, the changes are on disk.
     ///
-    /// - Throws: what `work` throws, `DatabaseError`, or `CancellationError` when the task is cancelled; then the
-    ///   database is as it was.
+    /// - Throws: The error that `work` throws; `DatabaseError`; `CancellationError` if the task is cancelled. After an error
+    ///   the database is as it was.
     @discardableResult
     public func write<Result: Sendable>(
         _ work: @Sendable (Connection) throws -> Result
@@ -52,16 +56,20 @@ public struct SQLDatabase: Sendable {
         }
     }
 
-    /// Returns when the database answers; throws `DatabaseError` otherwise. For `/readyz`.
+    /// Runs a small query, for `/readyz`.
+    ///
+    /// - Throws: `DatabaseError` if the database does not respond; `CancellationError`.
     public func ping() async throws {
         _ = try await read { try $0.queryOne("SELECT count(*) AS count FROM schema_migrations") }
     }
 
-    /// Waits for the work under way and closes the files. What comes later throws `unavailable`.
+    /// Waits for running reads and writes, then closes the files. Later reads and writes throw `unavailable`.
+    ///
+    /// - Throws: `DatabaseError` if the files cannot be closed.
     public func close() throws(DatabaseError) {
         do {
-            // The connection that SQLite closes last is a reader, which cannot move the log into the file. Then a copy of
-            // the file alone would lack the last changes. Nothing is lost when this fails: the next `open` reads the log.
+            // SQLite closes a reader last, and a reader cannot move the write-ahead log into the file. Without this
+            // checkpoint, a copy of the file alone would lack the last changes. If it fails, the next `open` reads the log.
             try? writer.writeWithoutTransaction { try $0.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
             try writer.close()
         } catch {
@@ -86,9 +94,9 @@ public struct SQLDatabase: Sendable {
             "CREATE TABLE IF NOT EXISTS schema_migrations (place BIGINT PRIMARY KEY, name TEXT NOT NULL UNIQUE)")
         let applied = try connection.query("SELECT name FROM schema_migrations ORDER BY place")
         let names: [String] = try applied.map { try $0["name"] }
-        for (place, migration) in zip(names.count..., try migrations.pending(after: names)) {
+        for (position, migration) in zip(names.count..., try migrations.pending(after: names)) {
             try database.execute(sql: migration.sql)
-            try connection.execute("INSERT INTO schema_migrations VALUES ($1, $2)", place, migration.name)
+            try connection.execute("INSERT INTO schema_migrations VALUES ($1, $2)", position, migration.name)
         }
     }
 }

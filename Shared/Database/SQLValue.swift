@@ -1,34 +1,34 @@
-/// A value in a column or a parameter.
+/// The value of a column or a parameter.
 public enum SQLValue: Sendable, Hashable {
-    /// SQL's `NULL`.
+    /// `NULL`.
     case null
-    /// A column of type `BIGINT`.
+    /// An integer of 64 bits, for columns of type `BIGINT`.
     case integer(Int)
-    /// A column of type `TEXT`: UTF-8, compared and sorted as bytes, without U+0000.
+    /// A text in UTF-8 without U+0000, for columns of type `TEXT`. It is compared and sorted as bytes.
     case text(String)
-    /// A column of type `BYTEA`.
+    /// Bytes, for columns of type `BYTEA`.
     case bytes([UInt8])
-    /// A column of type `BOOLEAN`. SQLite gives it back as the integer 0 or 1.
+    /// A boolean, for columns of type `BOOLEAN`. SQLite returns it as the integer 0 or 1.
     case boolean(Bool)
 }
 
-/// A Swift type that a column can hold. An optional of it may be null.
+/// A Swift type whose values can be stored in a column. An optional of the type may be null.
 public protocol Storable: Sendable {
-    /// Nil when the value is of another type.
+    /// Reads a stored value. Nil if it has another type.
     init?(_ value: SQLValue)
     /// The value to store.
     var value: SQLValue { get }
 }
 
 extension SQLValue: Storable {
-    /// Any value is itself.
+    /// Returns the value itself.
     public init?(_ value: SQLValue) { self = value }
     /// The value itself.
     public var value: SQLValue { self }
 }
 
 extension Int: Storable {
-    /// Nil unless the value is an integer.
+    /// Reads an integer. Nil for a value of another type.
     public init?(_ value: SQLValue) {
         guard case .integer(let integer) = value else { return nil }
         self = integer
@@ -38,7 +38,7 @@ extension Int: Storable {
 }
 
 extension String: Storable {
-    /// Nil unless the value is text.
+    /// Reads a text. Nil for a value of another type.
     public init?(_ value: SQLValue) {
         guard case .text(let text) = value else { return nil }
         self = text
@@ -48,7 +48,7 @@ extension String: Storable {
 }
 
 extension Bool: Storable {
-    /// Nil unless the value is a boolean, or the integer 0 or 1.
+    /// Reads a boolean or the integer 0 or 1. Nil for any other value.
     public init?(_ value: SQLValue) {
         switch value {
         case .boolean(let boolean): self = boolean
@@ -62,7 +62,7 @@ extension Bool: Storable {
 }
 
 extension [UInt8]: Storable {
-    /// Nil unless the value is a string of bytes.
+    /// Reads bytes. Nil for a value of another type.
     public init?(_ value: SQLValue) {
         guard case .bytes(let bytes) = value else { return nil }
         self = bytes
@@ -72,7 +72,7 @@ extension [UInt8]: Storable {
 }
 
 extension Optional: Storable where Wrapped: Storable {
-    /// `.some(nil)` when the value is null; nil when it is of another type.
+    /// Reads null as `.some(nil)`. Nil for a value of another type.
     public init?(_ value: SQLValue) {
         if value == .null {
             self = .none
@@ -82,6 +82,6 @@ extension Optional: Storable where Wrapped: Storable {
             return nil
         }
     }
-    /// The value to store: `null` for nil.
+    /// The value to store; `null` for nil.
     public var value: SQLValue { self?.value ?? .null }
 }

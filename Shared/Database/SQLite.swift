@@ -1,9 +1,9 @@
 internal import Foundation
 internal import GRDB
 
-/// What is particular to SQLite: its files, its settings, its values and its error codes.
+/// The parts of this target that depend on SQLite: its files, settings, values and error codes.
 enum SQLite {
-    /// How long a statement waits for another process, such as `login accounts grant`, to finish its transaction.
+    /// The time for which a statement waits for the transaction of another process, such as `login accounts grant`.
     private static let busyTimeoutSeconds = 5.0
 
     static func open(_ location: DatabaseURL.Location) throws -> any DatabaseWriter {
@@ -14,18 +14,18 @@ enum SQLite {
         case .memory:
             return try DatabaseQueue(configuration: configuration)
         case .file(let path):
-            // An absolute path, since SQLite may read a name that starts with "file:" as a URI.
+            // The path must be absolute: SQLite may read a name that starts with "file:" as a URI.
             let file = URL(fileURLWithPath: path)
             try create(file)
             let pool = try DatabasePool(path: file.path, configuration: configuration)
-            // GRDB sets NORMAL, with which WAL syncs only at checkpoints: a power cut would take the last transactions
-            // with it, although their callers were told that they are done. FULL syncs the log at every commit.
+            // GRDB sets NORMAL, which syncs the write-ahead log only at checkpoints: after a power cut, transactions whose
+            // callers were told of their success could be lost. FULL syncs the log at every commit.
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
             return pool
         }
     }
 
-    /// Creates folder and file for their owner only. SQLite gives the files beside it (-wal, -shm) the same mode.
+    /// Creates the folder and the file, readable by their owner only. SQLite gives the files -wal and -shm the same mode.
     private static func create(_ file: URL) throws {
         let folder = file.deletingLastPathComponent()
         do {
@@ -44,18 +44,22 @@ enum SQLite {
 }
 
 extension SQLValue {
-    /// - Throws: `invalidColumn` for a number that is no integer: no column of ours has such.
+    /// Converts a value that SQLite returned.
+    ///
+    /// - Throws: `DatabaseError` with code `invalidColumn` for a fraction, which no column of the services contains.
     init(stored: DatabaseValue) throws(DatabaseError) {
         switch stored.storage {
         case .null: self = .null
         case .int64(let integer): self = .integer(Int(integer))
-        case .double: throw DatabaseError(.invalidColumn, "A column holds a number that is no integer")
+        case .double: throw DatabaseError(.invalidColumn, "A column contains a number that is not an integer")
         case .string(let text): self = .text(text)
         case .blob(let data): self = .bytes([UInt8](data))
         }
     }
 
-    /// - Throws: `invalidValue` for what SQLite would change silently, or PostgreSQL refuses.
+    /// Converts the value for SQLite.
+    ///
+    /// - Throws: `DatabaseError` with code `invalidValue` for text with U+0000, which PostgreSQL cannot store.
     func stored() throws(DatabaseError) -> DatabaseValue {
         switch self {
         case .null: return .null
@@ -72,7 +76,7 @@ extension SQLValue {
 }
 
 extension DatabaseError {
-    /// Any error from below, in our words. Errors of our own stay as they are.
+    /// Converts an error of GRDB or Foundation. A `DatabaseError` keeps its code and message.
     init(_ error: any Error, statement: String? = nil) {
         switch error {
         case let error as DatabaseError:
@@ -89,7 +93,7 @@ extension DatabaseError {
 }
 
 extension DatabaseError.Code {
-    /// https://www.sqlite.org/rescode.html
+    /// Converts a result code of SQLite (https://www.sqlite.org/rescode.html).
     init(_ result: ResultCode) {
         self =
             switch result {

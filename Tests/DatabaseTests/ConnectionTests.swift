@@ -14,7 +14,7 @@ import Testing
         SQLValue.null, .integer(0), .integer(.max), .integer(.min), .text(""),
         .text("h\u{e9}llo 👋 \u{65}\u{301} '; DROP TABLE products; --"), .text("007"), .bytes([]), .bytes([0, 255, 0]),
     ])
-    func `a value comes back as it went in`(value: SQLValue) async throws {
+    func `a value is read as it was stored`(value: SQLValue) async throws {
         let row = try await database.read { try $0.queryOne("SELECT $1 AS value", value) }
         let back: SQLValue = try #require(row)["value"]
         #expect(back == value)
@@ -40,12 +40,12 @@ import Testing
         #expect(try product["image"] == [UInt8]([1, 2]))
     }
 
-    @Test func `text with U+0000 is refused, and a number that is no integer is not read`() async throws {
+    @Test func `text with U+0000 cannot be stored, and a fraction cannot be read`() async throws {
         #expect(await code { try $0.query("SELECT $1", "a\u{0}b") } == .invalidValue)
         #expect(await code { try $0.query("SELECT 0.5 AS value") } == .invalidColumn)
     }
 
-    @Test func `parameters are bound by number, in any order and as often as wanted`() async throws {
+    @Test func `a parameter is bound by its number, in any order and any number of times`() async throws {
         let row = try await database.read { try $0.queryOne("SELECT $2 AS b, $1 AS a, $2 + $1 AS c", 1, 20) }
         let sum = try #require(row)
         #expect(try sum["a"] == 1)
@@ -59,7 +59,7 @@ import Testing
         ("SELECT $1", []), ("SELECT $1", [1, 2]), ("SELECT $1, $3", [1, 2]), ("SELECT ?", [1]), ("SELECT :a", [1]),
         ("SELECT 1", [1]),
     ])
-    func `a wrong statement, or one with other parameters than values, is refused`(sql: String, values: [Int]) async {
+    func `an invalid statement or a wrong number of values is an error`(sql: String, values: [Int]) async {
         let code = await code { connection in
             switch values.count {
             case 0: try connection.query(sql)
@@ -70,7 +70,7 @@ import Testing
         #expect(code == .invalidStatement)
     }
 
-    @Test func `execute tells the number of rows that changed`() async throws {
+    @Test func `the result of execute is the number of changed rows`() async throws {
         let counts = try await database.write { connection in
             [
                 try connection.execute("INSERT INTO products (id, stock) VALUES ('a', 1), ('b', 2), ('c', 3)"),
@@ -92,7 +92,7 @@ import Testing
         ("INSERT INTO products (id) VALUES ('chair')", .constraint),
         ("INSERT INTO reviews VALUES ('r', 'nothing')", .constraint),
     ])
-    func `a violated constraint is told apart from other failures`(
+    func `a violated constraint has its own error code`(
         sql: String, expected: DatabaseError.Code
     ) async throws {
         try await database.write { try $0.execute("INSERT INTO products (id, stock, name) VALUES ('lamp', 3, 'Lamp')") }
@@ -113,7 +113,7 @@ import Testing
         #expect(composed.count == 1)
     }
 
-    @Test func `a sum beyond 64 bits is an error, never a wrapped number`() async throws {
+    @Test func `a sum beyond 64 bits is an error and never wraps around`() async throws {
         try await database.write { try $0.execute("INSERT INTO products (id, stock) VALUES ('lamp', $1)", Int.max) }
         let sum = "SELECT sum(stock) FROM (SELECT stock FROM products UNION ALL SELECT 1)"
         #expect(await code { try $0.query(sum) } == .invalidStatement)
@@ -141,14 +141,14 @@ import Testing
         }
     }
 
-    @Test func `a result has a bound`() async throws {
+    @Test func `a query that returns too many rows is an error`() async throws {
         let sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1) SELECT i FROM n"
         let rows = try await database.read { try $0.query(sql, Connection.maximumRows) }
         #expect(rows.count == Connection.maximumRows)
         #expect(await code { try $0.query(sql, Connection.maximumRows + 1) } == .tooManyRows)
     }
 
-    @Test func `an error names the statement and never a value`() async throws {
+    @Test func `an error contains the statement but no value`() async throws {
         let error = await #expect(throws: DatabaseError.self) {
             try await database.write { connection in
                 for _ in 0..<2 {
@@ -161,7 +161,7 @@ import Testing
         #expect(!text.contains("secret"))
     }
 
-    @Test func `transaction statements inside a transaction end it without a commit or a crash`() async throws {
+    @Test func `a transaction statement inside a transaction causes neither a commit nor a crash`() async throws {
         for sql in ["COMMIT", "ROLLBACK", "BEGIN"] {
             _ = try? await database.write { try $0.execute(sql) }
             _ = try? await database.read { try $0.execute(sql) }
@@ -169,7 +169,7 @@ import Testing
         #expect(try await database.productCount() == 0)
     }
 
-    /// The kind of error that a write fails with.
+    /// The code of the error that the write throws; nil if it throws none.
     private func code(_ work: @Sendable (Connection) throws -> some Sendable) async -> DatabaseError.Code? {
         do {
             _ = try await database.write(work)

@@ -13,7 +13,7 @@ import Testing
     static let broken = Migration(
         "broken", "INSERT INTO products (id, stock) VALUES ('chair', 1); INSERT INTO nowhere VALUES (1)")
 
-    @Test func `each migration is applied once, in order, also when it comes in a later version`() async throws {
+    @Test func `each migration is applied once and in order, also if a later version adds it`() async throws {
         try SQLDatabase.open(folder.databaseURL(), migrations: [.products]).close()
         try SQLDatabase.open(folder.databaseURL(), migrations: [.products, Self.seed]).close()
         let database = try SQLDatabase.open(folder.databaseURL(), migrations: [.products, Self.seed])
@@ -24,7 +24,7 @@ import Testing
         #expect(names == ["products", "seed"])
     }
 
-    @Test func `programs that start together apply each migration once`() async throws {
+    @Test func `programs that start at the same time apply each migration once`() async throws {
         let url = try folder.databaseURL()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<8 {
@@ -35,7 +35,7 @@ import Testing
         #expect(try await SQLDatabase.open(url, migrations: [.products, Self.seed]).productCount() == 1)
     }
 
-    @Test func `a migration that fails in its middle leaves the database as it was`() async throws {
+    @Test func `a migration whose second statement fails leaves the database as it was`() async throws {
         try SQLDatabase.open(folder.databaseURL(), migrations: [.products]).close()
         let error = #expect(throws: DatabaseError.self) {
             try SQLDatabase.open(folder.databaseURL(), migrations: [.products, Self.seed, Self.broken])
@@ -53,16 +53,16 @@ import Testing
         [.products, Migration("another", "SELECT 1")],
         [.products, Migration("s\u{65}\u{301}ed", "SELECT 1")],
     ])
-    func `a database with a migration that this program does not know is refused`(known: [Migration]) throws {
+    func `a database with an unknown migration cannot be opened`(known: [Migration]) throws {
         try SQLDatabase.open(folder.databaseURL(), migrations: [.products, Self.seed]).close()
         let error = #expect(throws: DatabaseError.self) {
             try SQLDatabase.open(folder.databaseURL(), migrations: known)
         }
         #expect(error?.code == .migration)
-        #expect(error?.message.contains("start that version, or restore a backup") == true)
+        #expect(error?.message.contains("start that version, or restore an older backup") == true)
     }
 
-    @Test func `two migrations of one name are refused`() throws {
+    @Test func `two migrations with the same name are an error`() throws {
         let error = #expect(throws: DatabaseError.self) {
             try SQLDatabase.open(folder.databaseURL(), migrations: [.products, Migration("products", "SELECT 1")])
         }

@@ -23,14 +23,14 @@ import Testing
     }
 
     @Test(arguments: [
-        ("", "starts with its engine"), ("data/login.sqlite", "starts with its engine"),
+        ("", "must start with its engine"), ("data/login.sqlite", "must start with its engine"),
         ("sqlite:", "followed by the path"), ("sqlite:data/", "followed by the path"),
-        ("sqlite://data/x.sqlite", "(relative)"), ("sqlite:a\u{0}b", "NUL"),
-        ("postgres://user:hunter2@host/db", "PostgreSQL is not supported"),
-        ("postgresql://user:hunter2@host/db", "PostgreSQL is not supported"),
-        ("mysql://user:hunter2@host/db", "Unknown database engine"),
+        ("sqlite://data/x.sqlite", "(relative)"), ("sqlite:a\u{0}b", "U+0000"),
+        ("postgres://user:hunter2@host/db", "does not support PostgreSQL"),
+        ("postgresql://user:hunter2@host/db", "does not support PostgreSQL"),
+        ("mysql://user:hunter2@host/db", "engine is not supported"),
     ])
-    func `a URL that cannot be used is refused with what to do, without repeating it`(
+    func `the error for an invalid URL says what to write and does not repeat the URL`(
         text: String, part: String
     ) throws {
         let error = try #require(throws: DatabaseError.self) { try DatabaseURL(text) }
@@ -39,7 +39,7 @@ import Testing
         #expect(!error.message.contains("hunter2"))
     }
 
-    @Test func `folders and files are created for their owner only`() async throws {
+    @Test func `only the owner can read new folders and files`() async throws {
         let database = try SQLDatabase.open(folder.databaseURL("a/b/test.sqlite"), migrations: [.products])
         try await database.ping()
         #expect(try folder.mode(of: "a") == 0o700)
@@ -50,7 +50,7 @@ import Testing
     }
 
     @Test(arguments: ["file:x?mode=memory", "a b'\"%00;.db", "é 👋.sqlite"])
-    func `a file name is taken as it is`(name: String) async throws {
+    func `a file name is used exactly as written`(name: String) async throws {
         let before = try FileManager.default.contentsOfDirectory(atPath: folder.path)
         #expect(before == [])
         let database = try SQLDatabase.open(folder.databaseURL(name), migrations: [.products])
@@ -59,7 +59,7 @@ import Testing
         try database.close()
     }
 
-    @Test func `after closing, the file alone holds everything`() async throws {
+    @Test func `the file alone contains all data after the database is closed`() async throws {
         let database = try SQLDatabase.open(folder.databaseURL(), migrations: [.products])
         try await database.write { try $0.execute("INSERT INTO products (id, stock) VALUES ('lamp', 3)") }
         #expect(try await database.productCount() == 1)
@@ -69,14 +69,14 @@ import Testing
         #expect(try await copy.productCount() == 1)
     }
 
-    @Test func `a file that is not a database is called corrupt`() throws {
+    @Test func `a file that is not a database is reported as corrupt`() throws {
         let text = Data(String(repeating: "This is a poem, not a database.\n", count: 400).utf8)
         try text.write(to: URL(fileURLWithPath: "\(folder.path)/test.sqlite"))
         let error = #expect(throws: DatabaseError.self) { try SQLDatabase.open(folder.databaseURL(), migrations: []) }
         #expect(error?.code == .corrupt)
     }
 
-    @Test func `a damaged database is called corrupt`() async throws {
+    @Test func `a damaged database is reported as corrupt`() async throws {
         let path = "\(folder.path)/test.sqlite"
         let database = try SQLDatabase.open(folder.databaseURL(), migrations: [.products])
         try await database.write { connection in
@@ -94,7 +94,7 @@ import Testing
         #expect(error?.code == .corrupt)
     }
 
-    @Test func `a place where no database can be is unavailable, with the path and the reason`() throws {
+    @Test func `the error for a path that cannot be a file contains the path`() throws {
         try Data().write(to: URL(fileURLWithPath: "\(folder.path)/file"))
         try FileManager.default.createDirectory(atPath: "\(folder.path)/folder", withIntermediateDirectories: true)
         for name in ["file/test.sqlite", "folder"] {

@@ -13,7 +13,7 @@ import Testing
         database = try SQLDatabase.open(folder.databaseURL(), migrations: [.products])
     }
 
-    @Test func `what is written is read back, also after closing and opening again`() async throws {
+    @Test func `a committed row is read back after the database is closed and opened again`() async throws {
         try await database.write {
             try $0.execute("INSERT INTO products (id, stock) VALUES ($1, $2)", "lamp", 3)
         }
@@ -25,7 +25,7 @@ import Testing
         #expect(stock == 3)
     }
 
-    @Test func `a write that throws leaves nothing behind`() async throws {
+    @Test func `a write that throws changes nothing`() async throws {
         struct Refused: Error {}
         await #expect(throws: Refused.self) {
             try await database.write {
@@ -36,7 +36,7 @@ import Testing
         #expect(try await database.productCount() == 0)
     }
 
-    @Test func `a failed statement dooms its transaction even when the error is caught`() async throws {
+    @Test func `a failed statement rolls back its transaction even if the error is caught`() async throws {
         let error = await #expect(throws: DatabaseError.self) {
             try await database.write { connection in
                 try connection.execute("INSERT INTO products (id, stock) VALUES ('lamp', 3)")
@@ -48,7 +48,7 @@ import Testing
         #expect(try await database.productCount() == 0)
     }
 
-    @Test func `fifty buyers of ten lamps get ten`() async throws {
+    @Test func `fifty concurrent buyers of ten lamps get ten lamps`() async throws {
         try await database.write { try $0.execute("INSERT INTO products (id, stock) VALUES ('lamp', 10)") }
         let sold = try await withThrowingTaskGroup(of: Int.self) { group in
             for _ in 0..<50 {
@@ -65,7 +65,7 @@ import Testing
         #expect(stock == 0)
     }
 
-    @Test func `two openings of one file wait for each other instead of failing`() async throws {
+    @Test func `writes through two openings of one file wait for each other`() async throws {
         let second = try SQLDatabase.open(folder.databaseURL(), migrations: [.products])
         try await database.write { try $0.execute("INSERT INTO products (id, stock) VALUES ('lamp', 0)") }
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -84,7 +84,7 @@ import Testing
         #expect(stock == 100)
     }
 
-    @Test func `a read beside a write sees the state before it`() async throws {
+    @Test func `a read during a write sees the state before the write`() async throws {
         let (inside, insideContinuation) = AsyncStream.makeStream(of: Void.self)
         let release = DispatchSemaphore(value: 0)
         async let writing: Void = database.write {
@@ -106,13 +106,13 @@ import Testing
         #expect(error?.code == .readOnly)
     }
 
-    @Test func `a cancelled write is rolled back, stops at once, and the database goes on`() async throws {
+    @Test func `a cancelled write stops at once, is rolled back and leaves the database usable`() async throws {
         let (inside, insideContinuation) = AsyncStream.makeStream(of: Void.self)
         let task = Task {
             try await database.write {
                 try $0.execute("INSERT INTO products (id, stock) VALUES ('lamp', 3)")
                 insideContinuation.finish()
-                // Never ends on its own.
+                // This query ends only when it is interrupted.
                 _ = try $0.query("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT 1 FROM n) SELECT sum(i) FROM n")
             }
         }
@@ -124,7 +124,9 @@ import Testing
         #expect(try await database.productCount() == 1)
     }
 
-    @Test func `a full disk is told as such, loses nothing, and ends when there is room again`() async throws {
+    @Test func `a full disk has its own error code, loses no data and allows writes when there is space again`()
+        async throws
+    {
         try await database.write { try $0.execute("INSERT INTO products (id, stock) VALUES ('lamp', 3)") }
         try await database.setMaximumPages(12)
         let error = await #expect(throws: DatabaseError.self) {
@@ -143,7 +145,7 @@ import Testing
         #expect(try await database.productCount() == 2)
     }
 
-    @Test func `every commit is synced to disk and foreign keys are enforced`() async throws {
+    @Test func `the settings of SQLite sync every commit to disk and enforce foreign keys`() async throws {
         let settings = try await database.write { connection in
             let synchronous: Int? = try connection.queryOne("PRAGMA synchronous")?["synchronous"]
             let foreignKeys: Int? = try connection.queryOne("PRAGMA foreign_keys")?["foreign_keys"]
@@ -153,7 +155,7 @@ import Testing
         #expect(settings == (2, 1, "wal"))
     }
 
-    @Test func `a database answers a ping until it is closed, and then says that it is closed`() async throws {
+    @Test func `a database responds to a ping until it is closed, and is unavailable afterwards`() async throws {
         try await database.ping()
         try database.close()
         let pingError = await #expect(throws: DatabaseError.self) { try await database.ping() }
@@ -163,7 +165,7 @@ import Testing
         try database.close()
     }
 
-    @Test func `closing amid reads and writes ends each of them with its result or as unavailable`() async throws {
+    @Test func `a read or write during the closing returns its result or throws unavailable`() async throws {
         let outcomes = try await withThrowingTaskGroup(of: DatabaseError.Code?.self) { group in
             for index in 0..<200 {
                 group.addTask {
@@ -183,7 +185,7 @@ import Testing
         #expect(outcomes.contains(.unavailable))
     }
 
-    @Test func `a database in memory works like a file`() async throws {
+    @Test func `a database in memory reads and writes like a file`() async throws {
         let memory = try SQLDatabase.open(DatabaseURL("sqlite::memory:"), migrations: [.products])
         try await memory.write { try $0.execute("INSERT INTO products (id, stock) VALUES ('lamp', 3)") }
         #expect(try await memory.productCount() == 1)
