@@ -84,9 +84,9 @@ let package = Package(
         tests(
             "ServiceRuntime",
             uses: [
-                "Database", .hummingbird, .hummingbirdCore, .hummingbirdTesting, .configuration, .logging, .metrics,
-                .nioCore,
-                .nioPosix,
+                "Database", "TestSupport", .hummingbird, .hummingbirdCore, .hummingbirdTesting, .httpTypes,
+                .argumentParser,
+                .configuration, .lifecycle, .logging, .coreMetrics, .mustache, .nioCore, .nioPosix,
             ]),
         tests(
             "JWTAuth",

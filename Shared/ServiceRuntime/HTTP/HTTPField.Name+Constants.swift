@@ -11,8 +11,6 @@ extension HTTPField.Name {
 
     /// The field `X-Request-Id`, which every response has.
     public static let requestID = constant("X-Request-Id")
-    /// The field `traceparent` (W3C Trace Context).
-    public static let traceparent = constant("traceparent")
     /// The field `Referrer-Policy` (W3C Referrer Policy).
     public static let referrerPolicy = constant("Referrer-Policy")
 }

@@ -1,0 +1,101 @@
+import Database
+import HTTPTypes
+import Hummingbird
+import TestSupport
+import Testing
+
+@testable import ServiceRuntime
+
+@Suite struct OperationsTests {
+    @Test(arguments: [
+        ([], 200, #"{"checks":{},"status":"ready"}"#),
+        ([Readiness.State.ready, .ready], 200, #"{"checks":{"a":"ready","b":"ready"},"status":"ready"}"#),
+        (
+            [.ready, .degraded("old list")], 200,
+            #"{"checks":{"a":"ready","b":"degraded: old list"},"status":"degraded"}"#
+        ),
+        (
+            [.degraded("old list"), .ready], 200,
+            #"{"checks":{"a":"degraded: old list","b":"ready"},"status":"degraded"}"#
+        ),
+        (
+            [.unavailable("gone"), .degraded("old list")], 503,
+            #"{"checks":{"a":"unavailable: gone","b":"degraded: old list"},"status":"unavailable"}"#
+        ),
+        (
+            [.degraded("old list"), .unavailable("gone")], 503,
+            #"{"checks":{"a":"degraded: old list","b":"unavailable: gone"},"status":"unavailable"}"#
+        ),
+    ])
+    func `the worst check decides whether the service is ready`(
+        states: [Readiness.State], status: Int, body: String
+    ) async throws {
+        let checks = zip(["a", "b"], states).map { name, state in Readiness.Check(name) { state } }
+        try await EchoService.run(checks: checks) { client in
+            let response = try await client.send(.get, "/readyz")
+            #expect(response.status == status)
+            #expect(response.text == body)
+        }
+    }
+
+    @Test func `a database is ready until it is closed`() async throws {
+        // GRDB (7.10.0) crashes where a closed database in memory is read; services keep theirs in files.
+        let folder = try TemporaryFolder()
+        let database = try SQLDatabase.open(DatabaseURL("sqlite:\(folder.path)/test.sqlite"), migrations: [])
+        let check = Readiness.Check.database(database)
+        #expect(check.name == "database")
+        #expect(await check.state() == .ready)
+        try database.close()
+        #expect(await check.state() == .unavailable("unavailable"))
+    }
+
+    @Test func `a database whose check is cancelled is unavailable`() async throws {
+        let database = try SQLDatabase.open(.inMemory, migrations: [])
+        let check = Readiness.Check.database(database)
+        let task = Task {
+            while !Task.isCancelled { await Task.yield() }
+            return await check.state()
+        }
+        task.cancel()
+        #expect(await task.value == .unavailable("no response"))
+    }
+
+    @Test func `the service is alive even if a check fails`() async throws {
+        try await EchoService.run(checks: [Readiness.Check("a") { .unavailable("gone") }]) { client in
+            let response = try await client.send(.get, "/healthz")
+            #expect(response.status == 200)
+            #expect(response.text == #"{"status":"alive"}"#)
+        }
+    }
+
+    @Test func `the metrics are text in Prometheus' format and count the requests of each route`() async throws {
+        try await EchoService.run { client in
+            _ = try await client.send(.get, "/scope")
+            let response = try await client.send(.get, "/metrics")
+            #expect(response.headers[.contentType] == "text/plain; version=0.0.4; charset=utf-8")
+            #expect(response.text.contains(#"hb_requests_total{http_route="/scope",http_request_method="GET""#))
+            #expect(response.text.contains("# TYPE http_server_request_duration_seconds histogram"))
+        }
+    }
+
+    @Test(arguments: [("/fail", "500"), ("/unavailable", "503"), ("/returned", "507")])
+    func `the metrics count thrown and returned responses with 5xx`(path: String, status: String) async throws {
+        func addRoutes(to router: Router<PlainContext>) {
+            router.get("unavailable") { _, _ -> String in throw Problem.unavailable("Not now.") }
+            router.get("returned") { _, _ in Response(status: .init(code: 507)) }
+        }
+        let labels = #"{http_route="\#(path)",http_request_method="GET",error_type="\#(status)"}"#
+        try await EchoService.run(addRoutes: addRoutes) { client in
+            func count() async throws -> Double {
+                let text = try await client.send(.get, "/metrics").text
+                let prefix = "hb_request_errors_total\(labels) "
+                let line = text.split(separator: "\n").first { $0.hasPrefix(prefix) }
+                return line.flatMap { Double($0.dropFirst(prefix.count)) } ?? 0
+            }
+            let before = try await count()
+            _ = try await client.send(.get, path)
+            // Other suites may fail requests of the same route at the same time.
+            #expect(try await count() >= before + 1)
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import ArgumentParser
+import Configuration
+import HummingbirdTesting
+import NIOCore
+import TestSupport
+import Testing
+
+@testable import ServiceRuntime
+
+@Suite struct ProbeCommandTests {
+    private func probe(_ port: Int, host: String = "127.0.0.1") async throws -> (isReady: Bool, text: String) {
+        try await ProbeCommand<EchoService>.probe(ConfigReader(environment: ["PORT": "\(port)", "HOST": host]))
+    }
+
+    @Test(arguments: ["127.0.0.1", "0.0.0.0", "::", "localhost"])
+    func `the probe of a ready service prints the report`(host: String) async throws {
+        try await EchoService.run(.live, checks: [Readiness.Check("a") { .degraded("old list") }]) { client in
+            let outcome = try await probe(#require(client.port), host: host)
+            #expect(outcome.isReady)
+            #expect(outcome.text == #"{"checks":{"a":"degraded: old list"},"status":"degraded"}"#)
+        }
+    }
+
+    @Test func `the probe of an unavailable service fails and prints the report`() async throws {
+        try await EchoService.run(.live, checks: [Readiness.Check("a") { .unavailable("gone") }]) { client in
+            let outcome = try await probe(#require(client.port))
+            #expect(!outcome.isReady)
+            #expect(outcome.text == #"{"checks":{"a":"unavailable: gone"},"status":"unavailable"}"#)
+        }
+    }
+
+    @Test func `the probe of a port on which nothing listens fails`() async throws {
+        let server = try await TCPListener.start { _ in }
+        try await server.stop()
+        let outcome = try await probe(server.port)
+        #expect(!outcome.isReady)
+        #expect(outcome.text == "no response from 127.0.0.1:\(server.port)")
+    }
+
+    @Test func `the probe of a service that does not respond fails within seconds`() async throws {
+        let server = try await TCPListener.start { _ in }
+        let start = ContinuousClock.now
+        let outcome = try await probe(server.port)
+        #expect(!outcome.isReady)
+        #expect(ContinuousClock.now - start < .seconds(30))
+        try await server.stop()
+    }
+
+    @Test func `the probe of a service whose status line is not 200 fails`() async throws {
+        for response in ["HTTP/1.1 500 Error\r\n\r\nup 200 days", "", "nonsense", "HTTP/1.1 204 No Content\r\n\r\n"] {
+            let server = try await TCPListener.start { channel in
+                channel.writeAndFlush(ByteBuffer(string: response), promise: nil)
+                channel.close(promise: nil)
+            }
+            let outcome = try await probe(server.port)
+            #expect(!outcome.isReady, "\(response)")
+            try await server.stop()
+        }
+    }
+
+    @Test func `an invalid environment is an error of the probe`() async throws {
+        await #expect(throws: ConfigurationError.self) { _ = try await probe(-1) }
+    }
+
+    @Test func `the command probe prints the outcome and exits with 1 if the service is not ready`() async throws {
+        let result = try await #require(processExitsWith: .exitCode(1), observing: [\.standardOutputContent]) {
+            await ProbeCommand<InvalidService>.main([])
+        }
+        #expect(String(decoding: result.standardOutputContent, as: UTF8.self).contains("no response from 127.0.0.1:1"))
+    }
+}

@@ -1,0 +1,35 @@
+import Logging
+import Synchronization
+
+/// The log lines of a test.
+final class RecordedLog: Sendable {
+    struct Line: Equatable {
+        let level: Logger.Level
+        let message: String
+        let metadata: [String: String]
+    }
+
+    private let list = Mutex<[Line]>([])
+
+    var lines: [Line] { list.withLock { $0 } }
+
+    /// A logger that records the lines of all levels here.
+    var logger: Logger { Logger(label: "test") { _ in Handler(log: self) } }
+
+    private struct Handler: LogHandler {
+        let log: RecordedLog
+        var logLevel = Logger.Level.trace
+        var metadata = Logger.Metadata()
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) {
+            let metadata = metadata.merging(event.metadata ?? [:]) { $1 }.mapValues(\.description)
+            let line = Line(level: event.level, message: event.message.description, metadata: metadata)
+            log.list.withLock { $0.append(line) }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+import Configuration
+import Logging
+import TestSupport
+import Testing
+
+@testable import ServiceRuntime
+
+@Suite struct ServiceSettingsTests {
+    private func settings(_ environment: [String: String]) throws -> ServiceSettings {
+        try Settings.read(ConfigReader(environment: environment)) {
+            ServiceSettings(name: "inbox", defaultPort: 8083, &$0)
+        }
+    }
+
+    @Test func `an empty environment gives the documented defaults`() throws {
+        for environment in [[:], ["HOST": "", "PORT": "", "CORS_ORIGINS": "", "TOKEN_COOKIE": "", "LOG_LEVEL": ""]] {
+            let settings = try settings(environment)
+            #expect(settings.name == "inbox")
+            #expect(settings.host == "127.0.0.1")
+            #expect(settings.port == 8083)
+            #expect(settings.origins == ["http://localhost:8080"])
+            #expect(!settings.allowsCookies)
+            #expect(settings.swaggerUI == "swagger-ui")
+            #expect(settings.log.level == .info)
+            #expect(!settings.log.isJSON)
+        }
+    }
+
+    @Test func `each variable sets its value`() throws {
+        let settings = try settings([
+            "HOST": "0.0.0.0", "PORT": "80", "CORS_ORIGINS": "https://a.example", "TOKEN_COOKIE": "on",
+            "SWAGGER_UI": "/ui", "LOG_LEVEL": "warning", "LOG_FORMAT": "json",
+        ])
+        #expect(settings.host == "0.0.0.0")
+        #expect(settings.port == 80)
+        #expect(settings.origins == ["https://a.example"])
+        #expect(settings.allowsCookies)
+        #expect(settings.swaggerUI == "/ui")
+        #expect(settings.log.level == .warning)
+        #expect(settings.log.isJSON)
+    }
+
+    @Test(arguments: ["-1", "65536", "1e3", " 80", "99999999999999999999", "８０"])
+    func `an invalid port is rejected`(port: String) {
+        let error = #expect(throws: ConfigurationError.self) { try settings(["PORT": port]) }
+        #expect(error?.description == "PORT: must be a whole number from 0 to 65535")
+    }
+
+    @Test(arguments: [
+        ("off", []), ("https://a.example, https://b.example", ["https://a.example", "https://b.example"]),
+        ("http://localhost:8080 http://[::1]:8080", ["http://localhost:8080", "http://[::1]:8080"]),
+    ])
+    func `the allowed origins are a list or none`(text: String, origins: [String]) throws {
+        #expect(try settings(["CORS_ORIGINS": text]).origins == Set(origins))
+    }
+
+    @Test(arguments: [
+        "*", "off https://a.example", "OFF", "https://a.example/", "null", "https://", "https://*.example",
+        "https://a.example?x", "https://a.example#x", "https://u@a.example", "a.example",
+    ])
+    func `an invalid origin is rejected, and the reason names it`(text: String) throws {
+        let error = #expect(throws: ConfigurationError.self) { try settings(["CORS_ORIGINS": text]) }
+        let variable = try #require(error?.invalidVariables.first)
+        #expect(variable.name == "CORS_ORIGINS")
+        #expect(variable.reason.contains("'\(text.split(separator: " ")[0])' is not an origin"))
+    }
+
+    @Test func `all invalid variables of a service are reported together`() {
+        let environment = [
+            "PORT": "eighty", "CORS_ORIGINS": "*", "TOKEN_COOKIE": "yes", "LOG_LEVEL": "loud", "LOG_FORMAT": "xml",
+        ]
+        let error = #expect(throws: ConfigurationError.self) { try settings(environment) }
+        #expect(
+            error?.invalidVariables.map(\.name)
+                == ["PORT", "TOKEN_COOKIE", "LOG_LEVEL", "LOG_FORMAT", "CORS_ORIGINS"])
+    }
+}
