@@ -38,13 +38,6 @@ VERBS = set(
     "are can cannot could did do does end fail get give had has have hold is keep leave make may might must pass share "
     "should stay take was were will work would".split())
 
-# The folders that do not follow a rule yet.
-NOT_YET_CLEAN = {
-    "file":
-        "Tests/DatabaseTests/ Tests/ServiceRuntimeTests/",
-    "documentation": "",
-}
-
 TYPE = re.compile(
     r"^ *(?:@\w+(?:\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))? +)*(?:[a-z]\w*(?:\(\w+\))? +)*?"
     r"(?P<kind>struct|class|enum|actor|protocol|typealias|extension) +(?P<name>`[^`]+`|\[?[A-Z][\w.]*)")
@@ -174,10 +167,9 @@ def main():
     files = list(swift_files())
     has_failed = False
     for rule, (check, explanation) in RULES.items():
-        skipped = tuple(NOT_YET_CLEAN[rule].split())
         violations = [
             f"{path}:{line}: {problem}"
-            for path, lines in files if not path.startswith(skipped)
+            for path, lines in files
             for line, problem in check(path, lines)]
         if violations:
             has_failed = True
