@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// The examples of `docs/jwt.md`, compiled against the module that was just built.
+/// The examples of the documentation, compiled against the module that was just built.
 @Suite struct DocumentationTests {
     private static let project = URL(filePath: #filePath).appending(path: "../../..").standardized
     private static let products =
@@ -22,10 +22,13 @@ import Testing
 
         """
 
-    @Test func `every example of docs/jwt.md compiles`() throws {
-        let page = try String(contentsOf: Self.project.appending(path: "docs/jwt.md"), encoding: .utf8)
+    @Test(arguments: [
+        ("docs/jwt.md", 9), ("Shared/JWT/JWT.docc/JWT.md", 1), ("Shared/JWT/JWT.docc/VerifyingStrictly.md", 3),
+    ])
+    func `every example of a page compiles`(path: String, minimumBlocks: Int) throws {
+        let page = try String(contentsOf: Self.project.appending(path: path), encoding: .utf8)
         let blocks = page.matches(of: /(?m)^```swift\n([^`]*)^```$/).map { String($0.1) }
-        #expect(blocks.count >= 9)
+        #expect(blocks.count >= minimumBlocks)
         let names = ["let keys", "let policy", "let verifier", "let signer", "let text", "struct Access"]
         var program = Self.declarations
         for block in blocks {
