@@ -2,7 +2,7 @@
 
 import PackageDescription
 
-// Measurements, apart from the main package so that what they compare with never enters it.
+// Benchmarks. They are a separate package, so the libraries for comparison never enter the main package.
 
 let package = Package(
     name: "benchmarks",

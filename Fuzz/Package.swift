@@ -2,8 +2,8 @@
 
 import PackageDescription
 
-// Fuzzing of JWT with libFuzzer. A package of its own, because everything in it is compiled with instrumentation; its
-// sources are those of the main package, by symbolic links. Run it with `scripts/fuzz`.
+// Fuzzing of JWT with libFuzzer. It is a separate package because all of its code is compiled with instrumentation. Its sources
+// are symbolic links to those of the main package. Run it with `scripts/fuzz`.
 
 let instrumented: [SwiftSetting] = [
     .swiftLanguageMode(.v6), .enableUpcomingFeature("ExistentialAny"),

@@ -3,12 +3,12 @@ import CurlClient
 import HTTPTypes
 import Measuring
 
-// What a GET takes with CurlClient, beside the same with libcurl alone, in C. The server is another process, so that only
-// the client's CPU time is counted.
+// The time of a GET with CurlClient, compared with libcurl alone in C. The server is another process, so only the CPU time of
+// the client is counted.
 //
 //   ClientBench [--json]
 
-// First of all: a process that has threads is not forked.
+// This comes first, because a process with threads must not fork.
 let port = floor_server_start()
 precondition(port > 0, "no server")
 let url = "http://127.0.0.1:\(port)/orders"
@@ -20,13 +20,13 @@ let (floor, benchmark) = (Benchmark(library: "floor"), Benchmark(library: "CurlC
 for count in [1, 16] {
     let name = count == 1 ? "get" : "\(count) gets at once"
     guard let raw = floor_client_new(url, "Authorization: \(bearer)", Int32(count)) else { fatalError("no memory") }
-    let least = floor.measure(name, floor: nil) { precondition(floor_client_get(raw) == count, "not the answer") }
+    let least = floor.measure(name, floor: nil) { precondition(floor_client_get(raw) == count, "not the expected response") }
     try await benchmark.measureAsync(name, floor: least) {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<count {
                 group.addTask {
                     let response = try await client.execute(request)
-                    precondition(response.status == .ok && !response.body.isEmpty, "not the answer")
+                    precondition(response.status == .ok && !response.body.isEmpty, "not the expected response")
                 }
             }
             try await group.waitForAll()

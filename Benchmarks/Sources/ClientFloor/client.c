@@ -58,12 +58,12 @@ int floor_client_get(floor_client *client) {
         curl_multi_perform(client->multi, &running);
         if (running) curl_multi_poll(client->multi, NULL, 0, 1000, NULL);
     } while (running);
-    int good = 0;
+    int succeeded = 0;
     for (int index = 0; index < client->count; index++) {
         long status = 0;
         curl_easy_getinfo(client->easies[index], CURLINFO_RESPONSE_CODE, &status);
-        good += status == 200 && client->bodies[index].count > 0;
+        succeeded += status == 200 && client->bodies[index].count > 0;
         curl_multi_remove_handle(client->multi, client->easies[index]);
     }
-    return good;
+    return succeeded;
 }

@@ -9,15 +9,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { MOST_CONNECTIONS = 1024 };
+enum { MAXIMUM_CONNECTIONS = 1024 };
 
-static const char answer[] =
+static const char response[] =
     "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 13\r\n\r\n{\"orders\":[]}";
 
-// How much of the empty line that ends a request has come so far, by connection.
-static int matched[MOST_CONNECTIONS];
+// For each connection, the number of received bytes of the empty line that ends a request.
+static int matched[MAXIMUM_CONNECTIONS];
 
-// Reads what has come and answers each request that is complete. Returns 0 when the connection is over.
+// Reads the received bytes and responds to each complete request. Returns 0 when the connection has ended.
 static int serve(int connection) {
     static const char end[] = "\r\n\r\n";
     char bytes[8192];
@@ -27,15 +27,15 @@ static int serve(int connection) {
         *seen = bytes[index] == end[*seen] ? *seen + 1 : bytes[index] == '\r';
         if (*seen < 4) continue;
         *seen = 0;
-        if (write(connection, answer, sizeof answer - 1) < 0) return 0;
+        if (write(connection, response, sizeof response - 1) < 0) return 0;
     }
     return count > 0;
 }
 
-static void take(int listener, int events) {
+static void accept_connection(int listener, int events) {
     int connection = accept(listener, NULL, NULL), yes = 1;
     if (connection < 0) return;
-    if (connection >= MOST_CONNECTIONS) {
+    if (connection >= MAXIMUM_CONNECTIONS) {
         close(connection);
         return;
     }
@@ -53,7 +53,7 @@ static void run(int listener) {
         int count = epoll_wait(events, ready, 64, -1);
         for (int index = 0; index < count; index++) {
             int descriptor = ready[index].data.fd;
-            if (descriptor == listener) take(listener, events);
+            if (descriptor == listener) accept_connection(listener, events);
             else if (!serve(descriptor)) close(descriptor);
         }
     }

@@ -41,7 +41,7 @@ double floor_cpu_time(void) {
     return time.tv_sec * 1e9 + time.tv_nsec;
 }
 
-// Every allocation of the process passes here: glibc's own functions are reached by their other names.
+// Counts every allocation of the process. The functions of glibc have these other names.
 static size_t allocations;
 extern void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(void *, size_t),
     *__libc_memalign(size_t, size_t);

@@ -2,10 +2,10 @@ import Floor
 import JWT
 import Measuring
 
-// What the module takes, beside the bare HMAC over the same bytes.
+// The time of the module, compared with the bare HMAC over the same bytes.
 //
 //   JWTBench [--json]            measures everything
-//   JWTBench --repeat NAME N     does one thing N times, for counting instructions
+//   JWTBench --repeat NAME N     runs one operation N times, to count its instructions
 
 let secret = Array("0123456789abcdef0123456789ABCDEF".utf8)
 let named = KeySet(try Key(id: "2025-11", secret: secret))
@@ -21,7 +21,7 @@ let claims = Claims(
 var large = claims
 large.others = [.init("roles", .array((0..<70).map { .string("role-number-\($0)-of-a-large-organisation") }))]
 
-/// The same claims as a type of an application's own.
+/// The same claims as a type of an application.
 struct OwnClaims: Codable {
     var iss, sub, aud, jti, scope, username: String
     var exp, iat: NumericDate
@@ -32,7 +32,7 @@ let ownClaims = OwnClaims(
     jti: "5f0f2c1e-9f3b-4f57-8a53-5d2d5f1f9b0e", scope: "notes:read notes:write", username: "ada.lovelace",
     exp: 4_102_444_800, iat: 1_762_000_000)
 
-/// Everything that is measured with one token.
+/// The measurements of one token.
 struct Subject {
     let name: String
     let keys: KeySet
@@ -56,22 +56,22 @@ struct Subject {
                 keep(try verifier.verify(token, at: now).decode(OwnClaims.self))
             }
             try benchmark.measure("sign, own type", floor: least) { keep(try signer.sign(encoding: ownClaims)) }
-            try measureRefusals(benchmark, least, verifier, token)
+            try measureRejections(benchmark, least, verifier, token)
         }
     }
 
-    private func measureRefusals(
+    private func measureRejections(
         _ benchmark: Benchmark, _ floor: Double, _ verifier: Verifier, _ token: String
     ) throws {
         let none = "eyJhbGciOiJub25lIn0" + token.drop { $0 != "." }
         let unknown = Signer(key: try Key(id: "2024-01", secret: secret))
-        let refused = [
+        let rejected = [
             ("signature", String(token.dropLast(4)) + "AAAA", now), ("expired", token, 5_000_000_000),
             ("malformed", String(token.dropLast(4)) + "AA=A", now), ("algorithm", none, now),
             ("key", try unknown.sign(claims), now), ("limit", String(repeating: "A", count: 1_000_000), now),
         ]
-        for (code, token, now) in refused {
-            benchmark.measure("refuse \(code)", floor: floor) {
+        for (code, token, now) in rejected {
+            benchmark.measure("reject \(code)", floor: floor) {
                 do throws(JWTError) {
                     keep(try verifier.verify(token, at: now))
                     fatalError("accepted")
@@ -91,8 +91,8 @@ func repeatOne(_ name: String, _ count: Int) throws {
     }
 }
 
-if let place = CommandLine.arguments.firstIndex(of: "--repeat") {
-    try repeatOne(CommandLine.arguments[place + 1], Int(CommandLine.arguments[place + 2]) ?? 1)
+if let index = CommandLine.arguments.firstIndex(of: "--repeat") {
+    try repeatOne(CommandLine.arguments[index + 1], Int(CommandLine.arguments[index + 2]) ?? 1)
 } else {
     let (floor, ours) = (Benchmark(library: "floor"), Benchmark(library: "hallpass"))
     for subject in [

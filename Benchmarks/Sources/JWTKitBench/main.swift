@@ -4,7 +4,7 @@ import JWT
 import JWTKit
 import Measuring
 
-// The same access token with jwt-kit, as its README shows it.
+// The time of jwt-kit for the same access token, used as its README shows.
 
 struct Access: JWTPayload {
     var iss: IssuerClaim

@@ -1,16 +1,16 @@
 import Floor
 
-/// One line of a benchmark's result.
+/// The result of one operation.
 public struct Measurement: Sendable {
-    /// What was done.
+    /// The name of the operation.
     public let benchmark: String
-    /// What did it.
+    /// The library that ran it.
     public let library: String
-    /// CPU time of one operation, in nanoseconds: the least of several rounds.
+    /// The CPU time of one operation, in nanoseconds: the least of several rounds.
     public let nanoseconds: Double
-    /// Blocks of memory allocated by one operation.
+    /// The number of memory blocks that one operation allocates.
     public let allocations: Int
-    /// The time as a multiple of the bare HMAC over the same bytes.
+    /// The time as a multiple of the floor.
     public let ratio: Double
 
     var json: String {
@@ -24,12 +24,12 @@ public struct Measurement: Sendable {
     }
 }
 
-/// Measures operations one after the other and prints each: as a row of a table, or with `--json` as an object.
+/// Measures operations and prints each result as a row of a table, or with `--json` as an object.
 public struct Benchmark {
     private let library: String
     private let printsJSON = CommandLine.arguments.contains("--json")
 
-    /// Prints the table's heading first when the library is the floor, which comes first.
+    /// Creates a benchmark. The one of the library `floor` comes first and prints the heading of the table.
     public init(library: String) {
         self.library = library
         if !printsJSON, library == "floor" {
@@ -37,7 +37,10 @@ public struct Benchmark {
         }
     }
 
-    /// Measures `body` and prints the result; `floor` is the time that the bare HMAC takes over the same bytes.
+    /// Measures `body` and prints the result.
+    ///
+    /// - Parameter floor: The least time that the operation can take, in nanoseconds.
+    /// - Returns: The time of `body`, in nanoseconds.
     @discardableResult
     public func measure(_ name: String, floor: Double?, _ body: () throws -> Void) rethrows -> Double {
         let (time, allocations) = try best { count in for _ in 0..<count { try body() } }
@@ -45,7 +48,7 @@ public struct Benchmark {
         return time
     }
 
-    /// As `measure`, for an asynchronous operation.
+    /// Measures an asynchronous operation, like `measure`.
     public func measureAsync(_ name: String, floor: Double?, _ body: () async throws -> Void) async rethrows {
         var best = (time: Double.infinity, allocations: 0)
         var count = 100
@@ -83,7 +86,7 @@ public struct Benchmark {
     }
 }
 
-/// Keeps a value from being optimised away.
+/// Keeps the compiler from removing a value.
 @inline(never) public func keep<Value>(_ value: Value) { withExtendedLifetime(value) {} }
 
 private func pad(_ text: String, _ width: Int) -> String {

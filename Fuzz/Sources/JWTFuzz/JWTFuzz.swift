@@ -8,16 +8,16 @@ private func runDriver(
     _ body: @convention(c) (UnsafePointer<UInt8>, Int) -> CInt
 ) -> CInt
 
-/// The package manager looks for this name instead of `main`, which libFuzzer would bring along.
+/// The main function. The package manager renames `main` to this, and libFuzzer would otherwise bring its own.
 @_cdecl("JWTFuzz_main")
 public func fuzz(_ count: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> CInt {
     var (count, arguments) = (count, arguments)
     return runDriver(&count, &arguments, fuzzOne)
 }
 
-/// What libFuzzer calls with every input. The first byte says what the others are taken for.
+/// Called by libFuzzer with every input. The first byte selects the target of the other bytes.
 ///
-/// Besides looking for crashes, each way of taking them states what must hold of whatever is accepted.
+/// A target looks for crashes, and checks what must be true of each accepted input.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzOne(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     guard count > 0 else { return 0 }
@@ -55,38 +55,38 @@ enum Target {
         _ = try? InspectedToken(inspecting: String(decoding: bytes, as: UTF8.self))
     }
 
-    /// Any bytes as a payload, rightly signed.
+    /// Any bytes as a payload with a valid signature.
     static func payload(_ bytes: [UInt8]) {
         token(Array(signed(header + "." + Base64URL.encode(bytes)).utf8))
     }
 
-    /// Any bytes as a header, rightly signed.
+    /// Any bytes as a header with a valid signature.
     static func header(_ bytes: [UInt8]) {
         token(Array(signed(Base64URL.encode(bytes) + ".e30").utf8))
     }
 
-    /// What is accepted as an object is written as a text that is accepted again and written the same.
+    /// Any bytes as JSON. An accepted object is written as a text that is accepted again and written as the same text.
     static func json(_ bytes: [UInt8]) {
         guard let object = JSONValue(object: bytes) else { return }
         let text = object.text
         precondition(JSONValue(object: Array(text.utf8))?.text == text)
     }
 
-    /// A text that is accepted is the one that its bytes are written as.
+    /// Any bytes as base64url. An accepted text is the one that its bytes encode to.
     static func base64(_ bytes: [UInt8]) {
         precondition(Base64URL.decode(Base64URL.encode(bytes)) == bytes)
         let text = String(decoding: bytes, as: UTF8.self)
         if let decoded = Base64URL.decode(text) { precondition(Base64URL.encode(decoded) == text) }
     }
 
-    /// A set that is accepted is written as one that is accepted.
+    /// Any bytes as a key set. An accepted set is written as a set that is accepted.
     static func keySet(_ bytes: [UInt8]) {
         guard let keys = try? KeySet(jwkSet: bytes) else { return }
         precondition((try? KeySet(jwkSet: Array(keys.jwkSet().utf8)))?.keys.count == keys.keys.count)
     }
 
-    /// Everything that can be asked of a verified token; and its claims, signed again, are accepted where they were before,
-    /// which a token that names an audience was not by the second verifier.
+    /// Reads everything of a verified token, and signs its claims again. The second verifier must accept the new token, unless
+    /// the token has an audience, which the second verifier rejects.
     private static func check(_ token: VerifiedToken) {
         _ = (token.issuer, token.subject, token.audience, token.expiresAt, token.notBefore, token.issuedAt, token.id)
         _ = (token.sessionID, token.username, token.queryHash, token.actor, token.scopes, token["x"])
