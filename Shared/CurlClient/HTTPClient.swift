@@ -1,5 +1,5 @@
 // CurlClient: the HTTP client for calls between services. It is apart from JWTAuth because it knows no tokens and no
-// services, and because all code that calls libcurl, and is therefore unsafe, stands here.
+// services, and because the unsafe code that calls libcurl must stay in one target.
 
 /// An HTTP/1.1 client on libcurl, for calls between services.
 ///

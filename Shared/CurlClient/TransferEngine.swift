@@ -21,7 +21,7 @@ struct TransferEngine: ~Copyable {
     private var waiting: [Transfer] = []
     private var running = 0
     private var counts: [String: OriginCounts] = [:]
-    /// A time that no live transfer's deadline is earlier than.
+    /// A time that is not after the deadline of any live transfer; nil when no transfer is live.
     private var nextDeadline: ContinuousClock.Instant?
 
     init(configuration: HTTPClient.Configuration) {

@@ -13,7 +13,7 @@ public struct ResourceServerSettings: Sendable {
     /// Reads the settings and loads the keys. Call it after all other settings are read: it throws when keys are
     /// missing.
     ///
-    /// - Throws: `Settings.Rejection` when the keys are missing or invalid, after noting why.
+    /// - Throws: `Settings.Rejection` when the keys are missing or invalid, after rejecting the variable.
     public init<Definition: ServiceDefinition>(
         of definition: Definition.Type, clock: WallClock, _ settings: inout Settings
     ) throws {
