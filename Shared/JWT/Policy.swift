@@ -25,7 +25,13 @@ public struct Policy: Sendable {
 
     /// Creates a policy.
     ///
-    /// - Parameter leeway: In seconds. A value below 0 becomes 0, and a value above `maximumLeeway` becomes `maximumLeeway`.
+    /// - Parameters:
+    ///   - type: The `typ` of the header; nil accepts every type.
+    ///   - issuers: The accepted values of `iss`; nil accepts every issuer.
+    ///   - audience: The name of this verifier, which `aud` must contain; nil rejects every token that has an `aud`.
+    ///   - leeway: In seconds. A value below 0 becomes 0, and a value above `maximumLeeway` becomes `maximumLeeway`.
+    ///   - required: The claims that a token must have.
+    ///   - maximumTokenBytes: The size of the largest token that the verifier reads, in bytes.
     public init(
         type: String? = "JWT", issuers: [String]?, audience: String?, leeway: Int64 = 0, required: [String] = ["exp"],
         maximumTokenBytes: Int = Policy.defaultMaximumTokenBytes

@@ -19,7 +19,9 @@ public struct Verifier: Sendable {
 
     /// Verifies a token (RFC 7515 section 5.2, RFC 7519 section 7.2).
     ///
-    /// - Parameter now: The current time.
+    /// - Parameters:
+    ///   - token: A token in the compact serialization (RFC 7515 section 3.1).
+    ///   - now: The current time.
     /// - Throws: `JWTError`, whose `code` is the reason for the rejection.
     public func verify(_ token: String, at now: NumericDate) throws(JWTError) -> VerifiedToken {
         try verify(token.utf8.span, at: now)
@@ -27,7 +29,9 @@ public struct Verifier: Sendable {
 
     /// Verifies the bytes of a token without a copy of them.
     ///
-    /// - Parameter now: The current time.
+    /// - Parameters:
+    ///   - token: The bytes of a token in the compact serialization.
+    ///   - now: The current time.
     /// - Throws: `JWTError`, whose `code` is the reason for the rejection.
     public func verify(_ token: Span<UInt8>, at now: NumericDate) throws(JWTError) -> VerifiedToken {
         let (payloadRange, key) = try verifySignature(token)
