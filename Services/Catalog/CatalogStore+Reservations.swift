@@ -19,7 +19,7 @@ enum ReserveResult: Sendable, Equatable {
 }
 
 extension CatalogStore {
-    /// Reserves the quantities of all products under an id, or nothing.
+    /// Reserves all quantities under an id. If a product is unknown or has too little stock, it reserves nothing.
     ///
     /// Each change of stock is one conditional statement. Therefore stock is never sold twice, even if several processes
     /// reserve at the same time.
@@ -40,10 +40,10 @@ extension CatalogStore {
 
     /// Returns the stock of a reservation and marks its id as released.
     ///
-    /// The id is marked even if there is no reservation yet: the request for it may still be on its way.
+    /// The method marks the id even if there is no reservation yet, because the request to reserve may arrive later.
     func release(_ id: UUID, at date: Date) async throws {
         try await database.write { connection in
-            // Insert first: this waits for a transaction that inserts the same reservation at this moment.
+            // Insert first, because the insertion waits for a concurrent transaction that inserts the same reservation.
             try connection.execute(
                 "INSERT INTO reservations (id, created_at, released_at) VALUES ($1, $2, $2) ON CONFLICT (id) DO NOTHING",
                 id, date)
@@ -53,7 +53,7 @@ extension CatalogStore {
         }
     }
 
-    /// Thrown inside a transaction to roll back the stock that it took.
+    /// An error that is thrown inside a transaction to roll back its changes of stock.
     private struct Rollback: Error {
         let result: ReserveResult
     }

@@ -27,7 +27,7 @@ struct CatalogStore: Sendable {
         }
     }
 
-    /// Adds the products whose ids the store does not know. It knows the ids of deleted products too.
+    /// Adds the products whose ids are not in the table. The ids of deleted products stay in the table.
     func add(_ products: [Product]) async throws {
         try await database.write { connection in
             for product in products {

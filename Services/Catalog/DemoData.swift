@@ -17,7 +17,7 @@ enum DemoData {
         product(12, "Hall pass", "A wooden tag on a string. Valid for one corridor.", 100, stock: 3),
     ]
 
-    /// Adds the products that the store does not have. Products that it has keep their changes.
+    /// Adds the products that the store does not have. Products that the store already has keep their changes.
     static func add(to store: CatalogStore) async throws {
         try await store.add(products)
     }

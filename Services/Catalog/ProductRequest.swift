@@ -12,7 +12,8 @@ struct ProductRequest: Sendable {
     // A character is a Unicode scalar, as in JSON Schema, so the OpenAPI document states the same limits.
     private static let maximumNameCharacters = 200
     private static let maximumDescriptionCharacters = 10_000
-    /// One million. The total of the largest order, 100 products in quantities of 10,000, then fits into 64 bits.
+    /// One million units of the currency. The total of the largest order, 100 products in quantities of 10,000, then
+    /// fits into 64 bits.
     private static let maximumPriceCents = 100_000_000
     private static let maximumStock = 1_000_000_000
 

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Stock that is reserved for one order, at the prices of the moment of the reservation.
+/// Stock that is reserved for one order, at the prices at the time of the reservation.
 struct Reservation: Sendable, Equatable {
     /// One reserved product.
     struct Item: Sendable, Equatable {

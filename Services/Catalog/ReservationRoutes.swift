@@ -37,7 +37,7 @@ struct ReservationRoutes: Sendable {
         }
     }
 
-    /// `DELETE /reservations/{id}`: 204, also if repeated, and if the request for the reservation has not arrived yet.
+    /// `DELETE /reservations/{id}`: 204, also if repeated, and also if the request to reserve has not arrived yet.
     private func release(
         _ request: Request, _ context: AuthenticatedRequestContext
     ) async throws -> HTTPResponse.Status {

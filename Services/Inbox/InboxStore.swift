@@ -36,7 +36,7 @@ struct InboxStore: Sendable {
         }
     }
 
-    /// Marks a message of an account as read. Repetition changes nothing.
+    /// Marks a message of an account as read. A repeated call changes nothing.
     ///
     /// - Returns: Whether the account has such a message.
     func markRead(_ id: UUID, of account: String, at date: Date) async throws -> Bool {

@@ -19,7 +19,7 @@ extension Login: ServiceDefinition {
         try await buildApplication(reader: reader, clock: clock, passwordCost: .standard)
     }
 
-    /// Assembles the service with another cost of password hashes, which tests lower.
+    /// Assembles the service with a given cost of password hashes. Tests use a lower cost than `main`.
     static func buildApplication(
         reader: ConfigReader, clock: WallClock, passwordCost: PasswordHash.Cost
     ) async throws -> ServiceApplication<AppRequestContext> {

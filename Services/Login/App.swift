@@ -1,6 +1,6 @@
-// Login: the only service that knows passwords and signs tokens for users. It creates accounts, signs users in,
-// issues their access tokens, and tells the other services which tokens are revoked. It is apart because the other
-// services verify tokens by themselves and keep serving while login is down.
+// Login: the only service that knows passwords and signs tokens for users. It creates accounts, signs users in, issues
+// their access tokens, and tells the other services which tokens are revoked. It is a separate service because the
+// other services verify tokens by themselves and keep serving while login is down.
 
 import ArgumentParser
 import ServiceRuntime

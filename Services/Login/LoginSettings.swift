@@ -49,8 +49,8 @@ struct LoginSettings {
         return names
     }
 
-    /// Records in the metrics how long a key is needed after it has signed a token: the longest lifetime of a token
-    /// that any service signs, and the leeway.
+    /// Records a metric: how long a key is needed after it has signed a token, in seconds. This is the longest lifetime
+    /// of a token that any service signs, plus the leeway.
     func recordMetrics() {
         Gauge(label: "jwt_longest_life_seconds")
             .record(max(lifetimes.accessTokenSeconds, Int(TokenType.requestLifetimeSeconds)) + tokens.leewaySeconds)

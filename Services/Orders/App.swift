@@ -1,6 +1,6 @@
 // The service `orders`: orders of products, and their receipts.
 //
-// It is a separate program because it shows how one service calls others: it reserves stock in catalog on behalf of the
+// It is a separate program because it shows how one service calls others. It reserves stock in catalog on behalf of the
 // customer, and delivers messages to inbox as itself. It stays correct if a call or a process fails at any moment.
 
 import ArgumentParser

@@ -12,7 +12,7 @@ enum ReserveResult: Sendable {
     case outOfStock([String])
     /// Catalog rejected these fields of the basket, such as unknown products.
     case invalidFields([Problem.InvalidField])
-    /// Catalog did not respond, or its response is an error or not understood.
+    /// Catalog did not respond, or it sent an error or a response that the client does not understand.
     case failed(reason: String)
 }
 
@@ -25,10 +25,10 @@ struct CatalogClient: Sendable {
         self.service = service
     }
 
-    /// Reserves the products of a basket for an order, on behalf of its customer. Repetition changes nothing.
+    /// Reserves the products of a basket for an order, on behalf of its customer. A repeated call changes nothing.
     ///
-    /// The caller must release the order unless the result is `reserved`. A request is repeated when its connection
-    /// breaks, and catalog may process the first copy last and reserve the stock after all.
+    /// The caller must release the order unless the result is `reserved`. The HTTP client repeats a request when its
+    /// connection breaks. Catalog may then process the first copy last, and reserve the stock after all.
     func reserve(_ basket: Basket, for order: UUID, of account: String) async -> ReserveResult {
         do {
             let body = Array(try JSONEncoder().encode(ReservationRequest(basket)))

@@ -20,19 +20,20 @@ enum CheckoutResult: Sendable {
     case catalogUnavailable
 }
 
-/// Places and cancels orders, so each placed order has its reservation and each reservation its order.
+/// Places and cancels orders. Each placed order has a reservation, and each reservation belongs to an order.
 ///
-/// An order is stored as pending, then catalog reserves its stock, then the order is placed. If the request ends in
-/// between, the outbox releases the stock.
+/// `Checkout` stores the order as pending, has catalog reserve the stock, and then places the order. If the request
+/// ends before the last step, the outbox releases the stock.
 struct Checkout: Sendable {
     let store: OrderStore
     let catalog: CatalogClient
     let outbox: Outbox
     let clock: WallClock
 
-    /// The longest time that a call to another service may take.
+    /// The maximum time that a call to another service may take.
     static let callDeadline = Duration.seconds(3)
-    /// The time for which a pending order belongs to its request. It is longer than the calls of the request can take.
+    /// The time for which only the request that opened a pending order may change it. This time is longer than the
+    /// calls of the request can take.
     private static let leaseSeconds = 6.0
 
     /// Places an order, unless the idempotency key was used before.
@@ -62,12 +63,13 @@ struct Checkout: Sendable {
         }
     }
 
-    /// Cancels an order of an account and releases its stock. Repetition changes nothing.
+    /// Cancels an order of an account and releases its stock. A repeated call changes nothing.
     ///
     /// - Returns: The order, or nil if the account has no such order.
     func cancel(_ id: UUID, of account: String) async throws -> Order? {
         let cancelled = try await store.cancel(id, of: account, at: clock.now(), leaseUntil: outbox.leaseEnd())
-        // Run the entry here and not in the outbox, because the stock must be back before the customer gets a response.
+        // Run the entry here and not in the outbox, because the stock must be released before the customer gets a
+        // response.
         if let release = cancelled?.release { await outbox.run(release) }
         return cancelled?.order
     }
@@ -91,8 +93,8 @@ struct Checkout: Sendable {
 
     /// Abandons an order whose reservation catalog rejected.
     ///
-    /// Catalog has usually reserved nothing, and many orders are rejected at once when stock runs out. Therefore the
-    /// release is not urgent.
+    /// The release is not urgent, because catalog has usually reserved nothing. Catalog rejects many orders at once
+    /// when stock runs out.
     private func abandonRejected(_ id: UUID) async throws {
         let now = clock.now()
         try await store.abandon(id, at: now, releaseAt: now.addingTimeInterval(Self.leaseSeconds))

@@ -13,7 +13,7 @@ struct InboxClient: Sendable {
         self.service = service
     }
 
-    /// Delivers a message to an account. Repetition changes nothing.
+    /// Delivers a message to an account. A repeated call changes nothing.
     func deliver(_ message: Message, to account: String) async throws {
         let body = Array(
             try JSONEncoder().encode(MessageRequest(subject: message.subject, body: message.body)))

@@ -6,7 +6,7 @@ struct Order: Sendable {
         case placed, cancelled
     }
 
-    /// One product of an order, at the price of the moment of the order.
+    /// One product of an order, at the price at the time of the order.
     struct Item: Sendable {
         let productID: UUID
         let quantity: Int

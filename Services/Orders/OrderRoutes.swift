@@ -67,7 +67,8 @@ struct OrderRoutes: Sendable {
         return OrderResponse(order)
     }
 
-    /// The parameter `?account=`. It is checked for customers too, for whom it is ignored.
+    /// The parameter `?account=`. The service validates the parameter for customers too, but ignores its value for
+    /// them.
     private static func account(of request: Request) throws -> String? {
         guard let text = request.uri.queryParameters["account"] else { return nil }
         guard let id = UUID(lowercase: text) else {

@@ -4,7 +4,7 @@ import JWTAuth
 import ServiceRuntime
 
 extension OrderStore: UsedLinkStore {
-    /// Remembers that a link was used, until no verifier accepts its token any longer.
+    /// Records that a link was used. The record stays until no verifier accepts the token any longer.
     ///
     /// - Returns: Whether this is the first use of the link.
     func useLink(_ id: String, until expiry: Date, at date: Date) async throws -> Bool {
@@ -17,6 +17,6 @@ extension OrderStore: UsedLinkStore {
         }
     }
 
-    /// The largest leeway that a verifier may be configured with.
+    /// The maximum leeway of a verifier (`Policy.maximumLeeway`).
     private static let maximumLeewaySeconds = 300.0
 }

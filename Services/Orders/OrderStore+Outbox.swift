@@ -3,7 +3,7 @@ import Foundation
 import ServiceRuntime
 
 extension OrderStore {
-    /// Takes entries that are due. No one else takes them before `leaseUntil`.
+    /// Takes entries that are due. No other task or process takes these entries before `leaseUntil`.
     func takeDueEntries(limit: Int, at date: Date, leaseUntil: Date) async throws -> [OutboxEntry] {
         try await database.write { connection in
             try connection.query(
@@ -24,7 +24,7 @@ extension OrderStore {
         }
     }
 
-    /// Keeps an entry whose call failed for another attempt.
+    /// Postpones the next attempt of an entry whose call failed.
     func postpone(_ entry: OutboxEntry, until date: Date) async throws {
         try await database.write { connection in
             try connection.execute(
@@ -32,7 +32,7 @@ extension OrderStore {
         }
     }
 
-    /// The number of calls that still have to be made.
+    /// The number of entries: calls that orders still has to make.
     func countEntries() async throws -> Int {
         try await database.read { connection in
             try connection.queryOne("SELECT count(*) AS count FROM outbox")?["count"] ?? 0

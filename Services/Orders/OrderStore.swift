@@ -98,10 +98,11 @@ struct OrderStore: Sendable {
         }
     }
 
-    /// Cancels an order of an account, and inserts the outbox entry that releases its stock. Repetition changes nothing.
+    /// Cancels an order of an account, and inserts the outbox entry that releases its stock. A repeated call changes
+    /// nothing.
     ///
-    /// - Returns: The order, or nil if the account has no such order. The first time also the outbox entry, which only
-    ///   the caller may run before `leaseUntil`.
+    /// - Returns: The order, or nil if the account has no such order. The first call also returns the outbox entry,
+    ///   which only the caller may run before `leaseUntil`.
     func cancel(
         _ id: UUID, of account: String, at date: Date, leaseUntil: Date
     ) async throws -> (order: Order, release: OutboxEntry?)? {
@@ -165,7 +166,7 @@ extension OrderStore {
         """
     }
 
-    /// The orders in the rows of a query that `select` made. Rows of one order follow each other.
+    /// The orders in the rows of a query that `select` made. The rows of one order are consecutive.
     private static func orders(_ rows: [Row]) throws -> [Order] {
         var orders: [Order] = []
         for row in rows {

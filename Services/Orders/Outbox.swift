@@ -4,9 +4,9 @@ import Metrics
 import ServiceLifecycle
 import ServiceRuntime
 
-/// Makes the calls of the outbox: at once when an entry is inserted, and again with growing pauses until a call succeeds.
+/// Makes the calls of the outbox when they are due, and repeats a failed call with growing pauses until it succeeds.
 ///
-/// A call may be made twice, after a crash or by two processes. The services that are called accept the repetition.
+/// After a crash or with two processes, a call may happen twice. The called services accept the repetition.
 final class Outbox: Service {
     private let store: OrderStore
     private let catalog: CatalogClient

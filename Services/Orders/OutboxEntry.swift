@@ -2,8 +2,8 @@ import Foundation
 
 /// A call to another service that orders still has to make.
 ///
-/// An entry is inserted in the transaction that makes the call necessary (the pattern "transactional outbox"). It is
-/// deleted when the call succeeded.
+/// An entry is inserted in the transaction that makes the call necessary (the pattern "transactional outbox"). The
+/// outbox deletes the entry after the call has succeeded.
 struct OutboxEntry: Sendable {
     enum Call: Sendable {
         /// Catalog releases the stock that it reserved for the order.

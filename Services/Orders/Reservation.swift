@@ -1,4 +1,4 @@
-/// The stock that catalog reserved for an order, at the prices of the moment of the reservation.
+/// The stock that catalog reserved for an order, at the prices at the time of the reservation.
 struct Reservation: Sendable {
     let items: [Order.Item]
     /// The currencies of all prices.

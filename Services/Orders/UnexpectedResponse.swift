@@ -1,4 +1,4 @@
-/// Thrown if another service responds with a status that its API does not describe.
+/// The error of a call to another service that responds with a status that its API does not describe.
 struct UnexpectedResponse: Error, CustomStringConvertible {
     let status: Int
 

@@ -11,7 +11,7 @@ import Glibc
         unsafe self.pointer = unsafe pointer
     }
 
-    // The handle has been removed from its multi handle before.
+    // `TransferEngine` has already removed the handle from its multi handle.
     deinit {
         unsafe curl_easy_cleanup(pointer)
         unsafe curl_slist_free_all(headerLines)
@@ -36,7 +36,7 @@ import Glibc
         guard unsafe ccurl_set_size(pointer, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count)) == CURLE_OK else {
             return false
         }
-        // An empty array may have no address, and libcurl would then ask for the body by a callback.
+        // An empty array may have no address. Without an address, libcurl reads the body with a callback.
         return unsafe (body.isEmpty ? [0] : body).withUnsafeBytes { bytes in
             let start = unsafe UnsafeMutableRawPointer(mutating: bytes.baseAddress)
             return unsafe ccurl_set_pointer(pointer, CURLOPT_COPYPOSTFIELDS, start) == CURLE_OK
@@ -54,7 +54,8 @@ import Glibc
         return unsafe ccurl_set_pointer(pointer, CURLOPT_HTTPHEADER, lines) == CURLE_OK
     }
 
-    /// Sets the transfer that libcurl's callbacks report to. It must exist as long as the handle is in a multi handle.
+    /// Sets the transfer that libcurl's callbacks report to. The transfer must exist as long as the handle is in a
+    /// multi handle.
     func setReceiver(_ transfer: Transfer) -> Bool {
         let user = unsafe Unmanaged.passUnretained(transfer).toOpaque()
         return unsafe ccurl_set_pointer(pointer, CURLOPT_PREREQDATA, user) == CURLE_OK

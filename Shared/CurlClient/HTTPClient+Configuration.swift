@@ -14,11 +14,11 @@ extension HTTPClient {
         /// The largest response body that the client accepts, in bytes.
         public var maximumResponseBytes = 1 << 20
 
-        /// The most requests in progress to one host and port, at least 1. Further requests wait.
+        /// The maximum number of requests in progress to one host and port, at least 1. Further requests wait.
         public var maximumConnectionsPerHost = 64
 
-        /// The most requests in progress in total, at least 1. It also limits the connections that the client keeps,
-        /// idle ones included.
+        /// The maximum number of requests in progress in total, at least 1. It also limits the connections that the
+        /// client keeps, including idle ones.
         public var maximumConnections = 256
 
         /// The time for which an idle connection may still be reused, in whole seconds.
@@ -29,8 +29,8 @@ extension HTTPClient {
 
         /// The header fields that every request propagates, such as `traceparent` and `X-Request-Id`.
         ///
-        /// The client calls it once for each request, in the caller's task. A field that the request sets takes
-        /// precedence.
+        /// The client calls this closure once for each request, in the caller's task. A field that the request sets
+        /// takes precedence.
         public var propagatedHeaders: @Sendable () -> HTTPFields = { [:] }
 
         /// Creates the default configuration, which suits calls between services.

@@ -11,8 +11,8 @@ extension HTTPClient {
         /// The client sends the path as it is: it removes no dot segments and escapes nothing.
         public var url: String
 
-        /// The header fields. The client sets those that frame the message (`Host`, `Content-Length`,
-        /// `Transfer-Encoding`, `Connection` and similar ones) and rejects them here.
+        /// The header fields. The client itself sets the fields that frame the message: `Host`, `Content-Length`,
+        /// `Transfer-Encoding`, `Connection` and similar ones. It rejects a request that contains them.
         public var headers: HTTPFields
 
         /// The body, or `nil` for a request without one.

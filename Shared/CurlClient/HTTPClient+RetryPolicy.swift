@@ -1,19 +1,19 @@
 extension HTTPClient {
-    /// How often a request is repeated when it gets no connection, or loses it before the first byte of a response.
+    /// How often the client repeats a request that gets no connection, or loses it before the first byte of a response.
     ///
     /// The client repeats only idempotent methods (GET, HEAD, OPTIONS, PUT, DELETE: RFC 9110 §9.2.2), and only within
     /// the deadline. It never repeats a request that got a response, whatever its status.
     public struct RetryPolicy: Sendable {
-        /// The most attempts, including the first.
+        /// The maximum number of attempts, including the first.
         public var maximumAttempts: Int
 
         /// The pause before the second attempt.
         ///
-        /// The pause doubles with each further attempt. From every pause a random part of up to one half is
-        /// subtracted.
+        /// The pause doubles with each further attempt. The client shortens each pause by a random part, at most one
+        /// half.
         public var firstPause: Duration
 
-        /// The limit at which pauses stop growing.
+        /// The longest pause. Pauses stop doubling at this limit.
         public var maximumPause: Duration
 
         /// Creates a policy.
@@ -25,13 +25,13 @@ extension HTTPClient {
             self.maximumPause = maximumPause
         }
 
-        /// One attempt.
+        /// One attempt, without a retry.
         public static let never = Self(maximumAttempts: 1)
 
         /// Up to three attempts, with pauses of about 50 and 100 ms.
         public static let standard = Self(maximumAttempts: 3)
 
-        /// The pause after so many failed attempts, or `nil` when there is no further attempt.
+        /// The pause after the given number of failed attempts, or `nil` when there is no further attempt.
         func pause(afterAttempt attempts: Int) -> Duration? {
             guard attempts < maximumAttempts else { return nil }
             let doublings = min(attempts - 1, Self.maximumDoublings)

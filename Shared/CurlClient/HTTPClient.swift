@@ -1,10 +1,11 @@
-// CurlClient: the HTTP client for calls between services. It is apart from JWTAuth because it knows no tokens and no
-// services, and because the unsafe code that calls libcurl must stay in one target.
+// CurlClient: the HTTP client for calls between services. It is separate from JWTAuth because it does not depend on
+// tokens or services. Also, the unsafe code that calls libcurl must stay in one target.
 
 /// An HTTP/1.1 client on libcurl, for calls between services.
 ///
-/// All transfers run on one thread that the client owns; callers only suspend. The client keeps connections and reuses
-/// them. It follows no redirects, stores no cookies, uses no proxy, and reads no environment variables.
+/// All transfers run on one thread that the client owns. Callers suspend and block no thread. The client keeps
+/// connections and reuses them. It follows no redirects, stores no cookies, uses no proxy, and reads no environment
+/// variables.
 ///
 /// ```swift
 /// let client = HTTPClient()

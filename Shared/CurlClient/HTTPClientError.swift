@@ -10,7 +10,7 @@ public struct HTTPClientError: Error, Sendable, CustomStringConvertible {
 
     /// Whether the server may have received the request, in part or as a whole, in any of the attempts.
     ///
-    /// `false` is a promise: no byte of the request left this machine, so the request cannot have had any effect.
+    /// `false` guarantees that no byte of the request left this machine, so the request had no effect.
     public let requestMayHaveBeenSent: Bool
 }
 
@@ -26,7 +26,8 @@ extension HTTPClientError {
 
         /// The URL, the method, a header field or the body is invalid. Nothing was sent.
         public static let invalidRequest = Self(kind: .invalidRequest)
-        /// There was no connection: the host is unknown, refused it, or did not answer within `connectTimeout`.
+        /// There was no connection: the host is unknown, refused the connection, or did not respond within
+        /// `connectTimeout`.
         public static let connectionFailed = Self(kind: .connectionFailed)
         /// The TLS handshake failed, or the server's certificate is not trusted.
         public static let tlsFailure = Self(kind: .tlsFailure)
@@ -51,12 +52,12 @@ extension HTTPClientError {
 }
 
 extension HTTPClientError {
-    /// The error of a request that was rejected before it was sent. `reason` ends the sentence.
+    /// The error of a request that was rejected before it was sent. `reason` is the end of `description`.
     static func invalidRequest(_ reason: String) -> Self {
         Self(code: .invalidRequest, description: "The request was not sent: \(reason)", requestMayHaveBeenSent: false)
     }
 
-    /// The error of a request that libcurl has no memory for.
+    /// The error when libcurl has no memory for a request.
     static func noMemory(requestMayHaveBeenSent: Bool) -> Self {
         Self(
             code: .internalError, description: "libcurl has no memory for a request",

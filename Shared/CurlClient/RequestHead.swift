@@ -46,7 +46,7 @@ struct RequestHead: Sendable {
                 throw .invalidRequest(
                     "the header field \(field.name.rawName) is set by the client, so a request must not set it")
             }
-            // HTTPFields replaces CR, LF and NUL by spaces, but this check must hold without that.
+            // HTTPFields replaces CR, LF and NUL with spaces, but this check does not rely on it.
             let (isValid, count) = unsafe field.withUnsafeBytesOfValue { value in
                 (unsafe value.allSatisfy(isFieldByte), value.count)
             }

@@ -4,7 +4,7 @@ import HTTPTypes
 struct ResponseBuffer {
     /// The limit for the head of a response, in bytes, including informational responses and trailer fields.
     static let maximumHeadBytes = 64 << 10
-    /// The limit for the lines of the head.
+    /// The limit for the number of lines of the head.
     static let maximumHeadLines = 256
 
     private let maximumBodyBytes: Int
@@ -47,7 +47,7 @@ struct ResponseBuffer {
 
     /// The status of the last head; nil when its status line is invalid.
     var status: HTTPResponse.Status? {
-        // "HTTP/1.1 200 …"
+        // The line is `HTTP/1.1 200 …`: the code is the second word.
         let digits = head.prefix { $0 != UInt8(ascii: "\r") && $0 != UInt8(ascii: "\n") }.split(separator: 0x20)
             .dropFirst().first
         guard let digits, digits.count == 3, let code = Int(String(decoding: digits, as: UTF8.self)), code >= 100 else {
@@ -65,7 +65,7 @@ struct ResponseBuffer {
             let content = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
             guard let first = content.first else { continue }
             if first == 0x20 || first == 0x09 {
-                // obs-fold: RFC 9112 §5.2.
+                // White space at the start continues the previous field (`obs-fold`, RFC 9112 §5.2).
                 guard !fields.isEmpty else { return nil }
                 fields[fields.count - 1].value += [0x20] + content.drop { $0 == 0x20 || $0 == 0x09 }
                 continue

@@ -1,7 +1,7 @@
-/// The server that a URL leads to.
+/// The server that a URL names.
 ///
-/// The grammar is RFC 3986, restricted to what HTTP between services needs. libcurl is more lenient: the restriction
-/// ensures that it cannot read another host from the same bytes.
+/// The grammar is RFC 3986, restricted to what HTTP between services needs. libcurl is more lenient. The restriction
+/// ensures that libcurl cannot read another host from the same URL.
 struct Target: Sendable {
     /// The limit for a URL, in bytes.
     static let maximumURLBytes = 8192
@@ -89,7 +89,7 @@ struct Target: Sendable {
 // MARK: - Character classes of RFC 3986
 
 extension Target {
-    /// The bytes of `sub-delims`, and the others that `pchar` and `query` allow.
+    /// The punctuation that `pchar` and `query` allow, which includes `sub-delims`.
     private static let pathAndQueryPunctuation = Array("!$&'()*+,;=:@/?".utf8)
 
     private static func isPathOrQueryStart(_ byte: UInt8) -> Bool {

@@ -56,7 +56,8 @@ extension Transfer {
         case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
             CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS:
             .tlsFailure
-        // libcurl has one code for failed reads and malformed chunks. No system call fails for the latter.
+        // libcurl has one code for failed reads and malformed chunks. When a chunk is malformed, no system call has
+        // failed.
         case CURLE_RECV_ERROR where response.hasBegun && easy.systemError == 0: .protocolError
         case CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE: .connectionLost
         // Transfer.mayBeginSending has stopped libcurl from repeating the request.
@@ -64,7 +65,7 @@ extension Transfer {
         case CURLE_WRITE_ERROR where response.excess != nil: .responseTooLarge
         // A header line exceeds libcurl's limit of 100 KiB.
         case CURLE_OUT_OF_MEMORY where sends > 0: .responseTooLarge
-        // The last code is that of a header line without a colon.
+        // `CURLE_BAD_FUNCTION_ARGUMENT` means a header line without a colon.
         case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL, CURLE_BAD_CONTENT_ENCODING,
             CURLE_BAD_FUNCTION_ARGUMENT:
             .protocolError

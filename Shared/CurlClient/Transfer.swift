@@ -26,7 +26,7 @@ final class Transfer: @unchecked Sendable {
     /// How often libcurl had a connection and started to send.
     private(set) var sends = 0
 
-    // Only the client's thread uses these three.
+    // Only the client's thread writes these three properties.
     var isCancelled = false
     var isRunning = false
     var originCounts: TransferEngine.OriginCounts?
@@ -53,7 +53,7 @@ final class Transfer: @unchecked Sendable {
     /// Returns the transfer to the caller's task.
     func end(_ end: End) { continuation.take()?.resume(returning: end) }
 
-    /// Counts that libcurl starts to send. Returns false when it must not.
+    /// Counts the starts of sending. Returns false when libcurl must not send.
     func mayBeginSending() -> Bool {
         sends += 1
         // libcurl repeats a request on its own when a reused connection closes before the response. The server may
@@ -69,7 +69,7 @@ final class Transfer: @unchecked Sendable {
             && easy.set(CURLOPT_NOSIGNAL, 1)
             // Callers sign the path, so it must not change.
             && easy.set(CURLOPT_PATH_AS_IS, 1)
-            // Otherwise libcurl blocks when a transfer ends while its host name is being resolved.
+            // Without this option, libcurl blocks when a transfer ends during the resolution of its host name.
             && easy.set(CURLOPT_QUICK_EXIT, 1)
             && easy.set(CURLOPT_CONNECTTIMEOUT_MS, max(1, configuration.connectTimeout.milliseconds))
             && easy.set(CURLOPT_MAXAGE_CONN, max(0, Int(configuration.idleLifetime.components.seconds)))
@@ -88,7 +88,7 @@ final class Transfer: @unchecked Sendable {
     }
 
     private func setBody(_ body: [UInt8]) -> Bool {
-        // Otherwise libcurl sends Expect: 100-continue before large bodies, and declares every body to be a form.
+        // By default libcurl sends `Expect: 100-continue` before large bodies, and declares every body to be a form.
         easy.addHeaderLine(Array("Expect:".utf8))
             && (head.fields.contains(.contentType) || easy.addHeaderLine(Array("Content-Type:".utf8)))
             && easy.setBody(body)

@@ -3,8 +3,8 @@ import CCurl
 /// The work of the client's thread: libcurl's multi handle, the transfers that run on it, and those that wait for a
 /// free connection. Only that thread uses it, so it needs no lock.
 ///
-/// It limits the connections itself and does not use libcurl's options for that. So the deadline includes the wait for
-/// a connection, and a busy host does not delay requests to other hosts.
+/// The engine limits the connections itself and does not use libcurl's options. The deadline therefore includes the
+/// wait for a connection, and a busy host does not delay requests to other hosts.
 struct TransferEngine: ~Copyable {
     /// The numbers of transfers to one origin.
     final class OriginCounts {
@@ -21,7 +21,7 @@ struct TransferEngine: ~Copyable {
     private var waiting: [Transfer] = []
     private var running = 0
     private var counts: [String: OriginCounts] = [:]
-    /// A time that is not after the deadline of any live transfer; nil when no transfer is live.
+    /// A time no later than the earliest deadline of the transfers in `live`. It is nil only when `live` is empty.
     private var nextDeadline: ContinuousClock.Instant?
 
     init(configuration: HTTPClient.Configuration) {
@@ -43,7 +43,7 @@ struct TransferEngine: ~Copyable {
     }
 
     mutating func cancel(_ transfer: Transfer) {
-        // The cancellation of a task may arrive before its submission.
+        // The command to cancel a transfer may arrive before the command to submit it.
         transfer.isCancelled = true
         end(transfer, .cancelled)
     }

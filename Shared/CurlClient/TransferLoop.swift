@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// The client's thread, and the queue of commands by which other threads reach it.
+/// The client's thread, and the queue through which other threads send it commands.
 final class TransferLoop: Sendable {
     private enum Command {
         case submit(Transfer)
@@ -10,7 +10,7 @@ final class TransferLoop: Sendable {
 
     private struct State {
         var commands: [Command] = []
-        /// Whether the thread waits, or is about to, and must be woken.
+        /// Whether the thread waits or is about to wait. If so, a change must wake it.
         var isAsleep = false
         /// Whether further commands are rejected.
         var isClosed = false
@@ -88,7 +88,7 @@ extension TransferLoop {
         if let thread = takeThread() { pthread_join(thread, nil) }
     }
 
-    /// Lets the thread end on its own. Call `close` first.
+    /// Detaches the thread: nobody waits for its end. Call `close` first.
     func detach() {
         if let thread = takeThread() { pthread_detach(thread) }
     }
@@ -135,7 +135,7 @@ extension TransferLoop {
         }
     }
 
-    /// Whether there is no command. If so, the next command must wake the thread.
+    /// Whether the thread may wait, because there is no command. If so, the next command must wake the thread.
     private func mayWait() -> Bool {
         state.withLock { state in
             state.isAsleep = state.commands.isEmpty && !state.isClosed

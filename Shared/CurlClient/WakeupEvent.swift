@@ -3,8 +3,8 @@ import Glibc
 
 /// An event (`eventfd`) that wakes the client's thread, which waits for it and for its connections at the same time.
 ///
-/// `curl_multi_wakeup` does the same, but must not be called while the multi handle is being freed. To rule that out,
-/// callers would have to hold a lock during the call, and the woken thread would have to wait for that lock.
+/// `curl_multi_wakeup` does the same, but must not be called while the multi handle is being freed. To prevent that,
+/// callers would have to hold a lock during the call. The woken thread would then wait for that lock.
 final class WakeupEvent: Sendable {
     /// The file descriptor, which is readable from `signal` to `reset`.
     let descriptor: CInt

@@ -53,7 +53,7 @@ public final class Connection {
         try run(sql, values) { statement in
             let changesBefore = database.totalChangesCount
             try statement.execute()
-            // A statement that changes nothing leaves `changesCount` at the number of an earlier statement.
+            // After a statement that changes nothing, `changesCount` still has the number of an earlier statement.
             return database.totalChangesCount == changesBefore ? 0 : database.changesCount
         }
     }
@@ -84,8 +84,8 @@ public final class Connection {
     private func prepare(_ sql: String, _ values: [DatabaseValue]) throws -> Statement {
         do {
             let statement = try database.cachedStatement(sql: sql)
-            // SQLite treats `$2` as a name and numbers names by their first use, so values are bound by name. The check by
-            // position rejects values without a parameter.
+            // SQLite treats `$2` as a name and numbers names by their first use, so bind the values by name.
+            // `validateArguments` rejects values without a parameter.
             try statement.validateArguments(StatementArguments(values))
             let named = zip(1..., values).map { ("\($0)", $1) }
             try statement.setArguments(StatementArguments(Dictionary(uniqueKeysWithValues: named)))

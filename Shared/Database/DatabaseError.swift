@@ -39,7 +39,7 @@ public struct DatabaseError: Error, Sendable, CustomStringConvertible {
         public static let invalidColumn = Self(description: "invalidColumn")
         /// The result has more rows than `Connection.maximumRows`.
         public static let tooManyRows = Self(description: "tooManyRows")
-        /// The migrations in the database are not those of this program.
+        /// The database has migrations that this program does not have, or has them in another order.
         public static let migration = Self(description: "migration")
         /// The task was cancelled. `read` and `write` throw `CancellationError` instead.
         public static let cancelled = Self(description: "cancelled")

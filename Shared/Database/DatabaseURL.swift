@@ -61,7 +61,7 @@ public struct DatabaseURL: Sendable, Hashable, CustomStringConvertible {
         guard !path.utf8.contains(0) else {
             throw DatabaseError(.invalidURL, "The path after sqlite: contains the character U+0000; remove it")
         }
-        // In some systems "sqlite://data/x" means a relative path, in others the host "data".
+        // Some systems read "sqlite://data/x" as a relative path, others as the host "data".
         guard !path.hasPrefix("//") || path.hasPrefix("///") else {
             throw DatabaseError(
                 .invalidURL, "Write sqlite:data/name.sqlite (relative) or sqlite:/var/lib/name.sqlite (absolute)")

@@ -1,4 +1,4 @@
-/// One step in the history of a schema. A released migration must never change; another migration must follow it.
+/// One step in the history of a schema. Never change a released migration: add a new one after it.
 ///
 /// The column types `TEXT`, `BIGINT`, `BOOLEAN` and `BYTEA` mean the same in SQLite and PostgreSQL.
 public struct Migration: Sendable {
@@ -22,7 +22,7 @@ extension [Migration] {
     /// The migrations that remain to be applied, in order.
     ///
     /// - Parameter applied: The names that the database has recorded, in order.
-    /// - Throws: `DatabaseError` with code `migration` if they are not the beginning of this list.
+    /// - Throws: `DatabaseError` with code `migration` if `applied` is not the beginning of this list.
     func pending(after applied: [String]) throws(DatabaseError) -> ArraySlice<Migration> {
         for (index, name) in applied.enumerated() where index >= count || !self[index].isNamed(name) {
             let known = index < count ? "expects \"\(self[index].name)\" at this point" : "does not know it"

@@ -1,19 +1,19 @@
-// Database: SQL with the few types, errors and guarantees that the services need. It is a target apart so that nothing else
-// depends on GRDB or SQLite, and another engine could replace them.
+// Database: SQL with the few types, errors and guarantees that the services need. It is a separate target, so no other
+// target depends on GRDB or SQLite, and another engine could replace them.
 
 internal import GRDB
 
-/// A database. A service opens it at its start, uses it in all requests, and closes it at its end.
+/// A database. A service opens the database when it starts, uses it in all requests, and closes it when it ends.
 ///
 /// The closures of `read` and `write` are synchronous and run on threads of the database, not on the threads of Swift
-/// concurrency. They should contain statements and nothing slow.
+/// concurrency. They should only run statements, and do no slow work.
 public struct SQLDatabase: Sendable {
     private let writer: any DatabaseWriter
 
     /// Opens the database, creates it if it is missing, and applies the migrations that it does not have yet.
     ///
-    /// All migrations are applied in order and in one transaction. If one fails or the program is interrupted, the database
-    /// stays as it was.
+    /// All migrations are applied in order and in one transaction. If one fails or the program is interrupted, the
+    /// database does not change.
     ///
     /// - Throws: `DatabaseError` with code `unavailable`, `corrupt`, `full` or `busy`; with code `migration` if the database
     ///   has a migration that is not in the list; or the error of a migration's SQL.
@@ -40,8 +40,8 @@ public struct SQLDatabase: Sendable {
 
     /// Runs `work` in one transaction, isolated from all others. When the method returns, the changes are on disk.
     ///
-    /// - Throws: The error that `work` throws; `DatabaseError`; `CancellationError` if the task is cancelled. After an error
-    ///   the database is as it was.
+    /// - Throws: The error that `work` throws; `DatabaseError`; `CancellationError` if the task is cancelled. After an
+    ///   error the database is unchanged.
     @discardableResult
     public func write<Result: Sendable>(
         _ work: @Sendable (Connection) throws -> Result
@@ -69,7 +69,8 @@ public struct SQLDatabase: Sendable {
     public func close() throws(DatabaseError) {
         do {
             // SQLite closes a reader last, and a reader cannot move the write-ahead log into the file. Without this
-            // checkpoint, a copy of the file alone would lack the last changes. If it fails, the next `open` reads the log.
+            // checkpoint, a copy of the file alone would lack the last changes. If the checkpoint fails, the next
+            // `open` reads the log.
             try? writer.writeWithoutTransaction { try $0.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
             try writer.close()
         } catch {

@@ -12,7 +12,7 @@ public enum SQLValue: Sendable, Hashable {
     case boolean(Bool)
 }
 
-/// A Swift type whose values can be stored in a column. An optional of the type may be null.
+/// A Swift type whose values can be stored in a column. An optional of such a type can also be null.
 public protocol Storable: Sendable {
     /// Reads a stored value. Nil if it has another type.
     init?(_ value: SQLValue)

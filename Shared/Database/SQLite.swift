@@ -18,8 +18,8 @@ enum SQLite {
             let file = URL(fileURLWithPath: path)
             try create(file)
             let pool = try DatabasePool(path: file.path, configuration: configuration)
-            // GRDB sets NORMAL, which syncs the write-ahead log only at checkpoints: after a power cut, transactions whose
-            // callers were told of their success could be lost. FULL syncs the log at every commit.
+            // GRDB sets NORMAL, which syncs the write-ahead log only at checkpoints: a power cut could then lose
+            // transactions that were reported as committed. FULL syncs the log at every commit.
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
             return pool
         }

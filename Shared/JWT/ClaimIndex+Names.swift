@@ -1,5 +1,6 @@
 extension ClaimIndex {
-    /// The claims with a property. The dates come first, because their raw values are the indices of `dates`.
+    /// The claims that `VerifiedToken` has a property for. The dates come first: their raw values are the indices of
+    /// `ClaimIndex.dates`.
     enum Name: Int, CaseIterable {
         case expiresAt, notBefore, issuedAt
         case issuer, subject, audience, id, scope, scopes, username, sessionID, queryHash, actor
@@ -23,7 +24,8 @@ extension ClaimIndex {
 }
 
 extension ClaimIndex.Name {
-    /// The name in a token. The first seven are those of RFC 7519 section 4.1; `VerifiedToken` names the source of each.
+    /// The name of the claim in a token. RFC 7519 section 4.1 defines the first seven. The properties of
+    /// `VerifiedToken` name the source of each.
     var text: String {
         switch self {
         case .expiresAt: "exp"
@@ -47,7 +49,7 @@ extension ClaimIndex.Name {
         self = match
     }
 
-    /// The known name of a member, with its escapes resolved; nil for another name.
+    /// Finds the claim with the name of a member, with its escapes resolved; nil when it is not a known claim.
     @inline(__always)
     init?(_ name: JSONSlice, in bytes: Span<UInt8>) {
         let range = name.range

@@ -1,5 +1,5 @@
 extension Claims {
-    /// An upper limit of the size of the claims as JSON, in bytes, without `others` and without escapes.
+    /// An upper bound for the size of the claims as JSON, in bytes. It does not count `others` and escapes.
     var textCount: Int {
         // Braces, names, quotes, commas and dates.
         var count = 256

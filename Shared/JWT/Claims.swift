@@ -1,6 +1,6 @@
-/// The claims of a token that is to be signed.
+/// The claims of a token that a `Signer` signs.
 ///
-/// A claim with a property must be set through it. Every other claim goes into `others`.
+/// If a claim has a property, set it through that property. Every other claim goes into `others`.
 public struct Claims: Sendable {
     /// `iss`, the issuer of the token (RFC 7519 section 4.1.1).
     public var issuer: String?
@@ -29,7 +29,7 @@ public struct Claims: Sendable {
     /// The claims without a property, in the order in which they are written.
     public var others: [JSONValue.Member]
 
-    /// Creates claims. Those that are not given are absent from the token.
+    /// Creates claims. The token contains only the claims that are given.
     public init(
         issuer: String? = nil, subject: String? = nil, audience: [String] = [], expiresAt: NumericDate? = nil,
         notBefore: NumericDate? = nil, issuedAt: NumericDate? = nil, id: String? = nil, scope: String? = nil,

@@ -3,7 +3,7 @@ struct CompactToken {
     let header: Range<Int>
     let payload: Range<Int>
     let signature: Range<Int>
-    /// The text that is signed: the header, a period and the payload.
+    /// The text that the signature covers: the header, a period and the payload.
     var signingInput: Range<Int> { header.lowerBound..<payload.upperBound }
 
     /// The parts of a token of `count` bytes, with its periods at the given positions.

@@ -1,11 +1,11 @@
-/// A key set and a policy in the form that a verifier works with: bytes and bits in place of strings.
+/// A key set and a policy, prepared for a verifier: it has bytes and bits in place of strings.
 ///
 /// It is a class, so a copy of a verifier copies one reference.
 final class CompiledPolicy: Sendable {
     let keys: KeySet
     let policy: Policy
     let headers: KnownHeaders
-    /// In the order of `keys`.
+    /// The prepared keys, in the order of `keys`.
     let preparedKeys: [PreparedKey]
     let type: [UInt8]?
     let issuers: [[UInt8]]?
@@ -60,10 +60,10 @@ final class CompiledPolicy: Sendable {
                 throw JWTError(.audience, "the token is for another audience", claim: "aud")
             }
         } else if audience != nil {
-            // RFC 7519 section 4.1.3 would accept the token. RFC 8725 section 3.9 does not.
+            // RFC 7519 section 4.1.3 allows a token without `aud`. RFC 8725 section 3.9 requires an `aud`.
             throw Self.missing("aud")
         }
-        // The sums and differences saturate. Each comparison decides as it would with unlimited integers.
+        // The sums and differences saturate. Each comparison has the same result as with unlimited integers.
         if let expiry = claims.date(.expiresAt), now - expiry >= policy.leeway {
             throw JWTError(.expired, "the token has expired", claim: "exp", seconds: now - expiry)
         }

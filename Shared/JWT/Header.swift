@@ -1,7 +1,7 @@
-/// The parameters of a header that decide about a token (RFC 7515 section 4.1), as slices of its JSON.
+/// The header parameters that decide whether a verifier accepts a token (RFC 7515 section 4.1), as slices of the JSON.
 ///
-/// Parameters that offer a key (`jwk`, `jku`, `x5c`, `x5u`) are not read, because an attacker can set them (RFC 8725
-/// section 3.10).
+/// The parameters that contain or locate a key (`jwk`, `jku`, `x5c`, `x5u`) are ignored, because an attacker can set
+/// them (RFC 8725 section 3.10).
 struct Header {
     private(set) var algorithm: JSONSlice?
     private(set) var keyID: JSONSlice?
@@ -36,7 +36,7 @@ struct Header {
 
     private mutating func set(_ name: Parameter, _ value: JSONSlice, _ bytes: Span<UInt8>) throws(JSONError) {
         switch name {
-        // An `alg` of a wrong type counts as a missing one.
+        // An `alg` that is not a string counts as missing.
         case .algorithm: algorithm = value.isString ? value : nil
         case .keyID: keyID = try Self.string(value)
         case .type: type = try Self.string(value)

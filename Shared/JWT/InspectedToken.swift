@@ -1,11 +1,11 @@
-/// The content of a token, with nothing verified. It is for people to read; no decision may depend on it.
+/// The content of a token that is not verified. It is for people to read: a program must not base a decision on it.
 public struct InspectedToken: Sendable {
     /// The header, a JSON object.
     public let header: JSONValue
     /// The payload, a JSON object.
     public let payload: JSONValue
 
-    /// Decodes a token of any algorithm, age and signature.
+    /// Decodes a token. It checks neither the algorithm, nor the signature, nor the claims.
     ///
     /// - Throws: `JWTError` with the code `malformed`, or `limit` for a token above `Signer.maximumTokenBytes`.
     public init(inspecting token: String) throws(JWTError) {

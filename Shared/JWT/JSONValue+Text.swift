@@ -1,7 +1,8 @@
 extension JSONValue {
     /// Reads a text that is one strict JSON object; nil for every other text.
     ///
-    /// Strict means RFC 8259 in UTF-8, without repeated names, lone surrogates and nesting deeper than 64.
+    /// Strict means RFC 8259 in UTF-8, without repeated names, without lone surrogates, and nested at most 64 levels
+    /// deep.
     public init?(object text: [UInt8]) {
         guard let members = try? JSONScanner.members(of: text.span) else { return nil }
         self = .object(members)
@@ -23,8 +24,8 @@ extension JSONValue {
 
     /// The members of a text that is one strict JSON object; nil for every other text.
     ///
-    /// A value that is not a string is nil. Nested values are checked once and not read, so the time is linear in the size of
-    /// the text.
+    /// The `value` is nil when it is not a string. Nested values are checked but not stored, so the time is linear in
+    /// the size of the text.
     public static func strings(ofObject text: [UInt8]) -> [(name: String, value: String?)]? {
         let bytes = text.span
         var names = SeenNames()
@@ -45,7 +46,7 @@ extension JSONValue {
         return String(decoding: output, as: UTF8.self)
     }
 
-    /// Whether the text of every `number` is a JSON number, so no other JSON can hide in it.
+    /// Whether the text of every `number` is a JSON number. Any other text could contain further JSON.
     var hasValidNumbers: Bool {
         switch self {
         case .number(let text): JSONScanner.isNumber(text.utf8.span)

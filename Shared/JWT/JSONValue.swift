@@ -6,9 +6,9 @@ public indirect enum JSONValue: Sendable {
     case null
     /// `true` or `false`.
     case boolean(Bool)
-    /// An integer of 64 bits, written without a fraction and an exponent.
+    /// An integer of 64 bits, written without a fraction or an exponent.
     case integer(Int64)
-    /// Every other number, as it is written.
+    /// Every other number, as its text in the JSON.
     case number(String)
     /// A string, with its escapes resolved.
     case string(String)

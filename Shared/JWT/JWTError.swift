@@ -37,8 +37,8 @@ public struct JWTError: Error, Sendable, Hashable, CustomStringConvertible {
     public let code: Code
     /// The claim or header parameter that the error concerns.
     public let claim: String?
-    /// With the code `expired`, the time since the expiry; with `notYetValid`, the time until the token becomes valid. In
-    /// seconds, without the leeway.
+    /// The time since the expiry (code `expired`), or the time until the token becomes valid (code `notYetValid`). Both
+    /// are in seconds, without the leeway.
     public let seconds: Int64?
     private let sentence: String
 

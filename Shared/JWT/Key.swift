@@ -1,6 +1,6 @@
 import Libcrypto
 
-/// A secret with its one algorithm and its identifier.
+/// A secret, the only algorithm that may use it, and an identifier.
 ///
 /// Because the algorithm is part of the key, a token cannot choose another one (RFC 8725 section 3.1).
 public struct Key: Sendable, CustomStringConvertible {
@@ -15,7 +15,8 @@ public struct Key: Sendable, CustomStringConvertible {
 
     /// The size of the longest identifier, in bytes.
     public static let maximumIDBytes = 256
-    /// The size of the longest secret, in bytes. HMAC hashes a secret that is longer than a block, so length adds nothing.
+    /// The size of the longest secret, in bytes. HMAC hashes a secret that is longer than a block, so a longer one is
+    /// not stronger.
     public static let maximumSecretBytes = 8 * 1024
 
     /// A key with a secret.
@@ -75,7 +76,7 @@ public struct Key: Sendable, CustomStringConvertible {
 // MARK: - Checks of a secret
 
 extension Key {
-    /// Checks what the RFCs demand of a secret.
+    /// Checks the requirements of the RFCs for a secret.
     static func check(_ secret: [UInt8], for algorithm: Algorithm) throws(KeyError) {
         try checkForm(secret)
         guard secret.count >= algorithm.minimumSecretBytes else {
@@ -96,7 +97,7 @@ extension Key {
         }
     }
 
-    /// Published example secrets: those that are long enough to pass the other checks, and common short ones.
+    /// Published example secrets. Some are long enough to pass the other checks, and some are short and common.
     private static let placeholders = [
         "a-string-secret-at-least-256-bits-long", "your-256-bit-secret", "your-384-bit-secret", "your-512-bit-secret",
         "a-valid-string-secret-that-is-at-least-512-bits-long-which-is-very-long", "secret", "changeme", "change-me",

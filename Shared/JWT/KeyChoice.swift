@@ -1,4 +1,4 @@
-/// The keys that a token may be signed with, as its header says.
+/// The candidate keys for the signature of a token, chosen by its header.
 enum KeyChoice {
     /// The key at this index of the set.
     case key(Int)

@@ -31,7 +31,7 @@ public struct KeyError: Error, Sendable, Hashable, CustomStringConvertible {
 
     /// The reason.
     public let code: Code
-    /// One sentence for people, with what to do where that helps.
+    /// One sentence for people. If there is a remedy, it says what to do.
     public let description: String
 
     init(_ code: Code, _ description: String) {

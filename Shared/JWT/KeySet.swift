@@ -1,7 +1,7 @@
 /// The keys of a verifier or a signer.
 ///
-/// All keys verify, and the first that may sign does. To change keys, the new key is put first, and the old one stays until
-/// its last token has expired.
+/// All keys verify, and the first key that may sign is the signing key. To replace a key, put the new key first. Keep
+/// the old key until its last token has expired.
 public struct KeySet: Sendable {
     /// The keys: at least one, no two with the same identifier.
     public let keys: [Key]
@@ -29,13 +29,13 @@ public struct KeySet: Sendable {
         self.init(unchecked: [key])
     }
 
-    /// The key that signs. If no key may sign, it is the first one, with which a signer throws an error.
+    /// The key that signs. If no key may sign, it is the first key, and a signer with this key throws an error.
     public var signingKey: Key { keys[signingIndex ?? 0] }
 
     /// The index of the key that signs; nil when no key may sign.
     package var signingIndex: Int? { keys.firstIndex(where: \.maySign) }
 
-    /// A set without keys. With it a verifier rejects every token, and reports malformed ones as such.
+    /// A set without keys. A verifier with this set rejects every token, malformed ones with the code `malformed`.
     package static let none = KeySet(unchecked: [])
 
     private init(unchecked keys: [Key]) {
@@ -49,7 +49,8 @@ extension KeySet {
     /// Reads a JWK Set (RFC 7517 section 5) of HMAC keys.
     ///
     /// Each key has the `kty` `oct`, an `alg` of `Algorithm` and a `k`. Its `use` is absent or `sig`. Its `key_ops` are
-    /// absent or contain `verify`; without `sign` among them the key does not sign. Other members are ignored.
+    /// absent or contain `verify`. If they are present without `sign`, the key does not sign. Other members are
+    /// ignored.
     ///
     /// - Throws: `KeyError` when the text is not such a set in strict JSON, or `Key` does not allow one of the keys.
     public init(jwkSet text: [UInt8]) throws(KeyError) {

@@ -1,6 +1,6 @@
 /// The encoded headers that this module and other common libraries write for the keys of a set.
 ///
-/// They are checked once, in advance. A token that begins with one of them needs no reading of its header.
+/// They are computed once, in advance. If a token begins with one of them, the verifier does not parse its header.
 struct KnownHeaders: Sendable {
     private struct Entry {
         /// The position of the header in `texts`, with the period after it.
@@ -23,8 +23,8 @@ struct KnownHeaders: Sendable {
         }
     }
 
-    /// The parts of a token with a known header; nil for another header, or when the second period is not where the
-    /// algorithm demands it.
+    /// The parts of a token with a known header; nil for another header, or when the length of the signature does not
+    /// match the algorithm.
     @inline(__always)
     func match(_ token: Span<UInt8>) -> (parts: CompactToken, choice: KeyChoice)? {
         for index in entries.indices {

@@ -4,13 +4,14 @@ enum MediaType {
     static let jwt = Array("JWT".utf8)
     private static let prefix = Array("application/".utf8)
 
-    /// Whether two names are the same type. The case of letters does not count, nor does an optional `application/`.
+    /// Whether two names are the same type. The comparison ignores the case of letters and an optional `application/`.
     static func matches(_ a: Span<UInt8>, _ b: Span<UInt8>) -> Bool {
         let (a, b) = (a.extracting(droppingFirst: prefixCount(a)), b.extracting(droppingFirst: prefixCount(b)))
         return isSame(a, b)
     }
 
-    /// The length of an `application/` that is optional, which it is when no other slash follows.
+    /// The length of an optional `application/` at the start; 0 when there is none. It is optional when no other slash
+    /// follows.
     private static func prefixCount(_ name: Span<UInt8>) -> Int {
         guard name.count > prefix.count, isSame(name.extracting(first: prefix.count), prefix.span) else { return 0 }
         for index in prefix.count..<name.count where name[index] == UInt8(ascii: "/") { return 0 }

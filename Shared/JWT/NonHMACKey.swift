@@ -1,4 +1,4 @@
-/// The recognition of keys of other kinds, above all public ones.
+/// The detection of keys that are not HMAC secrets, above all public keys.
 ///
 /// An attacker who makes a verifier use a public key as the HMAC secret can sign tokens (RFC 8725 section 2.1).
 enum NonHMACKey {
@@ -20,13 +20,14 @@ enum NonHMACKey {
         return JSONValue.strings(ofObject: bytes)?.contains { $0.name == "kty" || $0.name == "keys" } ?? false
     }
 
-    /// Whether the bytes are one SEQUENCE whose first element is an INTEGER or a SEQUENCE, as in all keys and certificates.
-    /// A SEQUENCE that is cut short or followed by other bytes counts if it has the identifier of RSA or elliptic curves.
+    /// Whether the bytes are one SEQUENCE whose first element is an INTEGER or a SEQUENCE, as in all keys and
+    /// certificates. A SEQUENCE that is cut short or followed by other bytes counts if it has the object identifier of
+    /// RSA or elliptic curves.
     ///
-    /// A random secret of 32 bytes has this form once in 74 million times, one of 64 bytes once in 35 million.
+    /// One in 74 million random secrets of 32 bytes has this form, and one in 35 million of 64 bytes.
     private static func isDER(_ bytes: [UInt8]) -> Bool {
         guard bytes.first == DER.sequence else { return false }
-        // 1.2.840.113549.1.1 and 1.2.840.10045.2.1.
+        // RSA is 1.2.840.113549.1.1, and elliptic curves are 1.2.840.10045.2.1.
         let identifiers: [[UInt8]] = [
             [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01], [0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01],
         ]

@@ -1,4 +1,4 @@
-/// The demands of a verifier on a token, besides a correct signature.
+/// The requirements of a verifier for a token, besides a valid signature.
 public struct Policy: Sendable {
     /// The `typ` that the header must name, compared as a media type (RFC 8725 section 3.11). A missing `typ` counts as
     /// `JWT`. Nil accepts every type.
@@ -8,14 +8,15 @@ public struct Policy: Sendable {
     /// The name of this verifier, which the token must name in `aud`. A verifier whose name is nil rejects every token that
     /// has an `aud` (RFC 7519 section 4.1.3).
     public var audience: String?
-    /// The difference between the clocks of issuer and verifier that is allowed, in seconds: 0 to `maximumLeeway`.
+    /// The allowed difference between the clocks of issuer and verifier, in seconds: 0 to `maximumLeeway`.
     public private(set) var leeway: Int64
     /// The names of the claims that the token must have.
     public var required: [String]
     /// The size of the largest token that the verifier reads, in bytes.
     public var maximumTokenBytes: Int
 
-    /// Whether the known claims that RFC 7519 does not define must have their types too. Those of RFC 7519 always must.
+    /// Whether the verifier also checks the types of known claims that RFC 7519 does not define. It always checks the
+    /// types of the claims of RFC 7519.
     package var checksPrivateClaims = true
 
     /// The largest leeway, in seconds. RFC 7519 section 4.1.4 suggests "no more than a few minutes".
@@ -29,7 +30,8 @@ public struct Policy: Sendable {
     ///   - type: The `typ` of the header; nil accepts every type.
     ///   - issuers: The accepted values of `iss`; nil accepts every issuer.
     ///   - audience: The name of this verifier, which `aud` must contain; nil rejects every token that has an `aud`.
-    ///   - leeway: In seconds. A value below 0 becomes 0, and a value above `maximumLeeway` becomes `maximumLeeway`.
+    ///   - leeway: The allowed difference between clocks, in seconds. A value below 0 becomes 0, and a value above
+    ///     `maximumLeeway` becomes `maximumLeeway`.
     ///   - required: The claims that a token must have.
     ///   - maximumTokenBytes: The size of the largest token that the verifier reads, in bytes.
     public init(

@@ -1,19 +1,19 @@
 import Libcrypto
 
-/// A key with the HMAC state after the usual beginning of its tokens: the header that this module writes, and the claim
-/// `iss`, which it writes first.
+/// A key with the HMAC state after the usual beginning of its tokens. This beginning is the header that this module
+/// writes, and the claim `iss`, which it writes first.
 ///
-/// HMAC hashes blocks of 64 or 128 bytes in order, so the blocks that all tokens share are hashed once, here. A token with
-/// another beginning is hashed from its first byte.
+/// HMAC hashes blocks of 64 or 128 bytes in order, so the initializer hashes the blocks that all tokens share. A token
+/// with another beginning is hashed from its first byte.
 final class PreparedKey: Sendable {
     private let key: HMACKey
-    /// A whole number of blocks, possibly zero.
+    /// The bytes that are already hashed: a whole number of blocks, possibly zero.
     private let beginning: [UInt8]
     private let keyAfterBeginning: HMACKey
 
     /// Prepares a key for tokens of one type and, if given, of one issuer.
     init(_ key: Key, type: String, issuer: String? = nil) {
-        // The last characters are left out when they depend on the bytes that follow.
+        // The last character of base64url is left out when it also depends on the next byte of the payload.
         let claims = JSONValue.object([.init("iss", .string(issuer ?? ""))]).text.utf8.dropLast(issuer == nil ? 2 : 1)
         let payload = Base64URL.encode(Array(claims)).utf8.prefix(claims.count * 4 / 3)
         let text = Header.encoded(for: key, type: type) + payload

@@ -7,7 +7,7 @@ public struct Signer: Sendable {
     /// The encoded header with the period after it.
     private let header: [UInt8]
     private let preparedKey: PreparedKey
-    /// The error that every call throws; nil when the signer can sign.
+    /// The error that every call of `sign` throws; nil when the signer can sign.
     private let permanentError: JWTError?
 
     /// The size of the largest token that is signed, in bytes.
@@ -43,14 +43,14 @@ public struct Signer: Sendable {
         let others = try claims.otherMembers()
         // Most claims fit into this capacity, which is on the stack.
         if let token = try sign(claims, others, payloadCapacity: 1000 + others.count) { return token }
-        // An escape takes at most six bytes for one.
+        // The JSON escape of one byte has at most six bytes.
         guard let token = try sign(claims, others, payloadCapacity: 6 * claims.textCount + others.count) else {
             throw JWTError(.limit, "the token would be too large")
         }
         return token
     }
 
-    /// Signs a JSON object. Its members are the claims, written in their order.
+    /// Signs a JSON object. Its members are the claims, and the token keeps their order.
     ///
     /// - Returns: The token in the compact serialization.
     /// - Throws: `JWTError` with the code `malformed` when the value is not an object or has an invalid number,
@@ -64,7 +64,7 @@ public struct Signer: Sendable {
         return token
     }
 
-    /// Nil when the payload needs more than `payloadCapacity` bytes, or the token would be too large.
+    /// Signs claims. Nil when the payload needs more than `payloadCapacity` bytes, or the token would be too large.
     private func sign(_ claims: Claims, _ others: [UInt8], payloadCapacity: Int) throws(JWTError) -> String? {
         if let permanentError { throw permanentError }
         return CompactToken.write(

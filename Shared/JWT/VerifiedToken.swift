@@ -4,7 +4,7 @@
 public struct VerifiedToken: Sendable {
     /// The payload as it was signed: one JSON object in UTF-8, without repeated names.
     public let payload: [UInt8]
-    /// The `kid` of the key that the signature was made with; nil for a key without one.
+    /// The `kid` of the key that made the signature; nil for a key without an identifier.
     public let keyID: String?
     let claims: ClaimIndex
 
@@ -31,8 +31,8 @@ public struct VerifiedToken: Sendable {
     /// `act.sub`, the party that acts on behalf of the subject (RFC 8693 section 4.1).
     public var actor: String? { self["act"]?["sub"]?.string }
 
-    /// The scopes that the token grants: the words of `scope` (RFC 8693 section 4.2), or without that claim the elements of
-    /// the array `scopes`.
+    /// The scopes that the token grants: the words of `scope` (RFC 8693 section 4.2). If that claim is missing, they
+    /// are the elements of the array `scopes`.
     public var scopes: [String] {
         if let scope = string(.scope) { return scope.split(separator: " ").map(String.init) }
         return strings(.scopes)

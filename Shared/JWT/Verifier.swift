@@ -1,5 +1,5 @@
-// JWT signs and verifies JSON Web Tokens with HMAC. It is a library on its own: it knows nothing of the services, does no
-// input or output, and takes the time as a parameter. Its only dependency is libcrypto, so any program can use it.
+// JWT signs and verifies JSON Web Tokens with HMAC. It is a separate library: it does not depend on the services, does
+// no input or output, and takes the time as a parameter. Its only dependency is libcrypto, so any program can use it.
 
 import Libcrypto
 
@@ -9,7 +9,7 @@ public struct Verifier: Sendable {
 
     /// The keys that verify signatures.
     public var keys: KeySet { compiled.keys }
-    /// The demands on a token, besides a correct signature.
+    /// The requirements for a token, besides a valid signature.
     public var policy: Policy { compiled.policy }
 
     /// A verifier that accepts the tokens that are signed with one of `keys` and meet `policy`.
@@ -27,7 +27,7 @@ public struct Verifier: Sendable {
         try verify(token.utf8.span, at: now)
     }
 
-    /// Verifies the bytes of a token without a copy of them.
+    /// Verifies the bytes of a token without copying them.
     ///
     /// - Parameters:
     ///   - token: The bytes of a token in the compact serialization.
@@ -51,7 +51,7 @@ public struct Verifier: Sendable {
         }
         let (parts, choice) = try locate(token)
         guard let key = findKey(choice, token, parts) else {
-            // A malformed token is the more specific error.
+            // `malformed` is a more specific code than `signature`, so check the form first.
             try CompactToken(token).checkForm(of: token)
             guard !parts.payload.isEmpty else { throw JWTError(.malformed, "the payload is empty") }
             throw JWTError(.signature, "the signature does not match the header and the payload")
@@ -109,7 +109,7 @@ extension Verifier {
         guard compiled.allows(type: header.type, in: bytes) else {
             throw JWTError(.unsupported, "the typ of the header is not the expected one", claim: "typ")
         }
-        // If no key has an identifier, the `kid` is a hint without a use (RFC 7515 section 4.1.4).
+        // If no key has an identifier, the `kid` is ignored: it is only a hint (RFC 7515 section 4.1.4).
         guard let id = header.keyID, compiled.keys.keys.contains(where: { $0.id != nil }) else {
             return .every(algorithm)
         }

@@ -1,7 +1,7 @@
 // JWTAuth authenticates the requests that services receive, and signs the requests that they send to each other.
 // `Authentication` identifies the caller, `Keys` holds the shared keys, `Revocations` follows login's feed, and `Calls`
-// sends requests. The target is apart from JWT because it knows HTTP, files and the token types of Hallpass. It is apart
-// from the services because all of them must check tokens in the same way.
+// sends requests. The target is separate from JWT because it knows HTTP, files and the token types of Hallpass. It is
+// separate from the services because all of them must check tokens in the same way.
 
 public import Database
 public import Foundation
@@ -10,7 +10,7 @@ public import ServiceLifecycle
 public import ServiceRuntime
 
 /// The parts of a service that serves resources to the bearers of tokens (RFC 6749 §1.1): a database, the keys, the
-/// revocations, and the authenticator that uses both.
+/// revocations, and the authenticator.
 ///
 /// ```swift
 /// let server = try ResourceServer(settings, migrations: Schema.migrations, clock: clock)
@@ -29,7 +29,7 @@ public struct ResourceServer: Sendable {
     private let follower: RevocationFollower
     private let authenticator: JWTAuthenticator
 
-    /// Opens the database and creates the authenticator. Nothing runs or listens before the application runs.
+    /// Opens the database and creates the authenticator. No task runs and no port is open before the application runs.
     ///
     /// - Throws: `DatabaseError` when the database cannot be opened or migrated.
     public init(_ settings: ResourceServerSettings, migrations: [Migration], clock: WallClock) throws {
@@ -46,7 +46,7 @@ public struct ResourceServer: Sendable {
     ///
     /// - Parameters:
     ///   - bundle: The bundle with the description of the API.
-    ///   - services: Further services that run as long as the application, started after those of the server itself.
+    ///   - services: Further services that run as long as the application. They start after the server's own services.
     ///   - addRoutes: Adds the routes, most of them behind the authenticator that it gets.
     /// - Throws: an error of `addRoutes`, or an error when the description is missing or invalid.
     public func application(

@@ -10,8 +10,8 @@ public struct ResourceServerSettings: Sendable {
     let revocations: RevocationSettings
     let tokens: TokenSettings
 
-    /// Reads the settings and loads the keys. Call it after all other settings are read: it throws when keys are
-    /// missing.
+    /// Reads the settings and loads the keys. Read all other settings first, because this initializer throws when keys
+    /// are missing.
     ///
     /// - Throws: `Settings.Rejection` when the keys are missing or invalid, after rejecting the variable.
     public init<Definition: ServiceDefinition>(

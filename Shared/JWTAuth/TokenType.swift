@@ -2,16 +2,16 @@ public import JWT
 
 /// A type of token in this system, stated once for the service that signs it and for the services that verify it.
 public struct TokenType: Sendable {
-    /// The `typ` of the header. A verifier rejects every other type (RFC 8725 section 3.11).
+    /// The `typ` of the header. A verifier rejects every other type (RFC 8725 §3.11).
     public let typ: String
-    /// The claims without which a verifier rejects the token.
+    /// The claims that a verifier requires.
     public let requiredClaims: [String]
-    /// The size of the largest token that a verifier reads, in bytes.
+    /// The maximum size of a token that a verifier reads, in bytes.
     public let maximumBytes: Int
     /// The time from `iat` to `exp`, in seconds; nil for a token without `exp`.
     public let lifetimeSeconds: Int64?
 
-    /// The lifetime of an access token where `ACCESS_TOKEN_TTL` is not set, in seconds.
+    /// The lifetime of an access token in seconds, if `ACCESS_TOKEN_TTL` is not set.
     public static let accessLifetimeSeconds: Int64 = 600
     /// The lifetime of a token for one request or one response, in seconds.
     public static let requestLifetimeSeconds: Int64 = 60

@@ -1,13 +1,14 @@
-// Libcrypto wraps the few functions of OpenSSL's libcrypto that this project needs: SHA-2, HMAC, scrypt, random bytes, and the
-// handling of secrets in memory. It is a target on its own, so all C calls that touch secrets are in one target.
+// Libcrypto wraps the few functions of OpenSSL's libcrypto that this project needs: SHA-2, HMAC, scrypt, random bytes,
+// and the handling of secrets in memory. It is a separate target, so all C calls with secrets are in one target.
 
 import COpenSSL
 
 /// A key for HMAC (RFC 2104), with the hash states that depend on the key alone already computed.
 ///
-/// HMAC begins with one block that is made from the key, in its inner and in its outer hash. Both states are computed once
-/// and copied for each message. For this the class uses the plain context structures of OpenSSL: a copy of an `EVP_MAC_CTX`
-/// takes several allocations, which cost more than the hashing. The states are overwritten when the key is released.
+/// The inner and the outer hash of HMAC both begin with one block that depends only on the key. The class computes both
+/// states once and copies them for each message. It uses the plain context structures of OpenSSL, because a copy of an
+/// `EVP_MAC_CTX` takes several allocations. They cost more than the hashing. The states are overwritten when the key is
+/// released.
 @safe public final class HMACKey: Sendable {
     /// The hash function of the key.
     public let function: HashFunction
@@ -45,9 +46,9 @@ import COpenSSL
         eraseBytes(&block)
     }
 
-    /// The same key for messages that all begin with `beginning`, which is hashed once, here.
+    /// The same key for messages that all begin with `beginning`. The initializer hashes `beginning` once.
     ///
-    /// The message that is passed to a method of this key is the rest after `beginning`.
+    /// Pass only the rest of a message, after `beginning`, to the methods of this key.
     public init(_ key: HMACKey, after beginning: Span<UInt8>) {
         function = key.function
         unsafe states = .allocate(
@@ -95,7 +96,7 @@ import COpenSSL
         }
     }
 
-    /// The bits in which the codes differ, collected from all of their bytes, eight at a time. The size of every hash is a
+    /// The bits in which the codes differ. All bytes are compared, eight at a time. The size of every hash is a
     /// multiple of eight.
     private func difference(_ code: Span<UInt8>, _ expected: UnsafePointer<UInt8>) -> UInt64 {
         unsafe code.withUnsafeBytes { code in

@@ -2,7 +2,7 @@ import COpenSSL
 
 /// `count` bytes from the random number generator of the system.
 ///
-/// The process ends when the generator fails, because predictable bytes would be worse.
+/// The process ends when the generator fails, because it must not continue with predictable bytes.
 public func randomBytes(_ count: Int) -> [UInt8] {
     unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
         precondition(unsafe RAND_bytes(buffer.baseAddress, Int32(count)) == 1, "the random number generator failed")

@@ -17,12 +17,12 @@ public struct ScryptParameters: Sendable, Hashable {
     }
 }
 
-/// The error that scrypt does not accept its parameters.
+/// The error of `scrypt` for parameters that it does not accept.
 public struct ScryptError: Error, CustomStringConvertible {
     /// The parameters that were not accepted.
     public let parameters: ScryptParameters
 
-    /// One sentence for people. It holds nothing of the password.
+    /// One sentence for people. It contains no part of the password.
     public var description: String {
         "scrypt does not accept N=\(parameters.cost) r=\(parameters.blockSize) p=\(parameters.parallelism) "
             + "within its memory limit"
@@ -31,7 +31,7 @@ public struct ScryptError: Error, CustomStringConvertible {
 
 /// Derives a key from a password (RFC 7914).
 ///
-/// It runs on the calling thread and takes about `128 * N * r` bytes of memory meanwhile.
+/// It blocks the calling thread and needs about `128 * N * r` bytes of memory while it runs.
 ///
 /// - Parameters:
 ///   - maximumMemory: The memory that scrypt may take, in bytes.
@@ -49,7 +49,7 @@ public func scrypt(
             UInt64(maximumMemory), &output, output.count)
     }
     guard succeeded == 1 else {
-        // OpenSSL keeps its errors per thread. The next call on this thread must not find this one.
+        // OpenSSL keeps its errors per thread. The next call on this thread must not find this error.
         ERR_clear_error()
         throw ScryptError(parameters: parameters)
     }

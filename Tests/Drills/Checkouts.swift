@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 import TestSupport
 
-/// Customers who order, each order under a new idempotency key, and the responses that they got.
+/// Sends orders of a customer, each with a new idempotency key, and records the responses.
 final class Checkouts: Sendable {
     private struct State {
         var acknowledged: [String: String] = [:]
@@ -24,14 +24,14 @@ final class Checkouts: Sendable {
     /// The keys of the requests without a response.
     var keysWithoutResponse: Set<String> { state.withLock { $0.keysWithoutResponse } }
 
-    /// Keeps customers ordering until `body` returns.
+    /// Sends orders from several clients until `body` returns.
     func underLoad(clients: Int, while body: () async throws -> Void) async throws -> Tally {
         try await TestSupport.underLoad(
             clients: clients, request: { _ in ("checkout", try await self.order(under: UUID().uuidString)) },
             while: body)
     }
 
-    /// Repeats the requests without a response, under the same keys, until each is ordered.
+    /// Repeats the requests without a response, with the same keys, until each gets 201.
     func repeatWithoutResponse() async throws {
         for key in keysWithoutResponse {
             let isOrdered = try await eventually { try await order(under: key) == 201 }

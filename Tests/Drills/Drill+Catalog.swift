@@ -2,7 +2,7 @@ import HTTPTypes
 import TestSupport
 
 extension Drill {
-    /// Catalog accepts connections and does not respond.
+    /// Pauses catalog, which then accepts connections but does not respond.
     static let catalogSlow = Drill(
         "catalog-slow",
         """
@@ -20,7 +20,7 @@ extension Drill {
         }
     }
 
-    /// Catalog is killed.
+    /// Kills catalog and starts it again.
     static let catalogDown = Drill(
         "catalog-down",
         """

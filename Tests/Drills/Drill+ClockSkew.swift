@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 
 extension Drill {
-    /// The clocks of services differ.
+    /// Shifts the clock of login or orders.
     static let clockSkew = Drill(
         "clock-skew",
         """
@@ -44,7 +44,7 @@ extension Drill {
         report.figure("\(situation): all works, logout \(slowest.text)")
     }
 
-    /// A service whose clock is behind signs tokens that look old to the services that it calls.
+    /// Sets the clock of orders behind. The tokens that it signs then look old to the services that it calls.
     private static func shiftCaller(
         _ clock: ShiftedClock, of cluster: Cluster, _ scale: DrillScale, _ report: Report
     ) async throws {
@@ -55,7 +55,8 @@ extension Drill {
         for service in ServiceName.allCases { try await cluster.stop(service) }
     }
 
-    /// Login is behind by more than the lifetime of a token: all tokens are rejected as expired, unless there is leeway.
+    /// Sets the clock of login behind by more than the lifetime of a token. Services then reject all its tokens as
+    /// expired, unless they allow leeway.
     private static func shiftLogin(_ clock: ShiftedClock, of cluster: Cluster, _ report: Report) async throws {
         try await cluster.start(.login, environment: clock.environment)
         try await cluster.start(.inbox)

@@ -3,7 +3,7 @@ import HTTPTypes
 import TestSupport
 
 extension Drill {
-    /// The disk of a service's data is full.
+    /// Fills the disk that holds the data of a service.
     static let diskFull = Drill(
         "disk-full",
         """
@@ -54,7 +54,7 @@ extension Drill {
     }
 }
 
-/// Sends requests for which one service has to write.
+/// Sends requests that make one service write.
 private struct Writer {
     let service: ServiceName
     let cluster: Cluster
@@ -123,7 +123,7 @@ private struct SmallDisk {
         try file.close()
     }
 
-    /// Removes that file.
+    /// Removes the file that `fill` wrote.
     func clear() throws {
         try FileManager.default.removeItem(at: filler())
     }

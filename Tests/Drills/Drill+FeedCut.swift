@@ -2,7 +2,7 @@ import HTTPTypes
 import TestSupport
 
 extension Drill {
-    /// Services cannot reach login.
+    /// Interrupts the connections of services to login.
     static let feedCut = Drill(
         "feed-cut",
         """
@@ -62,7 +62,7 @@ extension Drill {
         report.require(isLow, "the gauge falls")
     }
 
-    /// Waits until the gauge has risen, and in a long drill until the service reports that it is degraded.
+    /// Waits until the gauge has risen. In a long drill, also waits until orders reports that it is degraded.
     private static func waitUntilOld(_ cluster: Cluster, _ scale: DrillScale) async throws -> (
         failures: Double, isDegraded: Bool
     ) {

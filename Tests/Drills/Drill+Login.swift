@@ -2,7 +2,7 @@ import HTTPTypes
 import TestSupport
 
 extension Drill {
-    /// Login is killed and stays down.
+    /// Kills login and leaves it down for a while.
     static let loginDown = Drill(
         "login-down",
         "While login is down, no request with a valid token fails, and 99 of 100 take less than a second."
@@ -32,7 +32,7 @@ extension Drill {
         }
     }
 
-    /// Login is killed or stopped repeatedly.
+    /// Kills or stops login repeatedly.
     static let loginRestart = Drill(
         "login-restart",
         "The other services do not notice restarts of login, sessions continue, and logouts reach the services."

@@ -2,7 +2,7 @@ import HTTPTypes
 import TestSupport
 
 extension Drill {
-    /// The time until a logout has reached every service.
+    /// Measures the time until a logout has reached every service.
     static let logout = Drill(
         "logout",
         """

@@ -1,7 +1,7 @@
 import TestSupport
 
 extension Drill {
-    /// Orders is killed during checkouts.
+    /// Kills orders during checkouts.
     static let killOrders = Drill(
         "kill-orders",
         """
@@ -35,7 +35,7 @@ extension Drill {
         }
     }
 
-    /// Services receive SIGTERM under load.
+    /// Sends SIGTERM to orders under load.
     static let sigterm = Drill(
         "sigterm",
         """

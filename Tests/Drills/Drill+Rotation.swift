@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 
 extension Drill {
-    /// The secret is changed twice under load.
+    /// Changes the secret twice under load.
     static let rotate = Drill(
         "rotate",
         "While scripts/rotate-secret changes the secret twice under full load, no request is rejected or fails."
@@ -17,7 +17,7 @@ extension Drill {
                     report.write(
                         try await TestSupport.run(["scripts/rotate-secret"] + arguments, in: cluster.directory))
                 }
-                // Time for the last old tokens to be renewed, or to be rejected if the rotation is wrong.
+                // Customers renew the last old tokens in this time. If the rotation is wrong, services reject them.
                 try await Task.sleep(for: scale.choose(.seconds(1), .seconds(15)))
             }
             report.figure("\(tally.count) requests (\(tally))")

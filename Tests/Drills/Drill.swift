@@ -1,10 +1,10 @@
 // The command `drill`: each drill causes one kind of failure in a cluster of all services and checks what must stay
-// true. It is apart from the system tests because it also runs for minutes, to measure.
+// true. It is separate from the system tests because it also runs for minutes, to measure.
 
-/// A failure that is caused on purpose, in a new cluster and under load.
+/// A test that causes one kind of failure in a new cluster and checks a claim.
 struct Drill: Sendable {
     let name: String
-    /// What must be true, in a sentence.
+    /// The claim that the drill checks, in one or two sentences.
     let claim: String
     /// Causes the failure and reports the results.
     let run: @Sendable (DrillScale, Report) async throws -> Void
@@ -40,7 +40,7 @@ struct Drill: Sendable {
 
 /// A drill cannot run on this machine.
 struct SkippedDrill: Error {
-    /// What is missing.
+    /// The reason, which names the missing program or permission.
     let reason: String
 }
 

@@ -7,8 +7,10 @@ enum DrillScale: Sendable {
         self == .short ? short : long
     }
 
-    /// The longest acceptable duration where `bound` is acceptable on a machine without other load. The short drills
-    /// run beside other tests, where the disk alone may delay everything by a second.
+    /// The longest acceptable duration.
+    ///
+    /// The short drills run beside other tests, where the disk alone may delay everything by a second. Their limit is
+    /// therefore several times `bound`, the limit on a machine without other load.
     func limit(_ bound: Duration) -> Duration {
         choose(bound * 5, bound)
     }

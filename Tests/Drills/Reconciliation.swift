@@ -13,7 +13,7 @@ struct Reconciliation: Sendable {
 
     private static let stock = 1_000_000
 
-    /// Prepares a cluster by a stock of lamps that does not run out.
+    /// Prepares a cluster: sets the stock of lamps so high that it does not run out.
     init(of cluster: Cluster, in folders: [ServiceName: URL] = [:]) async throws {
         self.cluster = cluster
         self.folders = folders
@@ -24,8 +24,8 @@ struct Reconciliation: Sendable {
         guard response.status == 200 else { throw DrillError("staff cannot change the stock: \(response.status)") }
     }
 
-    /// Waits until orders has emptied its outbox, and then requires that each order has its reservation, each
-    /// reservation its order, and the stock is what was not ordered.
+    /// Waits until orders has emptied its outbox. Then requires that each order has a reservation, that each
+    /// reservation has an order, and that the stock has decreased by the ordered quantity.
     func check(_ report: Report) async throws {
         let start = ContinuousClock.now
         let isEmpty = try await eventually(within: .seconds(90)) {
@@ -48,7 +48,7 @@ struct Reconciliation: Sendable {
         try await ids("SELECT id FROM orders WHERE status = 'placed'", of: .orders)
     }
 
-    /// The idempotency keys of these orders.
+    /// The idempotency keys of the orders that are placed and not cancelled.
     func keysOfPlacedOrders() async throws -> Set<String> {
         try await ids("SELECT idempotency_key FROM orders WHERE status = 'placed'", of: .orders)
     }

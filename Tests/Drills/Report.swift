@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// The results of a drill, which are printed as they come.
+/// The results of a drill. It prints each result immediately.
 final class Report: Sendable {
     private struct State {
         var figures: [String] = []
@@ -25,13 +25,13 @@ final class Report: Sendable {
         write(String(format: "%7.1f s  ", seconds) + text)
     }
 
-    /// Prints a figure and adds it to the last line.
+    /// Prints a figure and adds it to the last line of the drill.
     func figure(_ text: String) {
         state.withLock { $0.figures.append(text) }
         progress(text)
     }
 
-    /// Notes a violation unless the sentence is true.
+    /// Records `sentence` as a violation unless it is true.
     func require(_ isTrue: Bool, _ sentence: String) {
         guard !isTrue else { return }
         state.withLock { $0.violations.append(sentence) }

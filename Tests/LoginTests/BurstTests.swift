@@ -5,7 +5,7 @@ import Testing
 
 @testable import LoginService
 
-/// Login with hashes that take about 20 ms: slower than requests arrive.
+/// Login with hashes that take about 20 ms, so requests arrive faster than login handles them.
 private enum SlowLogin: TestedLogin {
     static let passwordCost = PasswordHash.Cost(logN: 13, blockSize: 8, parallelism: 1)
 }
@@ -22,7 +22,7 @@ private enum SlowLogin: TestedLogin {
         #expect(most > 200, "another task ran only \(most) times while hashes waited")
     }
 
-    /// How often another task ran while hashes were waiting.
+    /// The number of times that another task ran while hashes were waiting.
     private func turnsDuringHashes() async throws -> Int {
         let hasher = PasswordHasher(cost: Self.heavy)
         let password = try #require(Password("a quiet corridor"))

@@ -55,7 +55,7 @@ extension ServiceUnderTest {
         return try await client.send(.get, path, token: try serviceToken("revocations:read", .get, path))
     }
 
-    /// What an orders service reads from the feed.
+    /// The page of the feed that orders reads.
     func feed(after seq: Int, wait seconds: Int? = nil) async throws -> Feed {
         try Feed(try await feedResponse(after: seq, wait: seconds).text, at: clock.now)
     }

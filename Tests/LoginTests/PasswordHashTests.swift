@@ -3,8 +3,8 @@ import Testing
 @testable import LoginService
 
 @Suite struct PasswordHashTests {
-    /// The result of Python's `hashlib.scrypt(b"correct horse battery staple", salt=bytes(range(16)), n=1 << 10, r=8, p=2,
-    /// dklen=32)`, both in base64 without padding.
+    /// The result of Python's `hashlib.scrypt(b"correct horse battery staple", salt=bytes(range(16)), n=1 << 10, r=8,
+    /// p=2, dklen=32)`, both in base64 without padding.
     private static let fromPython =
         "$scrypt$ln=10,r=8,p=2$AAECAwQFBgcICQoLDA0ODw$wk79EttC618m617oirShLZuxJkXcX6rXHrrS9rQQ/44"
 

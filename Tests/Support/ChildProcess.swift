@@ -1,10 +1,10 @@
 import Foundation
 
-/// A command that runs as a child process and ends with the test run, even if that crashes.
+/// A command that runs as a child process and ends with the test run, even if the test run crashes.
 ///
 /// Its output goes to a file, so nothing is lost when a signal ends it.
 final class ChildProcess: Sendable {
-    /// How a process ended: by itself with a status, or by a signal with that number.
+    /// How a process ended. `status` is the exit status, or the number of the signal that ended the process.
     struct Termination: Sendable, Equatable {
         let status: Int32
         let wasSignalled: Bool
@@ -41,8 +41,8 @@ final class ChildProcess: Sendable {
 
     /// Waits for the end of a process.
     ///
-    /// Foundation detects the end by a socket, which the descendants of the process may keep open. This also reads the
-    /// state of the process, to be in time.
+    /// Foundation detects the end by a socket, which the descendants of the process may keep open. This therefore also
+    /// reads the state of the process, which changes at once.
     private static func termination(of process: Process) async -> Termination {
         while true {
             guard process.isRunning else {
@@ -76,8 +76,8 @@ final class ChildProcess: Sendable {
 }
 
 extension ChildProcess.Termination {
-    /// How a process ended whose status its parent has not read yet (proc(5): state `Z`, and the status as the last
-    /// field). Nil if it runs or no longer exists.
+    /// The termination of a process whose status its parent has not read yet (proc(5): state `Z`, and the status as the
+    /// last field). Nil if the process still runs or no longer exists.
     fileprivate init?(ofZombie identifier: Int32) {
         guard let line = try? String(contentsOfFile: "/proc/\(identifier)/stat", encoding: .utf8),
             let fields = line.split(separator: ") ").last?.split(separator: " "), fields.first == "Z",
@@ -100,7 +100,8 @@ private struct Watchdog {
         try shell.launchAlone()
     }
 
-    /// Ends the watchdog. Call it once the process has ended, because its identifier may be given to another process.
+    /// Ends the watchdog. Call it once the process has ended, because the system may give its identifier to another
+    /// process.
     func release() {
         try? pipe.fileHandleForWriting.write(contentsOf: Data("ended\n".utf8))
     }

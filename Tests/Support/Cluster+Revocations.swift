@@ -14,7 +14,7 @@ extension Cluster {
         }
     }
 
-    /// Waits until a service rejects a token, and returns when it first did.
+    /// Waits until a service rejects a token, and returns the time of the first rejection.
     ///
     /// - Throws: `ClusterError` when the service still accepts the token after `timeout`.
     @discardableResult

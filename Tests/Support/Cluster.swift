@@ -34,7 +34,7 @@ public final class Cluster: Sendable {
     /// The folder of the project.
     public static let project = URL(filePath: #filePath).appending(path: "../../..").standardized
 
-    /// The folder with the executables, among them that of the tests.
+    /// The folder with all executables, including the one of the tests.
     public static let executables =
         URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
 
@@ -70,7 +70,7 @@ public final class Cluster: Sendable {
             to: directory.appending(path: "scripts/lib.sh"), atomically: true, encoding: .utf8)
     }
 
-    /// Replaces the standard ports, 8080 and the following ones, by those of this cluster.
+    /// Replaces the standard ports, 8080 and the following ones, with the ports of this cluster.
     public func replacingPorts(in text: String) -> String {
         let ports = ServiceName.allCases.map(port) + [externalPort]
         return zip(8080..., ports).reduce(text) { $0.replacing("\($1.0)", with: "\($1.1)") }
@@ -131,7 +131,8 @@ extension Cluster {
     ///
     /// - Parameters:
     ///   - environment: Variables that are added to those of the cluster.
-    ///   - wrapper: A command to which that of the service is appended, and which replaces itself by it (exec(3)).
+    ///   - wrapper: A command that gets the command of the service as its last arguments and replaces itself by it
+    ///     (exec(3)).
     /// - Throws: `ClusterError` if the service ends or is not ready in time.
     public func start(
         _ service: ServiceName, environment: [String: String] = [:], under wrapper: [String] = []
@@ -230,7 +231,7 @@ public func withCluster<Result>(
     }
 }
 
-/// A failure of a cluster, a command or a browser, with a message for people.
+/// An error of a cluster, a command or a browser, with a message for people.
 public struct ClusterError: Error, CustomStringConvertible {
     /// The message.
     public let description: String
@@ -240,7 +241,7 @@ public struct ClusterError: Error, CustomStringConvertible {
     }
 }
 
-/// Free ports below the ephemeral ones of Linux. No port is returned twice in a test run.
+/// Chooses free ports below the ephemeral ports of Linux. No port is returned twice in a test run.
 private enum FreePorts {
     private static let candidate = Mutex(Int.random(in: 20_000..<28_000))
 

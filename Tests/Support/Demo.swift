@@ -6,8 +6,8 @@ public enum Demo {
     public static let lamp = "01900000-0000-7000-8000-000000000001"
     /// The id of another product.
     public static let chair = "01900000-0000-7000-8000-000000000002"
-    /// The stock of lamps at first.
+    /// The initial stock of lamps.
     public static let lampsInStock = 40
-    /// The stock of chairs at first.
+    /// The initial stock of chairs.
     public static let chairsInStock = 12
 }

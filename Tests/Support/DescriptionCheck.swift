@@ -21,7 +21,7 @@ public struct DescriptionCheck: Sendable {
     /// The differences between a service and its document, with `TOKEN_COOKIE` off and on.
     ///
     /// - Parameter isPage: Whether a route serves people and therefore needs no description.
-    /// - Throws: `ClusterError` when the document is not OpenAPI, and what building the service throws.
+    /// - Throws: `ClusterError` when the document is not OpenAPI; errors of building the service.
     public static func differences<Definition: ServiceDefinition & SendableMetatype, Context>(
         of service: Definition.Type, except isPage: (Route) -> Bool = { _ in false }
     ) async throws -> [String] where Definition.BuiltApplication == ServiceApplication<Context> {
@@ -65,7 +65,7 @@ public struct DescriptionCheck: Sendable {
         return (operations.count <= 5 ? ["The document describes too few operations"] : []) + differences
     }
 
-    /// The operations that respond to a request without a token in another way than their `security` says.
+    /// The operations whose response to a request without a token contradicts their `security`.
     private func securityDifferences(_ client: any TestClientProtocol) async throws -> [String] {
         var differences: [String] = []
         for operation in operations {
@@ -77,7 +77,7 @@ public struct DescriptionCheck: Sendable {
         return differences
     }
 
-    /// The paths that respond to an unsupported method without 405, or to it and to `OPTIONS` with a wrong `Allow`.
+    /// The paths with a wrong status or a wrong `Allow` for an unsupported method (405) or for `OPTIONS` (204).
     private func methodDifferences(_ client: any TestClientProtocol) async throws -> [String] {
         var differences: [String] = []
         for (path, routes) in Dictionary(grouping: routes, by: \.path) {

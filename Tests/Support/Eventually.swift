@@ -1,4 +1,5 @@
-/// Whether `condition` becomes true within `timeout`. For effects in other processes, which send no notification.
+/// Whether `condition` becomes true within `timeout`. Use it for effects in other processes, which send no
+/// notification.
 public func eventually(
     within timeout: Duration = .seconds(30), _ condition: () async throws -> Bool
 ) async throws -> Bool {

@@ -7,8 +7,8 @@ import Synchronization
 
 /// An HTTP proxy between a service and the one that it calls.
 ///
-/// It records the requests and can hold a response back. A test can then act when the called service has done its part
-/// and the caller does not know it yet. It can also interrupt all traffic.
+/// It records the requests and can hold a response back. A test can then act after the called service has handled a
+/// request and before the caller gets the response. It can also interrupt all traffic.
 public final class InterruptibleProxy: Sendable {
     /// A request that the proxy received.
     public struct ReceivedRequest: Sendable, Equatable {
@@ -110,7 +110,7 @@ public final class InterruptibleProxy: Sendable {
 }
 
 extension HTTPFields {
-    /// These fields without those that frame a message, which belong to one connection (RFC 9112).
+    /// The fields except those that frame a message, which belong to one connection (RFC 9112).
     fileprivate var withoutFraming: HTTPFields {
         filter { ![.contentLength, .transferEncoding, .connection].contains($0.name) }
     }

@@ -18,7 +18,7 @@ public func underLoad(
     return run.tally
 }
 
-/// The requests of a load until its end, and their results so far.
+/// Repeats requests until `end` is called, and counts their results.
 private final class LoadRun: Sendable {
     private struct State {
         var tally = Tally()

@@ -26,7 +26,7 @@ public struct ReceivedResponse: Sendable {
         (json["errors"] as? [[String: String]] ?? []).compactMap { $0["field"] }
     }
 
-    /// The body as a value whose properties are named in camel case where the JSON has snake case.
+    /// Decodes the body. Names in snake case become names in camel case.
     ///
     /// - Throws: `DecodingError` when the body does not fit the type.
     public func decoded<Value: Decodable>(as type: Value.Type = Value.self) throws -> Value {

@@ -1,6 +1,7 @@
 public import Foundation
 
-/// Runs a command and returns what it wrote to standard output and standard error. Cancelling the task kills the command.
+/// Runs a command and returns its standard output and standard error as one text. Cancelling the task kills the
+/// command.
 ///
 /// - Throws: `ClusterError` with that text if the command does not end with status 0.
 @discardableResult

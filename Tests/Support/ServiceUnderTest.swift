@@ -1,13 +1,13 @@
-// TestSupport holds what several test targets share. `ServiceUnderTest` runs one service inside of the test process,
-// `Cluster` runs all services as processes, and `Chromium` controls a browser. It is a library because a test target
-// cannot import another one, and because the command `drill` uses it too.
+// TestSupport contains the helpers that several test targets share. `ServiceUnderTest` runs one service inside of the
+// test process, `Cluster` runs all services as processes, and `Chromium` controls a browser. It is a library because a
+// test target cannot import another one, and because the command `drill` uses it too.
 
 public import Configuration
 public import HummingbirdTesting
 public import ServiceRuntime
 
-/// A service as its tests use it: built by the function that `main` calls, with a clock that the test moves, a database
-/// file in a temporary folder, and a client.
+/// A service under test. The function that `main` calls builds it, and its database is a file in a temporary folder.
+/// The test moves its clock and sends requests through its client.
 ///
 /// Each test target adds its own requests in an extension.
 ///
@@ -33,9 +33,9 @@ public struct ServiceUnderTest<Definition: ServiceDefinition & SendableMetatype>
     /// - Parameters:
     ///   - setup: Whether requests go straight to the router or through a socket.
     ///   - environment: Variables that are added to `TokenMint.environment` and replace those of the same name.
-    ///   - clock: The clock of the service; give one to share it with something outside of the service.
-    ///   - folder: Where the database is; give one to start a service on the data of another.
-    /// - Throws: what building the service or `body` throws.
+    ///   - clock: The clock of the service; pass one to share it with code outside of the service.
+    ///   - folder: The folder of the database; pass one to start a service on the data of another.
+    /// - Throws: Errors of building the service; the error of `body`.
     public static func run(
         _ setup: TestingSetup = .router, environment: [String: String] = [:], clock: TestClock = TestClock(),
         folder: TemporaryFolder? = nil, _ body: @Sendable (Self) async throws -> Void

@@ -13,7 +13,7 @@ public actor Shopper {
         case listProducts, listOrders, listMessages, order, cancel, showProfile
     }
 
-    /// Signs a customer in, who will send requests only to these services.
+    /// Signs a customer in. The customer sends requests only to `services`.
     public init(_ name: String, of cluster: Cluster, at services: Set<ServiceName> = Set(ServiceName.allCases))
         async throws
     {

@@ -1,6 +1,6 @@
 public import Database
 
-/// Finds the statements of a store whose work grows with rows that do not concern them.
+/// Finds the statements of a store whose work grows with the rows of other users.
 ///
 /// SQLite counts the steps of its virtual machine for each prepared statement (its table `sqlite_stmt`). So this needs
 /// neither a clock nor a list of the statements.
@@ -8,7 +8,8 @@ public enum StatementWork {
     private static let fewRows = 5
     private static let manyRows = 200
 
-    /// Runs `work` beside few and beside many rows of others, and returns the statements that took over twice the steps.
+    /// Runs `work` with few and with many rows of others. Returns the statements whose number of steps more than
+    /// doubled.
     ///
     /// - Parameter work: Fills a new database in memory with this number of rows of others, does everything that the
     ///   store can do, and returns the database.

@@ -1,4 +1,4 @@
-/// The results of the requests of a load: how many responses of which status, how many failures, and the durations.
+/// The results of a load: the number of responses by status, the failures, and the durations.
 public struct Tally: Sendable, CustomStringConvertible {
     /// The number of responses, by the label of the request and the status.
     public private(set) var responses: [String: [Int: Int]] = [:]

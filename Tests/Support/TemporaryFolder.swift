@@ -1,6 +1,6 @@
 public import Foundation
 
-/// A new folder for one test. It is removed with all its files when its last reference goes away.
+/// A new folder for one test. It is removed with all its files when its last reference is released.
 public final class TemporaryFolder: Sendable {
     /// The URL of the folder.
     public let url: URL

@@ -43,7 +43,7 @@ public struct TokenMint: Sendable {
         try sign(userClaims(subject, audience: audience, scope: scope))
     }
 
-    /// A token of a service for the one request whose hash is `requestHash`.
+    /// A token of a service for a single request, whose hash is `requestHash`.
     public func service(
         _ issuer: String, audience: String, scope: String, requestHash: String, onBehalfOf user: UUID? = nil
     ) throws -> String {

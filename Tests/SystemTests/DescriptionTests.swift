@@ -28,7 +28,7 @@ import Testing
                     try await group.waitForAll()
                 }
             }
-            // An error behind a 500 response is in a log.
+            // The log of a service has the error that caused a 500 response.
             for service in ServiceName.allCases {
                 let errors = try cluster.log(service).split(separator: "\n").filter { $0.contains(" error ") }
                 #expect(errors == [])

@@ -49,7 +49,8 @@ import Testing
         }
     }
 
-    /// Runs `work` in four clients and kills the service once it has acknowledged enough. Returns all acknowledged results.
+    /// Runs `work` in four clients and kills the service once it has acknowledged `enough` results. Returns all
+    /// acknowledged results.
     private func acknowledgedUntilKilled(
         _ service: ServiceName, of cluster: Cluster, after enough: Int,
         work: @escaping @Sendable (Int) async throws -> String?

@@ -3,8 +3,8 @@ import TestSupport
 
 /// A page of the documentation whose commands can be run.
 ///
-/// The commands are in blocks marked `sh`, and the block after one of them has the output. A block marked with a language
-/// and a name is a file of that name.
+/// The commands are in blocks marked `sh`. The block after a block of commands has the output. A block marked with a
+/// language and a name is a file of that name.
 struct ExecutablePage {
     struct Step {
         let line: Int
@@ -12,7 +12,8 @@ struct ExecutablePage {
         /// The documented output; empty if no block of output follows.
         var output = ""
 
-        /// Whether this is the documented output. `…` stands for any text within a line, and alone on a line for any lines.
+        /// Whether this is the documented output. `…` within a line stands for any text. Alone on a line, it stands for
+        /// any lines.
         func expects(_ output: String) throws -> Bool {
             let pattern = lines(self.output).map { line in
                 let parts = line.split(separator: "…", omittingEmptySubsequences: false)
@@ -58,7 +59,8 @@ struct ExecutablePage {
         }
     }
 
-    /// Runs all steps in one shell, as a reader would, and returns the output of each. Then this kills the background jobs.
+    /// Runs all steps in one shell, as a reader would, and returns the output of each. Finally kills the background
+    /// jobs.
     func run(in cluster: Cluster) async throws -> [String] {
         try await cluster.writeProcessFiles()
         for (name, content) in files { try Data(content.utf8).write(to: cluster.directory.appending(path: name)) }

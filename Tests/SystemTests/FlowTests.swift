@@ -1,6 +1,6 @@
-// SystemTests run the executables as processes, as scripts/up does, and check what no single service can show. They also
-// execute the commands of the documentation, the scripts and the short drills. They are apart from the tests of the
-// services because they take minutes.
+// SystemTests run the executables as processes, as scripts/up does, and check the properties that involve several
+// services. They also execute the commands of the documentation, the scripts and the short drills. They are separate
+// from the tests of the services because they take minutes.
 
 import HTTPTypes
 import TestSupport
@@ -85,7 +85,7 @@ import Testing
 }
 
 extension String {
-    /// This token with one character of its signature changed, where all bits of the character belong to the signature.
+    /// This token with one changed character in its signature. All bits of that character belong to the signature.
     var tampered: String {
         var characters = Array(self)
         let index = characters.count - 10

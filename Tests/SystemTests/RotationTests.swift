@@ -19,7 +19,7 @@ import Testing
             #expect(try await cluster.get(.orders, "/orders", token: old).status == 200)
             let new = try await cluster.token("alice")
 
-            // For the script, the last token of the old keys has expired.
+            // After this change of its file, the script regards the last token of the old keys as expired.
             try Data("retire 1\n".utf8).write(to: cluster.directory.appending(path: "secrets/rotation"))
             try await cluster.rotateSecret("retire")
             #expect(try await cluster.keyNames() == [names[0]])
@@ -39,7 +39,8 @@ import Testing
         try await withCluster(running: [.login, .inbox]) { cluster in
             let note = cluster.directory.appending(path: "secrets/rotation")
             let first = try #require(try await cluster.keyNames().first)
-            // Stopped before the key was created, before it signed, and before the time of retirement was stored.
+            // The script stopped before the key was created, before it signed, or before the time of retirement was
+            // stored.
             for stage in 1...3 {
                 try Data("next new-\(stage)\n".utf8).write(to: note)
                 if stage >= 2 { try await cluster.keys("add", "--id", "new-\(stage)") }
@@ -49,7 +50,7 @@ import Testing
                 #expect(try String(contentsOf: note, encoding: .utf8).hasPrefix("retire "))
             }
             #expect(try await cluster.keyNames() == ["new-3", "new-2", "new-1", first])
-            // Stopped while it waited for the retirement, it creates no other key.
+            // A script that stopped while it waited for the retirement creates no other key.
             try Data("retire 1\n".utf8).write(to: note)
             try await cluster.rotateSecret()
             #expect(try await cluster.keyNames() == ["new-3"])

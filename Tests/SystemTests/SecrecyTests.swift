@@ -54,8 +54,8 @@ import Testing
             }
             let files = try cluster.storedFiles()
             for (name, mode) in files { #expect(mode & 0o077 == 0, "\(name) has \(String(mode, radix: 8))") }
-            // The folder of all services, four folders with a database of three files, and three lists of revocations. A file
-            // that is just being written may be there too.
+            // There are the folder of all services, four folders with a database of three files each, and three lists
+            // of revocations. A file that a service is just writing may be there too.
             #expect(files.count >= 20)
         }
     }

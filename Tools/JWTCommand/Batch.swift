@@ -2,8 +2,8 @@ import JWT
 
 /// `jwt verify --batch`: decides the cases of a conformance corpus, one JSON object on each line.
 ///
-/// A corpus tests the rules of the RFCs and no others. Its secrets may be published examples, its leeway any number, and its
-/// claims of any type that RFC 7519 does not define. All other rules are as strict as elsewhere.
+/// A corpus tests only the rules of the RFCs. Its secrets may be published examples, and its leeway may be any number.
+/// Claims that RFC 7519 does not define may have any type. All other rules are as strict as without `--batch`.
 enum Batch {
     /// Prints the result of each line before the next line is read. A line of white space has no result.
     static func run() {
@@ -18,7 +18,7 @@ enum Batch {
         do throws(CommandError) {
             guard line.count <= Console.maximumInputBytes else { throw .tooLarge("the line") }
             guard let entry = JSONValue(object: line) else {
-                // The line may be JSON but for its Unicode. Then the result has its name.
+                // If only the Unicode of the line is invalid, the result still has the name of the case.
                 name = InvalidUnicode.replaced(in: line).flatMap { JSONValue(object: $0)?["name"] } ?? .null
                 throw CommandError(.malformed, "the line is not one strict JSON object")
             }

@@ -3,7 +3,7 @@ import JWT
 /// A case of a conformance corpus.
 struct BatchCase {
     private let token: String
-    /// Nil when it is not base64.
+    /// The secret; nil when it is missing or is not base64.
     private let secret: [UInt8]?
     private let options: BatchCaseOptions
 
@@ -27,7 +27,8 @@ struct BatchCase {
             let verifier = Verifier(keys: (try? KeySet(keys)) ?? .none, policy: options.policy)
             verified = try verifier.verify(token, at: options.now)
         } catch {
-            // If the case allows the algorithm, the verifier lacks it because of the key.
+            // If the case allows the algorithm, the verifier rejects it only because its key is invalid. Throw the
+            // error of the key.
             if error.code == .algorithm, let keyError = algorithmOfToken.flatMap({ keyErrors[$0] }) { throw keyError }
             throw CommandError(error)
         }

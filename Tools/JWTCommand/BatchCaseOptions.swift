@@ -3,9 +3,10 @@ import JWT
 
 /// The options of a case. A missing option has a default, and an unknown one is ignored.
 ///
-/// An option of a wrong type makes the case malformed. Ignoring it could accept a token that it was meant to reject.
+/// An option of a wrong type makes the case malformed. If such an option were ignored, the verifier could accept a
+/// token that the case rejects.
 struct BatchCaseOptions {
-    /// The allowed algorithms, as far as this module has them.
+    /// The algorithms that the case allows and the module JWT supports.
     let algorithms: [Algorithm]
     let policy: Policy
     let now: NumericDate
@@ -29,13 +30,13 @@ struct BatchCaseOptions {
         let zero = ExactSeconds(NumericDate(seconds: 0))
         exactLeeway = max(try reader.value("leeway", "a number of seconds", ExactSeconds.init) ?? zero, zero)
         now = exactNow.roundedUp
-        // With fractions, `checkFractions` decides about the dates.
+        // If `now` or `leeway` has a fraction, `checkFractions` checks the dates in place of the verifier.
         let leeway = exactNow.isWhole && exactLeeway.isWhole ? exactLeeway.roundedUp.seconds : .max
         policy = Policy(corpusIssuers: issuers, audience: audience, leeway: leeway, required: required)
     }
 
-    /// Compares the dates of an accepted token exactly, if `now` or `leeway` has a fraction. The clock of the module has whole
-    /// seconds. A verifier also checks the dates last.
+    /// Compares the dates of an accepted token exactly, if `now` or `leeway` has a fraction. The module JWT compares
+    /// whole seconds. This check comes last because a verifier also checks the dates last.
     func checkFractions(_ token: VerifiedToken) throws(CommandError) {
         guard !exactNow.isWhole || !exactLeeway.isWhole else { return }
         if let expiry = token["exp"].flatMap(ExactSeconds.init), exactNow.exact - exactLeeway.exact >= expiry.exact {
@@ -50,7 +51,7 @@ struct BatchCaseOptions {
 private struct OptionReader {
     let members: [JSONValue.Member]
 
-    /// The value of an option; nil when it is missing, or is null and may be.
+    /// The value of an option; nil when it is missing, or when it is null and `allowsNull` is true.
     func value<Value>(
         _ name: String, allowsNull: Bool = false, _ expectation: String, _ read: (JSONValue) -> Value?
     ) throws(CommandError) -> Value? {

@@ -4,7 +4,7 @@ import JWT
 
 /// Standard input, standard output and the terminal.
 enum Console {
-    /// The size of the largest input, and of the largest line of it, in bytes.
+    /// The maximum size of the input, or of one line with `--batch`, in bytes.
     static let maximumInputBytes = 8 * 1024 * 1024
     private static let newline = UInt8(ascii: "\n")
 
@@ -25,8 +25,8 @@ enum Console {
         return input
     }
 
-    /// The next line of standard input, without its newline; nil at the end. A line above `maximumInputBytes` is cut off one
-    /// byte after that.
+    /// The next line of standard input, without its newline; nil at the end. A line of more than `maximumInputBytes` is
+    /// cut off after `maximumInputBytes + 1` bytes.
     static func readLine() -> [UInt8]? {
         guard var byte = readByte() else { return nil }
         var line: [UInt8] = []
@@ -43,7 +43,7 @@ enum Console {
         return byte == EOF ? nil : UInt8(truncatingIfNeeded: byte)
     }
 
-    /// Prints a line, any part of which may come from a token, and flushes it.
+    /// Escapes a line for the terminal, prints it and flushes it. Any part of the line may come from a token.
     static func print(_ text: String) {
         Swift.print(text.escapedForTerminal)
         fflush(nil)
@@ -51,7 +51,7 @@ enum Console {
 
     /// Prints a message on standard error and ends the process.
     ///
-    /// Nothing was printed before, so standard output can be redirected to standard error.
+    /// It redirects standard output to standard error, because the command has printed nothing before.
     static func end(_ message: String, status: Int32) -> Never {
         dup2(STDERR_FILENO, STDOUT_FILENO)
         for line in message.split(separator: "\n", omittingEmptySubsequences: false) { print(String(line)) }

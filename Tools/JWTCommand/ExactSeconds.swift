@@ -1,7 +1,7 @@
 import FoundationEssentials
 import JWT
 
-/// A number of seconds as it is written, to 38 digits.
+/// A number of seconds without rounding, with up to 38 digits.
 struct ExactSeconds: Comparable {
     let exact: Decimal
     let roundedUp: NumericDate

@@ -1,4 +1,4 @@
-/// The replacement of invalid Unicode in JSON, which makes the name of a malformed line readable.
+/// Replaces invalid Unicode in JSON, to make the name of a case in a malformed line readable.
 enum InvalidUnicode {
     /// A line of JSON with a replacement character for each byte that is not UTF-8 and for each escape of a lone surrogate; nil
     /// when there is nothing to replace.

@@ -1,6 +1,6 @@
-// The command `jwt` makes the module JWT usable in a terminal: it creates key files, signs, verifies and shows tokens, and decides
-// the cases of conformance corpora. It is a target on its own because it reads the clock, files and the terminal, which the
-// module does not.
+// The command `jwt` makes the module JWT usable in a terminal. It creates key files, signs, verifies and shows tokens,
+// and verifies the cases of conformance corpora. It is a separate target because it reads the clock, files and the
+// terminal. The module JWT reads none of them.
 
 import ArgumentParser
 import JWT
@@ -23,7 +23,7 @@ struct JWTCommand: ParsableCommand {
 
     static func main() {
         do {
-            // Swift replaces bytes that are not UTF-8 by this character.
+            // Swift replaces bytes that are not UTF-8 with this character.
             guard !CommandLine.arguments.contains(where: { $0.unicodeScalars.contains("\u{FFFD}") }) else {
                 throw CommandError(.malformed, "an argument is not UTF-8")
             }

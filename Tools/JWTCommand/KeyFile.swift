@@ -6,7 +6,7 @@ import SystemPackage
 /// A file with a JWK Set. Only its owner can read it, and each change replaces it as a whole.
 struct KeyFile {
     let path: String
-    /// The file itself, if `path` is a symbolic link to it.
+    /// The URL of the file, with symbolic links resolved.
     private let target: URL
 
     init(path: String) {
@@ -79,7 +79,7 @@ struct KeyFile {
 
     /// Runs `body` while no other command changes a file in the same folder.
     ///
-    /// The lock is on the folder. A change replaces the file, so a lock on the file would be lost with it, and a separate lock
+    /// The lock is on the folder. A lock on the file would be lost when a change replaces the file. A separate lock
     /// file would be left over.
     private func withLock(_ body: () throws(CommandError) -> Void) throws(CommandError) {
         let folder = target.deletingLastPathComponent().path
@@ -94,7 +94,8 @@ struct KeyFile {
         try body()
     }
 
-    /// Makes root continue as the owner of the file, for example the user of a container, who then also owns the new file.
+    /// If the user is root, continues as the owner of the file, for example the user of a container. This owner then
+    /// also owns the new file.
     private func becomeOwner() throws(CommandError) {
         guard geteuid() == 0 else { return }
         guard let attributes = try? FileManager.default.attributesOfItem(atPath: target.path),
@@ -107,7 +108,8 @@ struct KeyFile {
         }
     }
 
-    /// Writes a new file and renames it to the old one, so a reader sees one of the two, never a part.
+    /// Writes a new file and renames it to the path of the old one. A reader sees the whole old file or the whole new
+    /// file.
     private func write(_ contents: Contents) throws(CommandError) {
         let text = JSONValue.object(contents.members).text + "\n"
         _ = try CommandError.convert { () throws(KeyError) in try KeySet(jwkSet: Array(text.utf8)) }

@@ -15,7 +15,8 @@ struct KeyOptions: ParsableArguments {
         }
     }
 
-    /// The keys of one of `algorithms`. Nil means all keys of a file, and HS256 for a secret.
+    /// The keys with one of `algorithms`. If `algorithms` is nil, they are all keys of the file, or the secret with
+    /// HS256.
     func keySet(for algorithms: [Algorithm]?) throws(CommandError) -> KeySet {
         if let file {
             let keys = try KeyFile(path: file).read().keys.keys

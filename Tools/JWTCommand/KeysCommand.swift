@@ -45,7 +45,7 @@ struct KeysCommand: ParsableCommand {
         }
     }
 
-    /// The new key for an existing file.
+    /// The options of the new key for an existing file.
     struct NewKeyOptions: ParsableArguments {
         @Option(help: "HS256, HS384 or HS512. Without it, the algorithm of the key that signs now.") var algorithm:
             Algorithm?
@@ -134,7 +134,7 @@ extension Key {
         self.id?.utf8.elementsEqual(id.utf8) ?? false
     }
 
-    /// A random key. Without `id`, its identifier is the date of today and four random digits.
+    /// A random key. Without `id`, its identifier is the date of today and four random hexadecimal digits.
     fileprivate static func new(_ algorithm: Algorithm, id: String?) throws(CommandError) -> Key {
         let today = Date.now.formatted(.iso8601.year().month().day())
         let digits = randomBytes(2).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()

@@ -1,5 +1,5 @@
 extension String {
-    /// The text with a JSON escape for each character that a terminal would obey or hide.
+    /// The text with a JSON escape for each character that a terminal would interpret as a command or hide.
     ///
     /// JSON keeps its meaning, because such characters occur only in its strings.
     var escapedForTerminal: String {

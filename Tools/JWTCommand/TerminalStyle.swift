@@ -1,6 +1,6 @@
 import JWT
 
-/// Text in colours, if standard output is a terminal. Control characters of a token are escaped.
+/// Styles text with colours if `isEnabled` is true. It escapes the control characters of a token.
 struct TerminalStyle {
     let isEnabled: Bool
 

@@ -9,7 +9,7 @@ enum TimeDescription {
         return padded + timestamp(date) + ", " + distance(date - now)
     }
 
-    /// RFC 3339 from 15 October 1582, when the Gregorian calendar begins, to the year 9999. Seconds for other dates.
+    /// RFC 3339 from 15 October 1582, when the Gregorian calendar begins, to the year 9999. Other dates are in seconds.
     private static func timestamp(_ date: NumericDate) -> String {
         guard (-12_219_292_800..<253_402_300_800).contains(date.seconds) else { return "\(date) s" }
         return Date(timeIntervalSince1970: Double(date.seconds)).formatted(.iso8601)

@@ -63,7 +63,8 @@ struct VerifyCommand: ParsableCommand {
         }
     }
 
-    /// The names of a list. An empty name is an error: a list with a mistake must not allow more than its author meant.
+    /// The names of a list. An empty name is an error, because a list with a mistake must not allow more than its
+    /// author meant.
     private static func names(_ list: String, _ option: String) throws -> [String] {
         let names = list.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
         guard !names.contains("") else { throw ValidationError("\(option) takes names separated by commas.") }

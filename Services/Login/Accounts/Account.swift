@@ -1,6 +1,6 @@
 import Foundation
 
-/// An account: a person who can sign in.
+/// The account of a person.
 struct Account: Sendable, Equatable {
     let id: UUID
     let username: String

@@ -3,7 +3,7 @@ import ServiceRuntime
 /// The outcome of a change that the owner of an account asks for.
 enum AccountChangeResult: Sendable {
     case done
-    /// What is wrong with the fields of the request.
+    /// Some fields of the request have invalid values.
     case invalid([FieldError])
     case wrongPassword
     /// There were too many failed attempts; the next one is admitted after this many seconds.
@@ -12,10 +12,9 @@ enum AccountChangeResult: Sendable {
     case busy
 }
 
-/// Changes that the owner of an account may make: another password, and deletion.
+/// Changes the password of an account, or deletes the account, at the request of its owner.
 ///
-/// Each change needs the password, because a stolen session must not be enough. Wrong passwords count as failed
-/// sign-ins.
+/// Each change needs the current password, so a stolen session is not enough. Wrong passwords count as failed sign-ins.
 struct AccountService: Sendable {
     let accounts: AccountStore
     let authenticator: PasswordAuthenticator
@@ -62,7 +61,8 @@ struct AccountService: Sendable {
             username: session.username, password: password, from: address)
         switch result {
         case .signedIn(let account):
-            // Between the two look-ups the account may have been deleted and its name taken by another one.
+            // The account may have been deleted since the session was read, and another account may have taken its
+            // name.
             return account.id == session.accountID ? try await work(account) : .wrongPassword
         case .wrongCredentials: return .wrongPassword
         case .throttled(let seconds): return .throttled(retryAfterSeconds: seconds)

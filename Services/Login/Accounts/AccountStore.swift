@@ -1,6 +1,6 @@
 // Accounts: sign-up, the check of names and passwords at a sign-in, and changes of an account by its owner or an
-// operator. The folder is apart because an account outlives its sessions. The account store calls the session store to
-// end the sessions of an account that is disabled, deleted or given another password.
+// operator. This is a separate folder because an account outlives its sessions. The account store calls the session
+// store to end the sessions of an account that is disabled, deleted or given another password.
 
 import Database
 import Foundation
@@ -8,8 +8,8 @@ import ServiceRuntime
 
 /// The accounts, their password hashes and the scopes that are granted to them.
 struct AccountStore: Sendable {
-    /// The maximum scope of one account, as text, in bytes. A token that carries a longer scope could exceed the 700
-    /// bytes that headers have room for.
+    /// The maximum size of the scope of one account, as text, in bytes. An access token with a longer scope could
+    /// exceed the 700 bytes that fit into a header field.
     static let maximumScopeBytes = 100
 
     let database: SQLDatabase
@@ -48,7 +48,7 @@ struct AccountStore: Sendable {
         return isNew ? account : nil
     }
 
-    /// Whether the name is taken. The question is cheaper than hashing a password for the name.
+    /// Whether the name is taken. This check avoids the cost of hashing a password for a taken name.
     func exists(_ username: Username) async throws -> Bool {
         try await database.read { connection in
             try connection.queryOne("SELECT id FROM accounts WHERE username = $1", username.text) != nil
@@ -109,11 +109,11 @@ struct AccountStore: Sendable {
         }
     }
 
-    /// Deletes an account with everything that belongs to it here, and ends its sessions. A second call changes
-    /// nothing.
+    /// Deletes an account with everything that this service stores about it, and ends its sessions. A second call
+    /// changes nothing.
     ///
-    /// The name becomes free. Other services store the id, which is never given again. Keeping the name would
-    /// keep data of a person who wants to be forgotten.
+    /// Another account may then take the name, because a stored name is personal data of the former owner. Other
+    /// services store the id, which no other account ever gets.
     func delete(_ account: UUID, at now: Date) async throws {
         try await database.write { connection in
             try sessions.endTogether(of: account, at: now, in: connection)
@@ -131,7 +131,7 @@ struct AccountStore: Sendable {
         }
     }
 
-    /// Takes `scope` from an account. Returns nil when there is no such account.
+    /// Revokes `scope` of an account. Returns nil when there is no such account.
     func revoke(_ scope: Scope, from username: Username) async throws -> Account? {
         try await database.write { connection in
             guard let account = try account(named: username, in: connection) else { return nil }

@@ -2,14 +2,14 @@ import ServiceRuntime
 
 /// The accounts that exist with `DEMO_DATA=on`: the customers `alice` and `bob`, and `staff`.
 ///
-/// The documentation has their password, so a system that other people can reach must not have these accounts.
+/// The documentation contains their password. A system that other people can reach must not have these accounts.
 enum DemoData {
     static let password = "correct horse battery staple"
     static let accounts = [
         ("alice", Scope.customer), ("bob", Scope.customer), ("staff", Scope.customer.union(.staff)),
     ]
 
-    /// Creates the missing accounts. Existing ones keep what was changed.
+    /// Creates the missing accounts. Existing accounts stay as they are.
     static func add(to accounts: AccountStore, hasher: PasswordHasher, clock: WallClock) async throws {
         for (name, scope) in Self.accounts {
             guard let username = Username(name), let password = Password(password),

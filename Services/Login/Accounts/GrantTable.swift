@@ -22,7 +22,7 @@ enum GrantTable {
         }
     }
 
-    /// Takes `scope` from an account.
+    /// Revokes `scope` of an account.
     static func delete(_ scope: Scope, of account: UUID, in connection: Connection) throws {
         for name in scope.names {
             try connection.execute("DELETE FROM grants WHERE account_id = $1 AND scope = $2", account, name)

@@ -2,7 +2,7 @@ import Hummingbird
 import JWTAuth
 import ServiceRuntime
 
-/// `POST /signup` with JSON: creates an account. A form is passed on to the sign-up page.
+/// `POST /signup` with JSON: creates an account. Passes a form on to the sign-up page.
 struct JSONSignupMiddleware: RouterMiddleware {
     let registrar: Registrar
 

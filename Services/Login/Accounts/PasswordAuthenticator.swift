@@ -5,10 +5,10 @@ import ServiceRuntime
 
 /// The outcome of a sign-in with a user name and a password.
 enum SignInResult: Sendable, Equatable {
-    /// The name and the password open this account.
+    /// The name and the password belong to this account.
     case signedIn(Account)
-    /// The name is unknown, the password is wrong, or the account is disabled. Clients must not learn which
-    /// one; only the log has the reason.
+    /// The name is unknown, the password is wrong, or the account is disabled. Clients must not learn which of these it
+    /// is. Only the log has the reason.
     case wrongCredentials
     /// There were too many failed attempts; the next one is admitted after this many seconds.
     case throttled(retryAfterSeconds: Int)
@@ -18,7 +18,7 @@ enum SignInResult: Sendable, Equatable {
 
 /// Checks a user name and a password.
 ///
-/// Every failed sign-in costs the same time and has the same result, whatever caused it.
+/// An unknown name, a wrong password and a disabled account take the same time and give the same result.
 struct PasswordAuthenticator: Sendable {
     let accounts: AccountStore
     let hasher: PasswordHasher
@@ -32,7 +32,7 @@ struct PasswordAuthenticator: Sendable {
         case busy
     }
 
-    /// Why a sign-in failed: for the log only.
+    /// The reason for a failed sign-in, for the log only.
     private enum Reason: String {
         case unknownName = "unknown name"
         case wrongPassword = "wrong password"
@@ -72,9 +72,10 @@ struct PasswordAuthenticator: Sendable {
         }
     }
 
-    /// Computes one hash whether or not the name exists and whether or not the account is disabled.
+    /// Computes one hash, even if the name is unknown or the account is disabled.
     ///
-    /// A hash with older parameters takes the time of those parameters until the owner of the account signs in.
+    /// A stored hash with older parameters takes another time, until the owner of the account signs in and it is
+    /// replaced.
     private func check(_ username: Username?, _ password: String) async throws -> CheckResult {
         guard let password = Password(password) else { return .rejected(.impossiblePassword) }
         var credentials: AccountStore.Credentials?
@@ -89,7 +90,7 @@ struct PasswordAuthenticator: Sendable {
         return .accepted(credentials.account)
     }
 
-    /// Stores the hash that a new account would get. When that fails, the next sign-in tries again.
+    /// Replaces the stored hash by one with the current parameters. After a failure, the next sign-in tries again.
     private func rehash(_ password: Password, of credentials: AccountStore.Credentials) async {
         do {
             guard case .finished(let renewed) = try await hasher.hash(password) else { return }

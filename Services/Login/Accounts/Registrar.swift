@@ -3,7 +3,7 @@ import ServiceRuntime
 /// The outcome of a sign-up.
 enum RegistrationResult: Sendable {
     case registered(Account)
-    /// Everything that is wrong with `username` and `password`.
+    /// All errors of `username` and `password`.
     case invalid([FieldError])
     case usernameTaken
     /// Too many passwords wait to be hashed. There is room again after `PasswordHasher.retryAfterSeconds`.

@@ -1,6 +1,6 @@
 import ServiceRuntime
 
-/// The user name with which a person signs in: 3 to 32 of `a-z 0-9 . _ -`.
+/// The user name with which a person signs in: 3 to 32 characters of `a-z 0-9 . _ -`.
 struct Username: Sendable, Hashable {
     /// The rule for user names, as the rest of a sentence that begins with "username".
     static let rule = "must have 3 to 32 characters of a-z, 0-9, '.', '_' and '-'"

@@ -34,7 +34,7 @@ struct AccountModel: Sendable {
     }
 }
 
-/// A time for people and for programs.
+/// A time as text for people, and in RFC 3339 for programs.
 struct Timestamp: Sendable {
     /// As in `22 Nov 2026, 09:30 UTC`.
     let text: String

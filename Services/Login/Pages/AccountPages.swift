@@ -40,7 +40,7 @@ struct AccountPages: Sendable {
             "account", title: "My account", AccountModel(mine, found, limit: Self.maximumSessions))
     }
 
-    /// Signing out is a success for a browser that is signed out already.
+    /// Signs the browser out. This also succeeds for a browser that is signed out already.
     private func signOut(_ request: Request, _ context: FormContext) async throws -> Response {
         if let session = context.page.session { try await sessions.end(session.id, at: context.page.now) }
         return signedOut(showing: .signedOut)
@@ -86,7 +86,7 @@ struct AccountPages: Sendable {
         }
     }
 
-    /// A redirect to the sign-in page that makes the browser forget its session.
+    /// A redirect to the sign-in page, with the header fields that sign the browser out.
     private func signedOut(showing notice: Notice) -> Response {
         var response = Response.redirect(to: "/login", showing: notice)
         response.headers.append(contentsOf: cookies.signingOut())

@@ -9,7 +9,7 @@ struct AssetRoutes: Sendable {
 
     /// Reads the files of the folder `Resources/assets`.
     ///
-    /// - Throws: An error of reading.
+    /// - Throws: An error of reading a file.
     init() throws {
         files = try StaticFile.files(in: Bundle.module.resource("assets"), headers: .page)
     }

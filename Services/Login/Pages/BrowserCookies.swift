@@ -4,10 +4,10 @@ import Hummingbird
 
 /// The cookies that login sets in browsers.
 ///
-/// Scripts cannot read them. Requests of other sites do not carry them, except when someone follows a link.
+/// Scripts cannot read them. A request from a page of another site carries them only when a person follows a link.
 struct BrowserCookies: Sendable {
     let origin: PublicOrigin
-    /// Whether the access token travels in a cookie as well.
+    /// Whether a second cookie carries the access token.
     let carriesAccessToken: Bool
     let tokens: AccessTokenIssuer
 
@@ -20,7 +20,7 @@ struct BrowserCookies: Sendable {
         origin = PublicOrigin(issuer: tokens.issuer)
     }
 
-    /// The prefix `__Host-` binds the cookie to this host and to encrypted connections, so that other hosts of the domain
+    /// The prefix `__Host-` binds the cookie to this host and to encrypted connections. Other hosts of the domain
     /// cannot set it.
     private var sessionCookieName: String { origin.isSecure ? "__Host-hallpass" : "hallpass" }
 
@@ -29,17 +29,17 @@ struct BrowserCookies: Sendable {
         request.cookies[sessionCookieName].flatMap { SessionCookie($0.value) }
     }
 
-    /// The field that sets a session cookie until the browser is closed.
+    /// The header field that sets a session cookie until the browser is closed.
     func setting(_ cookie: SessionCookie) -> HTTPField {
         field(sessionCookieName, cookie.text, seconds: nil)
     }
 
-    /// The field that sets an access token for some seconds.
+    /// The header field that sets the cookie with an access token, for `seconds`.
     func setting(accessToken: String, seconds: Int) -> HTTPField {
         field(Self.accessTokenName, accessToken, seconds: seconds)
     }
 
-    /// The fields that sign a browser in.
+    /// The header fields that sign a browser in.
     ///
     /// - Throws: An error of signing the access token.
     func signingIn(_ session: Session, _ cookie: SessionCookie, at now: Date) throws -> HTTPFields {
@@ -51,7 +51,7 @@ struct BrowserCookies: Sendable {
         return fields
     }
 
-    /// The fields that sign a browser out.
+    /// The header fields that sign a browser out: a cookie without a session, and an empty access token.
     func signingOut() -> HTTPFields {
         var fields = HTTPFields([setting(SessionCookie())])
         if carriesAccessToken { fields.append(setting(accessToken: "", seconds: 0)) }

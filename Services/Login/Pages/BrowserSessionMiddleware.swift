@@ -4,7 +4,7 @@ import ServiceRuntime
 
 /// Reads the cookie of a browser and looks up its session.
 ///
-/// A browser without a cookie gets one with the first page, so that its forms are protected before anyone signs in.
+/// A browser without a cookie gets one with the first page. This protects its forms before anyone signs in.
 struct BrowserSessionMiddleware: RouterMiddleware {
     let sessions: SessionStore
     let cookies: BrowserCookies
@@ -25,13 +25,14 @@ struct BrowserSessionMiddleware: RouterMiddleware {
         do {
             if let cookie { page.session = try await sessions.find(cookie, at: page.now) }
         } catch {
-            // `HTMLErrorMiddleware` comes later, because its pages show who is signed in.
+            // `HTMLErrorMiddleware` runs later, because its pages show the name of the signed-in account.
             return try page.response(to: error)
         }
         var context = context
         context.page = page
         var response = try await next(request, context)
-        // Forms of other sites arrive without the cookie. A new one would replace the cookie that the browser has.
+        // The browser sends a form of another site without the cookie. A new cookie would replace the one that it
+        // keeps.
         if cookie == nil, request.method == .get { response.headers.append(cookies.setting(page.cookie)) }
         return response
     }

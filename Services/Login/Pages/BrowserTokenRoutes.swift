@@ -5,14 +5,14 @@ import JWTAuth
 import Metrics
 import ServiceRuntime
 
-/// `POST /session/token`: an access token for the session that the cookie of a browser opens.
+/// `POST /session/token`: issues an access token for the session of a browser, which the cookie identifies.
 ///
-/// Nothing rotates, so windows that ask at the same time get a token each. Only pages of this origin and of the allowed
-/// origins get one; the browser names the origin of the page in `Origin`.
+/// The cookie stays the same, so windows that request tokens at the same time each get one. Only pages of this origin
+/// and of the allowed origins get a token. The browser names the origin of the page in `Origin`.
 struct BrowserTokenRoutes: Sendable {
     let sessions: SessionStore
     let cookies: BrowserCookies
-    /// The other origins whose pages may ask.
+    /// The other origins whose pages may request a token.
     let origins: Set<String>
     let clock: WallClock
 
@@ -22,7 +22,8 @@ struct BrowserTokenRoutes: Sendable {
         router.post(RouterPath(Self.path), use: token)
     }
 
-    /// The access token with its data. A token that travels in a cookie is left out, so that no script can read it.
+    /// The access token with its data. When a cookie carries the token, the body leaves it out, so no script can read
+    /// it.
     private struct BrowserTokenResponse: ResponseEncodable {
         let access_token: String?
         let token_type: String

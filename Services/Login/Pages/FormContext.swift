@@ -4,8 +4,8 @@ import ServiceRuntime
 
 /// The context of a submitted form.
 ///
-/// It exists only after `FormMiddleware` has checked that a page of this service sent the form. So a forged request cannot
-/// reach the handler of a form.
+/// It exists only after `FormMiddleware` has checked that a page of this service sent the form. A forged request
+/// therefore cannot reach the handler of a form.
 struct FormContext: PageRequestContext, ChildRequestContext {
     var coreContext: CoreRequestContextStorage
     let page: PageContext
@@ -39,8 +39,8 @@ struct SubmittedForm: Sendable {
 
 /// Rejects forms that another site may have sent (cross-site request forgery).
 ///
-/// A form passes if the browser names no other origin as its source, and if the form carries the token that is derived
-/// from the browser's cookie.
+/// A form must meet two conditions. The browser names no other origin as the source of the form. The form contains the
+/// token that is derived from the browser's cookie.
 struct FormMiddleware: RouterMiddleware {
     let origin: PublicOrigin
 

@@ -2,9 +2,9 @@ import HTTPTypes
 
 /// The reason why a form was not accepted.
 enum FormFailure: Sendable {
-    /// Values of fields are not accepted.
+    /// Some fields have invalid values.
     case invalid([FieldError])
-    /// The name and the password do not open an account.
+    /// The name or the password is wrong.
     case wrongCredentials
     case usernameTaken
     /// The password of the account, in the field of this name, is wrong.

@@ -7,9 +7,9 @@ struct FormField: Sendable {
     let hint: String?
     /// The text that was typed; always empty for a password.
     private(set) var value = ""
-    /// What is wrong with the value, as a sentence.
+    /// The error of the value, as a sentence.
     private(set) var error: String?
-    /// The ids of the texts that belong to the field, for screen readers.
+    /// The ids of the hint and of the error, for screen readers (`aria-describedby`).
     private(set) var describedBy: String?
 
     private init(_ name: String, _ label: String, type: String, autocomplete: String, hint: String? = nil) {
@@ -37,7 +37,7 @@ struct FormField: Sendable {
             hint: "8 to 128 characters. A whole sentence is easy to remember.")
     }
 
-    /// Shows what is wrong with the value.
+    /// Shows an error at the field.
     mutating func show(_ error: String) {
         self.error = error
         describedBy = [hint.map { _ in "\(name)-hint" }, "\(name)-error"].compactMap { $0 }.joined(separator: " ")

@@ -1,9 +1,9 @@
 /// The values of the template `form`.
 struct FormModel: Sendable {
     private(set) var fields: [FormField]
-    /// Where a sign-in leads.
+    /// The path to which a sign-in redirects.
     let next: String?
-    /// What is wrong with the form as a whole, as a sentence.
+    /// The error of the form as a whole, as a sentence.
     private(set) var formError: String?
     private(set) var hasErrors = false
 
@@ -12,7 +12,7 @@ struct FormModel: Sendable {
         self.next = next?.text
     }
 
-    /// The form with the reason why it was not accepted, shown at the fields concerned.
+    /// The form with its errors, each shown at its field.
     func showing(_ failure: FormFailure) -> FormModel {
         var form = self
         form.hasErrors = true

@@ -6,7 +6,7 @@ struct FormPage: Sendable {
     let title: String
     let form: FormModel
 
-    /// - Parameter next: Where a sign-in leads.
+    /// - Parameter next: The path to which a sign-in redirects.
     init(_ template: String, title: String, _ fields: [FormField], next: ReturnPath? = nil) {
         self.template = template
         self.title = title

@@ -3,8 +3,7 @@ import Hummingbird
 import Logging
 import ServiceRuntime
 
-/// Shows the problems of pages as HTML. Any other error goes on to the error middleware of the service, which responds with
-/// 500.
+/// Shows the problems of pages as HTML. The error middleware of the service responds to all other errors with 500.
 struct HTMLErrorMiddleware: RouterMiddleware {
     func handle(
         _ request: Request, context: PageContext, next: (Request, PageContext) async throws -> Response
@@ -12,7 +11,7 @@ struct HTMLErrorMiddleware: RouterMiddleware {
         do {
             return try await next(request, context)
         } catch is SignInRequired {
-            // The browser cannot repeat a form after the sign-in, so it goes on with the account.
+            // The browser cannot repeat a form after the sign-in, so the sign-in leads to the account page.
             let path = request.method == .get ? request.uri.path : ReturnPath.account.text
             return .redirect(to: "/login?next=\(path)")
         } catch {
@@ -24,7 +23,7 @@ struct HTMLErrorMiddleware: RouterMiddleware {
 extension PageContext {
     /// The page about an error.
     ///
-    /// - Throws: `error` itself if it is no problem.
+    /// - Throws: `error` itself if it has no problem to show.
     func response(to error: any Error) throws -> Response {
         switch error {
         case let problem as Problem: return try response(to: problem)

@@ -1,7 +1,7 @@
 import Hummingbird
 
-/// A sentence at the top of a page about what was just done. The address of the page names it, so that a link cannot make
-/// the page say anything else.
+/// A sentence at the top of a page about a completed action. The address of the page contains only the name of the
+/// sentence. A link therefore cannot make the page show another text.
 enum Notice: String, Sendable {
     case signedOut = "signed-out"
     case signedOutEverywhere = "signed-out-everywhere"

@@ -1,8 +1,8 @@
 // The pages of login for people: sign-up, sign-in and the account.
 //
-// This folder is apart from the routes for programs because browsers are served differently: cookies replace tokens, every
-// form is checked against forgery, and errors are HTML. `PageRouterGroups` adds the middleware for this. The type of its
-// context says what a handler needs: a page, a session, a checked form, or a session and a checked form.
+// This folder is separate from the routes for programs because browsers need other responses. Cookies replace tokens,
+// every form is checked against forgery, and errors are HTML. `PageRouterGroups` adds the middleware for this. The type
+// of its context says what a handler needs: a page, a session, a checked form, or a session and a checked form.
 
 import Foundation
 import Hummingbird
@@ -15,7 +15,7 @@ struct PageContext: PageRequestContext, ChildRequestContext {
     let cookie: SessionCookie
     /// The session that belongs to the cookie; nil for a browser that is signed out.
     var session: Session?
-    /// The kind of browser and its address, as a new session would show them.
+    /// The kind of browser and its address, which a new session stores.
     let client: ClientInfo
     /// The network that failed sign-ins are counted for, as `NetworkAddress` writes it.
     let network: String
@@ -39,8 +39,8 @@ extension PageContext {
     }
 }
 
-/// The contexts of all pages.
+/// The context of a request for a page, whatever else the request needs.
 protocol PageRequestContext: ServiceRequestContext {
-    /// The context of the page, which all of them share.
+    /// The values that the context of every page has.
     var page: PageContext { get }
 }

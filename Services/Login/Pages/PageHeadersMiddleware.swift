@@ -14,8 +14,8 @@ struct PageHeadersMiddleware<Context: RequestContext>: RouterMiddleware {
 }
 
 extension HTTPFields {
-    /// The header fields of every page. Browsers must not store or embed the page or guess its type, and the page loads only files of this
-    /// origin.
+    /// The header fields of every page. Browsers must not store the page, embed it or guess its type. The page may load
+    /// only files of this origin.
     static let page: HTTPFields = [
         .cacheControl: "no-store", .xContentTypeOptions: "nosniff", .referrerPolicy: "same-origin",
         .openerPolicy: "same-origin", .contentSecurityPolicy: contentSecurityPolicy(connecting: []),
@@ -23,8 +23,8 @@ extension HTTPFields {
 
     /// The Content-Security-Policy of a page.
     ///
-    /// - Parameter origins: The origins that its scripts may call, in addition to their own. If it is empty, scripts may call
-    ///   no origin at all.
+    /// - Parameter origins: The origins that its scripts may call, in addition to the page's own. If it is empty,
+    ///   scripts may call no origin at all.
     static func contentSecurityPolicy(connecting origins: [String]) -> String {
         let connect = origins.isEmpty ? "" : "connect-src 'self' \(origins.joined(separator: " ")); "
         return """

@@ -17,16 +17,16 @@ struct PublicOrigin: Sendable {
 
     /// Whether an origin is the one that a request was sent to.
     ///
-    /// The issuer counts as well, because a proxy may write another host into the request.
+    /// The origin of the issuer matches as well, because a proxy may write another host into the request.
     func matches(_ origin: String, for request: Request) -> Bool {
         let requested = "\(isSecure ? "https" : "http")://\(request.head.authority ?? "")"
         return origin == requested || issuer == origin || issuer.hasPrefix("\(origin)/")
     }
 
-    /// Whether a page of this origin sent a request, as far as the browser says.
+    /// Whether a page of this origin sent a request, according to the header fields of the browser.
     ///
-    /// `Sec-Fetch-Site` and `Origin` must not name another source. Programs send neither field, and nobody can trick
-    /// them into sending a form.
+    /// `Sec-Fetch-Site` and `Origin` must not name another source. Programs send neither field. Their requests pass,
+    /// because nobody can trick a program into sending a form.
     func isSource(of request: Request) -> Bool {
         if let site = request.headers[.secFetchSite], site != "same-origin", site != "none" { return false }
         guard let origin = request.headers[.origin] else { return true }

@@ -1,6 +1,6 @@
 import Hummingbird
 
-/// The path to which a sign-in leads. It is always a path of this origin, even if a link names another site.
+/// The path to which a sign-in redirects. It is always a path of this origin, even if a link names another site.
 struct ReturnPath: Sendable {
     /// The path, with its query.
     let text: String
@@ -15,8 +15,8 @@ struct ReturnPath: Sendable {
         self.init(text)
     }
 
-    /// Nil when a browser might take the text for anything but a path of this origin: `//` and `/\` begin a host name, and
-    /// browsers skip tabs and line breaks.
+    /// Nil when a browser might read the text as anything but a path of this origin. `//` and `/\` begin a host name,
+    /// and browsers skip tabs and line breaks.
     init?(_ text: some StringProtocol) {
         let bytes = Array(text.utf8)
         guard bytes.first == UInt8(ascii: "/"), bytes.dropFirst().first != UInt8(ascii: "/"),

@@ -12,7 +12,7 @@ struct SignInPages: Sendable {
 
     private static let nameHint = "3 to 32 of a–z, 0–9, dot, hyphen and underscore."
 
-    /// - Parameter signup: The groups for `POST /signup`, which takes JSON as well.
+    /// - Parameter signup: The groups for `POST /signup`, which accepts JSON as well.
     func add(to routes: PageRouterGroups, signup: PageRouterGroups) {
         routes.pages
             .get("/") { _, context in try context.render("home", title: "One pass for every service") }
@@ -67,8 +67,8 @@ struct SignInPages: Sendable {
         FormPage("signup", title: "Sign up", [.username(name, hint: Self.nameHint), .newPassword()], next: next)
     }
 
-    /// Begins a session in this browser and redirects to `next`. When the account has changed since it was looked up, the
-    /// page of the form is the response, as for a wrong password.
+    /// Begins a session in this browser and redirects to `next`. When the account has changed since it was read,
+    /// responds with the page of the form, as for a wrong password.
     private func beginSession(
         of account: Account, _ next: ReturnPath?, _ page: FormPage, _ context: FormContext
     ) async throws -> Response {

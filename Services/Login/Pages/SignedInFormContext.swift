@@ -1,7 +1,7 @@
 import Hummingbird
 import ServiceRuntime
 
-/// The context of a form for people who are signed in: it cannot exist without a session and without the check of the form.
+/// The context of a form for people who are signed in. It cannot exist without a session and a checked form.
 struct SignedInFormContext: PageRequestContext, ChildRequestContext {
     var coreContext: CoreRequestContextStorage
     let page: PageContext

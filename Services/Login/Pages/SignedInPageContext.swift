@@ -19,7 +19,7 @@ struct SignedInPageContext: PageRequestContext, ChildRequestContext {
 struct SignInRequired: Error {}
 
 extension PageContext {
-    /// The session, which the page needs.
+    /// The session of the browser.
     var requiredSession: Session {
         get throws(SignInRequired) {
             guard let session else { throw SignInRequired() }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The failures of one pair, name or address, and its wait.
+/// The failed attempts of one pair, one name or one address, and the wait that they cause.
 struct FailureRecord: Sendable {
     /// The number of failed attempts.
     private(set) var failures = 0
@@ -15,7 +15,7 @@ struct FailureRecord: Sendable {
 
     /// The seconds until the next attempt is admitted; nil when one is admitted now.
     ///
-    /// - Parameter free: The number of failures that cost nothing.
+    /// - Parameter free: The number of failures that cause no wait.
     func waitSeconds(free: Int, at now: Date) -> Int? {
         let wait = waitUntil.timeIntervalSince(now)
         // A wait above the maximum means that the clock was set back.
@@ -27,7 +27,7 @@ struct FailureRecord: Sendable {
         attemptsInFlight += 1
     }
 
-    /// Ends an attempt, possibly one that began before the record was forgotten.
+    /// Ends an attempt. The store may have forgotten the record since the attempt began, so the count stays at least 0.
     mutating func end() {
         attemptsInFlight = max(0, attemptsInFlight - 1)
     }

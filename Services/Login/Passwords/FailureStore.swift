@@ -24,7 +24,8 @@ struct FailureStore<Key: Hashable & Sendable>: Sendable {
         }
     }
 
-    /// Removes the records without effect. If that makes no room, removes the tenth whose last event is the oldest.
+    /// Removes the records without effect. If that makes no room, removes the tenth of all records whose last event is
+    /// the oldest.
     private mutating func makeRoom(at now: Date) {
         records = records.filter { !$0.value.isForgotten(at: now) }
         guard records.count >= maximumRecords else { return }

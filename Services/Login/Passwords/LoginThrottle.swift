@@ -1,33 +1,34 @@
-// Passwords: what makes guessing them expensive. Rules for new passwords, scrypt hashes, the bounded queue in which
-// hashes are computed, and the throttle of failed attempts. The folder is apart because it knows user names, but
-// neither accounts nor HTTP.
+// Passwords: rules for new passwords, scrypt hashes, the bounded queue for computing hashes, and the throttle of failed
+// attempts. All of these make guessing expensive. This is a separate folder because it depends on user names, but
+// neither on accounts nor on HTTP.
 
 import Foundation
 import Synchronization
 
 /// Slows down the guessing of passwords, without giving strangers the power to lock an owner out.
 ///
-/// The throttle counts failures for each pair of user name and network address. A few failures cost nothing. After
-/// that the pair must wait after each failure: 1 s, 2 s, 4 s, up to a minute. Only attempts of the pair itself extend
-/// its wait, so failures of a stranger elsewhere do not stop the owner.
+/// The throttle counts failures for each pair of user name and network address. The first few failures cause no wait.
+/// After them, the pair must wait after each failure: 1 s, 2 s, 4 s, up to a minute. Only attempts of the pair itself
+/// extend its wait, so failures of a stranger at another address do not delay the owner.
 ///
 /// - Many failures for one name, from any addresses, take the free failures away from every pair of that name. The
 ///   first attempt of a pair is always admitted.
-/// - Many failures from one address, for any names, make the address wait in the same way. This stops the trial of one
-///   password for many names. Pairs that have signed in before are exempt: they must not suffer from their neighbours.
+/// - Many failures from one address, for any names, make the address wait in the same way. This slows down an attacker
+///   who tries one password for many names. Pairs that have signed in before are exempt, so other people at the same
+///   address cannot delay them.
 /// - An attempt counts as a failure from its admission until its outcome is known. When no free failure is left, one
 ///   attempt at a time is admitted. A burst of guesses therefore gains nothing, and an owner may sign in from five
 ///   devices at once.
 ///
-/// The address is that of the peer of the connection; of an IPv6 address, its first 64 bits, which one customer of a
-/// provider has. Behind a reverse proxy all clients share the address of the proxy. There, failures of a stranger
-/// make the owner of a name wait too, up to a minute at a time, so such a proxy should limit by address itself.
-/// Refresh tokens are not throttled: a person who is signed in stays signed in. The counts live in the memory of this
-/// process and are lost when it ends.
+/// The address is that of the peer of the connection. For IPv6, it is the first 64 bits, which a provider gives to one
+/// customer. Behind a reverse proxy all clients share the address of the proxy. There, failures of a stranger make the
+/// owner of a name wait too, up to a minute at a time. Such a proxy should limit attempts by address itself. Refresh
+/// tokens are not throttled: a person who is signed in stays signed in. The counts live in the memory of this process
+/// and are lost when it ends.
 final class LoginThrottle: Sendable {
-    /// The number of failures that cost a pair of name and address nothing.
+    /// The number of failures of a pair of name and address that cause no wait.
     static let freeFailuresOfPair = 5
-    /// The number of failures that cost an address nothing.
+    /// The number of failures of an address that cause no wait.
     static let freeFailuresOfAddress = 20
     /// The number of failures for one name, from any addresses, after which its pairs have no free failures.
     static let failuresOfAttack = 20
@@ -35,8 +36,8 @@ final class LoginThrottle: Sendable {
     static let firstWaitSeconds = 1
     /// The longest wait, in seconds.
     static let maximumWaitSeconds = 60.0
-    /// How long failures count after the last one, in seconds. Waiting for it gains nothing: five attempts in 15
-    /// minutes are fewer than one a minute.
+    /// How long failures count after the last one, in seconds. An attacker gains nothing by waiting for that: five
+    /// attempts in 15 minutes are fewer than one a minute.
     static let memorySeconds = 900.0
     /// How long a pair counts as known after it has signed in, in seconds: 30 days.
     static let acquaintanceSeconds = 2_592_000.0
@@ -45,7 +46,7 @@ final class LoginThrottle: Sendable {
 
     /// An attempt to sign in.
     struct Attempt: Sendable {
-        /// The user name; nil for a text that cannot be one, which counts for the address only.
+        /// The user name; nil for a text that cannot be a user name. Such an attempt counts for the address only.
         let username: Username?
         /// The network of the client, as `NetworkAddress.network` writes it.
         let address: String
@@ -68,7 +69,7 @@ final class LoginThrottle: Sendable {
         case success
         /// The password was wrong, or the name cannot sign in.
         case failure
-        /// The attempt was given up before its outcome was known, so the client has learned nothing.
+        /// The attempt ended without a check of the password, so the client has learned nothing.
         case none
     }
 
@@ -89,7 +90,7 @@ final class LoginThrottle: Sendable {
         var names = FailureStore<Username>(maximumRecords: maximumRecords)
         var addresses = FailureStore<String>(maximumRecords: maximumRecords)
 
-        /// The number of failures that cost a pair nothing; 0 while its name is attacked.
+        /// The number of failures of a pair that cause no wait; 0 while its name is attacked.
         func freeFailures(of pair: Pair, at now: Date) -> Int {
             names[pair.username, at: now].possibleFailures >= failuresOfAttack ? 0 : freeFailuresOfPair
         }
@@ -126,7 +127,7 @@ final class LoginThrottle: Sendable {
         }
     }
 
-    /// Ends an admitted attempt. To be called exactly once for each admission.
+    /// Ends an admitted attempt. Call it exactly once for each admission.
     func end(_ admission: Admission, as outcome: Outcome, at now: Date) {
         state.withLock { state in
             state.change(recordsOf: admission, at: now) { $0.end() }

@@ -14,7 +14,7 @@ struct Password: Sendable {
     let text: String
     var bytes: [UInt8] { Array(text.utf8) }
 
-    /// Prepares a typed password. Nil when nobody can have it: it is empty, exceeds `maximumBytes`, or has control
+    /// Prepares a typed password. Nil when no account can have it: it is empty, exceeds `maximumBytes`, or has control
     /// characters.
     init?(_ typed: String) {
         guard !typed.isEmpty, typed.utf8.count <= Self.maximumBytes else { return nil }

@@ -30,7 +30,7 @@ struct PasswordHash: Sendable, Equatable {
 
     private static let saltBytes = 16
     private static let hashBytes = 32
-    /// The maximum memory for one hash, in bytes, whatever the database asks for.
+    /// The maximum memory for one hash, in bytes, whatever parameters the database contains.
     private static let maximumMemoryBytes = 80 << 20
 
     /// Hashes a password with a new salt, on the calling thread.

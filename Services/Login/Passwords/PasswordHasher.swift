@@ -6,11 +6,11 @@ import Synchronization
 /// A hash takes 32 MiB and 100 ms of a core. Two threads bound the memory, and they leave the event loops and Swift's
 /// own threads free. The bounded queue turns a flood of requests into responses that say when to try again.
 final class PasswordHasher: Sendable {
-    /// The number of threads, and so of hashes that are computed at a time.
+    /// The number of threads, and so the maximum number of concurrent hashes.
     static let threadCount = 2
     /// The maximum number of requests that wait for a hash or have one computed: about five seconds of work.
     static let maximumPending = 100
-    /// After how many seconds a full queue has room again.
+    /// The time after which a full queue has room again, in seconds.
     static let retryAfterSeconds = 1
 
     /// The outcome of work that waits for a thread.
@@ -54,14 +54,15 @@ final class PasswordHasher: Sendable {
 
     /// Checks whether a password matches a hash.
     ///
-    /// - Parameter hash: Nil for an account that does not exist: nothing matches, at the same cost.
+    /// - Parameter hash: The hash of the account; nil for an account that does not exist. Then no password matches, and
+    ///   the check takes the same time.
     /// - Throws: `CancellationError`.
     func verify(_ password: Password, against hash: PasswordHash?) async throws -> Outcome<Bool> {
         let hash = hash ?? .unmatchable(cost: cost)
         return try await run { try hash.matches(password) }
     }
 
-    /// Whether a hash is cheaper to guess at than new hashes are.
+    /// Whether a hash costs less to compute than new hashes.
     func isOutdated(_ hash: PasswordHash) -> Bool {
         hash.cost < cost
     }

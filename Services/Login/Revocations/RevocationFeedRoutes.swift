@@ -29,14 +29,15 @@ struct RevocationFeedRoutes: Sendable {
         let after = try Self.number("after", of: request, upTo: .max)
         let wait = try Self.number("wait", of: request, upTo: Self.maximumWaitSeconds)
         var page = try await page(after: Int64(after), until: .now + .seconds(wait))
-        // Signed with the page: nobody can pass the response to another request off as the response to this one.
+        // The signature covers `after`, so nobody can replay the response to another request as the response to this
+        // one.
         page.after = Int64(after)
         return Response(
             status: .ok, headers: [.contentType: "application/jwt", .cacheControl: "no-store"],
             body: .init(byteBuffer: .init(string: try sign(page))))
     }
 
-    /// The page after number `seq`, as soon as it has an entry or another epoch begins, or at the deadline.
+    /// Returns the page after number `seq` as soon as it has an entry, another epoch begins, or the deadline passes.
     private func page(after seq: Int64, until deadline: ContinuousClock.Instant) async throws -> RevocationPage {
         guard deadline > .now else { return try await log.page(after: seq, at: clock.now()) }
         guard let subscription = log.notifier.subscribe() else {

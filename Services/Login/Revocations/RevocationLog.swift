@@ -1,5 +1,5 @@
-// Revocations: the log of what was revoked before it expired, and the feed through which services learn of it. The
-// folder is apart because sessions and accounts append to the log, while the log knows neither of them.
+// Revocations: the log of sessions and tokens that were revoked before they expired, and the feed from which services
+// read it. This is a separate folder because sessions and accounts append to the log, while the log depends on neither.
 
 import Database
 import Foundation
@@ -8,14 +8,15 @@ import JWTAuth
 import ServiceRuntime
 
 extension Revocation {
-    /// The expiry of a revocation of tokens that expire by `date`: later than every clock that a verifier may have.
+    /// The expiry of a revocation of tokens that expire by `date`. It includes the maximum leeway, so no verifier
+    /// accepts these tokens afterwards.
     static func expiry(ofTokensUntil date: Date) -> NumericDate {
         NumericDate(roundingUp: date) + Policy.maximumLeeway
     }
 }
 
 extension NumericDate {
-    /// The first second that does not begin before a date.
+    /// Rounds a date up to whole seconds.
     fileprivate init(roundingUp date: Date) {
         self.init(seconds: Int64(date.timeIntervalSince1970.rounded(.up)))
     }
@@ -27,14 +28,15 @@ extension NumericDate {
 /// until the transaction ends, so numbers become visible in their order. A number that is rolled back is given to the
 /// next revocation.
 ///
-/// A restored backup brings old numbers back. A reader that is ahead of the log is told to start again. When the log
-/// has grown past that reader in the meantime, only the epoch shows the restore. The epoch is a random word that each
-/// start of the service replaces, because a backup cannot be put in place under a running service. A reader that
-/// finds another epoch starts again. The log no longer has the revocations that were made after the backup, and the
-/// sessions that they ended are open again. A reader that keeps its entries until they expire still rejects the
-/// tokens of those sessions.
+/// A restored backup contains old numbers. A page tells a reader that is ahead of the log to start again. When the log
+/// has grown past that reader in the meantime, only the epoch reveals the restore. The epoch is a random word. Each
+/// start of the service replaces it, because nobody can restore a backup while the service runs. A reader that finds
+/// another epoch starts again.
+///
+/// After a restore, the log no longer has the revocations that were made after the backup, and the sessions that they
+/// ended are open again. A reader that keeps its entries until they expire still rejects the tokens of those sessions.
 struct RevocationLog: Sendable {
-    /// The maximum number of entries of one page, which are about 1 MB. A reader that is further behind reads more
+    /// The maximum number of entries of one page; they take about 1 MB. A reader that is further behind reads more
     /// pages.
     static let maximumEntries = 10_000
     /// The number of expired entries that each new entry removes. It keeps their number low.
@@ -51,7 +53,7 @@ struct RevocationLog: Sendable {
         let epoch: String
     }
 
-    /// Begins another epoch. To be called at each start.
+    /// Begins another epoch. Call it at each start of the service.
     func beginEpoch() async throws {
         try await database.write { connection in
             try connection.execute("UPDATE feed SET epoch = $1 WHERE id = 1", UUID().lowercase)
@@ -105,7 +107,8 @@ struct RevocationLog: Sendable {
         connection.afterCommit { [notifier] in notifier.notify() }
     }
 
-    /// Removes earlier revocations of the same account, and returns one that revokes all that they did, for as long.
+    /// Removes earlier revocations of the same account, and returns one that also covers their tokens until their
+    /// expiry.
     private func replaceEarlier(_ revocation: Revocation, in connection: Connection) throws -> Revocation {
         let rows = try connection.query(
             "DELETE FROM revocations WHERE subject = $1 AND kind = 'account' RETURNING before, expires_at",
@@ -119,7 +122,7 @@ struct RevocationLog: Sendable {
         }
     }
 
-    /// The number of entries in force that name sessions or tokens of an account.
+    /// The number of unexpired entries that name sessions or tokens of an account.
     func count(ofAccount account: UUID, at now: Date, in connection: Connection) throws -> Int {
         let row = try connection.queryOne(
             "SELECT count(*) AS count FROM revocations WHERE account_id = $1 AND expires_at > $2", account, now)
@@ -132,7 +135,7 @@ struct RevocationLog: Sendable {
         return try row?["count"] ?? 0
     }
 
-    /// Whether the token with this id was revoked by itself.
+    /// Whether the token with this id was revoked individually.
     func hasToken(_ id: String, in connection: Connection) throws -> Bool {
         try connection.queryOne("SELECT seq FROM revocations WHERE subject = $1 AND kind = 'token'", id) != nil
     }

@@ -42,10 +42,10 @@ final class RevocationNotifier: Sendable {
         }
     }
 
-    /// The number of subscriptions now.
+    /// The current number of subscriptions.
     var subscriptionCount: Int { state.withLock { $0.continuations.count } }
 
-    /// Starts a subscription. Returns nil when there are `maximumSubscriptions`.
+    /// Starts a subscription. Returns nil when there are `maximumSubscriptions` already.
     func subscribe() -> Subscription? {
         let (changes, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let id: Int? = state.withLock { state in

@@ -13,7 +13,7 @@ struct RevocationPoller: Service {
         await cancelWhenGracefulShutdown {
             var known: RevocationLog.Head?
             while (try? await Task.sleep(for: Self.interval)) != nil {
-                // When the read fails here, it fails for the waiting requests too, at their deadline.
+                // This loop repeats a failed read after the interval. Until then, the waiting requests keep waiting.
                 guard log.notifier.subscriptionCount > 0, let head = try? await log.head(), head != known else {
                     continue
                 }

@@ -1,6 +1,6 @@
 /// The program and the address with which a session began, for its owner to recognize.
 struct ClientInfo: Sendable, Equatable {
-    /// The kind of program, as in `Firefox on Linux`. It does not distinguish two programs of a kind.
+    /// The kind of program, as in `Firefox on Linux`. Two programs of the same kind have the same text.
     let device: String
     /// The IP address of the peer of the connection; behind a proxy, that of the proxy.
     let address: String
@@ -18,7 +18,8 @@ struct ClientInfo: Sendable, Equatable {
         self.address = address
     }
 
-    /// The marks of programs in `User-Agent`. Most browsers also have the marks of others, so the order matters.
+    /// The marks in `User-Agent` that identify programs. Most browsers also send the marks of others, so the order
+    /// matters.
     private static let programs = [
         ("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("FxiOS/", "Firefox"), ("Chrom", "Chrome"),
         ("CriOS/", "Chrome"), ("Safari/", "Safari"), ("curl/", "curl"), ("python", "Python"),

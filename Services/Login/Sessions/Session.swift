@@ -1,19 +1,20 @@
 import Foundation
 
-/// A session: it begins with a sign-in and bounds all tokens that are issued for it until it ends.
+/// A session, which begins with a sign-in. It limits the scope, audience and lifetime of all tokens that are issued for
+/// it.
 struct Session: Sendable, Equatable {
     let id: UUID
     let accountID: UUID
     let username: String
-    /// The most that its access tokens allow. Scopes that are granted later are not added.
+    /// The maximum scope of its access tokens. Scopes that are granted later are not added.
     let scope: Scope
     /// The services that accept its access tokens.
     let audience: [String]
     /// The program and the address that it began with.
     let client: ClientInfo
     let createdAt: Date
-    /// The last use; equal to `createdAt` before the first one. No access token was issued later.
+    /// The time of the last use; equal to `createdAt` before the first one. No access token was issued later.
     let lastUsedAt: Date
-    /// The end of the session and of all its tokens. Use does not move it.
+    /// The time at which the session and all its tokens end. Using the session does not change it.
     let expiresAt: Date
 }

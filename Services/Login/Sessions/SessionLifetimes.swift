@@ -8,7 +8,8 @@ struct SessionLifetimes: Sendable {
     /// The lifetime of an access token, in seconds. A token never outlives its session.
     let accessTokenSeconds: Int
 
-    /// The longest lifetime of access tokens that keeps a logout timely where a service does not know the revocations.
+    /// The longest recommended lifetime of access tokens, in seconds. A service that does not know the revocations
+    /// accepts the tokens of an ended session for that long.
     static let recommendedAccessTokenSeconds = Int(TokenType.accessLifetimeSeconds)
     private static let weekSeconds = 604_800
 }

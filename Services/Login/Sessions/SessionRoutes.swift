@@ -82,8 +82,8 @@ struct SessionRoutes: Sendable {
         return .noContent
     }
 
-    /// Ends this session or all sessions. It succeeds for a session that is over, because the first response may be
-    /// lost.
+    /// Ends this session, or all sessions with `everywhere=true`. Ending only this session succeeds again when it is
+    /// over, because the first response may be lost.
     private func logout(
         _ request: Request, _ context: AuthenticatedRequestContext
     ) async throws -> HTTPResponse.Status {
@@ -104,7 +104,8 @@ struct SessionRoutes: Sendable {
 extension SessionStore {
     /// The session of the access token of a request.
     ///
-    /// Other services learn of a revocation from the feed. This service has the sessions and rejects the token at once.
+    /// Other services read revocations from the feed. This service reads the session itself and rejects the token at
+    /// once.
     ///
     /// - Throws: `Problem` with 401 when the session is over or the token is revoked; errors of the database.
     func current(_ context: AuthenticatedRequestContext, at now: Date) async throws -> Session {

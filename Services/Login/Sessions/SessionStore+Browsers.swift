@@ -2,10 +2,10 @@ import Database
 import Foundation
 import ServiceRuntime
 
-/// Sessions of browsers. A cookie takes the place of the refresh token and stays the same until the session ends.
-/// Nothing rotates, so two windows that renew at the same time do not disturb each other.
+/// Sessions of browsers. A cookie takes the place of the refresh token and stays the same until the session ends. Two
+/// windows can therefore renew the session at the same time.
 extension SessionStore {
-    /// The time between two notes of use while a browser loads pages, in seconds.
+    /// The minimum time between two updates of the last use while a browser loads pages, in seconds.
     private static let useIntervalSeconds = 60.0
 
     /// Begins a session in a browser and ends the session that the `former` cookie opened.

@@ -12,7 +12,7 @@ extension SessionStore {
         try await database.write { try end(id, at: now, in: $0) }
     }
 
-    /// Ends the session of an account with this id. Returns false when the account has no such session.
+    /// Ends a session of an account. Returns false when the account has no session with this id.
     func end(_ id: UUID, of account: UUID, at now: Date) async throws -> Bool {
         try await database.write { connection in
             guard try session(id, at: now, in: connection)?.accountID == account else { return false }
@@ -32,7 +32,7 @@ extension SessionStore {
         try await database.write { try endAll(of: account, at: now, in: $0) }
     }
 
-    /// Revokes one access token of a session, for as long as any access token of that session lives. A second call
+    /// Revokes one access token of a session, until all access tokens of that session have expired. A second call
     /// changes nothing, and neither does a call for a session that is over.
     ///
     /// Renewing a session is cheap, so many revoked tokens of one session could fill the list that every service
@@ -55,10 +55,10 @@ extension SessionStore {
 
     /// Ends a session, with one revocation that names it.
     ///
-    /// Where tokens live long, signing in and out in a loop is cheap and would fill the list that every service
-    /// keeps. Beyond `maximumRevocationsOfAccount` the account is revoked instead, up to the last token of this
-    /// session, and all later ends share that one entry. The entry also covers older access tokens of sessions that
-    /// go on. Their refresh tokens and cookies stay valid.
+    /// Where tokens have long lifetimes, signing in and out in a loop would fill the list that every service keeps.
+    /// Beyond `maximumRevocationsOfAccount`, one revocation of the account takes the place of further entries. It
+    /// covers all access tokens of the account up to the last one of this session, and a later end extends it. It also
+    /// covers older access tokens of sessions that have not ended. Their refresh tokens and cookies stay valid.
     func end(_ id: UUID, at now: Date, in connection: Connection) throws {
         let ended = try connection.queryOne(
             """
@@ -81,7 +81,7 @@ extension SessionStore {
         try revocations.count(ofAccount: account, at: now, in: connection) < Self.maximumRevocationsOfAccount
     }
 
-    /// Revokes the access tokens of an account that were issued up to the end of the second of `lastUse`.
+    /// Revokes the access tokens of an account that were issued no later than in the second of `lastUse`.
     private func revoke(
         _ account: UUID, tokensUpTo lastUse: Date, expiringBy expiry: Date, at now: Date, in connection: Connection
     ) throws {
@@ -91,10 +91,10 @@ extension SessionStore {
         try revocations.append(revocation, at: now, in: connection)
     }
 
-    /// Ends the sessions of an account one by one; a session that begins within the same second goes on.
+    /// Ends the sessions of an account one by one. A session that begins within the same second does not end.
     ///
-    /// A revocation of the account could not spare that session, because `iat` counts whole seconds. Only when there
-    /// are more than `maximumSingleRevocations` sessions, the account is revoked.
+    /// A revocation of the account would also cover that session, because `iat` counts whole seconds. The account is
+    /// revoked only when it has more than `maximumSingleRevocations` sessions.
     func endAll(of account: UUID, at now: Date, in connection: Connection) throws {
         let rows = try connection.query(
             "SELECT id FROM sessions WHERE account_id = $1 AND ended_at IS NULL AND expires_at > $2 LIMIT $3", account,
@@ -120,7 +120,7 @@ extension SessionStore {
             account)
         guard let last, let lastUse: Date = try last["last_used_at"], let expiry: Date = try last["tokens_expire_at"]
         else { return }
-        // Requests may reach the database in another order than that of their times.
+        // A request with a later time may have reached the database first.
         try revoke(account, tokensUpTo: max(now, lastUse), expiringBy: expiry, at: now, in: connection)
     }
 }

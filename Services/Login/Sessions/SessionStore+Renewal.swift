@@ -4,7 +4,7 @@ import ServiceRuntime
 
 /// The outcome of the use of a refresh token.
 enum RenewalResult: Sendable {
-    /// The session goes on: the scope of the next access token, and the next refresh token.
+    /// The session, the scope of the next access token, and the next refresh token.
     case renewed(Session, Scope, RefreshToken)
     /// The token does not exist, or its session is over.
     case unknown
@@ -13,19 +13,19 @@ enum RenewalResult: Sendable {
 }
 
 extension SessionStore {
-    /// For how long the use of a token may be repeated, in seconds: a response was lost, or two windows renewed at
-    /// once.
+    /// How long the use of a token may be repeated, in seconds. Clients repeat it after a lost response, or when two
+    /// windows renew at once.
     static let repetitionSeconds = 10.0
 
     /// Exchanges a refresh token for the next one of its session.
     ///
-    /// The first use decides what the next token is, and each repeated use within `repetitionSeconds` gives the same
-    /// one. A later use ends the session. A thief who repeats in time shares the next token with the owner; whichever
-    /// of them uses it later ends the session.
+    /// The first use determines the next token, and each repeated use within `repetitionSeconds` gives the same one. A
+    /// later use ends the session. A thief who repeats the use in time gets the same next token as the owner. If both
+    /// use that token, the second use ends the session, unless it also comes in time.
     ///
-    /// - Parameter scope: Returns the scope of the next access token. The session that it is given has the part of
+    /// - Parameter scope: Returns the scope of the next access token. Its parameter is the session, with the part of
     ///   its scope that is still granted to the account.
-    /// - Throws: What `scope` throws; then nothing changes, and the token was not used. Errors of the database.
+    /// - Throws: The error of `scope`: nothing changes then, and the token counts as unused. Errors of the database.
     func renew(
         _ token: RefreshToken, at now: Date, scope: @Sendable (Session) throws -> Scope
     ) async throws -> RenewalResult {
@@ -82,7 +82,7 @@ extension SessionStore {
         return session
     }
 
-    /// Keeps at most `maximumFamilyTokens` tokens of a session. A removed token opens nothing, as before, but its use
+    /// Keeps at most `maximumFamilyTokens` tokens of a session. Login rejects the use of a removed token, but that use
     /// no longer ends the session.
     private func removeOldest(of session: UUID, in connection: Connection) throws {
         try connection.execute(

@@ -1,6 +1,7 @@
-// Sessions: what a sign-in begins and a logout ends, with the secrets that clients hold for it (refresh tokens,
-// cookies). The folder is apart because every token belongs to a session, however its owner signed in. The session
-// store appends to the revocation log whenever it ends something. It does not call the account store.
+// Sessions, which a sign-in begins and a logout ends, and the secrets that clients hold for them (refresh tokens,
+// cookies). This is a separate folder because every token belongs to a session, whatever the way of signing in. The
+// session store appends to the revocation log whenever it ends a session or revokes a token. It does not call the
+// account store.
 
 import Database
 import Foundation
@@ -14,16 +15,16 @@ struct SessionStore: Sendable {
     let database: SQLDatabase
     let revocations: RevocationLog
     let lifetimes: SessionLifetimes
-    /// The maximum number of refresh tokens that are kept for one session, used ones included: a client in a loop
-    /// must not fill the disk. A client that renews every five minutes for 14 days uses fewer.
+    /// The maximum number of refresh tokens that are kept for one session, including used ones. The limit keeps a
+    /// client in a loop from filling the disk. A client that renews every five minutes for 14 days uses fewer.
     var maximumFamilyTokens = 4096
 
-    /// The maximum number of sessions of one account that are revoked one by one. More are revoked together, by the
-    /// account.
+    /// The maximum number of sessions of one account that are revoked one by one. If there are more, the account is
+    /// revoked instead.
     static let maximumSingleRevocations = 20
     /// The maximum number of tokens of one session that are revoked one by one. The next revocation ends the session.
     static let maximumRevokedTokens = 10
-    /// The maximum number of entries in force that name sessions or tokens of one account. Beyond it the account is
+    /// The maximum number of unexpired entries that name sessions or tokens of one account. Beyond it the account is
     /// revoked.
     static let maximumRevocationsOfAccount = 1000
     /// The number of expired sessions, of any account, that each sign-in removes. It keeps their number low.
@@ -55,7 +56,8 @@ struct SessionStore: Sendable {
             expiresAt: now + TimeInterval(lifetimes.sessionSeconds))
     }
 
-    /// Stores a session without a secret that opens it. Returns false when the account is not the one that was read.
+    /// Stores a session without a secret that opens it. Returns false when the account was deleted, disabled, or given
+    /// another password since it was read.
     func insert(_ session: Session, passwordVersion: Int, at now: Date, in connection: Connection) throws -> Bool {
         try removeExpired(at: now, in: connection)
         let current = try connection.queryOne(

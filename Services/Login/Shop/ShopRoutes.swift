@@ -1,7 +1,8 @@
 // The shop: pages whose scripts call catalog, orders and inbox from the browser, as an example of a client.
 //
-// This folder is apart because login works without it. To remove the shop, delete the folder, its resources in
-// `Package.swift`, the lines about it in `App+build.swift`, and the links to `/shop/` in the templates.
+// This is a separate folder because login works without it. To remove the shop, delete the folder, its resources in
+// `Package.swift`, and the links to `/shop/` in the templates. Also delete the lines about it in `App+build.swift` and
+// `LoginSettings.swift`.
 
 import Foundation
 import HTTPTypes
@@ -18,7 +19,7 @@ struct ShopRoutes: Sendable {
 
     /// Reads the files.
     ///
-    /// - Throws: An error of reading.
+    /// - Throws: An error of reading a file.
     init(_ services: ShopServices) throws {
         var headers = HTTPFields.page
         headers[.contentSecurityPolicy] = HTTPFields.contentSecurityPolicy(
@@ -30,7 +31,7 @@ struct ShopRoutes: Sendable {
     func add(to router: Router<AppRequestContext>) {
         let shop = router.group("shop")
         for (name, file) in files {
-            // The start page names the other files relative to the folder.
+            // The start page refers to the other files by relative paths, so its own path must end with a slash.
             guard name == "index.html" else {
                 shop.get(RouterPath(name)) { request, _ in file.response(to: request) }
                 continue
@@ -51,8 +52,8 @@ struct ShopRoutes: Sendable {
     }
 }
 
-/// The addresses under which browsers reach the services that the shop calls. The services may use other addresses among
-/// themselves.
+/// The addresses under which browsers reach the services that the shop calls. Between each other, the services may use
+/// other addresses.
 struct ShopServices: Sendable {
     let catalog, orders, inbox: String
 

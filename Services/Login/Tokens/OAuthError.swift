@@ -10,7 +10,7 @@ struct OAuthError: Error {
 
         /// A parameter is missing, malformed or repeated.
         static let invalidRequest = Self(text: "invalid_request")
-        /// The name and the password do not open an account, or the refresh token is invalid, expired or revoked.
+        /// The name or the password is wrong, or the refresh token is invalid, expired or revoked.
         static let invalidGrant = Self(text: "invalid_grant")
         /// The token endpoint does not have this grant type.
         static let unsupportedGrantType = Self(text: "unsupported_grant_type")
@@ -48,7 +48,7 @@ extension OAuthError: HTTPResponseError {
 }
 
 extension HTTPFields {
-    /// The header fields of every response that has a token or is about one (RFC 6749 §5.1).
+    /// The header fields of every response that contains a token or describes one (RFC 6749 §5.1).
     static let notStored: HTTPFields = [.cacheControl: "no-store", .pragma: "no-cache"]
 }
 

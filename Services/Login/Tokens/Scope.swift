@@ -1,4 +1,4 @@
-/// A scope: the names of what an access token allows, in a fixed order (RFC 6749 §3.3).
+/// A scope: the names of the permissions of an access token, in a fixed order (RFC 6749 §3.3).
 struct Scope: Sendable, Equatable {
     /// The scope of every new account.
     static let customer = Scope(names: ["orders:read", "orders:write", "inbox:read"])

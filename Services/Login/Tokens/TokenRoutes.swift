@@ -1,6 +1,6 @@
-// Tokens: the token endpoint of OAuth 2 with its grants, the issue of access tokens, revocation and introspection.
-// The folder is apart because its names and errors are those of the OAuth RFCs. It calls the authenticator and the
-// session store; both use only `Scope` of it.
+// Tokens: the token endpoint of OAuth 2 with its grants, the issue of access tokens, revocation and introspection. This
+// is a separate folder because its names and errors are those of the OAuth RFCs. It calls the password authenticator
+// and the session store. The stores use only `Scope` of this folder.
 
 import Hummingbird
 import JWTAuth

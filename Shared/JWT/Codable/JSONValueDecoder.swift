@@ -1,5 +1,5 @@
-// Codable support: `VerifiedToken.decode` and `Signer.sign(encoding:)`, with a decoder and an encoder of JSON values. They
-// take ten times as long as the properties of `VerifiedToken` and `Claims`, which do not use them.
+// Codable support: `VerifiedToken.decode` and `Signer.sign(encoding:)`, with a decoder and an encoder of JSON values.
+// They take ten times as long as the properties of `VerifiedToken` and `Claims`. Those properties do not use `Codable`.
 
 /// Decodes a JSON value into a type.
 struct JSONValueDecoder: Decoder, SingleValueDecodingContainer {

@@ -1,6 +1,6 @@
 extension JSONValueEncoder {
-    /// The target of one value. The value of a container is complete when all of it has been encoded, so the container keeps
-    /// a slot for each member or element.
+    /// The storage for one encoded value. A container keeps a slot for each member or element, because a nested value
+    /// can still change after the container has created its slot.
     final class Slot {
         enum Content {
             case single(JSONValue)

@@ -1,5 +1,5 @@
 extension VerifiedToken {
-    /// The claims as a type of the application. Claims that the type does not name are left out.
+    /// The claims as a type of the application. Claims without a property in the type are ignored.
     ///
     /// - Throws: `JWTError` with the code `missingClaim` when the type requires a claim that is missing, or `invalidClaim`
     ///   when a claim does not fit its type. The error names the outermost claim.

@@ -11,8 +11,8 @@ public enum Base64URL {
         }
     }
 
-    /// Decodes a text. Nil when it has a character outside of the alphabet, such as padding or white space, a length that no
-    /// encoder writes, or bits set after the last byte.
+    /// Decodes a text; nil when it is not strict. A strict text has no character outside of the alphabet, such as
+    /// padding or white space. It has a length that an encoder can write, and no bits set after the last byte.
     public static func decode(_ text: String) -> [UInt8]? {
         decode(text.utf8.span)
     }
@@ -36,8 +36,8 @@ public enum Base64URL {
         }
     }
 
-    /// Calls `body` with the decoded bytes, which are on the stack unless they are many. Nil when `text` is not strict
-    /// base64url.
+    /// Calls `body` with the decoded bytes; nil when `text` is not strict base64url. A small number of bytes is on the
+    /// stack.
     @inline(__always)
     static func withDecoded<Result>(
         _ text: Span<UInt8>, _ body: (Span<UInt8>) throws(JWTError) -> Result
@@ -70,14 +70,14 @@ public enum Base64URL {
 // MARK: - The loops
 
 extension Base64URL {
-    /// Writes `encodedCount(bytes.count)` characters, two for each lookup.
+    /// Writes `encodedCount(bytes.count)` characters. Each lookup in the table gives two of them.
     @unsafe static func encode(_ bytes: UnsafeBufferPointer<UInt8>, into text: UnsafeMutableBufferPointer<UInt8>) {
         guard let input = bytes.baseAddress, let output = text.baseAddress else { return }
         let pairs = unsafe Tables.pairs
         var from = unsafe base64url_encode_blocks(input, bytes.count, output)
         var to = from / 3 * 4
         let raw = UnsafeMutableRawPointer(output)
-        // Six bytes in each pass, read as the upper part of a word.
+        // Each pass reads six bytes, as the upper part of a word.
         while from + 8 <= bytes.count {
             let word = unsafe UInt64(
                 bigEndian: UnsafeRawPointer(input).loadUnaligned(fromByteOffset: from, as: UInt64.self))
@@ -116,8 +116,8 @@ extension Base64URL {
         var from = unsafe base64url_decode_blocks(input, text.count, output)
         var to = from / 4 * 3
         let raw = UnsafeMutableRawPointer(output)
-        // Eight characters in each pass. The loop below takes the last group, because a store of four bytes would write beyond
-        // the end of the buffer.
+        // Each pass decodes eight characters. The next loop decodes the last group, because a store of four bytes would
+        // write beyond the end of the buffer.
         while from + 12 <= text.count {
             let first = unsafe group(UnsafeRawPointer(input + from), positions)
             let second = unsafe group(UnsafeRawPointer(input + from + 4), positions)
@@ -142,7 +142,7 @@ extension Base64URL {
         if left == 3 { unsafe group |= positions[512 + Int(input[from + 2])] }
         unsafe output[to] = UInt8(truncatingIfNeeded: group)
         if left == 3 { unsafe output[to + 1] = UInt8(truncatingIfNeeded: group >> 8) }
-        // The bits after the last byte.
+        // The bits after the last byte must be zero.
         let unused: UInt32 = left == 3 ? 0xFF_0000 : 0xFFFF00
         return (seen | group) & Tables.invalid == 0 && group & unused == 0
     }

@@ -1,7 +1,7 @@
 import Libcrypto
 
 extension CompactToken {
-    /// Writes a signed token. A payload that is not large is written on the stack, and the token into the memory of the
+    /// Writes a signed token. A small payload is on the stack. The token is written directly into the memory of the
     /// returned string.
     ///
     /// - Parameters:
@@ -17,7 +17,8 @@ extension CompactToken {
         }
     }
 
-    /// A function and not part of the closure above, because a closure would copy the claims and retain each of their strings.
+    /// Writes and signs a payload. It is not part of the closure above: that closure would copy the claims and retain
+    /// each of their strings.
     @inline(never)
     @unsafe private static func write(
         _ header: [UInt8], _ claims: Claims, _ others: [UInt8], _ key: PreparedKey,

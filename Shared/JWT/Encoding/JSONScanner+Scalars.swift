@@ -41,7 +41,8 @@ extension JSONScanner {
         let start = position
         while position + 16 <= bytes.count {
             let plain = bytes.plainBytes(at: position)
-            // With an addition of `plain` in place of this branch, each pass would wait for the result of the last one.
+            // Without this branch, `position` would be a sum with `plain`, and each pass would wait for the result of
+            // the previous one.
             if plain == 16 {
                 position &+= 16
                 continue
@@ -56,8 +57,8 @@ extension JSONScanner {
 
     /// Runs rarely needed code on a copy of the scanner.
     ///
-    /// The address of this scanner is then never passed on, so its position stays in a register. Of all
-    /// measures in the scanner this one saves the most time.
+    /// The address of this scanner is then never passed on, so its position stays in a register. No other optimization
+    /// of the scanner saves as much time.
     @inline(__always)
     mutating func outOfLine(
         _ body: (inout JSONScanner) throws(JSONError) -> JSONSlice
@@ -68,8 +69,8 @@ extension JSONScanner {
         return slice
     }
 
-    /// Takes the rest of a string by eight bytes and then by single bytes: near the end of the text, and from the first escape
-    /// or character beyond ASCII on.
+    /// Takes the rest of a string: near the end of the text, or from the first escape or non-ASCII character on. It
+    /// reads eight bytes at a time, and then single bytes.
     private mutating func restOfString(_ bytes: Span<UInt8>, from start: Int) throws(JSONError) -> JSONSlice {
         var kind = JSONSlice.Kind.string
         while position + 8 <= bytes.count {

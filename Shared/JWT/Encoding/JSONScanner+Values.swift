@@ -1,4 +1,4 @@
-/// Values from a text, each byte of which is read once.
+/// The reading of values. Each byte of the text is read once.
 extension JSONScanner {
     /// The members of a text that must be one object.
     static func members(of bytes: Span<UInt8>) throws(JSONError) -> [JSONValue.Member] {

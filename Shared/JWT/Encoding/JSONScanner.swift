@@ -1,13 +1,13 @@
-// The hot path, and all unsafe code of the module: base64url, a JSON scanner and a JSON writer that work on bytes. They are in
-// a folder because only code here may be unsafe. `docs/performance.md` has the measurements behind their shape.
+// This folder contains the hot path and all unsafe code of the module: base64url, a JSON scanner and a JSON writer.
+// Code in other folders must not be unsafe. `docs/performance.md` has the measurements that led to this code.
 
 /// A scanner that passes once through a JSON text (RFC 8259).
 ///
-/// It rejects what two parsers could read differently: invalid UTF-8, lone surrogates, repeated names in an object (compared
-/// with their escapes resolved), and every deviation from the grammar. Scanning does not recurse. Reading values recurses once
-/// for each level, at most `maximumDepth` times.
+/// It rejects every text that two parsers could read differently: invalid UTF-8, lone surrogates, repeated names in an
+/// object (compared with their escapes resolved), and every deviation from the grammar. Scanning does not recurse.
+/// Reading values recurses once for each level, at most `maximumDepth` times.
 struct JSONScanner {
-    /// The largest number of open arrays and objects. One word has a bit for each.
+    /// The largest number of open arrays and objects. `OpenContainers` has one bit for each in a 64-bit word.
     static let maximumDepth = 64
 
     var position = 0
@@ -68,7 +68,7 @@ struct JSONScanner {
         return name
     }
 
-    /// Takes a value inside of one object.
+    /// Takes the value of a member or an element.
     @inline(__always)
     private mutating func value(_ bytes: Span<UInt8>) throws(JSONError) -> JSONSlice {
         skipWhitespace(bytes)

@@ -4,7 +4,8 @@ struct JSONSlice {
         case string, escapedString, number, object, array, boolean, null
     }
 
-    /// The size of the largest text that is scanned, in bytes. Three bits of `endAndKind` hold the kind.
+    /// The size of the largest text that is scanned, in bytes. Three bits of `endAndKind` hold the kind, and 29 bits
+    /// the end.
     static let maximumTextBytes = 1 << 29
 
     private let start: UInt32
@@ -29,7 +30,7 @@ struct JSONSlice {
         }
     }
 
-    /// The bytes of the value. Those of a string are without its quotes.
+    /// The positions of the bytes of the value. The range of a string excludes its quotes.
     @inline(__always)
     var range: Range<Int> { unsafe Range(uncheckedBounds: (Int(start), Int(endAndKind >> 3))) }
     @inline(__always)

@@ -2,11 +2,12 @@ import CTextKernels
 
 /// A writer of one JSON object into a buffer of fixed size.
 ///
-/// Bytes beyond the buffer are counted, but not written. Each value is followed by a comma, and the bracket that closes a
-/// container replaces the last one.
+/// Bytes beyond the buffer are counted, but not written. A comma follows each value. The bracket that closes a
+/// container replaces the last comma.
 ///
-/// A method that is too long to be inlined returns a changed copy of the writer. If it changed the writer itself, the address
-/// of the writer would be passed on, `count` would be in memory, and each write would wait for the last one.
+/// A method that is too long to be inlined returns a changed copy of the writer. If it changed the writer itself, it
+/// would need the address of the writer. `count` would then be in memory, and each write would wait for the previous
+/// one.
 @safe struct JSONWriter {
     private let start: UnsafeMutablePointer<UInt8>
     private let capacity: Int
@@ -94,7 +95,8 @@ extension JSONWriter {
         return result
     }
 
-    /// Copies bytes to the position after the opening quote, where they fit. Returns whether none of them needs an escape.
+    /// Copies bytes to the position after the opening quote. The caller has checked that they fit. Returns false when a
+    /// byte needs an escape or is not ASCII.
     @inline(__always)
     private func copyPlain(_ bytes: Span<UInt8>) -> Bool {
         let target = unsafe start + count + 1
@@ -152,7 +154,7 @@ extension JSONWriter {
             result.append(UInt8(ascii: ","))
             return result
         case 10..<100:
-            // The dates of the years 2001 to 2286.
+            // The dates of the years 2001 to 2286 have ten digits.
             result.append(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: upper / 10))
             result.append(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: upper % 10))
         case ..<100_000_000: result.append(upToEightDigitsOf: upper)
@@ -168,7 +170,8 @@ extension JSONWriter {
 
     /// Writes the digits of a number below 10^8 without leading zeros.
     ///
-    /// Comparisons count the digits. A processor predicts them, so the next write does not wait for the digits themselves.
+    /// The number of digits is found by comparisons. The processor predicts their results, so the next write does not
+    /// wait until the digits are computed.
     @inline(__always)
     private mutating func append(upToEightDigitsOf number: UInt64) {
         var (digitCount, bound): (Int, UInt64) = (1, 10)
@@ -179,7 +182,7 @@ extension JSONWriter {
         append(digits: UInt64(digitsOf: number) >> UInt64(8 &* (8 &- digitCount)), count: digitCount)
     }
 
-    /// Writes the first `digitCount` digits of a word. Eight bytes of the buffer are overwritten.
+    /// Writes the first `digitCount` digits of a word. It always overwrites eight bytes of the buffer.
     @inline(__always)
     private mutating func append(digits: UInt64, count digitCount: Int) {
         let text = digits | UInt64(repeating: UInt8(ascii: "0"))

@@ -8,7 +8,7 @@ extension NumericDate {
         }
     }
 
-    /// The number, if it is up to 18 digits and nothing else, as nearly every date is.
+    /// The number, if it consists of at most 18 digits, as nearly every date does; nil otherwise.
     @inline(__always)
     private static func plainInteger(_ range: Range<Int>, _ bytes: Span<UInt8>) -> Int64? {
         guard range.count <= 18 else { return nil }
@@ -35,7 +35,8 @@ extension NumericDate {
         if isNegative { range = range.dropFirst() }
         let (digits, exponent) = Self.splitExponent(range, bytes)
         let point = digits.first { bytes[$0] == UInt8(ascii: ".") } ?? digits.upperBound
-        // The first `integerDigits` digits are whole seconds. The number may be negative, or larger than the number of digits.
+        // The first `integerDigits` digits are whole seconds. `integerDigits` may be negative, or larger than the
+        // number of digits.
         let integerDigits = (point - digits.lowerBound) + exponent
         guard let (whole, hasFraction) = Self.wholePart(digits, integerDigits, bytes) else { return nil }
         let magnitude = hasFraction && !isNegative ? whole.addingReportingOverflow(1) : (whole, false)
@@ -49,7 +50,8 @@ extension NumericDate {
         }
     }
 
-    /// The digits before `e`, and the exponent after it. An exponent above 2^40 decides nothing more, so it is cut off there.
+    /// The digits before `e`, and the exponent after it. An exponent above 2^40 becomes 2^40, which has the same
+    /// result.
     private static func splitExponent(_ range: Range<Int>, _ bytes: Span<UInt8>) -> (digits: Range<Int>, exponent: Int)
     {
         guard let mark = range.first(where: { bytes[$0] | 0x20 == UInt8(ascii: "e") }) else { return (range, 0) }

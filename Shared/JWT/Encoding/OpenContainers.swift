@@ -1,6 +1,6 @@
 /// The arrays and objects that are open at the position of a scanner.
 ///
-/// One word holds their kinds. An object also allocates memory for the names that it has had so far.
+/// One word holds their kinds. An object also allocates memory for the names of its members so far.
 struct OpenContainers {
     /// One bit for each container, set for an object. The lowest bit is that of the innermost container.
     private var kinds: UInt64 = 0
@@ -11,7 +11,7 @@ struct OpenContainers {
     var closingBracket: UInt8 { isObject ? UInt8(ascii: "}") : UInt8(ascii: "]") }
 
     mutating func push(isObject: Bool) throws(JSONError) {
-        // The object around all of them counts too.
+        // The outermost object is not in `kinds`, but it counts too.
         guard depth + 1 < JSONScanner.maximumDepth else { throw .tooDeep }
         kinds = kinds << 1 | (isObject ? 1 : 0)
         depth += 1

@@ -1,13 +1,14 @@
-/// The names that an object has had so far, to find a repeated one.
+/// The names of the members of an object so far, to detect a repeated name.
 ///
-/// The first eight names allocate no memory. A name with escapes does, because its escapes are resolved once and kept.
+/// The first eight names allocate no memory. A name with escapes allocates memory, because its resolved bytes are
+/// stored.
 struct SeenNames {
     private static let inlineCapacity = 8
     private var first = InlineArray<8, JSONSlice>(repeating: JSONSlice(0, 0, .null))
     private var count = 0
     private var more: Set<[UInt8]> = []
 
-    /// Adds a name. Returns false when it is already there, with the same escapes or with others.
+    /// Adds a name. Returns false when the object already has the name, even with other escapes.
     mutating func insert(_ name: JSONSlice, _ bytes: Span<UInt8>) -> Bool {
         guard name.isPlainString else {
             let text = bytes.unescaped(name)

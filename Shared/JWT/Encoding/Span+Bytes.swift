@@ -1,6 +1,7 @@
 import CTextKernels
 
-/// Access to eight or sixteen bytes at a time. Access to single bytes was measured to cost more than everything else.
+/// Access to eight or sixteen bytes at a time. In measurements, access to single bytes took more time than all other
+/// work.
 extension Span<UInt8> {
     /// The eight bytes from `index` on, the first in the lowest byte of the word. They must exist.
     @inline(__always)

@@ -1,6 +1,6 @@
-/// Questions about the values of a JSON text, answered from its bytes. A `JSONSlice` comes from a scan of the same text.
+/// Comparisons and conversions of values in a JSON text. Each `JSONSlice` must come from a scan of the same text.
 extension Span<UInt8> {
-    /// Whether a value is an array of strings alone.
+    /// Whether a value is an array that contains only strings.
     func isArrayOfStrings(_ value: JSONSlice) -> Bool {
         guard value.kind == .array else { return false }
         var result = true

@@ -5,8 +5,8 @@ extension UInt64 {
         self = UInt64(byte) &* 0x0101_0101_0101_0101
     }
 
-    /// Up to eight letters in the highest bytes of a word, the first letter lowest. `Span.word(at:)` gives the same after a
-    /// shift that removes the bytes behind the letters.
+    /// Up to eight letters in the highest bytes of a word, the first letter lowest. `Span.word(at:)` has the same value
+    /// after a shift that removes the bytes after the letters.
     @inline(__always)
     init(letters: StaticString) {
         var word: UInt64 = 0
@@ -21,7 +21,7 @@ extension UInt64 {
         return (values | (values &+ UInt64(repeating: 6))) & UInt64(repeating: 0xF0) == 0
     }
 
-    /// The number that eight digits represent. Adjacent digits are joined to twos, fours and eights.
+    /// The number that eight digits represent. Adjacent digits are combined into numbers of two, four and eight digits.
     @inline(__always)
     var valueOfDigits: Int64 {
         let ones = self & UInt64(repeating: 0x0F)
@@ -32,8 +32,8 @@ extension UInt64 {
 
     /// The values of the eight digits of a number below 10^8, one in each byte, the first in the lowest.
     ///
-    /// The number is split into fours, twos and ones. The multiplications divide by 100 and by 10; for numbers of this size the
-    /// result is exact.
+    /// The number is split into parts of four digits, of two digits and of one digit. The multiplications divide by 100
+    /// and by 10; for numbers of this size the result is exact.
     @inline(__always)
     init(digitsOf number: UInt64) {
         let fours = number / 10_000 | (number % 10_000) << 32

@@ -4,7 +4,8 @@ extension VerifiedToken {
         (hash(.sessionID), hash(.id), hash(.subject))
     }
 
-    /// The hash of an identifier, to compare with `identifierHashes`. It differs from process to process.
+    /// The hash of an identifier, to compare with `identifierHashes`. The hash of one identifier differs from process
+    /// to process.
     package static func hash(of identifier: String) -> Int {
         hash(identifier.utf8.span)
     }

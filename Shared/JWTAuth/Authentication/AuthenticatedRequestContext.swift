@@ -10,7 +10,7 @@ public struct AuthenticatedRequestContext: ServiceRequestContext, ChildRequestCo
     /// The caller, as the verified token names it.
     public let identity: Identity
 
-    /// Creates the context from that of an authenticated request; Hummingbird calls this.
+    /// Creates the context from the context of an authenticated request; Hummingbird calls this.
     ///
     /// - Throws: `Problem` with status 401 when no `JWTAuthenticator` has authenticated the request.
     public init(context: AppRequestContext) throws {

@@ -14,7 +14,7 @@ struct BearerCredentials: Sendable {
     private static let cookieName = "access_token"
     private static let parameterName = "token"
 
-    /// The token of a request; nil when the request carries none.
+    /// The token of a request; nil when the request carries no token.
     ///
     /// - Throws: `Problem` with status 400 for two tokens or a malformed field, with 403 for a cookie from another
     ///   origin.

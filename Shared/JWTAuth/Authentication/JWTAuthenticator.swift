@@ -1,6 +1,7 @@
-// Authentication: from the bytes of a request to the identity of its caller. `BearerCredentials` finds the token, a
-// verifier of `Keys` checks it, `Revocations` tells whether it is revoked, and `AuthenticatedRequestContext` carries
-// the identity to the route. It decides in memory; only links are recorded in a store, because each is valid once.
+// Authentication: the code that turns the token of a request into the identity of its caller. `BearerCredentials` finds
+// the token, a verifier of `Keys` checks it, `RevocationState` tells whether it is revoked, and
+// `AuthenticatedRequestContext` carries the identity to the route. Authentication uses only data in memory, except for
+// link tokens: a store records each used link, because a link is valid once.
 
 public import Hummingbird
 import JWT
@@ -13,7 +14,7 @@ public import ServiceRuntime
 /// mine.get("messages") { request, context in try await store.messages(of: context.identity.subject) }
 /// ```
 ///
-/// It decides with the keys and the revocations in memory and calls no other service.
+/// It uses the keys and the revocations in memory, and calls no other service.
 public struct JWTAuthenticator: Sendable {
     private let service: String
     private let keys: KeySource
@@ -26,10 +27,12 @@ public struct JWTAuthenticator: Sendable {
     /// Creates the authenticator of a service.
     ///
     /// - Parameters:
-    ///   - service: The name of the service, which tokens must name as their audience, and the origins that it allows.
+    ///   - service: The settings of the service. Tokens must name it as their audience, and its origins may send the
+    ///     cookie.
     ///   - settings: The keys and the issuer.
-    ///   - revocations: The tokens that are rejected before they expire; nil when the routes check that themselves.
-    ///   - clock: The time at which tokens are checked.
+    ///   - revocations: The tokens that are rejected before they expire; nil when the routes check revocations
+    ///     themselves.
+    ///   - clock: The source of the time at which tokens are verified.
     public init(
         of service: ServiceSettings, _ settings: TokenSettings, revocations: RevocationState?, clock: WallClock
     ) {
@@ -60,7 +63,7 @@ public struct JWTAuthenticator: Sendable {
                     policy: TokenType.link.policy(issuers: [service], audience: service, leeway: leewaySeconds))
             }
         var credentials = credentials
-        // Browsers send the cookie with every request. Beside the token of a link it would be a second token.
+        // Ignore the cookie: browsers send it with every request, so it would be a second token beside the link token.
         if case .link = kind {
             credentials.allowsCookie = false
             credentials.allowsQuery = true
@@ -72,7 +75,7 @@ public struct JWTAuthenticator: Sendable {
 }
 
 extension RouterMethods<AppRequestContext> {
-    /// A group of routes that require authentication: each gets the identity of its caller.
+    /// A group of routes that require authentication. Each route gets the identity of its caller.
     ///
     /// - Parameters:
     ///   - authenticator: The authenticator of the service.

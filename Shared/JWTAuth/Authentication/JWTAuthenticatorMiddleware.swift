@@ -55,8 +55,8 @@ struct JWTAuthenticatorMiddleware: RouterMiddleware {
         if revocations.isStale { throw .revocationsUnknown }
     }
 
-    /// Whether the token is for this request: tokens of services and links carry the hash of the one request they are
-    /// for.
+    /// Whether the token is valid for this request. The token of a service or a link carries the hash of the only
+    /// request that it is valid for.
     private func isBound(_ token: VerifiedToken, to request: Request) -> Bool {
         if case .user = kind { return true }
         let hash = RequestHash.of(

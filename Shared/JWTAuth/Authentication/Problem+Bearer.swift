@@ -10,7 +10,8 @@ extension Problem {
             headers: [.wwwAuthenticate: "Bearer realm=\"\(realm)\""])
     }
 
-    /// 401: the token is rejected. The caller learns whether it has expired; every other reason stays in the log.
+    /// 401: the token is rejected. The response says whether the token has expired. Only the log states any other
+    /// reason.
     static func invalidToken(realm: String, expired: Bool) -> Problem {
         let detail = expired ? "The token has expired." : "The token is not valid here."
         return Problem(

@@ -1,16 +1,16 @@
 import JWT
 import ServiceRuntime
 
-/// The reason for which a request is rejected.
+/// The reason why a request is rejected.
 ///
-/// The log and the metrics get the exact reason. The caller gets only what RFC 6750 §3.1 provides for, and whether the
-/// token has expired.
+/// The log and the metrics get the exact reason. The caller gets only the information that RFC 6750 §3.1 provides for,
+/// and whether the token has expired.
 enum Rejection: Error {
     /// The request carries no token.
     case missingToken
     /// The verifier rejects the token.
     case invalidToken(JWTError)
-    /// The token is valid, but bound to another request, or has no subject.
+    /// The token is valid, but it is not bound to this request, or it has no subject.
     case otherRequest
     /// The token is revoked.
     case revoked
@@ -34,7 +34,7 @@ enum Rejection: Error {
         }
     }
 
-    /// Further words for the log.
+    /// Additional text for the log.
     var detail: String {
         switch self {
         case .invalidToken(let error): "\(error)"

@@ -44,7 +44,7 @@ public enum RequestHash {
             .joined(separator: "&")
     }
 
-    /// The text with exactly those bytes percent-encoded that are not unreserved characters (RFC 3986 §2.3).
+    /// The text with every byte percent-encoded, except unreserved characters (RFC 3986 §2.3).
     private static func canonical(_ text: Substring.UTF8View) -> String {
         var bytes = Array(text)[...]
         var result = ""

@@ -6,8 +6,9 @@ public protocol UsedLinkStore: Sendable {
     ///
     /// - Parameters:
     ///   - id: The token's id (`jti`).
-    ///   - expiry: The time at which the token expires. The record must outlive it by `Policy.maximumLeeway`.
-    ///   - date: The present time.
+    ///   - expiry: The time at which the token expires. The store must keep the record for `Policy.maximumLeeway`
+    ///     seconds longer.
+    ///   - date: The current time.
     /// - Returns: false when the token was used before.
     func useLink(_ id: String, until expiry: Date, at date: Date) async throws -> Bool
 }

@@ -1,5 +1,5 @@
-// Calls: requests from one service to another. Each carries a token that the calling service signs for that one
-// request, so a stolen token is useless elsewhere, and the called service knows its caller.
+// Calls: requests from one service to another. Each request carries a token that the calling service signs for this
+// request only. So a stolen token is useless for other requests, and the called service knows its caller.
 
 public import CurlClient
 public import HTTPTypes
@@ -20,14 +20,14 @@ public struct ServiceClient: Sendable {
         self.tokens = tokens
     }
 
-    /// Sends a request and returns the response, whatever its status. Repeats it when that is safe.
+    /// Sends a request and returns the response, whatever its status. Repeats the request when a repetition is safe.
     ///
     /// - Parameters:
     ///   - method: The method.
     ///   - path: The path with its query, percent-encoded.
     ///   - scope: The scope that the request requires.
-    ///   - user: The account on whose behalf the service calls; nil when it acts as itself.
-    ///   - json: The body; nil for none.
+    ///   - user: The account on whose behalf the service calls; nil when the service acts as itself.
+    ///   - json: The body; nil for a request without a body.
     /// - Throws: `HTTPClientError` when there is no complete response, `JWTError` when the token cannot be signed.
     public func send(
         _ method: HTTPRequest.Method, _ path: String, scope: String, onBehalfOf user: String? = nil,
@@ -42,7 +42,7 @@ public struct ServiceClient: Sendable {
 }
 
 extension HTTPClient {
-    /// Creates a client for calls between services. It propagates the request id and the trace of the present request.
+    /// Creates a client for calls between services. It propagates the request id and the trace of the current request.
     public static func betweenServices(deadline: Duration) -> HTTPClient {
         var configuration = Configuration()
         configuration.connectTimeout = .seconds(1)

@@ -14,7 +14,7 @@ public struct ServiceTokenIssuer: Sendable {
 
     private static let idBytes = 16
 
-    /// Creates an issuer of tokens for the service `issuer`, which signs with the signing key of `keys`.
+    /// Creates the token issuer of the service `issuer`. It signs with the signing key of `keys`.
     public init(issuer: String, keys: KeySource, clock: WallClock) {
         self.issuer = issuer
         self.keys = keys
@@ -26,7 +26,7 @@ public struct ServiceTokenIssuer: Sendable {
     /// - Parameters:
     ///   - audience: The name of the service that is called.
     ///   - scope: The scope that the request requires.
-    ///   - user: The account on whose behalf the service calls; nil when it acts as itself.
+    ///   - user: The account on whose behalf the service calls; nil when the service acts as itself.
     ///   - method: The method of the request.
     ///   - path: The path of the request, with its query, percent-encoded.
     /// - Throws: `JWTError` when the token cannot be signed.

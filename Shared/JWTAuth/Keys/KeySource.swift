@@ -1,5 +1,5 @@
-// Keys: the keys that a service signs and verifies with, and the verifiers that use them. They are apart from
-// authentication because links, calls and the revocation file use the same keys.
+// Keys: the keys that a service signs and verifies with, and the verifiers that use them. This folder is separate from
+// `Authentication` because links, calls and the revocation file use the same keys.
 
 import Foundation
 public import JWT
@@ -12,7 +12,7 @@ import Synchronization
 
 /// The keys of a service: a secret from the environment, or a JWK Set file that is read again when it changes.
 ///
-/// It reads the file once a second and compares the content, so it notices every way to replace the file: writing,
+/// It reads the file once a second and compares the content. So it notices every way to replace the file: writing,
 /// renaming, and the symbolic links of container orchestrators. While the file is invalid, the previous keys stay in
 /// use.
 public final class KeySource: Service {
@@ -57,15 +57,15 @@ public final class KeySource: Service {
                 nextForcedRead: .distantPast))
     }
 
-    /// The present keys.
+    /// The current keys.
     public var keys: KeySet { generation.keys }
 
     var generation: Generation { state.withLock { $0.generation } }
 
-    /// Whether the file could not be used when it was last read.
+    /// Whether the last attempt to read the file failed.
     var isInvalid: Bool { state.withLock { $0.isInvalid } }
 
-    /// Reads the file again, at most once a second, because no key fits a token.
+    /// Reads the file again after a token that no key fits, at most once a second.
     func rereadForUnknownKey() {
         let now = clock.now()
         let mayRead = state.withLock { state in
@@ -123,7 +123,7 @@ public final class KeySource: Service {
         logger.error("The key file cannot be used; the previous keys stay in use.", metadata: ["error": "\(error)"])
     }
 
-    /// Records in the metrics which keys are in use, so a rotation of keys can wait for it.
+    /// Records in the metrics which keys are in use, so a rotation of keys can wait until the new keys are in use.
     private func report(isInvalid: Bool, replaced old: KeySet? = nil) {
         Gauge(label: "jwt_keys_faulty").record(isInvalid ? 1 : 0)
         let keys = keys

@@ -3,20 +3,20 @@ public import JWT
 import ServiceRuntime
 
 extension NumericDate {
-    /// The second that contains a time.
+    /// Creates the numeric date of a time, rounded down to whole seconds.
     public init(_ date: Date) {
         self.init(seconds: Int64(date.timeIntervalSince1970.rounded(.down)))
     }
 }
 
 extension Date {
-    /// The time at which a second begins.
+    /// Creates the time at which the second of a numeric date begins.
     public init(_ date: NumericDate) {
         self.init(timeIntervalSince1970: Double(date.seconds))
     }
 }
 
 extension WallClock {
-    /// The present time in whole seconds, as tokens express it.
+    /// The current time in whole seconds, as tokens express it.
     var second: NumericDate { NumericDate(now()) }
 }

@@ -1,7 +1,7 @@
 import JWT
 import Synchronization
 
-/// A verifier that uses the present keys of its source.
+/// A verifier that uses the current keys of its source.
 final class ReloadingVerifier: Sendable {
     private let source: KeySource
     private let policy: Policy
@@ -14,7 +14,7 @@ final class ReloadingVerifier: Sendable {
         current = Mutex((generation.number, Verifier(keys: generation.keys, policy: policy)))
     }
 
-    /// Verifies a token. When no key fits the token, it has the source read its file again and tries once more.
+    /// Verifies a token. When no key fits the token, the source reads its file again, and the verifier tries once more.
     func verify(_ token: String, at now: NumericDate) throws(JWTError) -> VerifiedToken {
         do {
             return try verifier().verify(token, at: now)

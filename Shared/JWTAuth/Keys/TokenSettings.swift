@@ -14,8 +14,8 @@ public struct TokenSettings: Sendable {
     /// The issuer when `JWT_ISSUER` is not set.
     public static let defaultIssuer = "http://localhost:8080"
 
-    /// Reads the settings and loads the keys. Call it after all other settings are read: it throws when keys are
-    /// missing.
+    /// Reads the settings and loads the keys. Read all other settings first, because this initializer throws when keys
+    /// are missing.
     ///
     /// - Throws: `Settings.Rejection` when the keys are missing or invalid, after rejecting the variable.
     public init(clock: WallClock, _ settings: inout Settings) throws {

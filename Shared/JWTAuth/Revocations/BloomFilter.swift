@@ -1,8 +1,8 @@
-/// A Bloom filter that keeps the three bits of an id in one word, so most tokens cost one access to memory.
+/// A Bloom filter that keeps the three bits of an id in one word, so a lookup costs one access to memory.
 ///
 /// A lookup in a dictionary of 100,000 entries costs several accesses, which would double the time to verify a token.
-/// With 16 to 64 bits for each entry, fewer than one in fifty ids that are not in the list pass the filter and cost a
-/// lookup.
+/// The filter has 16 to 64 bits for each entry. Of the ids that are not in the list, fewer than one in fifty pass the
+/// filter and cost a lookup in the dictionary.
 struct BloomFilter {
     /// The number of entries that the filter has room for.
     let capacity: Int

@@ -1,8 +1,8 @@
 public import JWT
 
-/// A reason to reject tokens that are signed and have not expired.
+/// A rule that rejects tokens which are signed and have not expired.
 public struct Revocation: Sendable, Equatable {
-    /// The claim that a revocation names tokens by.
+    /// The claim by which a revocation selects tokens.
     public enum Kind: String, Sendable {
         /// All tokens of a session (`sid`).
         case session
@@ -12,16 +12,16 @@ public struct Revocation: Sendable, Equatable {
         case account
     }
 
-    /// The claim that `id` is a value of.
+    /// The claim whose value is `id`.
     public let kind: Kind
     /// The value of the claim.
     public let id: String
     /// For an account: tokens that were issued before this time are rejected.
     public let before: NumericDate?
-    /// The time at which the last token that it concerns has expired; the revocation is not needed any longer then.
+    /// The time at which the last revoked token expires. Afterwards the revocation is no longer needed.
     public let expiresAt: NumericDate
 
-    /// Creates a revocation; one of an account requires `before`.
+    /// Creates a revocation. A revocation of an account requires `before`.
     public init(kind: Kind, id: String, before: NumericDate? = nil, expiresAt: NumericDate) {
         self.kind = kind
         self.id = id
@@ -31,12 +31,12 @@ public struct Revocation: Sendable, Equatable {
 }
 
 extension Revocation {
-    /// The most bytes that an id may have. The ids of Hallpass have 22 or 36.
+    /// The maximum size of an id in bytes. The ids of Hallpass have 22 or 36 bytes.
     private static let maximumIDBytes = 128
 
     /// Reads `{"kind", "id", "before"?, "exp"}`; nil when `json` is anything else.
     ///
-    /// Ids are ASCII, because `String ==` and a comparison of bytes agree there.
+    /// Ids must be ASCII, because `String ==` and a comparison of bytes agree for ASCII text.
     init?(_ json: JSONValue) {
         guard let kind = json["kind"]?.string.flatMap(Kind.init), let id = json["id"]?.string,
             (1...Self.maximumIDBytes).contains(id.utf8.count), id.utf8.allSatisfy({ $0 < 0x80 }),

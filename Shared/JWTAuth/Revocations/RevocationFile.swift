@@ -1,11 +1,12 @@
 import Foundation
 import JWT
 
-/// The file in which a service saves its revocations, for a start while login is down.
+/// The file in which a service saves its revocations. The service reads it when it starts, because login may be down.
 ///
-/// Each line is a token that the service itself signed, so the file is verified like every other source of
-/// revocations. The last line alone says `reset`, which shows that no line is missing. Only the owner of the file may
-/// read it. It is replaced as a whole: written beside the old one, synchronized, renamed.
+/// Each line is a token that the service itself signed, so the service verifies the file like every other source of
+/// revocations. Only the last line has the claim `reset` with the value true, which shows that no line is missing. Only
+/// the owner of the file may read it. The service replaces the file as a whole: it writes a file beside the old one,
+/// synchronizes it and renames it.
 struct RevocationFile: Sendable {
     let path: String
     /// The name of the service, which is the issuer of the lines.
@@ -15,7 +16,7 @@ struct RevocationFile: Sendable {
     private static let maximumEntriesPerLine = 10_000
     private static let maximumBytes = 256 << 20
 
-    /// The error of a file whose lines are signed, but not the whole list.
+    /// The error of a file whose lines are signed but do not form the whole list.
     struct IncompleteFile: Error, CustomStringConvertible {
         let description = "the file does not hold a whole list of revocations; it is replaced at the next change"
     }
@@ -54,8 +55,7 @@ struct RevocationFile: Sendable {
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
     }
 
-    /// Verifies one line. The list as a whole does not expire, only its entries do, so the time of the check is
-    /// irrelevant.
+    /// Verifies one line. Entries expire, but lines do not, so the time of the check is irrelevant.
     private func verified(_ line: String) throws -> (page: RevocationPage, lastContact: Date) {
         let policy = TokenType.revocationFileLine.policy(issuers: [service], audience: nil)
         let token = try Verifier(keys: keys.keys, policy: policy).verify(line, at: 0)

@@ -9,8 +9,9 @@ public import ServiceRuntime
 
 /// Follows login's revocation feed and keeps a `RevocationState` up to date.
 ///
-/// One long-poll is always in progress; its revocations are in force before the next one begins. While login is down
-/// the service works with the revocations that it knows, also after a restart, because the state is saved to a file.
+/// It sends one long-poll request at a time, and applies the revocations of each response before the next request.
+/// While login is down, the service uses the revocations that it knows. They survive a restart, because the follower
+/// saves the state to a file.
 public final class RevocationFollower: Service {
     private let state: RevocationState
     private let login: ServiceClient
@@ -37,7 +38,7 @@ public final class RevocationFollower: Service {
     ///   - service: The name of the service, which is the issuer of the token that each request carries.
     ///   - tokens: The keys, and the issuer that the feed must name.
     ///   - settings: The address of login, and the folder of the file.
-    ///   - clock: The time at which tokens are checked and made.
+    ///   - clock: The source of the time at which tokens are verified and signed.
     public init(
         updating state: RevocationState, of service: String, _ tokens: TokenSettings, _ settings: RevocationSettings,
         clock: WallClock
@@ -77,7 +78,7 @@ public final class RevocationFollower: Service {
         await http.shutdown()
     }
 
-    /// Records the gauges each second, because the age grows while nothing happens.
+    /// Records the gauges each second, because the age grows even while no response arrives.
     private func measure() async {
         repeat {
             Gauge(label: "revocations_age_seconds").record(state.ageSeconds)
@@ -89,7 +90,7 @@ public final class RevocationFollower: Service {
 // MARK: - Following the feed
 
 extension RevocationFollower {
-    /// A response of login that cannot be used.
+    /// A response of login that the follower cannot use.
     private enum FeedError: Error, CustomStringConvertible {
         case status(HTTPResponse.Status)
         case notRevocations
@@ -169,8 +170,9 @@ extension RevocationFollower {
         logger.warning("The revocation feed cannot be read.", metadata: ["error": "\(error)"])
     }
 
-    /// The pause after so many failures: 0.1 s, doubled for each further failure up to 1 s, to notice soon that login
-    /// is back. A random part is subtracted, so not all services poll at once.
+    /// The pause after `failures` failures in a row: 0.1 s, doubled for each further failure up to 1 s. The low maximum
+    /// lets the service notice soon that login is back. The pause is randomly shortened, so not all services poll at
+    /// once.
     static func pause(after failures: Int) -> Duration {
         min(maximumPause, firstPause * (1 << min(failures - 1, 10))) * Double.random(in: 0.5...1)
     }
@@ -187,10 +189,10 @@ extension RevocationFollower {
         }
     }
 
-    /// Saves the state when it has changed, at most once a second. A crash loses at most the revocations of that time,
-    /// which login sends again.
+    /// Saves the state when it has changed, at most once a second. A crash loses at most the revocations of the last
+    /// second. Login sends them again.
     private func saveChanges() async {
-        // Writing a long list takes time, so it happens on its own thread, where no task waits for it.
+        // Write on a dispatch queue: writing a long list takes time and would block a thread that other tasks need.
         let queue = DispatchQueue(label: "revocations")
         for await _ in changes {
             await withCheckedContinuation { continuation in

@@ -3,10 +3,10 @@ import Synchronization
 
 /// The revocations in force, in memory. Every request reads the list; only the feed changes it.
 ///
-/// An entry is removed when its tokens have expired, and not before. So a replayed response, a restored backup, or a
+/// The list keeps each entry until the revoked tokens have expired. So a replayed response, a restored backup, or a
 /// snapshot of many pages cannot make a revoked token valid again.
 final class RevocationList: Sendable {
-    /// The most entries that the list holds, at about 150 bytes each. The authenticator fails closed beyond it.
+    /// The maximum number of entries, at about 150 bytes each. If there are more, the authenticator rejects all tokens.
     static let maximumEntries = 500_000
 
     private struct Table {
@@ -40,7 +40,7 @@ final class RevocationList: Sendable {
             }
         }
 
-        /// Replaces the filter by one with room for twice the present entries.
+        /// Replaces the filter by a filter with room for twice the current entries.
         mutating func rebuildFilter() {
             filter = BloomFilter(capacity: 2 * count)
             for id in sessions.keys { filter.insert(VerifiedToken.hash(of: id)) }
@@ -56,7 +56,7 @@ final class RevocationList: Sendable {
         self.maximumEntries = maximumEntries
     }
 
-    /// How many entries there are.
+    /// The number of entries.
     var count: Int { table.withLock { $0.count } }
 
     /// All entries, in no particular order.
@@ -69,7 +69,7 @@ final class RevocationList: Sendable {
 
     /// Whether the token is revoked: by its id, by its session, or by its account and its time of issue.
     func isRevoked(_ token: VerifiedToken) -> Bool {
-        // Hash before taking the lock, and make strings only of what the filter lets through: both take time.
+        // Hash before taking the lock, and create strings only for ids that pass the filter, because both take time.
         let hashes = token.identifierHashes
         return table.withLock { table in
             if let hash = hashes.session, table.filter.mayContain(hash), let session = token.sessionID,
@@ -87,11 +87,11 @@ final class RevocationList: Sendable {
         }
     }
 
-    /// Adds entries. Of two for the same id, it keeps the later `before` and the later expiry.
+    /// Adds entries. Of two entries of the same kind and id, it keeps the later `before` and the later expiry.
     ///
-    /// - Returns: false when there is no room for all of them.
+    /// - Returns: false when the list has no room for all entries.
     func add(_ entries: some Sequence<Revocation>) -> Bool {
-        // Lock for each entry: no request may wait for a long list.
+        // Lock for each entry, so no request waits until a long list is added.
         entries.allSatisfy { entry in
             table.withLock { table in
                 guard table.count < maximumEntries || table.has(entry) else { return false }
@@ -101,8 +101,8 @@ final class RevocationList: Sendable {
         }
     }
 
-    /// Removes the entries that have expired. Entries added meanwhile are lost, so only the task that adds may call
-    /// this.
+    /// Removes the entries that have expired. Entries that are added meanwhile are lost, so only the task that adds
+    /// entries may call this method.
     func removeExpired(at now: NumericDate) {
         var table = table.withLock { $0 }
         table.sessions = table.sessions.filter { $0.value > now }

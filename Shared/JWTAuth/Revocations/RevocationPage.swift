@@ -2,13 +2,14 @@ public import JWT
 
 /// A part of the revocation feed, as a token of the type `TokenType.revocationPage` carries it.
 public struct RevocationPage: Sendable {
-    /// The number of the last revocation that the page covers; an expired revocation is covered but not listed.
+    /// The number of the last revocation that the page covers. The page covers expired revocations but does not list
+    /// them.
     public let seq: Int64
-    /// The name of the sequence that the number belongs to. Numbers of different epochs cannot be compared.
+    /// The name of the sequence that `seq` belongs to. Numbers of different epochs cannot be compared.
     public let epoch: String?
     /// The number that the request named as `after`; nil when the issuer does not repeat it.
     public var after: Int64?
-    /// Whether the page is the beginning of the whole list, in place of a continuation.
+    /// Whether the page is the beginning of the whole list; false for a continuation.
     public let isReset: Bool
     /// The revocations, in the order in which they were made.
     public let entries: [Revocation]
@@ -57,7 +58,7 @@ extension RevocationPage {
     /// The point that the page ends at.
     var position: Position { Position(seq: seq, epoch: epoch) }
 
-    /// Whether the page continues where `position` ends, or is a beginning.
+    /// Whether the page continues where `position` ends, or is the beginning of the whole list.
     func follows(_ position: Position) -> Bool {
         if isReset { return true }
         return seq >= position.seq && after ?? position.seq == position.seq

@@ -4,7 +4,8 @@ public import ServiceRuntime
 public struct RevocationSettings: Sendable {
     /// The address of login.
     let loginURL: String
-    /// The age of the list above which requests with a token are rejected, in seconds; nil for no limit.
+    /// The maximum age of the list in seconds; nil for no limit. The service rejects all tokens while the list is
+    /// older.
     let maximumAgeSeconds: Int?
     /// The folder in which the list is saved; nil when it is not saved.
     let folder: String?
@@ -14,8 +15,8 @@ public struct RevocationSettings: Sendable {
     /// Reads the settings.
     ///
     /// - Parameters:
-    ///   - folder: The folder in which the list is saved, that of the database; nil when it is not saved.
-    ///   - settings: The environment; it collects what is wrong with the variables.
+    ///   - folder: The folder of the database, in which the list is saved; nil when it is not saved.
+    ///   - settings: The environment, which records invalid variables.
     public init(folder: String?, _ settings: inout Settings) {
         loginURL = settings.url("LOGIN_URL", default: "http://127.0.0.1:8080")
         self.folder = folder

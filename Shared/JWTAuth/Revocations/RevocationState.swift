@@ -1,13 +1,13 @@
-// Revocations: tokens that are rejected although they are signed and have not expired. `RevocationState` is all that
-// the authenticator asks: it is in memory and does no I/O. `RevocationFollower` keeps it up to date from login's
-// feed, and saves it to a `RevocationFile` for the next start. So a request never waits for login or for the disk.
+// Revocations: tokens that are rejected although they are signed and have not expired. The authenticator asks only
+// `RevocationState`, which is in memory and does no I/O. `RevocationFollower` keeps it up to date from login's feed,
+// and saves it to a `RevocationFile` for the next start. So a request never waits for login or for the disk.
 
 import Foundation
 import JWT
 public import ServiceRuntime
 import Synchronization
 
-/// The revocations that a service knows of, and how recent that knowledge is.
+/// The revocations that a service knows, and the time of login's last response.
 public final class RevocationState: Sendable {
     /// A copy of the state, which a file can keep.
     struct Snapshot: Sendable {
@@ -63,7 +63,7 @@ extension RevocationState {
         return lastContact.map { clock.now().timeIntervalSince($0) > Double(maximumAgeSeconds) } ?? true
     }
 
-    /// The check for `/readyz`: degraded when the list is overfull, or login has not answered for more than a minute.
+    /// The check for `/readyz`: degraded when the list is overfull, or login has not responded for more than a minute.
     public var readiness: Readiness.Check {
         Readiness.Check("revocations") {
             let (lastContact, isOverfull) = self.progress.withLock { ($0.lastContact, $0.isOverfull) }
@@ -81,7 +81,7 @@ extension RevocationState {
 // MARK: - For the follower
 
 extension RevocationState {
-    /// How far the feed was read; nil until its beginning was read.
+    /// The position up to which the feed was read; nil until its beginning was read.
     var position: RevocationPage.Position? { progress.withLock { $0.position } }
 
     /// The time since login's last response, or since the start when there was none.
@@ -99,8 +99,8 @@ extension RevocationState {
 
     /// Adds a page that login has just sent.
     ///
-    /// - Returns: false when the list has no room for all of it. The position then stays, and every token is rejected
-    ///   until a page fits.
+    /// - Returns: false when the list has no room for the whole page. The position then does not change, and the
+    ///   authenticator rejects every token until a page fits.
     func add(_ page: RevocationPage) -> Bool {
         let isComplete = list.add(page.entries)
         progress.withLock { progress in
@@ -112,7 +112,7 @@ extension RevocationState {
         return isComplete
     }
 
-    /// Adds what a service saved before it stopped.
+    /// Adds the state that a service saved before it stopped.
     func restore(_ snapshot: Snapshot) {
         let isComplete = list.add(snapshot.entries)
         removeExpired()

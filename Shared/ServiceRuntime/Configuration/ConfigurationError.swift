@@ -4,7 +4,7 @@ public struct ConfigurationError: Error, Sendable, Equatable, CustomStringConver
     public struct InvalidVariable: Sendable, Equatable {
         /// The name of the variable.
         public let name: String
-        /// What is wrong with its value and what to write instead. It never contains a secret.
+        /// The reason why the value is invalid, and how to fix it. The text never contains a secret.
         public let reason: String
     }
 

@@ -4,11 +4,11 @@ public struct ServiceSettings: Sendable {
     public let name: String
     /// The address to listen on.
     public let host: String
-    /// The port to listen on; with 0 the system chooses one.
+    /// The port to listen on; with 0 the system chooses a free port.
     public let port: Int
     /// The origins whose pages may call the service; empty if `CORS_ORIGINS` is `off`.
     public let origins: Set<String>
-    /// Whether the pages of these origins may send cookies.
+    /// Whether pages of the allowed origins may send cookies.
     public let allowsCookies: Bool
     /// The path of the folder with the files of Swagger UI.
     let swaggerUI: String

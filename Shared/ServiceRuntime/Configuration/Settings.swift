@@ -1,12 +1,12 @@
-// Configuration: what a service reads from its environment when it starts. Everything else receives values, never
-// variables, so a test needs no environment.
+// Configuration: the settings that a service reads from its environment when it starts. All other code receives values,
+// not variables, so a test needs no environment.
 
 public import Configuration
 
 /// The environment of a service, read once when the service starts.
 ///
-/// An invalid value is recorded and replaced by its default, so that all invalid variables are reported together before
-/// the service accepts requests. An empty variable counts as one that is not set.
+/// For an invalid value, a method records the variable and returns the default. `read` then reports all invalid
+/// variables together, before the service accepts requests. An empty variable counts as not set.
 public struct Settings: Sendable {
     private let reader: ConfigReader
     private var invalidVariables: [ConfigurationError.InvalidVariable] = []
@@ -36,8 +36,8 @@ public struct Settings: Sendable {
     ///
     /// - Parameters:
     ///   - variable: The name of the environment variable.
-    ///   - reason: What is wrong and what to write instead, without a secret.
-    /// - Returns: An error to throw where no default can replace the value.
+    ///   - reason: The reason why the value is invalid, and how to fix it, without a secret.
+    /// - Returns: An error for the caller to throw if no default can replace the value.
     @discardableResult
     public mutating func reject(_ variable: String, _ reason: String) -> Rejection {
         invalidVariables.append(.init(name: variable, reason: reason))
@@ -66,7 +66,7 @@ public struct Settings: Sendable {
         choice(variable, default: fallback, from: ["on": true, "off": false])
     }
 
-    /// The value of one of several words.
+    /// The element of `values` whose key is the text of the variable.
     public mutating func choice<Value>(_ variable: String, default fallback: Value, from values: [String: Value])
         -> Value
     {

@@ -1,13 +1,13 @@
 import HTTPTypes
 import Hummingbird
 
-/// Lets pages of allowed origins read responses, also error responses, and responds to their preflight requests
-/// (CORS protocol of the Fetch standard).
+/// Lets pages of allowed origins read all responses, including errors, and responds to their preflight requests (CORS
+/// protocol of the Fetch standard).
 struct CrossOriginMiddleware<Context: RequestContext>: RouterMiddleware {
     let origins: Set<String>
     let cookies: Cookies
 
-    /// The requests of other origins that may carry cookies.
+    /// The requests from other origins that may carry cookies.
     enum Cookies {
         case all
         case only(Set<String>)

@@ -2,7 +2,8 @@ public import Database
 import HTTPTypes
 
 extension DatabaseError: ProblemConvertible {
-    /// The response to a request during which the database failed unexpectedly. Nothing was changed.
+    /// The response to a request that failed because of an unexpected error of the database. The request changed
+    /// nothing.
     public var problem: Problem {
         switch code {
         case .full:

@@ -5,7 +5,7 @@ import Metrics
 
 /// Turns every error into a response: a problem that the client can read.
 ///
-/// A response with 5xx does not state its cause. The log states it, under the id of the request.
+/// A response with 5xx does not state its cause. The log states the cause, under the request id.
 struct ErrorResponseMiddleware<Context: RequestContext>: RouterMiddleware {
     func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response

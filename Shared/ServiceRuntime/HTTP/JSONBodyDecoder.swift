@@ -21,7 +21,7 @@ public struct JSONBodyDecoder: RequestDecoder {
                 detail: "Send JSON, with the header field Content-Type: application/json.")
         }
         let bytes = try await request.bytes(upTo: context.maxUploadSize)
-        // JSONDecoder would detect UTF-16 and UTF-32, in which every ASCII character has a zero byte.
+        // `JSONDecoder` would also accept UTF-16 and UTF-32. In both, every ASCII character has a zero byte.
         guard !bytes.contains(0), String(validating: bytes, as: UTF8.self) != nil else {
             throw Problem.badRequest("The body is not valid UTF-8.")
         }

@@ -1,7 +1,7 @@
 /// A whole number in a request body.
 ///
-/// For a fraction or a number that is too large, `JSONDecoder` does not report which `Int` it could not decode. This type
-/// does.
+/// If a number is a fraction or too large, `JSONDecoder` does not report which `Int` it could not decode. This type
+/// reports the field.
 public struct JSONInteger: Decodable, Sendable, Equatable {
     /// The number, within ±2^53: the range that JSON numbers represent exactly everywhere (RFC 8259 §6).
     public let value: Int

@@ -1,10 +1,10 @@
 import HTTPTypes
 import Hummingbird
 
-/// Responds to requests whose path has routes, but none for their method (RFC 9110 §9.3.7 and §15.5.6).
+/// Responds to requests whose path has routes, but no route for their method (RFC 9110 §9.3.7 and §15.5.6).
 ///
-/// The response to `OPTIONS` is 204, the response to any other method 405. Both have the field `Allow`. The middleware is
-/// added after all routes, so it receives only requests that match none.
+/// The response to `OPTIONS` is 204. The response to any other method is 405. Both responses have the field `Allow`.
+/// The middleware is added after all routes, so it receives only requests that match no route.
 struct MethodNotAllowedMiddleware<Context: RequestContext>: RouterMiddleware {
     private struct KnownPath {
         let segments: [Substring]
@@ -25,7 +25,7 @@ struct MethodNotAllowedMiddleware<Context: RequestContext>: RouterMiddleware {
             let allow = methods.union(implied).map(\.rawValue).sorted().joined(separator: ", ")
             return KnownPath(segments: path.split(separator: "/"), allow: allow)
         }
-        // The router, too, prefers literal segments to parameters.
+        // Put paths with fewer parameters first, because the router also prefers literal segments to parameters.
         .sorted { $0.segments.count { $0.hasPrefix("{") } < $1.segments.count { $0.hasPrefix("{") } }
     }
 

@@ -12,8 +12,8 @@ extension MustacheTemplate {
 
 /// Escapes text for HTML byte by byte.
 ///
-/// The library escapes by `Character`, so it leaves a quotation mark with a combining accent as it is. To a browser that is
-/// a quotation mark, which ends an attribute.
+/// Mustache escapes by `Character`, so it does not escape a quotation mark with a combining accent. A browser reads
+/// this character as a quotation mark that ends an attribute.
 private struct HTMLBytes: MustacheContentType {
     static let name = "HTML_BYTES"
 

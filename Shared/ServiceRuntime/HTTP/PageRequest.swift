@@ -22,24 +22,25 @@ public struct PageRequest: Sendable {
         after = try request.uri.queryParameters["after"].map(Self.cursor)
     }
 
-    /// For lists with the newest row first: all ids on the page are less than this text. `g` is greater than every id.
+    /// The upper bound for lists with the newest row first: all ids on the page are less. `g` is greater than every id.
     public var newestFirstBound: String { after?.lowercase ?? "g" }
 
-    /// For lists with the oldest row first: all ids on the page are greater than this text.
+    /// The lower bound for lists with the oldest row first: all ids on the page are greater.
     public var oldestFirstBound: String { after?.lowercase ?? "" }
 
-    /// The number of rows to read from the database. One row more than the page holds shows that there is a next page.
+    /// The number of rows to read from the database. One more row than the page holds shows that there is a next page.
     public var fetchLimit: Int { limit + 1 }
 
     /// Reduces the rows read from the database to those of the page.
     ///
-    /// - Returns: The rows of the page, and the cursor of the next page if there is one. Clients treat it as opaque.
+    /// - Returns: The rows of the page, and the cursor of the next page if there is one. Clients treat the cursor as
+    ///   opaque.
     public func cut<Row>(_ rows: [Row], id: (Row) -> UUID) -> (rows: [Row], next: String?) {
         guard rows.count > limit else { return (rows, nil) }
         return (Array(rows.prefix(limit)), id(rows[limit - 1]).lowercase)
     }
 
-    /// The limit of a request that states none.
+    /// The limit of a request without the parameter `limit`.
     public static let defaultLimit = 50
     private static let maximumLimit = 200
 

@@ -4,7 +4,7 @@ public import Hummingbird
 extension Parameters {
     /// The path parameter `name` as an id.
     ///
-    /// - Throws: `Problem` with 404 if it is not a valid id, since nothing can have such an id.
+    /// - Throws: `Problem` with 404 if it is not a valid id, because no resource can have such an id.
     public func id(_ name: String = "id") throws -> UUID {
         guard let text = get(name), let id = UUID(lowercase: text) else { throw Problem.notFound() }
         return id

@@ -3,14 +3,14 @@ public import Hummingbird
 
 /// An error response with problem details (RFC 9457).
 ///
-/// The body is `{"type", "title", "status", "detail", "code", "request_id"}` and the members of `extensions`. It must not
-/// contain a secret or a token.
+/// The body is `{"type", "title", "status", "detail", "code", "request_id"}` and the members of `extensions`. The body
+/// must not contain a secret or a token.
 public struct Problem: Error, Sendable {
     /// The HTTP status code.
     public var status: HTTPResponse.Status
     /// A stable word for programs, such as `out_of_stock`.
     public var code: String
-    /// A sentence for people: what is wrong and what to do next.
+    /// A sentence for people that says what is wrong and what to do next.
     public var detail: String
     /// Header fields of the response, such as `WWW-Authenticate`.
     public var headers: HTTPFields
@@ -35,10 +35,10 @@ extension Problem {
     public struct InvalidField: Sendable, Encodable, Equatable {
         /// The name of the field, as in `items[0].quantity`; empty for the whole body.
         public let field: String
-        /// What is wrong with it, as the rest of a sentence that begins with the name: `must be a string`.
+        /// The error, as the rest of a sentence that begins with the name of the field: `must be a string`.
         public let detail: String
 
-        /// Creates an invalid field with its name and what is wrong with it.
+        /// Creates an invalid field from its name and the error.
         public init(_ field: String, _ detail: String) {
             self.field = field
             self.detail = detail
@@ -50,7 +50,7 @@ extension Problem {
         Problem(.badRequest, code: "invalid_request", detail: detail)
     }
 
-    /// 404: the resource does not exist, or the caller may not know that it exists.
+    /// 404: the resource does not exist, or the caller is not allowed to know that it exists.
     public static func notFound(_ detail: String = "There is nothing here.") -> Problem {
         Problem(.notFound, code: "not_found", detail: detail)
     }
@@ -62,7 +62,7 @@ extension Problem {
         Problem(.conflict, code: code, detail: detail, extensions: extensions)
     }
 
-    /// 422: the request is well-formed, but fields of it are invalid. The member `errors` of the body lists them.
+    /// 422: the request is well-formed, but some of its fields are invalid. The member `errors` of the body lists them.
     public static func unprocessable(_ fields: [InvalidField]) -> Problem {
         let sentence = fields.map { $0.field.isEmpty ? $0.detail : "\($0.field) \($0.detail)" }.joined(separator: "; ")
         return Problem(
@@ -76,7 +76,7 @@ extension Problem {
         Problem(.serviceUnavailable, code: code, detail: detail, headers: [.retryAfter: String(seconds)])
     }
 
-    /// 500: the service failed. The log states the cause, under the id of the request.
+    /// 500: the service failed. The log states the cause, under the request id.
     static let internalError = Problem(
         .internalServerError, code: "internal_error",
         detail: "The service failed. Its log states the cause, under the request id.")

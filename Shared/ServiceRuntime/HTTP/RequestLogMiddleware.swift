@@ -3,7 +3,7 @@ import Logging
 
 /// Writes a log line for each request: method, path without query, status, and duration.
 ///
-/// Requests of the operations routes are logged at level `debug`, all others at level `info`.
+/// It logs requests of the operations routes at level `debug`, and all other requests at level `info`.
 struct RequestLogMiddleware<Context: RequestContext>: RouterMiddleware {
     private static var operationsPaths: Set<String> { ["/healthz", "/readyz", "/metrics"] }
 

@@ -1,17 +1,17 @@
 public import HTTPTypes
 import Hummingbird
 
-/// The identity of a request in the logs of every service that works for it.
+/// The identity of a request in the logs of every service that handles it or is called for it.
 public struct RequestScope: Sendable {
     /// The value of `X-Request-Id`: the client's value if it is valid, otherwise a new one.
     public let requestID: String
     /// The client's `traceparent` (W3C Trace Context) if it is valid.
     public let traceparent: String?
 
-    /// The scope of the request for which the current task works.
+    /// The scope of the request that the current task handles.
     @TaskLocal public static var current: RequestScope?
 
-    /// The header fields that pass the identity on to the services that are called for this request.
+    /// The header fields that carry the identity to the services called for this request.
     public var onwardFields: HTTPFields {
         var fields: HTTPFields = [.requestID: requestID]
         fields[.traceparent] = traceparent
@@ -38,8 +38,8 @@ public struct RequestScope: Sendable {
         return String(repeating: "0", count: 16 - hex.count) + hex
     }
 
-    /// The text if it is `<version>-<32 hex>-<16 hex>-<2 hex>` in lower case, with neither id all zeros and a version other
-    /// than `ff` (Trace Context §3.2).
+    /// The text if it is `<version>-<32 hex>-<16 hex>-<2 hex>` in lower case. Neither id may be all zeros, and the
+    /// version must not be `ff` (Trace Context §3.2).
     private static func validTraceparent(_ text: String) -> String? {
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)
         guard parts.count == 4, parts.map(\.utf8.count) == [2, 32, 16, 2], parts[0] != "ff",

@@ -4,15 +4,15 @@ import Logging
 
 /// Gives every request its scope, every response the request id, and every log line the identity of its request.
 ///
-/// Code that handles a request logs with `Logger.current` of swift-log; a task-local value does not reach the closures of
-/// `SQLDatabase.read` and `write`, which run on other threads.
+/// Code that handles a request logs with `Logger.current` of swift-log. A task-local value does not reach the closures
+/// of `SQLDatabase.read` and `write`, because they run on other threads.
 struct RequestScopeMiddleware<Context: RequestContext>: RouterMiddleware {
     func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
     ) async throws -> Response {
         let scope = RequestScope(of: request)
         var context = context
-        // Hummingbird's own key, so that its lines, `context.id` and the service's lines name a request alike.
+        // Use Hummingbird's own key, so its log lines, `context.id` and the service's log lines have the same id.
         context.logger[metadataKey: "hb.request.id"] = "\(scope.requestID)"
         if let traceparent = scope.traceparent {
             context.logger[metadataKey: "traceparent"] = "\(traceparent)"

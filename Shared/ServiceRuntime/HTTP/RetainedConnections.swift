@@ -4,8 +4,9 @@ import NIOCore
 
 /// HTTP/1.1 connections that stay in memory until they are closed.
 ///
-/// A connection that is accepted during the shutdown is never handled: the server releases it while it is still open.
-/// SwiftNIO treats that as a programming error and ends the process, together with its unfinished requests.
+/// The server never handles a connection that it accepts during the shutdown. It releases the connection while it is
+/// still open. SwiftNIO treats this release as a programming error and ends the process, together with its unfinished
+/// requests.
 struct RetainedConnections: ServerChildChannel {
     private let connections: HTTP1Channel
 

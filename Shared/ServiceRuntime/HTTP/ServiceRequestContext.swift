@@ -1,9 +1,10 @@
-// HTTP: how all services read requests and write responses: bodies, problems, paging, request ids, CORS, static files.
+// HTTP: the code with which all services read requests and write responses. It covers bodies, problems, paging, request
+// ids, CORS, static files.
 
 public import Foundation
 public import Hummingbird
 
-/// A request context of a service: its limit for bodies, and how bodies are decoded and encoded.
+/// A request context of a service, with the size limit, the decoder and the encoder of bodies.
 public protocol ServiceRequestContext: RequestContext where Decoder == JSONBodyDecoder, Encoder == JSONEncoder {}
 
 extension ServiceRequestContext {

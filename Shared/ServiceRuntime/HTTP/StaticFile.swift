@@ -15,7 +15,7 @@ public struct StaticFile: Sendable {
         "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml",
     ]
 
-    /// Reads the HTML, CSS, JavaScript and SVG files of a folder. Other files and subfolders are left out.
+    /// Reads the HTML, CSS, JavaScript and SVG files of a folder. It skips other files and subfolders.
     ///
     /// - Parameters:
     ///   - folder: The folder.
@@ -43,7 +43,7 @@ public struct StaticFile: Sendable {
 
     /// The response to a `GET` of the file: 304 if the client has the current version (RFC 9110 §13.1.2), otherwise 200.
     ///
-    /// `Cache-Control: no-cache` makes clients ask each time, so they load a new release at once.
+    /// `Cache-Control: no-cache` makes clients revalidate the file before each use, so they load a new release at once.
     public func response(to request: Request) -> Response {
         if isKnown(to: request) { return Response(status: .notModified, headers: headers) }
         var headers = headers
@@ -51,7 +51,7 @@ public struct StaticFile: Sendable {
         return Response(status: .ok, headers: headers, body: .init(byteBuffer: bytes))
     }
 
-    /// Whether `If-None-Match` names the version of this file. Entity tags are compared weakly.
+    /// Whether `If-None-Match` names the version of this file. The comparison of entity tags is weak.
     private func isKnown(to request: Request) -> Bool {
         guard let field = request.headers[.ifNoneMatch], let tag = headers[.eTag] else { return false }
         return field.split(separator: ",").contains { item in

@@ -11,7 +11,7 @@ import Hummingbird
 public struct OpenAPIDocument: Sendable {
     typealias Object = [String: Any]
 
-    /// The document as it is sent.
+    /// The document in JSON, as `GET /openapi.json` sends it.
     public let json: Data
 
     /// Describes a service by the files in the folder `openapi` of a bundle.
@@ -21,7 +21,7 @@ public struct OpenAPIDocument: Sendable {
         try self.init(of: service, own: resources.resources(in: "openapi").map { try Data(contentsOf: $0) })
     }
 
-    /// Describes a service by the parts of a document that are its own.
+    /// Creates the document from the parts that the service itself provides and the parts that all services share.
     ///
     /// - Throws: An error of Foundation if a part is not JSON.
     public init(of service: ServiceSettings, own parts: [Data] = []) throws {
@@ -41,8 +41,8 @@ public struct OpenAPIDocument: Sendable {
         try JSONSerialization.jsonObject(with: json) as? Object ?? [:]
     }
 
-    /// Merges two objects. If both have a member, objects are merged, lists are concatenated with the second list first, and
-    /// any other value is that of the second object.
+    /// Merges two objects. If both have a member, it merges objects, concatenates lists with the second list first, and
+    /// otherwise takes the second value.
     private static func join(_ first: Object, _ second: Object) -> Object {
         first.merging(second) { first, second in
             switch (first, second) {

@@ -1,7 +1,7 @@
-/// The responses that follow from the kind of an operation: whether it needs a token, has a body, has parameters.
+/// The responses that an operation has because of its kind: whether it requires a token, has a body or has parameters.
 ///
-/// An operation gets those that it does not describe itself. They come from code that all services share: the
-/// authentication, the decoding of bodies and parameters, and the database.
+/// An operation gets each shared response that it does not describe itself. These responses come from code that all
+/// services share: the authentication, the decoding of bodies and parameters, and the database.
 struct SharedResponses {
     /// Whether a cookie may carry a token.
     let allowsCookies: Bool
@@ -10,7 +10,8 @@ struct SharedResponses {
 
     private static let safeMethods = ["get", "head", "options"]
 
-    /// The operation with all its responses. If cookies are allowed, it also names the cookie as a carrier of a user's token.
+    /// The operation with all its responses. If cookies are allowed, the operation also accepts a user's token in the
+    /// cookie.
     func complete(
         _ operation: OpenAPIDocument.Object, path: String, method: String, isOwn: Bool
     ) -> OpenAPIDocument.Object {

@@ -16,7 +16,7 @@ public struct ProbeCommand<Definition: ServiceDefinition>: AsyncParsableCommand 
     /// Creates the command; for the argument parser.
     public init() {}
 
-    /// Prints the body of the response, or why there is none.
+    /// Prints the body of the response, or the reason why there is no response.
     public func run() async throws {
         let outcome = try await Self.probe(ConfigReader(provider: EnvironmentVariablesProvider()))
         print(outcome.text)

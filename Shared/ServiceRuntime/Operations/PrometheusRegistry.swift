@@ -3,8 +3,8 @@ import Synchronization
 
 /// A backend of swift-metrics that writes the metrics in Prometheus' text format (version 0.0.4).
 ///
-/// A counter or gauge is one number, a timer or recorder a histogram. The registry keeps every series until the process
-/// ends, so the values of a label must come from a bounded set: route templates, not paths.
+/// A counter or a gauge is one number. A timer or a recorder is a histogram. The registry keeps every series until the
+/// process ends, so the values of a label must come from a bounded set: route templates, not paths.
 public final class PrometheusRegistry: MetricsFactory {
     /// The registry that swift-metrics uses in this process.
     public static let shared: PrometheusRegistry = {
@@ -59,13 +59,13 @@ public final class PrometheusRegistry: MetricsFactory {
         }
     }
 
-    /// Does nothing: a counter must never fall.
+    /// Does nothing: a counter must never decrease.
     public func destroyCounter(_ handler: any CounterHandler) {}
     /// Does nothing: a gauge keeps its last value.
     public func destroyMeter(_ handler: any MeterHandler) {}
-    /// Does nothing: a histogram must never fall.
+    /// Does nothing: the counts of a histogram must never decrease.
     public func destroyRecorder(_ handler: any RecorderHandler) {}
-    /// Does nothing: a histogram must never fall.
+    /// Does nothing: the counts of a histogram must never decrease.
     public func destroyTimer(_ handler: any TimerHandler) {}
 
     private func series<Kind: Series>(

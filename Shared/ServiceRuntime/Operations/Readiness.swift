@@ -2,17 +2,17 @@ import Hummingbird
 
 /// The checks that `GET /readyz` runs.
 public struct Readiness: Sendable {
-    /// The state of something that the service needs.
+    /// The state of a dependency of the service.
     public enum State: Sendable, Equatable {
-        /// It works.
+        /// The dependency works.
         case ready
-        /// It does not work fully; the service continues with the stated restriction.
+        /// The dependency does not work fully. The service continues with the stated restriction.
         case degraded(String)
         /// The service cannot serve, for the stated reason.
         case unavailable(String)
     }
 
-    /// A check of something that the service needs.
+    /// A check of a dependency of the service.
     public struct Check: Sendable {
         let name: String
         let state: @Sendable () async -> State

@@ -1,5 +1,5 @@
-// Operations: what the people and programs that run a service meet: its commands, its logs, its metrics, its readiness.
-// It also assembles the parts of the other folders to an application.
+// Operations: the commands, logs, metrics and readiness checks of a service, for the people and programs that run it.
+// This folder also assembles the parts of the other folders into an application.
 
 public import ArgumentParser
 import Configuration
@@ -25,10 +25,11 @@ public struct ServeCommand<Definition: ServiceDefinition>: AsyncParsableCommand 
 
     /// Starts the service and runs it until a signal ends it.
     public func run() async throws {
-        // Files that the service creates are readable by their owner alone.
+        // Only the owner may read the files that the service creates.
         umask(0o077)
         let reader = ConfigReader(provider: EnvironmentVariablesProvider())
-        // Building the application reports invalid log settings together with all other invalid variables.
+        // Ignore the error here: building the application reports invalid log settings together with all other invalid
+        // variables.
         try? Settings.read(reader) { LogSettings(&$0) }.bootstrap()
         do {
             try await Self.serve(reader)
@@ -59,7 +60,7 @@ public struct ServeCommand<Definition: ServiceDefinition>: AsyncParsableCommand 
     }
 }
 
-/// The reason why a service cannot start and what to do, for the person who starts it.
+/// The error of a service that cannot start: the reason and the remedy, for the person who starts the service.
 struct StartError: Error, CustomStringConvertible {
     let description: String
 }

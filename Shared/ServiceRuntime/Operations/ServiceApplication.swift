@@ -6,7 +6,7 @@ public import ServiceLifecycle
 /// An application together with its routes and its OpenAPI document.
 public struct ServiceApplication<Context: ServiceRequestContext>: ApplicationProtocol
 where Context.Source == ApplicationRequestContextSource {
-    /// The routes of the service's router, without the `HEAD` routes that follow from `GET` routes.
+    /// The routes of the service's router, without the `HEAD` routes that the router derives from `GET` routes.
     public let routes: [Route]
     /// The document that `GET /openapi.json` returns.
     public let description: OpenAPIDocument
@@ -16,7 +16,7 @@ where Context.Source == ApplicationRequestContextSource {
     public let server: HTTPServerBuilder
     /// The address to listen on.
     public let configuration: ApplicationConfiguration
-    /// What runs beside the server.
+    /// The services that run beside the server.
     public let services: [any Service]
     /// The logger for lines that belong to no request.
     public let logger: Logger

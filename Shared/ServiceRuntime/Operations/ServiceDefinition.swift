@@ -1,15 +1,15 @@
-// ServiceRuntime: what every service needs to run and that has nothing to do with what it serves. It is a target apart from
-// JWTAuth, because its code knows nothing of tokens. Its folders depend on each other in one direction: Values,
+// ServiceRuntime: the code that every service needs to run, whatever the service offers. This target is separate from
+// JWTAuth, because its code knows nothing about tokens. Its folders depend on each other in one direction: Values,
 // Configuration, HTTP, OpenAPI, Operations.
 
 public import Configuration
 public import Hummingbird
 
-/// A service as an executable: what the commands `serve` and `probe` need.
+/// A service as an executable, with the members that the commands `serve` and `probe` need.
 public protocol ServiceDefinition {
     /// The name of the service and of its executable.
     static var name: String { get }
-    /// The port that is used when `PORT` is not set.
+    /// The port to listen on when `PORT` is not set.
     static var defaultPort: Int { get }
     /// The type of the application that `buildApplication` returns.
     associatedtype BuiltApplication: ApplicationProtocol

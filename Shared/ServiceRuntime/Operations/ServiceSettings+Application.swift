@@ -10,7 +10,7 @@ extension ServiceSettings {
     ///
     /// - Parameters:
     ///   - context: The type of the request contexts.
-    ///   - checks: What `GET /readyz` asks.
+    ///   - checks: The checks that `GET /readyz` runs.
     ///   - cookiePaths: The paths that pages of other allowed origins may call with cookies even if `allowsCookies` is false.
     public func router<Context: ServiceRequestContext>(
         context: Context.Type, readiness checks: [Readiness.Check], cookiePaths: Set<String> = []
@@ -26,12 +26,13 @@ extension ServiceSettings {
         return router
     }
 
-    /// Creates the application of a service. No route may be added to the router afterwards.
+    /// Creates the application of a service. Do not add routes to the router afterwards.
     ///
     /// - Parameters:
     ///   - router: The router with all routes of the service.
     ///   - description: The document that `GET /openapi.json` returns.
-    ///   - services: What runs beside the server. They are stopped after it, in reverse order.
+    ///   - services: The services that run beside the server. The application stops them after the server, in reverse
+    ///     order.
     public func application<Context: ServiceRequestContext>(
         router: Router<Context>, description: OpenAPIDocument, services: [any Service]
     ) -> ServiceApplication<Context> {

@@ -1,6 +1,7 @@
 public import ServiceLifecycle
 
-/// An action at the shutdown, such as closing a database, after everything that was started later has stopped.
+/// An action that runs at the shutdown, such as closing a database. It runs after all services that were started later
+/// have stopped.
 public struct ShutdownHook: Service {
     private let action: @Sendable () async throws -> Void
 

@@ -2,7 +2,7 @@ public import Database
 public import Foundation
 
 extension Date {
-    /// The date in whole milliseconds since 1970, rounded. Dates that no `Int` can hold become the nearest `Int`.
+    /// The date in whole milliseconds since 1970, rounded. A date outside the range of `Int` becomes the nearest `Int`.
     public var milliseconds: Int {
         let milliseconds = (timeIntervalSince1970 * 1000).rounded()
         return Int(exactly: milliseconds) ?? (milliseconds < 0 ? .min : .max)

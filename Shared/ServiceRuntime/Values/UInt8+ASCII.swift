@@ -1,6 +1,6 @@
 /// The classes of ASCII characters that HTTP and URIs distinguish, for bytes of UTF-8.
 ///
-/// No byte from 128 to 255 belongs to any of them.
+/// No byte from 128 to 255 belongs to any of these classes.
 extension UInt8 {
     /// Whether the byte is one of `A` to `Z` or `a` to `z`.
     public var isASCIILetter: Bool {
@@ -30,7 +30,7 @@ extension UInt8 {
         }
     }
 
-    /// Whether the byte is a `tchar`, a character of which tokens in HTTP header fields consist (RFC 9110 §5.6.2).
+    /// Whether the byte is a `tchar`, a character of a token in an HTTP header field (RFC 9110 §5.6.2).
     public var isHTTPTokenCharacter: Bool {
         isASCIILetter || isASCIIDigit || "!#$%&'*+-.^_`|~".utf8.contains(self)
     }

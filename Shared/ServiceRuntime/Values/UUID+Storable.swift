@@ -4,7 +4,7 @@ public import Foundation
 extension UUID {
     /// Parses the only accepted spelling of a UUID: 36 characters, lower case. Nil for any other text.
     ///
-    /// Each UUID has one spelling, so texts of UUIDs can be compared and stored as they are.
+    /// Each UUID has one spelling, so code can compare and store the text without conversion.
     public init?(lowercase text: some StringProtocol) {
         guard let uuid = UUID(uuidString: String(text)), uuid.lowercase.utf8.elementsEqual(text.utf8) else {
             return nil

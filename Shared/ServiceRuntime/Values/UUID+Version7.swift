@@ -26,7 +26,7 @@ extension UUID {
             ))
     }
 
-    /// Creates a UUID of version 7 with random bits of the system's secure source.
+    /// Creates a UUID of version 7 with random bits from the system's secure source.
     ///
     /// - Parameter date: The time that the UUID contains. Times before 1970 count as 1970.
     public static func version7(at date: Date) -> UUID {

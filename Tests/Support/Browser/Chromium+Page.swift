@@ -97,8 +97,8 @@ extension Chromium {
         try await eventually(within: Self.timeout) { try await self.text().contains(text) }
     }
 
-    /// Calls `body` with an element once it exists. If the element disappears meanwhile, because the page is being left,
-    /// this looks for it again.
+    /// Calls `body` with an element once it exists. If the element disappears meanwhile, because the browser leaves the
+    /// page, this looks for it again.
     private func withElement<Value>(_ selector: String, _ body: (String) async throws -> Value) async throws -> Value {
         var value: Value?
         var failure: (any Error)?
@@ -123,7 +123,7 @@ extension Chromium {
 }
 
 extension Chromium {
-    /// Opens another window and switches to it. Returns the former window, as `enter` takes it.
+    /// Opens another window and switches to it. Returns the handle of the former window, for `enter`.
     public func openWindow() async throws -> String {
         struct Window: Decodable { let handle: String }
         let former = try await window

@@ -64,7 +64,8 @@ private enum Capabilities {
     }
 }
 
-/// Starts a browser, calls `body`, and shuts the browser down. If `body` throws, this prints the URL and text of the page.
+/// Starts a browser, calls `body`, and shuts the browser down. If `body` throws, this prints the URL and text of the
+/// page.
 public func withBrowser<Result>(
     in cluster: Cluster, runsScripts: Bool = true, _ body: (Chromium) async throws -> Result
 ) async throws -> Result {

@@ -6,7 +6,7 @@ const storageKey = "hallpass-basket";
 export const basket = new EventTarget();
 
 let quantities = read();
-/** With this key a repeated request, sent after a lost response, does not place a second order. */
+/** The idempotency key: a request that is repeated after a lost response does not place a second order. */
 let key = crypto.randomUUID();
 
 function read() {

@@ -90,7 +90,7 @@ async function leaveShop() {
 
 let signedInAs = null;
 
-/** Shows the view again when another person, or nobody, is signed in now. */
+/** Shows the view again when another person has signed in, or when the person has signed out. */
 function passChanged() {
   showAccount();
   const username = currentPass()?.username ?? null;

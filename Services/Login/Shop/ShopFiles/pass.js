@@ -1,9 +1,9 @@
-// The pass of the shop, which is an access token. Only memory holds it, so it is gone when the page is closed. The session
+// The pass of the shop, which is an access token. It is kept only in memory, so closing the page deletes it. The session
 // cookie, which no script can read, renews it.
 
 import { RequestError, send } from "./network.js";
 
-/** A pass is renewed before use when it has less than this left: seconds, or a part of its lifetime if that is shorter. */
+/** The remaining time below which a pass is renewed before use: seconds, or a part of its lifetime if that is shorter. */
 const renewBefore = { seconds: 30, part: 0.2 };
 const otherWindows = new BroadcastChannel("hallpass");
 
@@ -86,12 +86,12 @@ function withPass(pass, options) {
   return { ...options, headers: { ...options.headers, Authorization: `Bearer ${pass.token}` } };
 }
 
-/** Sends a request with any token, and neither renews nor repeats. */
+/** Sends a request with a given token. It neither renews the token nor repeats the request. */
 export function sendWithToken(token, service, path, note) {
   return send(service, path, { headers: { Authorization: `Bearer ${token}` }, note });
 }
 
-/** Requests a token from login that expires after so many seconds. The pass stays as it is. */
+/** Requests a token from login that expires after `seconds`. The pass does not change. */
 export function shortToken(seconds) {
   const options = { method: "POST", credentials: "include", note: `a token that expires after ${seconds} s` };
   return send("login", `/session/token?life=${seconds}`, options);
@@ -110,7 +110,7 @@ document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "visible") renew("this window is visible again").catch(() => {});
 });
 
-/** Decodes the parts of a token. Nothing is verified, because that takes the secret key. */
+/** Decodes the parts of a token. It does not verify the token, because that needs the secret key. */
 export function decode(token) {
   const [header, claims] = token.split(".").slice(0, 2).map(decodePart);
   return { header, claims };

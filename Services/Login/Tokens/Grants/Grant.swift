@@ -1,5 +1,6 @@
-// Grants: the grant types of the token endpoint, one a file. The folder is apart because the endpoint knows the
-// protocol `Grant` only. A new grant type is one file here and one line in the list `grants` of `App+build.swift`.
+// Grants: the grant types of the token endpoint, each in one file. This is a separate folder because the endpoint
+// depends only on the protocol `Grant`. To add a grant type, add a file here and a line to the list `grants` in
+// `App+build.swift`.
 
 import Hummingbird
 import JWTAuth
@@ -9,7 +10,7 @@ protocol Grant: Sendable {
     /// The value of the parameter `grant_type`.
     var grantType: String { get }
 
-    /// Exchanges what the client has for tokens.
+    /// Exchanges the credentials of the client for tokens.
     ///
     /// - Throws: `OAuthError` when the request is rejected; errors of the database.
     func respond(
