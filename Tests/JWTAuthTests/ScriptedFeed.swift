@@ -42,7 +42,7 @@ final class ScriptedFeed: Sendable {
         router.get("revocations") { request, _ in await self.response(to: request) }
         let (ports, listening) = AsyncStream<Int>.makeStream()
         let application = Application(
-            router: router, server: .retainedHTTP1(), configuration: .init(address: .hostname("127.0.0.1", port: port)),
+            router: router, server: .guardedHTTP1(), configuration: .init(address: .hostname("127.0.0.1", port: port)),
             onServerRunning: { listening.yield($0.localAddress?.port ?? 0) })
         try await withThrowingTaskGroup { group in
             group.addTask {

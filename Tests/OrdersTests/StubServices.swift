@@ -105,7 +105,7 @@ final class StubServices: Sendable {
             return await self.deliveryStatus(self.calls(.put, "/accounts/").count)
         }
         return Application(
-            router: router, server: .retainedHTTP1(), configuration: .init(address: .hostname("127.0.0.1", port: 0)))
+            router: router, server: .guardedHTTP1(), configuration: .init(address: .hostname("127.0.0.1", port: 0)))
     }
 
     private func record(_ request: Request) throws {

@@ -37,25 +37,29 @@ enum EchoService: ServiceDefinition {
     ///   - environment: The environment of the service.
     ///   - checks: The checks of `/readyz`.
     ///   - log: Where log lines are recorded, if not nowhere.
+    ///   - changeLimits: Changes the limits of connections.
     ///   - addRoutes: Adds more routes.
     static func run(
         _ setup: TestingSetup = .router, _ environment: [String: String] = [:], checks: [Readiness.Check] = [],
         cookiePaths: Set<String> = [], log: RecordedLog? = nil,
+        limits changeLimits: (inout ConnectionLimits) -> Void = { _ in },
         addRoutes: (Router<PlainContext>) -> Void = { _ in },
         _ body: @Sendable (any TestClientProtocol) async throws -> Void
     ) async throws {
         let environment = ["PORT": "0", "LOG_LEVEL": "critical"].merging(environment) { $1 }
         let application = try application(
             ConfigReader(environment: environment), checks: checks, cookiePaths: cookiePaths, logger: log?.logger,
-            addRoutes: addRoutes)
+            changeLimits: changeLimits, addRoutes: addRoutes)
         try await application.test(setup) { try await body($0) }
     }
 
     private static func application(
         _ reader: ConfigReader, checks: [Readiness.Check] = [], cookiePaths: Set<String> = [], logger: Logger? = nil,
+        changeLimits: (inout ConnectionLimits) -> Void = { _ in },
         addRoutes: (Router<PlainContext>) -> Void = { _ in }
     ) throws -> ServiceApplication<PlainContext> {
-        let settings = try Settings.read(reader) { ServiceSettings(name: name, defaultPort: defaultPort, &$0) }
+        var settings = try Settings.read(reader) { ServiceSettings(name: name, defaultPort: defaultPort, &$0) }
+        changeLimits(&settings.connectionLimits)
         let router = settings.router(context: PlainContext.self, readiness: checks, cookiePaths: cookiePaths)
         router.get("fail") { _, _ -> String in throw UnexpectedError() }
         router.get("scope") { _, _ in RequestScope.current?.requestID ?? "none" }

@@ -69,7 +69,7 @@ public final class InterruptibleProxy: Sendable {
             responder: CallbackResponder { (request: Request, _: BasicRequestContext) in
                 try await self.response(to: request)
             },
-            server: .retainedHTTP1(), configuration: .init(address: .hostname("127.0.0.1", port: 0)),
+            server: .guardedHTTP1(), configuration: .init(address: .hostname("127.0.0.1", port: 0)),
             onServerRunning: { continuation.yield($0.localAddress?.port ?? 0) },
             logger: Logger(label: "proxy") { _ in SwiftLogNoOpLogHandler() })
         let server = Task { try await application.run() }

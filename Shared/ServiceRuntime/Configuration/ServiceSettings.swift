@@ -13,6 +13,8 @@ public struct ServiceSettings: Sendable {
     /// The path of the folder with the files of Swagger UI.
     let swaggerUI: String
     let log: LogSettings
+    /// The limits of connections. Tests set smaller ones.
+    var connectionLimits = ConnectionLimits()
 
     /// Reads `HOST`, `PORT`, `CORS_ORIGINS`, `TOKEN_COOKIE`, `SWAGGER_UI`, `LOG_LEVEL` and `LOG_FORMAT`.
     public init(name: String, defaultPort: Int, _ settings: inout Settings) {

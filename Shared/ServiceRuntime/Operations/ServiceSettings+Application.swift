@@ -49,17 +49,8 @@ extension ServiceSettings {
         logger.logLevel = log.level
         return ServiceApplication(
             routes: routes, description: description, responder: router.buildResponder(),
-            server: .retainedHTTP1(
-                configuration: .init(
-                    idleTimeout: .seconds(Int64(Self.idleTimeoutSeconds)),
-                    httpDecoderConfiguration: .init(
-                        maxHeaderFieldSize: Self.maximumHeaderBytes, maxHeaderListSize: Self.maximumHeaderBytes,
-                        maxHeaderFieldCount: Self.maximumHeaderFields))),
+            server: .guardedHTTP1(limits: connectionLimits),
             configuration: .init(address: .hostname(host, port: port), serverName: nil),
             services: services, logger: logger)
     }
-
-    private static var idleTimeoutSeconds: Int { 60 }
-    private static var maximumHeaderBytes: Int { 16 << 10 }
-    private static var maximumHeaderFields: Int { 100 }
 }

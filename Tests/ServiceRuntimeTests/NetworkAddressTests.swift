@@ -1,6 +1,5 @@
+import ServiceRuntime
 import Testing
-
-@testable import LoginService
 
 @Suite struct NetworkAddressTests {
     @Test(arguments: [

@@ -1,10 +1,10 @@
-/// The networks of clients, for which failed attempts are counted.
-enum NetworkAddress {
+/// The networks of clients. Connections and failed sign-ins are counted for a network.
+public enum NetworkAddress {
     /// The network of a client: an IPv4 address itself, the first 64 bits of an IPv6 address, and `unknown` without a
     /// socket.
     ///
     /// - Parameter address: The text of `inet_ntop`, as in `2001:db8::7` or `::ffff:192.0.2.1`.
-    static func network(of address: String?) -> String {
+    public static func network(of address: String?) -> String {
         guard let address else { return "unknown" }
         guard address.contains(":") else { return address }
         if address.contains("."), let colon = address.lastIndex(of: ":") {

@@ -6,26 +6,23 @@ import Testing
 
 @testable import ServiceRuntime
 
-@Suite struct RetainedConnectionTests {
+@Suite struct GuardedHTTP1ChannelTests {
     @Test func `a retained connection that is never handled does not end the process`() async {
         await #expect(processExitsWith: .success) {
-            try await abandonConnection { RetainedConnections($0) }
+            try await abandonConnection(of: GuardedHTTP1Channel(responder: { _, _, _ in }, limits: ConnectionLimits()))
         }
     }
 
-    /// The reason for `RetainedConnections`. When this test fails, SwiftNIO tolerates such connections, and the type can go.
+    /// The reason why `GuardedHTTP1Channel` keeps its connections. When this test fails, SwiftNIO tolerates such connections, and they need not be kept.
     @Test func `a connection that is neither retained nor handled ends the process`() async {
         await #expect(processExitsWith: .failure) {
-            try await abandonConnection { $0 }
+            try await abandonConnection(of: HTTP1Channel(responder: { _, _, _ in }))
         }
     }
 }
 
 /// Accepts a connection, never handles it, and closes it. This happens to a connection that is accepted during a shutdown.
-private func abandonConnection<Connections: ServerChildChannel>(
-    _ connections: @Sendable (HTTP1Channel) -> Connections
-) async throws {
-    let connections = connections(HTTP1Channel(responder: { _, _, _ in }))
+private func abandonConnection(of connections: some ServerChildChannel) async throws {
     let group = MultiThreadedEventLoopGroup.singleton
     let server = try await ServerBootstrap(group: group).bind(host: "127.0.0.1", port: 0) { channel in
         connections.setup(channel: channel, logger: Logger(label: "test"))

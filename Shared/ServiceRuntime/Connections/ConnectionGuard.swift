@@ -1,0 +1,335 @@
+import NIOCore
+import NIOHTTP1
+
+/// Holds one connection to the rules of RFC 9112 and to `ConnectionLimits`.
+///
+/// It rejects bad heads with a response, keeps the order of responses, closes when a request or a limit says so, and leaves out the content of
+/// responses to `HEAD`. Times are kept by one timer for all limits.
+final class ConnectionGuard: ChannelDuplexHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    /// What the client is sending.
+    private enum Phase {
+        case nothing
+        case head(since: NIODeadline)
+        case body(since: NIODeadline)
+    }
+
+    /// A request that Hummingbird has and whose response is not complete.
+    private struct OpenRequest {
+        let isHead: Bool
+        let expectsContinue: Bool
+        var closesConnection: Bool
+        var isComplete = false
+        var hasResponse = false
+    }
+
+    /// What is left to do with the connection.
+    private enum Ending {
+        case open
+        /// No further request is taken; what is open is answered.
+        case afterResponses(RejectedRequest?)
+        /// The last response is written; the rest of the request is dropped.
+        case lingering
+    }
+
+    private let limits: ConnectionLimits
+    private var phase = Phase.nothing
+    private var requests: [OpenRequest] = []
+    private var requestCount = 0
+    private var ending = Ending.open
+    private var isQuiescing = false
+    private var decodingEndsWithRequest = false
+    /// Since when nothing was asked.
+    private var idleSince = NIODeadline.now()
+    /// Since when response bytes wait.
+    private var stalledSince: NIODeadline?
+    private var timer: (at: NIODeadline, task: Scheduled<Void>)?
+    private var context: ChannelHandlerContext?
+    private weak var reader: RequestReader?
+
+    init(limits: ConnectionLimits) {
+        self.limits = limits
+    }
+
+    func attach(_ reader: RequestReader) {
+        self.reader = reader
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        idleSince = .now()
+        setTimer()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        timer?.task.cancel()
+        timer = nil
+        self.context = nil
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        timer?.task.cancel()
+        timer = nil
+        context.fireChannelInactive()
+    }
+}
+
+// MARK: - What the reader asks and tells
+
+extension ConnectionGuard {
+    /// Whether no more requests should be decoded now: enough wait for their response, or the client does not read.
+    var isBehind: Bool {
+        requests.count >= limits.maximumUnansweredRequests || stalledSince != nil
+    }
+
+    var isReadingBody: Bool {
+        if case .body = phase { true } else { false }
+    }
+
+    /// Notes that bytes of a request have come.
+    func bytesArrived() {
+        guard case .nothing = phase else { return }
+        phase = .head(since: .now())
+        setTimer()
+    }
+
+    /// Whether the decoder has just stopped behind a request with `Upgrade`. Says so once.
+    func endsUpgrade() -> Bool {
+        guard decodingEndsWithRequest, !isReadingBody else { return false }
+        decodingEndsWithRequest = false
+        return true
+    }
+}
+
+// MARK: - Requests
+
+extension ConnectionGuard {
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let part = unwrapInboundIn(data)
+        guard case .open = ending else {
+            // The rest of the last request that is taken still belongs to it.
+            if case .afterResponses(nil) = ending, isReadingBody { pass(part, context) }
+            return
+        }
+        switch part {
+        case .head(let head): take(head, context)
+        default: pass(part, context)
+        }
+    }
+
+    private func take(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        do throws(RejectedRequest) {
+            try head.check(limits)
+        } catch {
+            return reject(error, context)
+        }
+        requestCount += 1
+        let isLast = head.closesConnection || requestCount >= limits.maximumRequests
+        if isLast, !head.closesConnection { ClosingReason.requests.count() }
+        requests.append(
+            OpenRequest(
+                isHead: head.method == .HEAD, expectsContinue: head.expectsContinue, closesConnection: isLast))
+        if isLast { ending = .afterResponses(nil) }
+        decodingEndsWithRequest = head.endsDecoding
+        phase = .body(since: .now())
+        var head = head
+        // Hummingbird (2.28.1) compares the field with the text `close`.
+        head.headers.remove(name: "connection")
+        if isLast { head.headers.add(name: "connection", value: "close") }
+        if requests.count == 1 { writeContinue(context) }
+        context.fireChannelRead(wrapInboundOut(.head(head)))
+    }
+
+    private func pass(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
+        if case .end = part {
+            phase = .nothing
+            if !requests.isEmpty { requests[requests.count - 1].isComplete = true }
+            if case .afterResponses = ending { reader?.stop() }
+        }
+        context.fireChannelRead(wrapInboundOut(part))
+    }
+
+    /// Tells the client of the first open request to send the body that it holds back (RFC 9110 §10.1.1).
+    private func writeContinue(_ context: ChannelHandlerContext) {
+        guard let request = requests.first, request.expectsContinue, !request.isComplete else { return }
+        context.writeAndFlush(wrapOutboundOut(.head(.init(version: .http1_1, status: .continue))), promise: nil)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard error is HTTPParserError else { return context.fireErrorCaught(error) }
+        if isReadingBody {
+            // The route that reads the body fails with it, and its response is the last one.
+            ClosingReason.malformed.count()
+            if case .open = ending { ending = .afterResponses(nil) }
+            if !requests.isEmpty { requests[requests.count - 1].closesConnection = true }
+            context.fireErrorCaught(error)
+        } else if case .open = ending {
+            reject((error as? HTTPParserError) == .headerOverflow ? .headTooLarge : .malformed, context)
+        }
+    }
+
+    /// Takes no further request, and responds to this one when it is its turn.
+    private func reject(_ rejection: RejectedRequest, _ context: ChannelHandlerContext) {
+        rejection.reason.count()
+        reader?.stop()
+        ending = .afterResponses(rejection)
+        if requests.isEmpty { write(rejection, context) }
+    }
+}
+
+// MARK: - Responses
+
+extension ConnectionGuard {
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        guard let request = requests.first else {
+            // Hummingbird (2.28.1) writes a response of its own to a request that was not decoded.
+            promise?.fail(ChannelError.ioOnClosedChannel)
+            return
+        }
+        switch unwrapOutboundIn(data) {
+        case .head(var head) where head.status.code >= 200:
+            requests[0].hasResponse = true
+            if !request.isComplete { requests[0].closesConnection = true }
+            if isLast(requests[0]) { head.headers.replaceOrAdd(name: "connection", value: "close") }
+            context.write(wrapOutboundOut(.head(head)), promise: promise)
+        case .body where request.isHead:
+            promise?.succeed()
+        case .end(let trailers):
+            let isLast = isLast(request)
+            requests.removeFirst()
+            context.write(wrapOutboundOut(.end(trailers)), promise: promise)
+            responseEnded(context, closing: isLast, isComplete: request.isComplete)
+        case let part:
+            context.write(wrapOutboundOut(part), promise: promise)
+        }
+    }
+
+    private func isLast(_ request: OpenRequest) -> Bool {
+        request.closesConnection || isQuiescing && requests.count == 1
+    }
+
+    private func responseEnded(_ context: ChannelHandlerContext, closing: Bool, isComplete: Bool) {
+        if closing { return finish(context, isComplete: isComplete) }
+        guard requests.isEmpty else {
+            writeContinue(context)
+            reader?.resume()
+            return
+        }
+        if case .afterResponses(let rejection?) = ending { return write(rejection, context) }
+        idleSince = .now()
+        setTimer()
+        reader?.resume()
+    }
+
+    private func write(_ rejection: RejectedRequest, _ context: ChannelHandlerContext) {
+        let body = """
+            {"code":"\(rejection.code)","detail":"\(rejection.detail)","status":\(rejection.status.code),\
+            "title":"\(rejection.status.reasonPhrase)","type":"about:blank"}
+            """
+        let headers: HTTPHeaders = [
+            "content-type": "application/problem+json", "content-length": "\(body.utf8.count)", "connection": "close",
+            "cache-control": "no-store",
+        ]
+        context.write(
+            wrapOutboundOut(.head(.init(version: .http1_1, status: rejection.status, headers: headers))), promise: nil)
+        context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: body)))), promise: nil)
+        context.write(wrapOutboundOut(.end(nil)), promise: nil)
+        finish(context, isComplete: false)
+    }
+
+    /// Closes the connection when the client has the response. What the client still sends is dropped meanwhile.
+    private func finish(_ context: ChannelHandlerContext, isComplete: Bool) {
+        ending = .lingering
+        requests = []
+        reader?.stop()
+        flush(context: context)
+        guard !isComplete || stalledSince != nil else { return context.close(promise: nil) }
+        let outputClosed = context.eventLoop.makePromise(of: Void.self)
+        outputClosed.futureResult.assumeIsolated().whenComplete { _ in
+            guard !isComplete else { return context.close(promise: nil) }
+            context.eventLoop.assumeIsolated().scheduleTask(in: self.limits.lingerTime) { context.close(promise: nil) }
+        }
+        context.close(mode: .output, promise: outputClosed)
+        context.read()
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if case .lingering = ending { context.read() }
+        context.fireChannelReadComplete()
+    }
+
+    func flush(context: ChannelHandlerContext) {
+        context.flush()
+        checkStall(context)
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        checkStall(context)
+        context.fireChannelWritabilityChanged()
+    }
+
+    /// Notes whether response bytes wait for the client.
+    private func checkStall(_ context: ChannelHandlerContext) {
+        let waiting = try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)
+        if (waiting ?? 0) > 0 {
+            guard stalledSince == nil else { return }
+            stalledSince = .now()
+            setTimer()
+        } else if stalledSince != nil {
+            stalledSince = nil
+            reader?.resume()
+        }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is ChannelShouldQuiesceEvent { isQuiescing = true }
+        if case .lingering = ending, case .inputClosed = event as? ChannelEvent { context.close(promise: nil) }
+        context.fireUserInboundEventTriggered(event)
+    }
+}
+
+// MARK: - Times
+
+extension ConnectionGuard {
+    /// The limit that ends first.
+    private var deadline: (at: NIODeadline, reason: ClosingReason)? {
+        var deadlines: [(at: NIODeadline, reason: ClosingReason)] = []
+        if let stalledSince { deadlines.append((stalledSince + limits.writeTime, .writeTime)) }
+        switch phase {
+        case .head(let since): deadlines.append((since + limits.headTime, .headTime))
+        case .body(let since): deadlines.append((since + limits.bodyTime, .bodyTime))
+        case .nothing: if requests.isEmpty { deadlines.append((idleSince + limits.idleTime, .idleTime)) }
+        }
+        return deadlines.min { $0.at < $1.at }
+    }
+
+    /// Sets the timer, unless it fires early enough. A timer that fires too early is set again.
+    private func setTimer() {
+        guard let context, let deadline, timer.map({ deadline.at < $0.at }) ?? true else { return }
+        timer?.task.cancel()
+        let task = context.eventLoop.assumeIsolated().scheduleTask(deadline: deadline.at) { self.timeEnded() }
+        timer = (deadline.at, task)
+    }
+
+    private func timeEnded() {
+        timer = nil
+        guard let context else { return }
+        checkStall(context)
+        guard let deadline, deadline.at <= .now() else { return setTimer() }
+        switch deadline.reason {
+        case .headTime where requests.isEmpty,
+            .bodyTime where requests.count <= 1 && requests.first?.hasResponse != true:
+            requests = []
+            var rejection = RejectedRequest.tooSlow
+            rejection.reason = deadline.reason
+            reject(rejection, context)
+        default:
+            deadline.reason.count()
+            context.close(promise: nil)
+        }
+    }
+}

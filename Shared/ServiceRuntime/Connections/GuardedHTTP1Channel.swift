@@ -1,0 +1,56 @@
+public import HummingbirdCore
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
+
+/// HTTP/1.1 connections of Hummingbird behind `ConnectionGuard`.
+///
+/// A connection that is accepted while the server shuts down is never handled: the server drops it while it is open. SwiftNIO (2.101.2) takes
+/// that for an error of the program and ends the process. So each connection is kept in memory until it is closed.
+struct GuardedHTTP1Channel: HTTPChannelHandler {
+    typealias Value = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
+
+    let responder: Responder
+    private let limits: ConnectionLimits
+    private let register: ConnectionRegister
+
+    init(responder: @escaping Responder, limits: ConnectionLimits) {
+        self.responder = responder
+        self.limits = limits
+        register = ConnectionRegister(limits: limits)
+    }
+
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+        channel.eventLoop.makeCompletedFuture {
+            try register.admit(channel)
+            let connection = ConnectionGuard(limits: limits)
+            let reader = RequestReader(connection: connection, limits: limits)
+            connection.attach(reader)
+            let pipeline = channel.pipeline.syncOperations
+            try pipeline.addHandlers(HTTPResponseEncoder(), reader, connection)
+            try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
+            try pipeline.addHandler(HTTPConnectionStateHandler(logger: logger))
+            let value = try Value(
+                wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
+            channel.closeFuture.whenComplete { _ in withExtendedLifetime(value) {} }
+            return value
+        }
+    }
+
+    func handle(value connection: Value, logger: Logger) async {
+        await handleHTTP(asyncChannel: connection, logger: logger)
+    }
+}
+
+extension HTTPServerBuilder {
+    /// HTTP/1.1 within the limits that `docs/configuration.md` lists.
+    public static func guardedHTTP1() -> HTTPServerBuilder {
+        guardedHTTP1(limits: ConnectionLimits())
+    }
+
+    static func guardedHTTP1(limits: ConnectionLimits) -> HTTPServerBuilder {
+        HTTPServerBuilder { GuardedHTTP1Channel(responder: $0, limits: limits) }
+    }
+}

@@ -1,0 +1,166 @@
+import NIOCore
+import NIOHTTP1
+
+/// Decodes the bytes of a connection into requests, no faster than the service answers them.
+///
+/// SwiftNIO's decoder takes all bytes that there are, so a client could make thousands of requests wait in memory with a few
+/// kilobytes. This reader gives the decoder small pieces and stops while `ConnectionGuard.isBehind`. Undecoded bytes then stay in
+/// one buffer, and the rest in the socket.
+///
+/// SwiftNIO's decoder also stops for good after a request with `Upgrade` (seen in swift-nio 2.101.2), where RFC 9110 §7.8 lets a server
+/// ignore the field and go on. The reader begins a new decoder behind such a request.
+final class RequestReader: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    /// The size of the pieces that the decoder is given while it reads heads, and bodies.
+    private static let pieceOfHeadBytes = 512
+    private static let pieceOfBodyBytes = 64 << 10
+
+    /// Whether the client still sends.
+    private enum Input {
+        case open
+        /// The client has closed its side, and bytes wait to be decoded.
+        case ending
+        case ended
+    }
+
+    private let connection: ConnectionGuard
+    private let limits: ConnectionLimits
+    private var decoder: HTTPRequestDecoder
+    private var buffer = ByteBuffer()
+    /// How many bytes at the beginning of the buffer the decoder has seen and not consumed.
+    private var seenBytes = 0
+    private var isDecoding = false
+    private var input = Input.open
+    /// Whether the bytes that still come are dropped.
+    private var isStopped = false
+    private var isReadHeld = false
+    private var context: ChannelHandlerContext?
+
+    init(connection: ConnectionGuard, limits: ConnectionLimits) {
+        self.connection = connection
+        self.limits = limits
+        decoder = Self.newDecoder(limits)
+    }
+
+    private static func newDecoder(_ limits: ConnectionLimits) -> HTTPRequestDecoder {
+        var configuration = NIOHTTPDecoderLimitConfiguration()
+        configuration.maxHeaderFieldSize = limits.maximumHeaderBytes
+        configuration.maxHeaderListSize = limits.maximumHeaderBytes
+        configuration.maxHeaderFieldCount = limits.maximumHeaderFields
+        return HTTPRequestDecoder(limitConfiguration: configuration)
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        decoder.decoderAdded(context: context)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        decoder.decoderRemoved(context: context)
+        self.context = nil
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isStopped else { return }
+        var bytes = unwrapInboundIn(data)
+        if buffer.readableBytes == 0 {
+            buffer = bytes
+        } else {
+            buffer.writeBuffer(&bytes)
+        }
+        decode(context)
+    }
+
+    func read(context: ChannelHandlerContext) {
+        isReadHeld = connection.isBehind && !isStopped
+        if !isReadHeld { context.read() }
+    }
+
+    /// Goes on after the service has caught up.
+    func resume() {
+        guard let context, !isDecoding else { return }
+        if seenBytes < buffer.readableBytes {
+            decode(context)
+            context.fireChannelReadComplete()
+        }
+        if isReadHeld { read(context: context) }
+    }
+
+    /// Drops all bytes from now on.
+    func stop() {
+        isStopped = true
+        buffer.clear()
+        seenBytes = 0
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard case .inputClosed = event as? ChannelEvent else { return context.fireUserInboundEventTriggered(event) }
+        input = .ending
+        decode(context)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        if !isDecoding { endMessage(context) }
+        stop()
+        context.fireChannelInactive()
+    }
+
+    private func decode(_ context: ChannelHandlerContext) {
+        guard !isDecoding else { return }
+        isDecoding = true
+        do {
+            while !isStopped, !connection.isBehind, seenBytes < buffer.readableBytes { try decodePiece(context) }
+        } catch {
+            fail(error, context)
+        }
+        isDecoding = false
+        guard input == .ending, isStopped || seenBytes == buffer.readableBytes else { return }
+        input = .ended
+        endMessage(context)
+        context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+    }
+
+    private func decodePiece(_ context: ChannelHandlerContext) throws {
+        let pieceBytes = connection.isReadingBody ? Self.pieceOfBodyBytes : Self.pieceOfHeadBytes
+        let length = min(buffer.readableBytes, seenBytes + pieceBytes)
+        guard var piece = buffer.getSlice(at: buffer.readerIndex, length: length) else { return }
+        connection.bytesArrived()
+        _ = try decoder.decode(context: context, buffer: &piece)
+        guard !isStopped else { return }
+        buffer.moveReaderIndex(forwardBy: piece.readerIndex)
+        seenBytes = piece.readableBytes
+        if connection.endsUpgrade() {
+            seenBytes = 0
+            decoder.decoderRemoved(context: context)
+            decoder = Self.newDecoder(limits)
+            decoder.decoderAdded(context: context)
+        }
+        if buffer.readableBytes == 0 { buffer.clear() }
+        // What the decoder keeps is one target or one field that has not ended.
+        guard seenBytes <= max(limits.maximumTargetBytes, limits.maximumHeaderBytes) else {
+            throw HTTPParserError.headerOverflow
+        }
+    }
+
+    /// Tells the decoder that no more bytes come. A body that broke off is an error then, and not an end.
+    private func endMessage(_ context: ChannelHandlerContext) {
+        guard !isStopped else { return }
+        do {
+            var nothing = ByteBuffer()
+            _ = try decoder.decodeLast(context: context, buffer: &nothing, seenEOF: true)
+            stop()
+        } catch {
+            fail(error, context)
+        }
+    }
+
+    private func fail(_ error: any Error, _ context: ChannelHandlerContext) {
+        guard !isStopped else { return }
+        stop()
+        context.fireErrorCaught(error)
+    }
+}

@@ -1,0 +1,214 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import NIOCore
+import Testing
+
+@testable import ServiceRuntime
+
+private let get = "GET /scope HTTP/1.1\r\nHost: a\r\n\r\n"
+
+@Suite struct ConnectionGuardTests {
+    @Test func `a request to upgrade is answered and the connection goes on`() async throws {
+        try await EchoService.serve { port in
+            try await RawConnection.open(port: port) { connection in
+                let upgrade =
+                    "GET /scope HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\n"
+                    + "Upgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n"
+                try await connection.send(upgrade)
+                try await connection.readResponses(1)
+                try await connection.send(upgrade + get)
+                try await connection.readResponses(3)
+                #expect(connection.statuses == ["200", "200", "200"])
+            }
+        }
+    }
+
+    @Test func `a request to upgrade with a body is read to its end`() async throws {
+        try await EchoService.serve { port in
+            try await RawConnection.open(port: port) { connection in
+                try await connection.send(
+                    "POST /echo HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: h2c\r\n"
+                        + "Content-Type: application/json\r\nContent-Length: 26\r\n\r\n"
+                        + #"{"text":"body","number":1}"# + get)
+                try await connection.readResponses(2)
+                #expect(connection.statuses == ["200", "200"])
+                #expect(connection.received.contains("body"))
+            }
+        }
+    }
+
+    @Test(arguments: ["/scope", "/nope", "/echo", "/healthz"])
+    func `a response to HEAD has no content`(path: String) async throws {
+        try await EchoService.serve { port in
+            try await RawConnection.open(port: port) { connection in
+                try await connection.send("HEAD \(path) HTTP/1.1\r\nHost: a\r\n\r\n" + get)
+                try await connection.read { $0.hasSuffix("none") || $0.components(separatedBy: "HTTP/1.1 ").count > 2 }
+                let heads = connection.received.components(separatedBy: "HTTP/1.1 ")
+                #expect(heads.count == 3)
+                #expect(heads[1].hasSuffix("\r\n\r\n"))
+            }
+        }
+    }
+
+    @Test(arguments: ["close", "Close", "CLOSE", "keep-alive, Close"])
+    func `the connection is closed after a request that says so in any case`(option: String) async throws {
+        try await EchoService.serve { port in
+            try await RawConnection.open(port: port) { connection in
+                try await connection.send("GET /scope HTTP/1.1\r\nHost: a\r\nConnection: \(option)\r\n\r\n" + get)
+                try await connection.readToEnd()
+                #expect(connection.statuses == ["200"])
+                #expect(connection.received.lowercased().contains("connection: close"))
+            }
+        }
+    }
+
+    @Test(arguments: ["GET /scope HTTP/1.0\r\n\r\n", "GET /scope HTTP/1.0\r\nHost: a\r\n\r\n"])
+    func `the connection is closed after a request of HTTP 1.0`(request: String) async throws {
+        try await EchoService.serve { port in
+            try await RawConnection.open(port: port) { connection in
+                try await connection.send(request)
+                try await connection.readToEnd()
+                #expect(connection.statuses == ["200"])
+            }
+        }
+    }
+
+    static let badHeads: [(head: String, status: String)] = [
+        ("GET /scope HTTP/1.1\r\n\r\n", "400"),
+        ("GET /scope HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "400"),
+        ("GET /scope HTTP/1.1\r\nHost: a/b\r\n\r\n", "400"),
+        ("GET /scope HTTP/1.1\r\nHost: u@a\r\n\r\n", "400"),
+        ("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", "501"),
+        ("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", "501"),
+        ("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding:\r\n\r\n0\r\n\r\n", "400"),
+        ("POST /echo HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "400"),
+        ("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "400"),
+        ("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabc", "400"),
+        ("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: -3\r\n\r\nabc", "400"),
+        ("CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n", "501"),
+        ("GET /scope HTTP/1.1\r\nHost: a\r\nExpect: more\r\n\r\n", "417"),
+        ("GET /scope HTTP/1.1\r\nHost : a\r\n\r\n", "400"),
+        ("GET /sc ope HTTP/1.1\r\nHost: a\r\n\r\n", "400"),
+        ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "400"),
+        ("GET /\(String(repeating: "a", count: 9000)) HTTP/1.1\r\nHost: a\r\n\r\n", "414"),
+        ("GET / HTTP/1.1\r\nHost: a\r\nX: \(String(repeating: "a", count: 20_000))\r\n\r\n", "431"),
+        ("GET / HTTP/1.1\r\nHost: a\r\n\(String(repeating: "X: 1\r\n", count: 150))\r\n", "431"),
+        ("\u{16}\u{3}\u{1}", "400"),
+    ]
+
+    @Test(arguments: badHeads)
+    func `a head that is not well-formed gets one response with a body, and the connection is closed`(
+        head: String, status: String
+    ) async throws {
+        try await EchoService.serve { port in
+            try await RawConnection.open(port: port) { connection in
+                try await connection.send(head + get)
+                try await connection.readToEnd()
+                #expect(connection.statuses == [status])
+                #expect(connection.received.contains(#""status":\#(status)"#))
+            }
+        }
+    }
+
+    @Test func `a bad head waits for the responses to the requests before it`() async throws {
+        try await EchoService.serve { port in
+            try await RawConnection.open(port: port) { connection in
+                try await connection.send(get + get + "nonsense\r\n\r\n")
+                try await connection.readToEnd()
+                #expect(connection.statuses == ["200", "200", "400"])
+            }
+        }
+    }
+
+    @Test func `a client that expects it is told to send the body`() async throws {
+        try await EchoService.serve { port in
+            try await RawConnection.open(port: port) { connection in
+                try await connection.send(
+                    "POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-Continue\r\nContent-Type: application/json\r\n"
+                        + "Content-Length: 26\r\n\r\n")
+                try await connection.read { $0.hasSuffix("\r\n\r\n") }
+                #expect(connection.received == "HTTP/1.1 100 Continue\r\n\r\n")
+                try await connection.send(#"{"text":"body","number":1}"#)
+                try await connection.readResponses(2)
+                #expect(connection.statuses == ["100", "200"])
+            }
+        }
+    }
+
+    @Test(arguments: ["POST /echo", "POST /nope"])
+    func `a broken chunk is answered once and the connection is closed`(request: String) async throws {
+        try await EchoService.serve { port in
+            try await RawConnection.open(port: port) { connection in
+                try await connection.send(
+                    "\(request) HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+                        + "5\r\n{\"tex\r\nXYZ\r\n" + get)
+                try await connection.readToEnd()
+                #expect(connection.statuses.count == 1)
+            }
+        }
+    }
+
+    @Test func `a response to a request whose body has not come ends the connection`() async throws {
+        try await EchoService.serve { port in
+            for option in ["", "Connection: close\r\n"] {
+                try await RawConnection.open(port: port) { connection in
+                    try await connection.send(
+                        "POST /nope HTTP/1.1\r\nHost: a\r\n\(option)Content-Length: 20000000\r\n\r\n")
+                    try await connection.send(String(repeating: "a", count: 300_000))
+                    try await connection.readToEnd()
+                    #expect(connection.statuses == ["404"])
+                }
+            }
+        }
+    }
+
+    @Test func `a client that closes its side after several requests gets all responses`() async throws {
+        try await EchoService.serve { port in
+            try await RawConnection.open(port: port) { connection in
+                try await connection.send(String(repeating: get, count: 100))
+                connection.finish()
+                try await connection.readToEnd()
+                #expect(connection.statuses == Array(repeating: "200", count: 100))
+            }
+        }
+    }
+
+    @Test func `a body that breaks off is not taken for a whole one`() async throws {
+        try await EchoService.serve { port in
+            try await RawConnection.open(port: port) { connection in
+                try await connection.send(
+                    "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 30\r\n\r\n"
+                        + #"{"text":"body","number":1}"#)
+                connection.finish()
+                try await connection.readToEnd()
+                #expect(connection.statuses == ["400"])
+            }
+        }
+    }
+
+    @Test func `requests that come byte by byte are read`() async throws {
+        try await EchoService.serve { port in
+            try await RawConnection.open(port: port) { connection in
+                for byte in get + get { try await connection.send(String(byte)) }
+                try await connection.readResponses(2)
+                #expect(connection.statuses == ["200", "200"])
+            }
+        }
+    }
+}
+
+extension EchoService {
+    /// Calls `body` with the port of the service on a socket, with smaller limits of connections.
+    static func serve(
+        _ changeLimits: (inout ConnectionLimits) -> Void = { _ in }, _ body: @Sendable (Int) async throws -> Void
+    ) async throws {
+        struct Echo: Decodable { let text: String }
+        try await run(.live, limits: changeLimits) { router in
+            router.post("echo") { request, context in try await request.decode(as: Echo.self, context: context).text }
+        } _: { client in
+            try await body(try #require(client.port))
+        }
+    }
+}
