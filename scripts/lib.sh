@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Functions of all scripts in this folder. Each script reads this file first, which changes to the project's folder.
+# Functions of all scripts in this folder. Each script sources this file first; it changes to the project's folder.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
