@@ -3,45 +3,55 @@ import Testing
 
 @testable import Libcrypto
 
-/// The erasure of secrets, observed in the memory of this process.
+/// The erasure of secrets, observed in the memory of a process. Each test has its own process: the memory of the process that
+/// runs all tests is large, and other threads change its mappings.
 @Suite(.serialized) struct ErasureTests {
-    @Test func `a secret is found in memory while it is held`() throws {
-        let masked = MaskedBytes(randomBytes(5000))
-        let secret = SecretBytes(masked.unmasked())
-        let memory = try ProcessMemory()
-        let copies = memory.copies(ofEndOf: masked)
-        #expect(copies >= 1)
-        #expect(secret.count == 5000)
+    @Test func `a secret is found in memory while it is held`() async {
+        await #expect(processExitsWith: .success) {
+            let masked = MaskedBytes(randomBytes(5000))
+            let secret = SecretBytes(masked.unmasked())
+            let copies = try ProcessMemory().copies(ofEndOf: masked)
+            #expect(copies >= 1)
+            #expect(secret.count == 5000)
+        }
     }
 
-    @Test func `a secret leaves no copy in memory when its last reference is released`() throws {
-        let masked = MaskedBytes(randomBytes(5000))
-        let memory = try ProcessMemory()
-        func use() {
-            var bytes = masked.unmasked()
-            _ = SecretBytes(bytes)
-            eraseBytes(&bytes)
+    @Test func `a secret leaves no copy in memory when its last reference is released`() async {
+        await #expect(processExitsWith: .success) {
+            let masked = MaskedBytes(randomBytes(5000))
+            let memory = try ProcessMemory()
+            func use() {
+                var bytes = masked.unmasked()
+                _ = SecretBytes(bytes)
+                eraseBytes(&bytes)
+            }
+            use()
+            let copies = memory.copies(ofEndOf: masked)
+            #expect(copies == 0)
         }
-        use()
-        let copies = memory.copies(ofEndOf: masked)
-        #expect(copies == 0)
     }
 
-    @Test(arguments: [(HashFunction.sha256, 64), (.sha256, 100), (.sha384, 128), (.sha512, 128), (.sha512, 200)])
-    func `a key leaves no copy of its secret in memory when it is released`(function: HashFunction, count: Int) throws {
-        let masked = MaskedBytes(randomBytes(count))
-        let hashed = MaskedBytes(hash(masked.unmasked(), with: function))
-        let memory = try ProcessMemory()
-        func use() {
-            var bytes = masked.unmasked()
-            _ = HMACKey(function, secret: bytes)
-            eraseBytes(&bytes)
+    @Test func `a key leaves no copy of its secret in memory when it is released`() async {
+        await #expect(processExitsWith: .success) {
+            let sizes: [(HashFunction, Int)] = [
+                (.sha256, 64), (.sha256, 100), (.sha384, 128), (.sha512, 128), (.sha512, 200),
+            ]
+            for (function, count) in sizes {
+                let masked = MaskedBytes(randomBytes(count))
+                let hashed = MaskedBytes(hash(masked.unmasked(), with: function))
+                let memory = try ProcessMemory()
+                func use() {
+                    var bytes = masked.unmasked()
+                    _ = HMACKey(function, secret: bytes)
+                    eraseBytes(&bytes)
+                }
+                use()
+                // HMAC pads the secret in two ways, or the hash of a secret that is longer than a block.
+                let block = count > function.blockByteCount ? hashed : masked
+                let copies = [UInt8(0), 0x36, 0x5C].map { memory.copies(ofEndOf: block, pad: $0) }
+                #expect(copies == [0, 0, 0], "\(function), \(count) bytes")
+            }
         }
-        use()
-        // HMAC pads the secret in two ways, or the hash of a secret that is longer than a block.
-        let block = count > function.blockByteCount ? hashed : masked
-        let copies = [UInt8(0), 0x36, 0x5C].map { memory.copies(ofEndOf: block, pad: $0) }
-        #expect(copies == [0, 0, 0])
     }
 }
 
