@@ -3,8 +3,8 @@ import NIOHTTP1
 
 /// Holds one connection to the rules of RFC 9112 and to `ConnectionLimits`.
 ///
-/// It rejects bad heads with a response, keeps the order of responses, closes when a request or a limit says so, and leaves out the content of
-/// responses to `HEAD`. Times are kept by one timer for all limits.
+/// It rejects bad heads with a response, keeps the order of responses, and drops the content of responses to `HEAD`. It closes
+/// the connection when a request or a limit says so. One timer keeps all time limits.
 final class ConnectionGuard: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -30,7 +30,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
     /// What is left to do with the connection.
     private enum Ending {
         case open
-        /// No further request is taken; what is open is answered.
+        /// The guard takes no further request. Open requests still get their responses.
         case afterResponses(RejectedRequest?)
         /// The last response is written; the rest of the request is dropped.
         case lingering
@@ -43,9 +43,9 @@ final class ConnectionGuard: ChannelDuplexHandler {
     private var ending = Ending.open
     private var isQuiescing = false
     private var decodingEndsWithRequest = false
-    /// Since when nothing was asked.
+    /// When the last response ended, or the connection was opened.
     private var idleSince = NIODeadline.now()
-    /// Since when response bytes wait.
+    /// When response bytes began to wait for the client; nil when none wait.
     private var stalledSince: NIODeadline?
     private var timer: (at: NIODeadline, task: Scheduled<Void>)?
     private var context: ChannelHandlerContext?
@@ -97,7 +97,7 @@ extension ConnectionGuard {
         setTimer()
     }
 
-    /// Whether the decoder has just stopped behind a request with `Upgrade`. Says so once.
+    /// Whether the decoder has just stopped after a request with `Upgrade`. The next call returns false.
     func endsUpgrade() -> Bool {
         guard decodingEndsWithRequest, !isReadingBody else { return false }
         decodingEndsWithRequest = false
@@ -186,7 +186,7 @@ extension ConnectionGuard {
 extension ConnectionGuard {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         guard let request = requests.first else {
-            // Hummingbird (2.28.1) writes a response of its own to a request that was not decoded.
+            // Hummingbird (2.28.1) writes its own response to a request that was not decoded.
             promise?.fail(ChannelError.ioOnClosedChannel)
             return
         }

@@ -7,8 +7,8 @@ import NIOHTTPTypesHTTP1
 
 /// HTTP/1.1 connections of Hummingbird behind `ConnectionGuard`.
 ///
-/// A connection that is accepted while the server shuts down is never handled: the server drops it while it is open. SwiftNIO (2.101.2) takes
-/// that for an error of the program and ends the process. So each connection is kept in memory until it is closed.
+/// The server drops a connection that it accepts during a shutdown, although the connection is open. SwiftNIO (2.101.2) then
+/// ends the process. So the channel keeps each connection in memory until it is closed.
 struct GuardedHTTP1Channel: HTTPChannelHandler {
     typealias Value = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
 

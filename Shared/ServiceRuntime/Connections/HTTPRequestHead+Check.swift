@@ -1,7 +1,7 @@
 import NIOHTTP1
 
 extension HTTPRequestHead {
-    /// Checks what SwiftNIO's decoder (2.101.2) lets through and RFC 9112 does not, or what no route here can take.
+    /// Rejects heads that SwiftNIO's decoder (2.101.2) accepts but RFC 9112 forbids, or that no route here can serve.
     ///
     /// - Throws: `RejectedRequest`.
     func check(_ limits: ConnectionLimits) throws(RejectedRequest) {

@@ -3,12 +3,12 @@ import NIOHTTP1
 
 /// Decodes the bytes of a connection into requests, no faster than the service answers them.
 ///
-/// SwiftNIO's decoder takes all bytes that there are, so a client could make thousands of requests wait in memory with a few
-/// kilobytes. This reader gives the decoder small pieces and stops while `ConnectionGuard.isBehind`. Undecoded bytes then stay in
-/// one buffer, and the rest in the socket.
+/// SwiftNIO's decoder takes all available bytes. A client could make thousands of requests wait in memory with a few kilobytes.
+/// This reader gives the decoder small pieces and stops while `ConnectionGuard.isBehind`. Undecoded bytes then stay in one
+/// buffer, and the rest in the socket.
 ///
-/// SwiftNIO's decoder also stops for good after a request with `Upgrade` (seen in swift-nio 2.101.2), where RFC 9110 §7.8 lets a server
-/// ignore the field and go on. The reader begins a new decoder behind such a request.
+/// SwiftNIO's decoder also stops for good after a request with `Upgrade` (seen in swift-nio 2.101.2). RFC 9110 §7.8 lets a
+/// server ignore the field and continue, so the reader creates a new decoder after such a request.
 final class RequestReader: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = HTTPServerRequestPart
