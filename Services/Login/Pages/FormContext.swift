@@ -25,15 +25,15 @@ struct SubmittedForm: Sendable {
     /// The name of the hidden field with the token of the browser.
     static let tokenField = "form_token"
 
-    private let parameters: TokenParameters
+    private let form: URLEncodedForm
 
-    fileprivate init(_ parameters: TokenParameters) {
-        self.parameters = parameters
+    fileprivate init(_ form: URLEncodedForm) {
+        self.form = form
     }
 
     /// The value of a field; empty when the form does not have the field.
     subscript(name: String) -> String {
-        (try? parameters.optional(name)) ?? ""
+        form[name] ?? ""
     }
 }
 
@@ -44,26 +44,15 @@ struct SubmittedForm: Sendable {
 struct FormMiddleware: RouterMiddleware {
     let origin: PublicOrigin
 
-    /// The size of the largest form, in bytes.
-    private static let maximumBytes = 16 << 10
-
     func handle(
         _ request: Request, context: PageContext, next: (Request, PageContext) async throws -> Response
     ) async throws -> Response {
         guard origin.isSource(of: request) else { throw Problem.foreignForm }
-        let form = SubmittedForm(try parameters(of: Array(await request.bytes(upTo: Self.maximumBytes))))
+        let form = SubmittedForm(try await URLEncodedForm(bodyOf: request))
         guard context.cookie.made(form[SubmittedForm.tokenField]) else { throw Problem.staleForm }
         var context = context
         context.form = form
         return try await next(request, context)
-    }
-
-    private func parameters(of body: [UInt8]) throws(Problem) -> TokenParameters {
-        do {
-            return try TokenParameters(form: body)
-        } catch {
-            throw .badRequest(error.sentence)
-        }
     }
 }
 

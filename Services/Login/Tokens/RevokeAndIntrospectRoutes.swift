@@ -27,7 +27,7 @@ struct RevokeAndIntrospectRoutes: Sendable {
     /// Clients are public, so every holder of a token may revoke it. Invalid tokens get the same response (RFC 7009
     /// §2.2).
     private func revoke(_ request: Request, _ context: AppRequestContext) async throws -> Response {
-        let text = try await token(of: request, context)
+        let text = try await token(of: request)
         let now = clock.now()
         if let token = RefreshToken(text) {
             try await sessions.end(token, at: now)
@@ -41,7 +41,7 @@ struct RevokeAndIntrospectRoutes: Sendable {
 
     /// Describes an access token to a service that accepts it. Every other token is inactive, refresh tokens included.
     private func introspect(_ request: Request, _ context: AuthenticatedRequestContext) async throws -> Response {
-        let text = try await token(of: request, context)
+        let text = try await token(of: request)
         let now = clock.now()
         let caller = context.identity.token.issuer.map { [$0] } ?? []
         var body: JSONValue = ["active": false]
@@ -55,8 +55,8 @@ struct RevokeAndIntrospectRoutes: Sendable {
         return Response(status: .ok, headers: headers, body: .init(byteBuffer: .init(string: body.text)))
     }
 
-    private func token(of request: Request, _ context: some RequestContext) async throws -> String {
-        let parameters = try await TokenParameters(of: request, context: context)
+    private func token(of request: Request) async throws -> String {
+        let parameters = try await TokenParameters(of: request)
         _ = try parameters.optional("token_type_hint")
         return try parameters.required("token")
     }

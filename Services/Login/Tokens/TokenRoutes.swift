@@ -17,7 +17,7 @@ struct TokenRoutes: Sendable {
     private func token(
         _ request: Request, _ context: AppRequestContext
     ) async throws -> EditedResponse<TokenResponse> {
-        let parameters = try await TokenParameters(of: request, context: context)
+        let parameters = try await TokenParameters(of: request)
         let grantType = try parameters.required("grant_type")
         guard let grant = grants.first(where: { $0.grantType == grantType }) else {
             let supported = grants.map(\.grantType).joined(separator: ", ")
