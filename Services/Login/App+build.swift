@@ -38,7 +38,8 @@ extension Login: ServiceDefinition {
         let routes = LoginRoutes(
             settings: settings, clock: clock, revocations: revocations, sessions: sessions,
             authenticator: authenticator, registrar: Registrar(accounts: accounts, hasher: hasher, clock: clock),
-            accounts: AccountService(accounts: accounts, authenticator: authenticator, clock: clock))
+            accounts: AccountService(accounts: accounts, authenticator: authenticator, clock: clock),
+            apiTokens: APITokenStore(database: database, sessions: sessions))
         let description = try OpenAPIDocument(of: settings.service, in: .module)
         let router = settings.service.router(
             context: AppRequestContext.self, readiness: [.database(database)], cookiePaths: [BrowserTokenRoutes.path])
@@ -62,6 +63,7 @@ private struct LoginRoutes {
     let authenticator: PasswordAuthenticator
     let registrar: Registrar
     let accounts: AccountService
+    let apiTokens: APITokenStore
 
     private var grants: [any Grant] {
         [
@@ -81,7 +83,8 @@ private struct LoginRoutes {
             on: router.group().add(middleware: JSONSignupMiddleware(registrar: registrar)), browserSession)
         SignInPages(authenticator: authenticator, registrar: registrar, sessions: sessions, cookies: cookies)
             .add(to: pages, signup: signup)
-        AccountPages(service: accounts, sessions: sessions, cookies: cookies).add(to: pages)
+        AccountPages(service: accounts, sessions: sessions, apiTokens: apiTokens, cookies: cookies).add(to: pages)
+        APITokenPages(apiTokens: apiTokens).add(to: pages)
         try AssetRoutes().add(to: router)
         try ShopRoutes(settings.shopServices).add(to: router)
         BrowserTokenRoutes(sessions: sessions, cookies: cookies, origins: settings.service.origins, clock: clock)
@@ -95,8 +98,9 @@ private struct LoginRoutes {
         let authenticator = JWTAuthenticator(of: settings.service, settings.tokens, revocations: nil, clock: clock)
         SessionRoutes(sessions: sessions, clock: clock).add(to: router, authenticator)
         AccountRoutes(service: accounts, sessions: sessions, clock: clock).add(to: router, authenticator)
+        APITokenRoutes(apiTokens: apiTokens, sessions: sessions, clock: clock).add(to: router, authenticator)
         RevokeAndIntrospectRoutes(
-            sessions: sessions, tokens: tokens, readers: settings.otherServices, clock: clock
+            sessions: sessions, apiTokens: apiTokens, tokens: tokens, readers: settings.otherServices, clock: clock
         ).add(to: router, authenticator)
         RevocationFeedRoutes(
             log: revocations, issuer: settings.tokens.issuer, keys: settings.tokens.keys,

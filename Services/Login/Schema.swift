@@ -106,5 +106,20 @@ enum Schema {
             ALTER TABLE revocations ADD COLUMN account_id TEXT;
             CREATE INDEX revocations_of_account ON revocations (account_id, expires_at);
             """),
+        Migration(
+            "API tokens",
+            """
+            -- The hashes of the API tokens of accounts. `expires_at` is null for a token that does not expire.
+            CREATE TABLE api_tokens (
+                id TEXT PRIMARY KEY,
+                account_id TEXT NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+                hash BYTEA NOT NULL UNIQUE,
+                name TEXT NOT NULL,
+                scope TEXT NOT NULL,
+                created_at BIGINT NOT NULL,
+                expires_at BIGINT
+            );
+            CREATE INDEX api_tokens_of_account ON api_tokens (account_id, id);
+            """),
     ]
 }

@@ -61,10 +61,21 @@ import Testing
                 try await check("sign-up-refused", in: browser, axe)
                 try await browser.signIn(cluster)
                 try await check("account", in: browser, axe)
-                for page in ["password", "delete"] {
+                for page in ["password", "delete", "api-tokens/new"] {
                     try await open("/account/\(page)")
-                    try await check("account-\(page)", in: browser, axe)
+                    try await check("account-\(page.replacing("/", with: "-"))", in: browser, axe)
                 }
+                try await browser.click("main button")
+                #expect(try await browser.shows("Name must have"))
+                try await check("api-token-refused", in: browser, axe)
+                try await browser.fill("#name", "backup script")
+                try await browser.click("main button")
+                #expect(try await browser.shows("Copy the token now."))
+                try await check("api-token-created", in: browser, axe)
+                try await open("/account")
+                #expect(try await browser.shows("backup script"))
+                try await check("account-api-tokens", in: browser, axe)
+                try await open("/account/delete")
                 try await browser.run("document.querySelector('main [name=form_token]').value = 'x'")
                 try await browser.click("main button")
                 #expect(try await browser.shows("Nothing was changed"))

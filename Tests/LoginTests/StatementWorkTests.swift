@@ -51,9 +51,23 @@ import Testing
         _ = try await sessions.find(key, at: now + 120)
         _ = try await sessions.renew(key, at: now)
         _ = try await sessions.list(of: account.id, PageRequest(), at: now)
+        try await useAPITokens(of: account, sessions)
         try await sessions.endAll(of: account.id, at: now)
         _ = try await accounts.setDisabled(true, username, at: now)
         try await accounts.delete(account.id, at: now)
+    }
+
+    private func useAPITokens(of account: Account, _ sessions: SessionStore) async throws {
+        let apiTokens = APITokenStore(database: sessions.database, sessions: sessions)
+        let (session, _) = try #require(
+            try await sessions.begin(account, scope: account.scope, audience: ["login"], at: now))
+        for _ in 1...2 {
+            _ = try await apiTokens.create("x", scope: .customer, lifetimeSeconds: 60, in: session, at: now)
+        }
+        _ = try await apiTokens.find(APITokenSecret(), at: now)
+        let tokens = try await apiTokens.list(of: account.id, at: now)
+        #expect(try await apiTokens.delete(tokens[0].id, of: account.id))
+        try await sessions.database.write { try APITokenStore.deleteAll(of: account.id, in: $0) }
     }
 
     private func add(_ name: String, to accounts: AccountStore) async throws -> Account {

@@ -93,7 +93,7 @@ struct AccountStore: Sendable {
         }
     }
 
-    /// Stores the hash of another password and ends all sessions of the account.
+    /// Stores the hash of another password, ends all sessions of the account, and deletes its API tokens.
     ///
     /// Returns false when the account was deleted, disabled, or given another password since it was read.
     func changePassword(of account: Account, to hash: PasswordHash, at now: Date) async throws -> Bool {
@@ -105,6 +105,7 @@ struct AccountStore: Sendable {
                 """, hash.description, account.id, account.passwordVersion)
             guard changed == 1 else { return false }
             try sessions.endAll(of: account.id, at: now, in: connection)
+            try APITokenStore.deleteAll(of: account.id, in: connection)
             return true
         }
     }

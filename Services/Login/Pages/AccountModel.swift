@@ -10,16 +10,34 @@ struct AccountModel: Sendable {
         let isCurrent: Bool
     }
 
+    struct APITokenItem: Sendable {
+        let id, name, scope: String
+        let created: Timestamp
+        /// Nil for a token that does not expire.
+        let expires: Timestamp?
+
+        init(_ token: APIToken) {
+            id = token.id.lowercase
+            name = token.name
+            scope = token.scope.names.joined(separator: ", ")
+            created = Timestamp(token.createdAt)
+            expires = token.expiresAt.map(Timestamp.init)
+        }
+    }
+
     let username, accountID, serial, scope: String
     let validUntil: Timestamp
     let sessions: [Item]
     /// The id after which the next page begins; nil on the last page.
     let next: String?
+    let apiTokens: [APITokenItem]
+    let hasAPITokens: Bool
 
     /// - Parameters:
     ///   - mine: The session in which the page was requested.
     ///   - found: The sessions of the account, newest first; one more than `limit` when there is a next page.
-    init(_ mine: Session, _ found: [Session], limit: Int) {
+    ///   - tokens: The API tokens of the account.
+    init(_ mine: Session, _ found: [Session], limit: Int, _ tokens: [APIToken]) {
         username = mine.username
         accountID = mine.accountID.lowercase
         serial = String(mine.id.lowercase.suffix(8)).uppercased()
@@ -31,6 +49,8 @@ struct AccountModel: Sendable {
                 begun: Timestamp($0.createdAt), lastUsed: Timestamp($0.lastUsedAt), isCurrent: $0.id == mine.id)
         }
         next = found.count > limit ? sessions.last?.id : nil
+        apiTokens = tokens.map(APITokenItem.init)
+        hasAPITokens = !tokens.isEmpty
     }
 }
 

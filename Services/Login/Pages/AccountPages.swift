@@ -8,6 +8,7 @@ import ServiceRuntime
 struct AccountPages: Sendable {
     let service: AccountService
     let sessions: SessionStore
+    let apiTokens: APITokenStore
     let cookies: BrowserCookies
 
     private static let maximumSessions = 50
@@ -36,8 +37,9 @@ struct AccountPages: Sendable {
         let after = request.uri.queryParameters["after"].flatMap { UUID(lowercase: String($0)) }
         let page = PageRequest(limit: Self.maximumSessions, after: after)
         let found = try await sessions.list(of: mine.accountID, page, at: context.page.now)
+        let tokens = try await apiTokens.list(of: mine.accountID, at: context.page.now)
         return try context.render(
-            "account", title: "My account", AccountModel(mine, found, limit: Self.maximumSessions))
+            "account", title: "My account", AccountModel(mine, found, limit: Self.maximumSessions, tokens))
     }
 
     /// Signs the browser out. This also succeeds for a browser that is signed out already.

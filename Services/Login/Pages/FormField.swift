@@ -27,6 +27,12 @@ struct FormField: Sendable {
         return field
     }
 
+    static func text(_ name: String, _ label: String, value: String, hint: String? = nil) -> FormField {
+        var field = FormField(name, label, type: "text", autocomplete: "off", hint: hint)
+        field.value = value
+        return field
+    }
+
     static func password(_ name: String = "password", _ label: String = "Password") -> FormField {
         FormField(name, label, type: "password", autocomplete: "current-password")
     }

@@ -6,6 +6,7 @@ enum Notice: String, Sendable {
     case signedOut = "signed-out"
     case signedOutEverywhere = "signed-out-everywhere"
     case sessionEnded = "session-ended"
+    case apiTokenDeleted = "api-token-deleted"
     case passwordChanged = "password-changed"
     case accountDeleted = "account-deleted"
 
@@ -14,6 +15,7 @@ enum Notice: String, Sendable {
         case .signedOut: "You are signed out."
         case .signedOutEverywhere: "You are signed out everywhere."
         case .sessionEnded: "The session is ended."
+        case .apiTokenDeleted: "The API token is deleted."
         case .passwordChanged:
             "Your password is changed, and all your sessions are ended. Sign in with the new password."
         case .accountDeleted: "Your account is deleted."

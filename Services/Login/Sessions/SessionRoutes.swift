@@ -119,7 +119,7 @@ extension SessionStore {
 
 extension Problem {
     /// 401: the token has not expired, but its session is over or unknown, or the token is revoked.
-    fileprivate static let sessionOver = Problem(
+    static let sessionOver = Problem(
         .unauthorized, code: "invalid_token", detail: "The session is over. Sign in again.",
         headers: [.wwwAuthenticate: "Bearer realm=\"\(Login.name)\", error=\"invalid_token\""])
 }

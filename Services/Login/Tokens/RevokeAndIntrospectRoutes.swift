@@ -11,6 +11,7 @@ import ServiceRuntime
 /// is read and ignored, as RFC 7009 §2.1 allows.
 struct RevokeAndIntrospectRoutes: Sendable {
     let sessions: SessionStore
+    let apiTokens: APITokenStore
     let tokens: AccessTokenIssuer
     /// The names of the services that may introspect tokens.
     let readers: [String]
@@ -39,13 +40,18 @@ struct RevokeAndIntrospectRoutes: Sendable {
         return Response(status: .ok, headers: .notStored)
     }
 
-    /// Describes an access token to a service that accepts it. Every other token is inactive, refresh tokens included.
+    /// Describes an access token to a service that accepts it, or an API token to any service. Every other token is
+    /// inactive, refresh tokens included.
     private func introspect(_ request: Request, _ context: AuthenticatedRequestContext) async throws -> Response {
         let text = try await token(of: request)
         let now = clock.now()
         let caller = context.identity.token.issuer.map { [$0] } ?? []
         var body: JSONValue = ["active": false]
-        if let token = tokens.verify(text, for: caller, at: now), let session = token.session,
+        if let secret = APITokenSecret(text) {
+            if let token = try await apiTokens.find(secret, at: now) {
+                body = token.introspection(issuer: tokens.issuer)
+            }
+        } else if let token = tokens.verify(text, for: caller, at: now), let session = token.session,
             try await sessions.find(session, token: token.id, at: now) != nil
         {
             body = token.introspection
