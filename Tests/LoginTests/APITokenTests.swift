@@ -123,7 +123,9 @@ import Testing
             let (alice, bob) = (
                 try await login.signedUp().accessToken, try await login.signedUp("robert").accessToken
             )
-            let secrets = [try await login.apiToken(alice), try await login.apiToken(alice)]
+            let older = try await login.apiToken(alice)
+            login.clock.advance(seconds: 1)
+            let secrets = [older, try await login.apiToken(alice)]
             let ids = try await login.apiTokens(alice).map(\.id)
             #expect(try await login.apiTokens(bob).isEmpty)
             for id in [ids[0], "x", UUID().lowercase, "%00"] {

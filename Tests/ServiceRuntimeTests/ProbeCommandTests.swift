@@ -31,10 +31,11 @@ import Testing
 
     @Test func `the probe of a port on which nothing listens fails`() async throws {
         let server = try await TCPListener.start { _ in }
+        let port = server.port
         try await server.stop()
-        let outcome = try await probe(server.port)
+        let outcome = try await probe(port)
         #expect(!outcome.isReady)
-        #expect(outcome.text == "no response from 127.0.0.1:\(server.port)")
+        #expect(outcome.text == "no response from 127.0.0.1:\(port)")
     }
 
     @Test func `the probe of a service that does not respond fails within seconds`() async throws {
