@@ -3,7 +3,7 @@ extension ClaimIndex {
     /// `ClaimIndex.dates`.
     enum Name: Int, CaseIterable {
         case expiresAt, notBefore, issuedAt
-        case issuer, subject, audience, id, scope, scopes, username, sessionID, queryHash, actor
+        case issuer, subject, audience, id, scope, scopes, username, sessionID, queryHash, actor, clientID
     }
 
     /// A set of names.
@@ -16,7 +16,7 @@ extension ClaimIndex {
         static let dates: Names = [Names(.expiresAt), Names(.notBefore), Names(.issuedAt)]
         static let registeredStrings: Names = [Names(.issuer), Names(.subject), Names(.id)]
         static let privateStrings: Names = [
-            Names(.scope), Names(.username), Names(.sessionID), Names(.queryHash),
+            Names(.scope), Names(.username), Names(.sessionID), Names(.queryHash), Names(.clientID),
         ]
 
         var first: Name? { Name(rawValue: rawValue.trailingZeroBitCount) }
@@ -41,8 +41,12 @@ extension ClaimIndex.Name {
         case .sessionID: "sid"
         case .queryHash: "qsh"
         case .actor: "act"
+        case .clientID: "client_id"
         }
     }
+
+    /// Whether `Claims` has a property for the claim.
+    var hasProperty: Bool { self != .clientID }
 
     init?(_ text: String) {
         guard let match = Self.allCases.first(where: { $0.text.utf8.elementsEqual(text.utf8) }) else { return nil }
@@ -55,6 +59,13 @@ extension ClaimIndex.Name {
         let range = name.range
         guard name.isPlainString, range.lowerBound + 8 <= bytes.count else {
             self.init(bytes.string(name))
+            return
+        }
+        // A word has eight letters.
+        if range.count == 9, bytes.word(at: range.lowerBound) == UInt64(letters: "client_i"),
+            bytes[range.upperBound - 1] == UInt8(ascii: "d")
+        {
+            self = .clientID
             return
         }
         guard range.count <= 8, !range.isEmpty else { return nil }

@@ -1,7 +1,7 @@
 /// The position of each known claim in a payload.
 struct ClaimIndex: Sendable {
     private(set) var present: Names = []
-    private var slices = InlineArray<13, JSONSlice>(repeating: JSONSlice(0, 0, .null))
+    private var slices = InlineArray<14, JSONSlice>(repeating: JSONSlice(0, 0, .null))
     private var dates = InlineArray<3, Int64>(repeating: 0)
 
     @inline(__always)

@@ -53,7 +53,7 @@ extension Claims {
     /// The members of `others` as JSON, each followed by a comma.
     func otherMembers() throws(JWTError) -> [UInt8] {
         guard !others.isEmpty else { return [] }
-        if let known = others.first(where: { ClaimIndex.Name($0.name) != nil }) {
+        if let known = others.first(where: { ClaimIndex.Name($0.name)?.hasProperty == true }) {
             throw JWTError(.invalidClaim, "a claim with a property is among the other claims", claim: known.name)
         }
         return try JSONValue.object(others).claimMembers()

@@ -26,6 +26,8 @@ public struct VerifiedToken: Sendable {
     public var sessionID: String? { string(.sessionID) }
     /// `username`, the name of the account for people to read (RFC 7662 section 2.2).
     public var username: String? { string(.username) }
+    /// `client_id`, the client that the token was issued to (RFC 8693 section 4.3).
+    public var clientID: String? { string(.clientID) }
     /// `qsh`, the hash of the one request that the token is for (Atlassian Connect, "query string hash").
     public var queryHash: String? { string(.queryHash) }
     /// `act.sub`, the party that acts on behalf of the subject (RFC 8693 section 4.1).

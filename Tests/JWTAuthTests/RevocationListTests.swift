@@ -53,6 +53,17 @@ import Testing
         #expect(list((.account, "a", 1)).isRevoked(token))
     }
 
+    @Test func `an entry of a client revokes the tokens that were issued to it before a time`() throws {
+        let (token, other) = (try token { $0.others = [.init("client_id", "c")] }, try token { _ in })
+        #expect(list((.client, "c", 1)).isRevoked(token))
+        #expect(!list((.client, "c", 0)).isRevoked(token))
+        #expect(!list((.client, "C", 1)).isRevoked(token))
+        #expect(!list((.client, "a", 1)).isRevoked(token))
+        #expect(!list((.client, "c", 1)).isRevoked(other))
+        #expect(list((.client, "c", 0), (.client, "c", 1)).isRevoked(token))
+        #expect(list((.client, "c", 1)).entries.map(\.kind) == [.client])
+    }
+
     @Test func `a token whose session has escapes or letters beyond ASCII is revoked`() throws {
         for id in ["a\"b\\c\n", "zoë", ""] {
             let token = try token { $0.sessionID = id }

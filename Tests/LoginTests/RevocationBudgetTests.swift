@@ -58,7 +58,7 @@ import Testing
                 case .account:
                     entry.id == session.accountID.lowercase
                         && entry.before.map { NumericDate(issuedAt) < $0 } ?? false
-                case .token: false
+                case .token, .client: false
                 }
             return isAbout && entry.expiresAt >= NumericDate(issuedAt) + Int64(Self.tokenSeconds)
         }

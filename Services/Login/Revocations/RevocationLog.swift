@@ -82,7 +82,7 @@ struct RevocationLog: Sendable {
 
     /// Appends a revocation, unless it has expired, and wakes the waiting requests after the commit.
     ///
-    /// A revocation of an account replaces earlier ones of the same account.
+    /// A revocation of an account or a client replaces earlier ones of the same account or client.
     ///
     /// - Parameters:
     ///   - account: The account that the revoked session or token belongs to.
@@ -91,7 +91,7 @@ struct RevocationLog: Sendable {
         _ revocation: Revocation, account: UUID? = nil, session: UUID? = nil, at now: Date, in connection: Connection
     ) throws {
         guard revocation.expiresAt > NumericDate(now) else { return }
-        let revocation = revocation.kind == .account ? try replaceEarlier(revocation, in: connection) : revocation
+        let revocation = revocation.before == nil ? revocation : try replaceEarlier(revocation, in: connection)
         try connection.execute(
             """
             DELETE FROM revocations
@@ -107,17 +107,17 @@ struct RevocationLog: Sendable {
         connection.afterCommit { [notifier] in notifier.notify() }
     }
 
-    /// Removes earlier revocations of the same account, and returns one that also covers their tokens until their
-    /// expiry.
+    /// Removes earlier revocations of the same account or client, and returns one that also covers their tokens until
+    /// their expiry.
     private func replaceEarlier(_ revocation: Revocation, in connection: Connection) throws -> Revocation {
         let rows = try connection.query(
-            "DELETE FROM revocations WHERE subject = $1 AND kind = 'account' RETURNING before, expires_at",
-            revocation.id)
+            "DELETE FROM revocations WHERE subject = $1 AND kind = $2 RETURNING before, expires_at", revocation.id,
+            revocation.kind.rawValue)
         return try rows.reduce(revocation) { revocation, row in
             let (before, expiresAt): (Int, Date) = (try row["before"], try row["expires_at"])
             let earlier = NumericDate(seconds: Int64(before))
             return Revocation(
-                kind: .account, id: revocation.id, before: max(earlier, revocation.before ?? earlier),
+                kind: revocation.kind, id: revocation.id, before: max(earlier, revocation.before ?? earlier),
                 expiresAt: max(NumericDate(roundingUp: expiresAt), revocation.expiresAt))
         }
     }

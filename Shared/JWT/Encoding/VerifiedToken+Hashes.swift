@@ -1,7 +1,7 @@
 extension VerifiedToken {
-    /// The hashes of `sid`, `jti` and `sub`, computed without a string for each; nil for a missing claim.
-    package var identifierHashes: (session: Int?, id: Int?, subject: Int?) {
-        (hash(.sessionID), hash(.id), hash(.subject))
+    /// The hashes of `sid`, `jti`, `sub` and `client_id`, computed without a string for each; nil for a missing claim.
+    package var identifierHashes: (session: Int?, id: Int?, subject: Int?, client: Int?) {
+        (hash(.sessionID), hash(.id), hash(.subject), hash(.clientID))
     }
 
     /// The hash of an identifier, to compare with `identifierHashes`. The hash of one identifier differs from process

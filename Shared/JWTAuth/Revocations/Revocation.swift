@@ -10,18 +10,20 @@ public struct Revocation: Sendable, Equatable {
         case token
         /// All tokens of an account (`sub`) that were issued before a time.
         case account
+        /// All tokens of a registered client (`client_id`) that were issued before a time.
+        case client
     }
 
     /// The claim whose value is `id`.
     public let kind: Kind
     /// The value of the claim.
     public let id: String
-    /// For an account: tokens that were issued before this time are rejected.
+    /// For an account or a client: tokens that were issued before this time are rejected.
     public let before: NumericDate?
     /// The time at which the last revoked token expires. Afterwards the revocation is no longer needed.
     public let expiresAt: NumericDate
 
-    /// Creates a revocation. A revocation of an account requires `before`.
+    /// Creates a revocation. A revocation of an account or a client requires `before`.
     public init(kind: Kind, id: String, before: NumericDate? = nil, expiresAt: NumericDate) {
         self.kind = kind
         self.id = id
@@ -43,7 +45,7 @@ extension Revocation {
             let expiry = json["exp"]?.integer
         else { return nil }
         let before = json["before"]?.integer
-        guard kind != .account || before != nil else { return nil }
+        guard before != nil || kind == .session || kind == .token else { return nil }
         self.init(
             kind: kind, id: id, before: before.map { NumericDate(seconds: $0) },
             expiresAt: NumericDate(seconds: expiry))

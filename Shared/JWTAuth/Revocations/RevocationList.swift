@@ -9,34 +9,50 @@ final class RevocationList: Sendable {
     /// The maximum number of entries, at about 150 bytes each. If there are more, the authenticator rejects all tokens.
     static let maximumEntries = 500_000
 
+    /// The revocation of the tokens of an account or a client.
+    private struct Cutoff {
+        /// Tokens that were issued before this time are rejected.
+        var before: NumericDate
+        var expiresAt: NumericDate
+
+        /// The later of both times.
+        func union(_ other: Cutoff?) -> Cutoff {
+            guard let other else { return self }
+            return Cutoff(before: max(before, other.before), expiresAt: max(expiresAt, other.expiresAt))
+        }
+
+        func covers(_ token: VerifiedToken) -> Bool {
+            token.issuedAt.map { $0 < before } ?? true
+        }
+    }
+
     private struct Table {
         var sessions: [String: NumericDate] = [:]
         var tokens: [String: NumericDate] = [:]
-        var accounts: [String: (before: NumericDate, expiresAt: NumericDate)] = [:]
+        var accounts: [String: Cutoff] = [:]
+        var clients: [String: Cutoff] = [:]
         var filter = BloomFilter(capacity: 0)
 
-        var count: Int { sessions.count + tokens.count + accounts.count }
+        var count: Int { sessions.count + tokens.count + accounts.count + clients.count }
 
         func has(_ entry: Revocation) -> Bool {
             switch entry.kind {
             case .session: sessions[entry.id] != nil
             case .token: tokens[entry.id] != nil
             case .account: accounts[entry.id] != nil
+            case .client: clients[entry.id] != nil
             }
         }
 
         mutating func add(_ entry: Revocation) {
             if count >= filter.capacity { rebuildFilter() }
             filter.insert(VerifiedToken.hash(of: entry.id))
+            let cutoff = Cutoff(before: entry.before ?? 0, expiresAt: entry.expiresAt)
             switch entry.kind {
             case .session: sessions[entry.id] = max(entry.expiresAt, sessions[entry.id] ?? entry.expiresAt)
             case .token: tokens[entry.id] = max(entry.expiresAt, tokens[entry.id] ?? entry.expiresAt)
-            case .account:
-                let present = accounts[entry.id]
-                accounts[entry.id] = (
-                    before: max(entry.before ?? 0, present?.before ?? 0),
-                    expiresAt: max(entry.expiresAt, present?.expiresAt ?? entry.expiresAt)
-                )
+            case .account: accounts[entry.id] = cutoff.union(accounts[entry.id])
+            case .client: clients[entry.id] = cutoff.union(clients[entry.id])
             }
         }
 
@@ -46,6 +62,7 @@ final class RevocationList: Sendable {
             for id in sessions.keys { filter.insert(VerifiedToken.hash(of: id)) }
             for id in tokens.keys { filter.insert(VerifiedToken.hash(of: id)) }
             for id in accounts.keys { filter.insert(VerifiedToken.hash(of: id)) }
+            for id in clients.keys { filter.insert(VerifiedToken.hash(of: id)) }
         }
     }
 
@@ -65,9 +82,11 @@ final class RevocationList: Sendable {
         return table.sessions.map { Revocation(kind: .session, id: $0, before: nil, expiresAt: $1) }
             + table.tokens.map { Revocation(kind: .token, id: $0, before: nil, expiresAt: $1) }
             + table.accounts.map { Revocation(kind: .account, id: $0, before: $1.before, expiresAt: $1.expiresAt) }
+            + table.clients.map { Revocation(kind: .client, id: $0, before: $1.before, expiresAt: $1.expiresAt) }
     }
 
-    /// Whether the token is revoked: by its id, by its session, or by its account and its time of issue.
+    /// Whether the token is revoked: by its id, by its session, or by its account or client and
+    /// its time of issue.
     func isRevoked(_ token: VerifiedToken) -> Bool {
         // Hash before taking the lock, and create strings only for ids that pass the filter, because both take time.
         let hashes = token.identifierHashes
@@ -80,10 +99,15 @@ final class RevocationList: Sendable {
             if let hash = hashes.id, table.filter.mayContain(hash), let id = token.id, table.tokens[id] != nil {
                 return true
             }
+            if let hash = hashes.client, table.filter.mayContain(hash), let client = token.clientID,
+                table.clients[client]?.covers(token) == true
+            {
+                return true
+            }
             guard let hash = hashes.subject, table.filter.mayContain(hash), let subject = token.subject,
                 let account = table.accounts[subject]
             else { return false }
-            return token.issuedAt.map { $0 < account.before } ?? true
+            return account.covers(token)
         }
     }
 
@@ -108,6 +132,7 @@ final class RevocationList: Sendable {
         table.sessions = table.sessions.filter { $0.value > now }
         table.tokens = table.tokens.filter { $0.value > now }
         table.accounts = table.accounts.filter { $0.value.expiresAt > now }
+        table.clients = table.clients.filter { $0.value.expiresAt > now }
         table.rebuildFilter()
         self.table.withLock { $0 = table }
     }
