@@ -13,7 +13,7 @@ struct ProductRoutes: Sendable {
         router
             .get("products", use: list)
             .get("products/{id}", use: show)
-        router.behind(authenticator, .user, scope: "catalog:write")
+        router.behind(authenticator, .access, scope: "catalog:write")
             .post("products", use: create)
             .patch("products/{id}", use: change)
             .delete("products/{id}", use: delete)

@@ -44,6 +44,7 @@ extension Login: ServiceDefinition {
         let router = settings.service.router(
             context: AppRequestContext.self, readiness: [.database(database)], cookiePaths: [BrowserTokenRoutes.path])
         settings.recordMetrics()
+        ProtectedResourceMetadata(of: settings.service, description, issuer: settings.tokens.issuer).add(to: router)
         try routes.addPages(to: router)
         routes.addAPI(to: router)
         return settings.service.application(

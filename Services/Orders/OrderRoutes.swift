@@ -12,7 +12,7 @@ struct OrderRoutes: Sendable {
     private static let readAllScope = "orders:read:all"
 
     func add(to router: Router<AppRequestContext>, _ authenticator: JWTAuthenticator) {
-        router.behind(authenticator, .user, scope: "orders:read")
+        router.behind(authenticator, .access, scope: "orders:read", or: Self.readAllScope)
             .get("orders", use: list)
             .get("orders/{id}", use: show)
         router.behind(authenticator, .user, scope: "orders:write")
@@ -44,7 +44,7 @@ struct OrderRoutes: Sendable {
         let page = try PageRequest(of: request)
         let isStaff = context.identity.allows(Self.readAllScope)
         let requested = try Self.account(of: request)
-        let account = isStaff ? requested : context.identity.subject
+        let account = isStaff ? requested : try context.identity.account
         let orders = if let account { try await store.orders(of: account, page) } else { try await store.orders(page) }
         return OrderListResponse(page.cut(orders, id: \.id), forStaff: isStaff)
     }
@@ -53,7 +53,7 @@ struct OrderRoutes: Sendable {
     private func show(_ request: Request, _ context: AuthenticatedRequestContext) async throws -> OrderResponse {
         let id = try context.parameters.id()
         let isStaff = context.identity.allows(Self.readAllScope)
-        let order = isStaff ? try await store.order(id) : try await store.order(id, of: context.identity.subject)
+        let order = isStaff ? try await store.order(id) : try await store.order(id, of: context.identity.account)
         guard let order else { throw Problem.noSuchOrder }
         return OrderResponse(order, forStaff: isStaff)
     }

@@ -27,6 +27,7 @@ public struct ResourceServer: Sendable {
     private let service: ServiceSettings
     private let revocations: RevocationState
     private let follower: RevocationFollower
+    private let issuer: String
     private let authenticator: JWTAuthenticator
 
     /// Opens the database and creates the authenticator. No task runs and no port is open before the application runs.
@@ -34,6 +35,7 @@ public struct ResourceServer: Sendable {
     /// - Throws: `DatabaseError` when the database cannot be opened or migrated.
     public init(_ settings: ResourceServerSettings, migrations: [Migration], clock: WallClock) throws {
         service = settings.service
+        issuer = settings.tokens.issuer
         keys = settings.tokens.keys
         database = try SQLDatabase.open(settings.database, migrations: migrations)
         revocations = RevocationState(settings.revocations, clock: clock)
@@ -56,6 +58,7 @@ public struct ResourceServer: Sendable {
         let description = try OpenAPIDocument(of: service, in: bundle)
         let router = service.router(
             context: AppRequestContext.self, readiness: [.database(database), revocations.readiness])
+        ProtectedResourceMetadata(of: service, description, issuer: issuer).add(to: router)
         try addRoutes(router, authenticator)
         return service.application(
             router: router, description: description,

@@ -46,6 +46,10 @@ struct AuthenticatorFixture {
         router.behind(authenticator, .user, scope: "orders:read")
             .get("mine") { _, context in context.identity.subject }
             .post("mine") { _, context in context.identity.subject }
+        router.behind(authenticator, .access, scope: "orders:read", or: "orders:read:all")
+            .get("any") { _, context in context.identity.subject }
+        router.behind(authenticator, .firstParty)
+            .get("account") { _, context in context.identity.subject }
         router.behind(authenticator, .service(from: ["inbox"]), scope: "orders:poke")
             .put("poked/{id}") { _, context in context.identity.subject }
         router.behind(authenticator, .service(from: ["inbox"]))

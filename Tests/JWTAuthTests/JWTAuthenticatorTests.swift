@@ -11,6 +11,7 @@ import Testing
 
 @Suite struct JWTAuthenticatorTests {
     private let fixture = AuthenticatorFixture()
+    private static let metadata = #"resource_metadata="http://localhost:0/.well-known/oauth-protected-resource""#
 
     @Test(arguments: [TestingSetup.router, .live])
     func `a valid token is accepted and identifies the caller`(setup: TestingSetup) async throws {
@@ -28,7 +29,7 @@ import Testing
         try await fixture.application().test(.router) { client in
             let response = try await client.send(.get, "/mine")
             #expect(response.status == 401)
-            #expect(response.headers[.wwwAuthenticate] == #"Bearer realm="orders""#)
+            #expect(response.headers[.wwwAuthenticate] == "Bearer realm=\"orders\", \(Self.metadata)")
             #expect(response.code == "missing_token")
         }
     }
@@ -77,8 +78,8 @@ import Testing
             #expect(response.code == "invalid_token")
             #expect(
                 response.headers[.wwwAuthenticate]
-                    == #"Bearer realm="orders", error="invalid_token", error_description="The token is not valid here.""#
-            )
+                    == "Bearer realm=\"orders\", error=\"invalid_token\", "
+                    + "error_description=\"The token is not valid here.\", \(Self.metadata)")
         }
     }
 
@@ -112,7 +113,37 @@ import Testing
             #expect(response.status == 403)
             #expect(
                 response.headers[.wwwAuthenticate]
-                    == #"Bearer realm="orders", error="insufficient_scope", scope="orders:read""#)
+                    == "Bearer realm=\"orders\", error=\"insufficient_scope\", scope=\"orders:read\", \(Self.metadata)")
+        }
+    }
+
+    @Test func `a route for accounts rejects a client that acts as itself, after it has checked the scope`()
+        async throws
+    {
+        try await fixture.application().test(.router) { client in
+            @Sendable func send(_ path: String, _ scope: String) async throws -> ReceivedResponse {
+                try await client.send(
+                    .get, path, token: fixture.mint.client("demo-job", audience: "orders", scope: scope))
+            }
+            let rejected = try await send("/mine", "orders:read")
+            #expect(rejected.status == 403 && rejected.code == "account_required")
+            #expect(rejected.headers[.wwwAuthenticate] == nil)
+            #expect(try await send("/mine", "orders:write").code == "insufficient_scope")
+            #expect(try await send("/account", "orders:write").code == "first_party_only")
+            #expect(try await send("/any", "orders:read").text == "demo-job")
+            #expect(try await send("/any", "orders:read:all").text == "demo-job")
+            #expect(try await send("/any", "orders:write").code == "insufficient_scope")
+        }
+    }
+
+    @Test func `a route for login's own client rejects the token of a registered client`() async throws {
+        try await fixture.application().test(.router) { client in
+            let foreign = try fixture.token { $0.others = [.init("client_id", "demo-web")] }
+            let rejected = try await client.send(.get, "/account", token: foreign)
+            #expect(rejected.status == 403 && rejected.code == "first_party_only")
+            #expect(rejected.headers[.wwwAuthenticate] == nil)
+            #expect(try await client.send(.get, "/account", token: fixture.token()).status == 200)
+            #expect(try await client.send(.get, "/mine", token: foreign).status == 200)
         }
     }
 

@@ -19,7 +19,7 @@ import Testing
     @Test(arguments: cases.indices)
     func `a rejection has its metric label and its problem`(index: Int) {
         let (rejection, reason, status, code) = Self.cases[index]
-        let problem = rejection.problem(realm: "orders")
+        let problem = rejection.problem(BearerChallenge(realm: "orders"))
         #expect(rejection.reason == reason)
         #expect(problem.status.code == status)
         #expect(problem.code == code)

@@ -53,6 +53,42 @@ import Testing
         }
     }
 
+    @Test func `a client that acts as itself reads all orders with the scope orders_read_all only`() async throws {
+        try await ServiceUnderTest<Orders>.run { orders in
+            let order = try await orders.placedOrder()
+            let job = try orders.tokens.client("demo-job", audience: "orders", scope: "orders:read:all")
+            for path in ["/orders", "/orders/\(order.id)", "/orders?account=\(alice.lowercase)"] {
+                let response = try await orders.client.send(.get, path, token: job)
+                #expect(response.status == 200 && response.text.contains(alice.lowercase))
+            }
+            let own = try orders.tokens.client("demo-job", audience: "orders", scope: "orders:read orders:write")
+            for (method, path) in [
+                (HTTPRequest.Method.get, "/orders"), (.get, "/orders/\(order.id)"), (.post, "/orders"),
+                (.post, "/orders/\(order.id)/cancel"), (.post, "/orders/\(order.id)/receipt-link"),
+            ] {
+                let response = try await orders.client.send(method, path, token: own)
+                #expect(response.status == 403 && response.code == "account_required")
+            }
+            let other = try orders.tokens.client("demo-job", audience: "orders", scope: "inbox:read")
+            let response = try await orders.client.send(.get, "/orders", token: other)
+            #expect(response.code == "insufficient_scope" && response["scope"] == "orders:read")
+        }
+    }
+
+    @Test func `the metadata of the service names its address, its scopes and the issuer of its tokens`() async throws {
+        let environment = ["PUBLIC_URL": "https://orders.example"]
+        try await ServiceUnderTest<Orders>.run(.router, environment: environment) { orders in
+            let path = "/.well-known/oauth-protected-resource"
+            let metadata = try await orders.client.send(.get, path)
+            #expect(metadata.status == 200 && metadata["resource"] == "https://orders.example")
+            #expect(metadata.json["authorization_servers"] as? [String] == [TokenMint.issuer])
+            #expect(
+                metadata.json["scopes_supported"] as? [String] == ["orders:read", "orders:read:all", "orders:write"])
+            let challenge = try await orders.client.send(.get, "/orders").headers[.wwwAuthenticate]
+            #expect(challenge == #"Bearer realm="orders", resource_metadata="https://orders.example\#(path)""#)
+        }
+    }
+
     @Test(arguments: ["orders:read", "orders:read orders:read:all"])
     func `pages of orders follow each other, newest first, and contain every order once`(scope: String) async throws {
         try await ServiceUnderTest<Orders>.run { orders in

@@ -35,7 +35,7 @@ import Testing
     @Test(arguments: [
         (#"{}"#, "get", "/things", "off", ["500", "503"]),
         (#"{}"#, "delete", "/things/{id}", "off", ["404", "500", "503", "507"]),
-        (#"{"security": [{"userToken": []}]}"#, "get", "/things", "off", ["400", "401", "500", "503"]),
+        (#"{"security": [{"userToken": []}]}"#, "get", "/things", "off", ["400", "401", "403", "500", "503"]),
         (#"{"security": [{"userToken": ["a"]}]}"#, "get", "/things", "off", ["400", "401", "403", "500", "503"]),
         (
             #"{"security": [{"userToken": []}]}"#, "post", "/things", "on",

@@ -43,6 +43,14 @@ public struct TokenMint: Sendable {
         try sign(userClaims(subject, audience: audience, scope: scope))
     }
 
+    /// A valid access token of a client that acts as itself (`client_credentials`).
+    public func client(_ id: String, audience: String, scope: String) throws -> String {
+        var claims = userClaims(UUID(), audience: audience, scope: scope)
+        (claims.subject, claims.sessionID, claims.username) = (id, nil, nil)
+        claims.others = [.init("client_id", .string(id))]
+        return try sign(claims)
+    }
+
     /// A token of a service for a single request, whose hash is `requestHash`.
     public func service(
         _ issuer: String, audience: String, scope: String, requestHash: String, onBehalfOf user: UUID? = nil

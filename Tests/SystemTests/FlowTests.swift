@@ -43,7 +43,10 @@ import Testing
             for (service, path) in [(ServiceName.login, "/me"), (.orders, "/orders"), (.inbox, "/messages")] {
                 let anonymous = try await cluster.get(service, path)
                 #expect(anonymous.status == 401)
-                #expect(anonymous.headers[.wwwAuthenticate] == #"Bearer realm="\#(service.rawValue)""#)
+                let metadata = "http://localhost:\(cluster.port(service))/.well-known/oauth-protected-resource"
+                #expect(
+                    anonymous.headers[.wwwAuthenticate]
+                        == #"Bearer realm="\#(service.rawValue)", resource_metadata="\#(metadata)""#)
                 let tampered = try await cluster.get(service, path, token: alice.tampered)
                 #expect(tampered.status == 401)
                 #expect(tampered.headers[.wwwAuthenticate]?.contains(#"error="invalid_token""#) == true)

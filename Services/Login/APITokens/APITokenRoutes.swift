@@ -44,7 +44,7 @@ struct APITokenRoutes: Sendable {
             return EditedResponse(
                 status: .created, headers: .notStored, response: APITokenResponse(token: token, secret: secret))
         case .tooMany: throw Problem.tooManyAPITokens
-        case .sessionOver: throw Problem.sessionOver
+        case .sessionOver: throw Problem.sessionOver(context.challenge)
         }
     }
 

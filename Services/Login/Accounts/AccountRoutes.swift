@@ -10,7 +10,7 @@ struct AccountRoutes: Sendable {
     let clock: WallClock
 
     func add(to router: Router<AppRequestContext>, _ authenticator: JWTAuthenticator) {
-        router.behind(authenticator, .user)
+        router.behind(authenticator, .firstParty)
             .post("password", use: changePassword)
             .delete("me", use: delete)
     }

@@ -11,8 +11,8 @@ struct SessionRoutes: Sendable {
     let clock: WallClock
 
     func add(to router: Router<AppRequestContext>, _ authenticator: JWTAuthenticator) {
-        router.behind(authenticator, .user)
-            .get("me", use: me)
+        router.behind(authenticator, .user).get("me", use: me)
+        router.behind(authenticator, .firstParty)
             .get("sessions", use: list)
             .delete("sessions/{id}", use: end)
             .post("logout", use: logout)
@@ -92,7 +92,9 @@ struct SessionRoutes: Sendable {
         case "true":
             try await sessions.endAll(of: sessions.current(context, at: now).accountID, at: now)
         case nil, "false":
-            guard let id = context.identity.token.session else { throw Problem.sessionOver }
+            guard let id = context.identity.token.session else {
+                throw Problem.sessionOver(context.challenge)
+            }
             try await sessions.end(id, at: now)
         default:
             throw Problem.unprocessable([.init("everywhere", "must be true or false")])
@@ -111,7 +113,7 @@ extension SessionStore {
     func current(_ context: AuthenticatedRequestContext, at now: Date) async throws -> Session {
         let token = context.identity.token
         guard let id = token.session, let session = try await find(id, token: token.id, at: now) else {
-            throw Problem.sessionOver
+            throw Problem.sessionOver(context.challenge)
         }
         return session
     }
@@ -119,7 +121,9 @@ extension SessionStore {
 
 extension Problem {
     /// 401: the token has not expired, but its session is over or unknown, or the token is revoked.
-    static let sessionOver = Problem(
-        .unauthorized, code: "invalid_token", detail: "The session is over. Sign in again.",
-        headers: [.wwwAuthenticate: "Bearer realm=\"\(Login.name)\", error=\"invalid_token\""])
+    static func sessionOver(_ challenge: BearerChallenge) -> Problem {
+        Problem(
+            .unauthorized, code: "invalid_token", detail: "The session is over. Sign in again.",
+            headers: [.wwwAuthenticate: challenge.text(error: "invalid_token")])
+    }
 }

@@ -9,6 +9,8 @@ public struct AppRequestContext: ServiceRequestContext {
     public let peerAddress: String?
     /// The caller, once the request is authenticated.
     var identity: Identity?
+    /// The challenge of the service, once the request is authenticated.
+    var challenge = BearerChallenge(realm: "hallpass")
 
     /// Creates the context of one request; Hummingbird calls this.
     public init(source: ApplicationRequestContextSource) {

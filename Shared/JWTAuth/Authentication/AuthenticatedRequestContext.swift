@@ -9,14 +9,17 @@ public struct AuthenticatedRequestContext: ServiceRequestContext, ChildRequestCo
     public let peerAddress: String?
     /// The caller, as the verified token names it.
     public let identity: Identity
+    /// The challenge with which a route rejects a token that the authenticator has accepted.
+    public let challenge: BearerChallenge
 
     /// Creates the context from the context of an authenticated request; Hummingbird calls this.
     ///
     /// - Throws: `Problem` with status 401 when no `JWTAuthenticator` has authenticated the request.
     public init(context: AppRequestContext) throws {
-        guard let identity = context.identity else { throw Problem.missingToken(realm: "hallpass") }
+        guard let identity = context.identity else { throw Problem.missingToken(context.challenge) }
         coreContext = context.coreContext
         peerAddress = context.peerAddress
         self.identity = identity
+        challenge = context.challenge
     }
 }

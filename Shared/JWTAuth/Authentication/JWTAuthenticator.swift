@@ -17,10 +17,11 @@ public import ServiceRuntime
 /// It uses the keys and the revocations in memory, and calls no other service.
 public struct JWTAuthenticator: Sendable {
     private let service: String
+    private let challenge: BearerChallenge
     private let keys: KeySource
     private let leewaySeconds: Int64
     private let credentials: BearerCredentials
-    private let userTokens: ReloadingVerifier
+    private let accessTokens: ReloadingVerifier
     private let revocations: RevocationState?
     private let clock: WallClock
 
@@ -37,10 +38,11 @@ public struct JWTAuthenticator: Sendable {
         of service: ServiceSettings, _ settings: TokenSettings, revocations: RevocationState?, clock: WallClock
     ) {
         self.service = service.name
+        challenge = BearerChallenge(of: service)
         keys = settings.keys
         leewaySeconds = Int64(settings.leewaySeconds)
         credentials = BearerCredentials(allowsCookie: service.allowsCookies, allowedOrigins: service.origins)
-        userTokens = ReloadingVerifier(
+        accessTokens = ReloadingVerifier(
             source: keys,
             policy: TokenType.access.policy(
                 issuers: [settings.issuer], audience: service.name, leeway: leewaySeconds))
@@ -48,11 +50,11 @@ public struct JWTAuthenticator: Sendable {
         self.clock = clock
     }
 
-    /// The middleware for routes that require a token of `kind` that allows all of `scopes`.
+    /// The middleware for routes that require a token of `kind` that allows one of `scopes`.
     fileprivate func middleware(_ kind: RequiredToken, scopes: [String]) -> JWTAuthenticatorMiddleware {
         let verifier =
             switch kind {
-            case .user: userTokens
+            case .access, .user, .firstParty: accessTokens
             case .service(let names):
                 ReloadingVerifier(
                     source: keys,
@@ -69,7 +71,7 @@ public struct JWTAuthenticator: Sendable {
             credentials.allowsQuery = true
         }
         return JWTAuthenticatorMiddleware(
-            realm: service, kind: kind, scopes: scopes, credentials: credentials, verifier: verifier,
+            challenge: challenge, kind: kind, scopes: scopes, credentials: credentials, verifier: verifier,
             revocations: revocations, clock: clock)
     }
 }
@@ -81,10 +83,11 @@ extension RouterMethods<AppRequestContext> {
     ///   - authenticator: The authenticator of the service.
     ///   - kind: The kind of token that the routes require.
     ///   - scope: The scope that the token must allow; nil when no scope is required.
+    ///   - alternative: Another scope that suffices.
     public func behind(
-        _ authenticator: JWTAuthenticator, _ kind: RequiredToken, scope: String? = nil
+        _ authenticator: JWTAuthenticator, _ kind: RequiredToken, scope: String? = nil, or alternative: String? = nil
     ) -> RouterGroup<AuthenticatedRequestContext> {
-        group().add(middleware: authenticator.middleware(kind, scopes: scope.map { [$0] } ?? [])).group(
-            context: AuthenticatedRequestContext.self)
+        let middleware = authenticator.middleware(kind, scopes: [scope, alternative].compactMap { $0 })
+        return group().add(middleware: middleware).group(context: AuthenticatedRequestContext.self)
     }
 }

@@ -7,8 +7,9 @@ import ServiceRuntime
 
 /// Adds the identity of the caller to a request, or rejects the request (RFC 6750 §3).
 struct JWTAuthenticatorMiddleware: RouterMiddleware {
-    let realm: String
+    let challenge: BearerChallenge
     let kind: RequiredToken
+    /// The scopes of which the token must allow one; empty when no scope is required.
     let scopes: [String]
     let credentials: BearerCredentials
     let verifier: ReloadingVerifier
@@ -21,9 +22,10 @@ struct JWTAuthenticatorMiddleware: RouterMiddleware {
         var context = context
         do {
             context.identity = try await authenticate(request)
+            context.challenge = challenge
         } catch let rejection as Rejection {
             note(rejection)
-            throw rejection.problem(realm: realm)
+            throw rejection.problem(challenge)
         }
         return try await next(request, context)
     }
@@ -37,7 +39,8 @@ struct JWTAuthenticatorMiddleware: RouterMiddleware {
         try checkRevocation(of: token)
         guard let identity = Identity(token), isBound(token, to: request) else { throw Rejection.otherRequest }
         if case .link(let usedLinks) = kind { try await use(token, usedLinks) }
-        if let scope = scopes.first(where: { !identity.allows($0) }) { throw Rejection.missingScope(scope) }
+        if let scope = scopes.first, !scopes.contains(where: identity.allows) { throw Rejection.missingScope(scope) }
+        try checkClient(of: identity)
         return identity
     }
 
@@ -55,10 +58,22 @@ struct JWTAuthenticatorMiddleware: RouterMiddleware {
         if revocations.isStale { throw .revocationsUnknown }
     }
 
+    /// Checks that the client which got the token may use the route.
+    private func checkClient(of identity: Identity) throws(Rejection) {
+        switch kind {
+        case .firstParty where identity.token.clientID != nil: throw .registeredClient
+        case .user where identity.isClient: throw .noAccount
+        case .access, .user, .firstParty, .service, .link: break
+        }
+    }
+
     /// Whether the token is valid for this request. The token of a service or a link carries the hash of the only
     /// request that it is valid for.
     private func isBound(_ token: VerifiedToken, to request: Request) -> Bool {
-        if case .user = kind { return true }
+        switch kind {
+        case .access, .user, .firstParty: return true
+        case .service, .link: break
+        }
         let hash = RequestHash.of(
             method: request.method.rawValue, path: request.uri.path, query: request.uri.query)
         return token.queryHash.map { $0.utf8.elementsEqual(hash.utf8) } ?? false

@@ -20,6 +20,10 @@ enum Rejection: Error {
     case usedLink
     /// The token does not allow this scope.
     case missingScope(String)
+    /// The token was issued to a registered client, and the route is for login's own client.
+    case registeredClient
+    /// The client acts as itself, and the route is about the rows of an account.
+    case noAccount
 
     /// The value of the metric label `reason`.
     var reason: String {
@@ -31,6 +35,7 @@ enum Rejection: Error {
         case .revocationsUnknown: "stale"
         case .usedLink: "spent"
         case .missingScope: "scope"
+        case .registeredClient, .noAccount: "client"
         }
     }
 
@@ -40,19 +45,21 @@ enum Rejection: Error {
         case .invalidToken(let error): "\(error)"
         case .revocationsUnknown: "too little is known about revoked tokens"
         case .missingScope(let scope): scope
-        case .missingToken, .otherRequest, .revoked, .usedLink: "-"
+        case .missingToken, .otherRequest, .revoked, .usedLink, .registeredClient, .noAccount: "-"
         }
     }
 
     /// The problem that the caller gets.
-    func problem(realm: String) -> Problem {
+    func problem(_ challenge: BearerChallenge) -> Problem {
         switch self {
-        case .missingToken: .missingToken(realm: realm)
-        case .invalidToken(let error): .invalidToken(realm: realm, expired: error.code == .expired)
-        case .otherRequest, .revoked, .usedLink: .invalidToken(realm: realm, expired: false)
+        case .missingToken: .missingToken(challenge)
+        case .invalidToken(let error): .invalidToken(challenge, expired: error.code == .expired)
+        case .otherRequest, .revoked, .usedLink: .invalidToken(challenge, expired: false)
         case .revocationsUnknown:
             .unavailable(code: "revocations_unknown", "The service does not know at present which tokens are revoked.")
-        case .missingScope(let scope): .insufficientScope(realm: realm, missing: scope)
+        case .missingScope(let scope): .insufficientScope(challenge, missing: scope)
+        case .registeredClient: .firstPartyOnly
+        case .noAccount: .accountRequired
         }
     }
 }

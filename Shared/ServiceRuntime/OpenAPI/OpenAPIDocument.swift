@@ -37,6 +37,18 @@ public struct OpenAPIDocument: Sendable {
         json = try JSONSerialization.data(withJSONObject: document, options: [.sortedKeys, .withoutEscapingSlashes])
     }
 
+    /// The scopes that operations require of tokens of a security scheme, sorted.
+    public func scopes(of scheme: String) -> [String] {
+        var scopes: Set<String> = []
+        _ = ((try? Self.object(json)) ?? [:]).object("paths").mapOperations { _, _, operation in
+            for requirement in operation["security"] as? [Object] ?? [] {
+                scopes.formUnion(requirement[scheme] as? [String] ?? [])
+            }
+            return operation
+        }
+        return scopes.sorted()
+    }
+
     private static func object(_ json: Data) throws -> Object {
         try JSONSerialization.jsonObject(with: json) as? Object ?? [:]
     }

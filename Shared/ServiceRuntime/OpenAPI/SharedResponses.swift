@@ -45,12 +45,13 @@ struct SharedResponses {
         }
         let security = operation["security"] as? [OpenAPIDocument.Object] ?? []
         let hasScopes = security.contains { $0.values.contains { ($0 as? [String])?.isEmpty == false } }
+        let isForUsers = security.contains { $0["userToken"] != nil }
         let bodies = operation.object("requestBody", "content").keys
         add(["503": "Unavailable"], if: isOwn)
         add(["507": "StorageFull"], if: isOwn && !isSafe)
         add(["404": "NotFound"], if: path.contains("{"))
         add(["400": "BadRequest", "401": "Unauthorized"], if: !security.isEmpty)
-        add(["403": "Forbidden"], if: hasScopes || allowsCookies && !isSafe && !security.isEmpty)
+        add(["403": "Forbidden"], if: hasScopes || isForUsers)
         add(["413": "TooLarge"], if: !bodies.isEmpty)
         add(
             ["400": "BadRequest", "415": "UnsupportedMediaType", "422": "InvalidFields"],
