@@ -193,7 +193,7 @@ import Testing
         let alice = try attempt("alice")
         for _ in 1...6 { _ = fail(alice) }
         #expect(!isAdmitted(alice))
-        clock.advance(seconds: -86_400)
+        clock.step(seconds: -86_400)
         #expect(fail(alice) == 0)
         #expect(fail(alice) == 2)
     }

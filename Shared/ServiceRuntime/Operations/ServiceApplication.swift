@@ -18,6 +18,8 @@ where Context.Source == ApplicationRequestContextSource {
     public let configuration: ApplicationConfiguration
     /// The services that run beside the server.
     public let services: [any Service]
+    /// Run in this order before the server accepts connections, while the services run.
+    public var processesRunBeforeServerStart: [@Sendable () async throws -> Void] = []
     /// The logger for lines that belong to no request.
     public let logger: Logger
 }

@@ -33,8 +33,10 @@ extension ServiceSettings {
     ///   - description: The document that `GET /openapi.json` returns.
     ///   - services: The services that run beside the server. The application stops them after the server, in reverse
     ///     order.
+    ///   - beforeListening: Called when the services have started. The server accepts connections when it has ended.
     public func application<Context: ServiceRequestContext>(
-        router: Router<Context>, description: OpenAPIDocument, services: [any Service]
+        router: Router<Context>, description: OpenAPIDocument, services: [any Service],
+        beforeListening: @escaping @Sendable () async -> Void = {}
     ) -> ServiceApplication<Context> {
         router.get("openapi.json") { _, _ in
             Response(
@@ -51,6 +53,6 @@ extension ServiceSettings {
             routes: routes, description: description, responder: router.buildResponder(),
             server: .guardedHTTP1(limits: connectionLimits),
             configuration: .init(address: .hostname(host, port: port), serverName: nil),
-            services: services, logger: logger)
+            services: services, processesRunBeforeServerStart: [beforeListening], logger: logger)
     }
 }
