@@ -25,6 +25,11 @@ extension Key {
         maySign = operations?.contains("sign") ?? true
     }
 
+    /// Whether the JWK names a key type other than `oct` (RFC 7517 section 4.1). A JWK without a `kty` is malformed.
+    package static func isOfAnotherType(_ jwk: JSONValue) -> Bool {
+        jwk["kty"]?.string.map { $0 != "oct" } ?? false
+    }
+
     /// The `key_ops` of a JWK (RFC 7517 section 4.3); nil when the member is missing.
     private static func operations(_ jwk: JSONValue) throws(KeyError) -> [String]? {
         guard let value = jwk["key_ops"] else { return nil }

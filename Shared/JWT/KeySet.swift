@@ -5,6 +5,8 @@
 public struct KeySet: Sendable {
     /// The keys: at least one, no two with the same identifier.
     public let keys: [Key]
+    /// The number of keys of another type that the JWK Set has besides. They are ignored (RFC 7517 section 5).
+    public private(set) var ignoredKeyCount = 0
 
     /// The largest number of keys in a set.
     public static let maximumKeys = 64
@@ -49,8 +51,8 @@ extension KeySet {
     /// Reads a JWK Set (RFC 7517 section 5) of HMAC keys.
     ///
     /// Each key has the `kty` `oct`, an `alg` of `Algorithm` and a `k`. Its `use` is absent or `sig`. Its `key_ops` are
-    /// absent or contain `verify`. If they are present without `sign`, the key does not sign. Other members are
-    /// ignored.
+    /// absent or contain `verify`. If they are present without `sign`, the key does not sign. Keys of another `kty` and
+    /// other members are ignored. A set without an `oct` key is an error.
     ///
     /// - Throws: `KeyError` when the text is not such a set in strict JSON, or `Key` does not allow one of the keys.
     public init(jwkSet text: [UInt8]) throws(KeyError) {
@@ -60,9 +62,14 @@ extension KeySet {
         guard let document = JSONValue(object: text), let entries = document["keys"]?.array else {
             throw KeyError(.notAKeySet, "the text is not a JWK Set, a JSON object with the member \"keys\"")
         }
+        let usable = entries.filter { !Key.isOfAnotherType($0) }
+        guard entries.isEmpty || !usable.isEmpty else {
+            throw KeyError(.unsupported, "no key of the set is symmetric (kty \"oct\"); create one with: jwt keys new")
+        }
         var keys: [Key] = []
-        for entry in entries { keys.append(try Key(jwk: entry)) }
+        for entry in usable { keys.append(try Key(jwk: entry)) }
         try self.init(keys)
+        ignoredKeyCount = entries.count - usable.count
     }
 
     /// The text of the set as a JWK Set. It contains the secrets.

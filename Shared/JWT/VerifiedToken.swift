@@ -49,6 +49,17 @@ public struct VerifiedToken: Sendable {
         return payload.span.hasWord(scope.utf8.span, in: words.range)
     }
 
+    /// Whether `sub`, `jti` or `sid` contains U+0000, which not every database can store.
+    package var hasNULInIdentifiers: Bool {
+        hasNUL(.subject) || hasNUL(.id) || hasNUL(.sessionID)
+    }
+
+    private func hasNUL(_ name: ClaimIndex.Name) -> Bool {
+        // JSON must escape U+0000, so a string without escapes does not contain it.
+        guard let slice = claims[name], !slice.isPlainString else { return false }
+        return string(name)?.utf8.contains(0) ?? false
+    }
+
     /// The value of any claim; nil when the claim is missing.
     public subscript(name: String) -> JSONValue? {
         JSONValue(object: payload)?[name]

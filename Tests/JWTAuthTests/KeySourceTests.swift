@@ -1,5 +1,6 @@
 import Foundation
 import JWT
+import Synchronization
 import TestSupport
 import Testing
 
@@ -128,5 +129,52 @@ import Testing
         #expect(throws: JWTError.self) { try verifier.verify(token(key("two")), at: now) }
         #expect(source.generation.number == 1)
         #expect(!source.isInvalid)
+    }
+
+    @Test func `keys of another type are ignored, also when the file changes`() throws {
+        func withRSA(_ key: Key) -> String {
+            KeySet(key).jwkSet().replacing("[", with: #"[{"kty":"RSA","n":"AQAB","e":"AQAB"},"#)
+        }
+        try withRSA(key("one")).write(toFile: file, atomically: true, encoding: .utf8)
+        let source = try KeySource(file: file, clock: clock.clock)
+        #expect(source.keys.keys.map(\.id) == ["one"])
+        #expect(source.keys.ignoredKeyCount == 1)
+        try withRSA(key("two")).write(toFile: file, atomically: true, encoding: .utf8)
+        #expect(try verifier(source).verify(token(key("two")), at: now).keyID == "two")
+        #expect(!source.isInvalid)
+    }
+
+    @Test func `an older read of the file never replaces the keys of a newer read`() async throws {
+        try write(key("one"))
+        let (link, pipe) = (folder.path("link.json"), folder.path("pipe"))
+        try await run(["mkfifo", pipe], in: folder.url)
+        func point(to path: String) throws {
+            try? FileManager.default.removeItem(atPath: link)
+            try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: path)
+        }
+        try point(to: file)
+        let source = try KeySource(file: link, clock: clock.clock)
+        try point(to: pipe)
+        let old = try KeySet(key("old")).jwkSet()
+        try write(key("new"))
+        let finished = Mutex(0)
+        let threads = DispatchQueue(label: "reads", attributes: .concurrent)
+        func read() {
+            threads.async {
+                source.rereadForUnknownKey()
+                finished.withLock { $0 += 1 }
+            }
+        }
+        read()
+        // The pipe opens for writing when the first read has opened it.
+        let writer = try FileHandle(forWritingTo: URL(filePath: pipe))
+        try point(to: file)
+        clock.advance(seconds: 1)
+        read()
+        _ = try await eventually(within: .milliseconds(300)) { finished.withLock { $0 } == 1 }
+        try writer.write(contentsOf: Data(old.utf8))
+        try writer.close()
+        #expect(try await eventually { finished.withLock { $0 } == 2 })
+        #expect(source.keys.signingKey.id == "new")
     }
 }

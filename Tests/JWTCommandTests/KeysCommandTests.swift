@@ -54,6 +54,25 @@ import Testing
                 "no key has this identifier"))
     }
 
+    @Test func `keys of another type are ignored with a warning, and stay in the file`() throws {
+        _ = try Command.jwt("keys", "new", "--file", file, "--id", "old")
+        let token = try Command.jwt("sign", "--keys", file, input: #"{"sub":"a"}"#).output
+        let rsa = #"{"kty":"RSA","kid":"r","n":"AQAB","e":"AQAB"}"#
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        try text.replacing("[", with: "[\(rsa),").write(toFile: file, atomically: true, encoding: .utf8)
+        let verified = try Command.jwt("verify", "--keys", file, input: token)
+        #expect(verified.status == 0)
+        #expect(verified.error.contains("ignored 1 keys"))
+        #expect(try Command.jwt("keys", "add", "--file", file, "--id", "new").status == 0)
+        #expect(try Command.jwt("keys", "promote", "--file", file, "--id", "new").status == 0)
+        #expect(
+            try Command.jwt("keys", "list", "--file", file).output
+                == "new\tHS256\tsigns, verifies\nold\tHS256\tverifies\n")
+        #expect(try Command.jwt("keys", "retire", "--file", file).status == 0)
+        #expect(try Command.jwt("keys", "list", "--file", file).output == "new\tHS256\tsigns, verifies\n")
+        #expect(try String(contentsOfFile: file, encoding: .utf8).contains(rsa))
+    }
+
     @Test func `a change through a symbolic link changes the file and keeps the link`() throws {
         _ = try Command.jwt("keys", "new", "--file", file)
         try FileManager.default.createSymbolicLink(atPath: folder.path("link"), withDestinationPath: file)

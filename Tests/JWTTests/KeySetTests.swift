@@ -75,7 +75,8 @@ import Testing
         (#"{}"#, KeyError.Code.notAKeySet), (#"[]"#, .notAKeySet), (#"{"keys":{}}"#, .notAKeySet), ("", .notAKeySet),
         (#"{"keys":[],"keys":[]}"#, .notAKeySet), (#"{"keys":[]}"#, .noKeys), (#"{"keys":[],}"#, .notAKeySet),
         (#"{"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB","alg":"RS256"}]}"#, .unsupported),
-        (#"{"keys":["oct"]}"#, .unsupported),
+        (#"{"keys":["oct"]}"#, .unsupported), (#"{"keys":[{"alg":"HS256","k":"\#(secret)"}]}"#, .unsupported),
+        (#"{"keys":[{"kty":"RSA"},{"kty":"oct","alg":"HS256","k":"AAAA"}]}"#, .tooShort),
         (#"{"keys":[{"kty":"oct","k":"\#(secret)"}]}"#, .unsupported),
         (#"{"keys":[{"kty":"oct","alg":"A256KW","k":"\#(secret)"}]}"#, .unsupported),
         (#"{"keys":[{"kty":"oct","alg":"HS256","use":"enc","k":"\#(secret)"}]}"#, .unsupported),
@@ -129,6 +130,14 @@ import Testing
             #"{"kty":"oct","alg":"HS256","kid":"\#(index)","key_ops":\#(operations),"k":"\#(secret)"}"#
         }
         return Array(#"{"keys":[\#(keys.joined(separator: ","))]}"#.utf8)
+    }
+
+    @Test func `keys of another type are ignored and counted`() throws {
+        let text =
+            #"{"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB"},{"kty":"oct","alg":"HS256","kid":"a","k":"\#(Self.secret)"},{"kty":"new"}]}"#
+        let set = try KeySet(jwkSet: Array(text.utf8))
+        #expect(set.keys.map(\.id) == ["a"])
+        #expect(set.ignoredKeyCount == 2)
     }
 
     @Test func `unknown members of a set are ignored`() throws {

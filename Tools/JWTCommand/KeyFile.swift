@@ -19,15 +19,16 @@ struct KeyFile {
         fileprivate var members: [JSONValue.Member]
         let keys: KeySet
 
-        /// The JSON of the keys, in the order of `keys`.
+        /// The JSON of the keys, in the order of `keys`. Keys of another type stay in the file, after these.
         var entries: [JSONValue] {
-            get { JSONValue.object(members)["keys"]?.array ?? [] }
+            get { allEntries.filter { !Key.isOfAnotherType($0) } }
             set {
-                members = members.map { member in
-                    member.name == "keys" ? JSONValue.Member("keys", .array(newValue)) : member
-                }
+                let entries = newValue + allEntries.filter(Key.isOfAnotherType)
+                members = members.map { $0.name == "keys" ? JSONValue.Member("keys", .array(entries)) : $0 }
             }
         }
+
+        private var allEntries: [JSONValue] { JSONValue.object(members)["keys"]?.array ?? [] }
 
         /// A set of one key.
         init(_ key: Key) {
@@ -49,10 +50,17 @@ struct KeyFile {
             throw CommandError(.key, "cannot read the key file \(path)")
         }
         do throws(KeyError) {
-            return try Contents(text)
+            let contents = try Contents(text)
+            if contents.keys.ignoredKeyCount > 0 { warnOfIgnoredKeys(contents.keys.ignoredKeyCount) }
+            return contents
         } catch {
             throw CommandError(.key, "\(path): \(error)")
         }
+    }
+
+    private func warnOfIgnoredKeys(_ count: Int) {
+        let warning = "warning: \(path): ignored \(count) keys that are not symmetric (kty \"oct\")\n"
+        _ = try? FileDescriptor.standardError.writeAll(warning.utf8)
     }
 
     /// Creates the file with one key.

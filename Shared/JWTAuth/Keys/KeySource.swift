@@ -25,23 +25,25 @@ public final class KeySource: Service {
     private struct State {
         var generation: Generation
         var digest: [UInt8]
-        var nextForcedRead: Date
+        /// A time of the steady clock.
+        var nextForcedRead: Duration
         var isInvalid = false
     }
 
     private let path: String?
     private let state: Mutex<State>
-    private let clock: WallClock
+    /// Held from the start of a read until its keys are in use, so an older read never replaces the keys of a newer one.
+    private let reading = Mutex(())
+    private let clock: SteadyClock
     private let logger = Logger(label: "keys")
 
     private static let readInterval = Duration.seconds(1)
-    private static let forcedReadIntervalSeconds = 1.0
 
     /// Creates a source whose keys never change.
     public init(_ keys: KeySet) {
         path = nil
         clock = .system
-        state = Mutex(State(generation: Generation(number: 1, keys: keys), digest: [], nextForcedRead: .distantFuture))
+        state = Mutex(State(generation: Generation(number: 1, keys: keys), digest: [], nextForcedRead: .zero))
     }
 
     /// Creates a source that reads a JWK Set file.
@@ -50,11 +52,11 @@ public final class KeySource: Service {
     public init(file path: String, clock: WallClock) throws {
         let text = try Self.read(path)
         self.path = path
-        self.clock = clock
+        self.clock = clock.steady
+        let keys = try KeySet(jwkSet: text)
         state = Mutex(
-            State(
-                generation: Generation(number: 1, keys: try KeySet(jwkSet: text)), digest: sha256(text),
-                nextForcedRead: .distantPast))
+            State(generation: Generation(number: 1, keys: keys), digest: sha256(text), nextForcedRead: .zero))
+        noteIgnored(keys)
     }
 
     /// The current keys.
@@ -70,7 +72,7 @@ public final class KeySource: Service {
         let now = clock.now()
         let mayRead = state.withLock { state in
             guard path != nil, now >= state.nextForcedRead else { return false }
-            state.nextForcedRead = now.addingTimeInterval(Self.forcedReadIntervalSeconds)
+            state.nextForcedRead = now + Self.readInterval
             return true
         }
         if mayRead { reread() }
@@ -88,13 +90,15 @@ public final class KeySource: Service {
 
     private func reread() {
         guard let path else { return }
-        do {
-            let text = try Self.read(path)
-            let digest = sha256(text)
-            guard state.withLock({ $0.digest != digest || $0.isInvalid }) else { return }
-            adopt(try KeySet(jwkSet: text), digest: digest)
-        } catch {
-            noteFailure(error)
+        reading.withLock { _ in
+            do {
+                let text = try Self.read(path)
+                let digest = sha256(text)
+                guard state.withLock({ $0.digest != digest || $0.isInvalid }) else { return }
+                adopt(try KeySet(jwkSet: text), digest: digest)
+            } catch {
+                noteFailure(error)
+            }
         }
     }
 
@@ -110,6 +114,14 @@ public final class KeySource: Service {
         Counter(label: "jwt_keys_reloads").increment()
         let ids = keys.keys.map { $0.id ?? "-" }.joined(separator: " ")
         logger.notice("The key file was read.", metadata: ["generation": "\(number)", "kids": "\(ids)"])
+        noteIgnored(keys)
+    }
+
+    private func noteIgnored(_ keys: KeySet) {
+        guard keys.ignoredKeyCount > 0 else { return }
+        logger.warning(
+            "The key file has keys that are not symmetric (kty \"oct\"); they are ignored.",
+            metadata: ["ignored": "\(keys.ignoredKeyCount)"])
     }
 
     private func noteFailure(_ error: any Error) {
