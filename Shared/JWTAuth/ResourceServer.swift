@@ -62,6 +62,7 @@ public struct ResourceServer: Sendable {
         try addRoutes(router, authenticator)
         return service.application(
             router: router, description: description,
-            services: [ShutdownHook { try database.close() }, keys, follower] + services)
+            services: [ShutdownHook { try database.close() }, keys, follower] + services,
+            beforeListening: follower.waitForFirstRead)
     }
 }

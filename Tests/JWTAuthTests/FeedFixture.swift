@@ -15,9 +15,10 @@ struct FeedFixture {
     var clock: TestClock { authenticator.clock }
     var now: NumericDate { authenticator.now }
 
-    /// Builds the service, which follows the feed at `port`.
+    /// Builds the service, which follows the feed at `port`. If `waits`, it listens when it has read the feed.
     func service(
-        port: Int, folder: String? = nil, list: RevocationList = RevocationList(), _ environment: [String: String] = [:]
+        port: Int, folder: String? = nil, list: RevocationList = RevocationList(), waits: Bool = false,
+        _ environment: [String: String] = [:]
     ) throws -> some ApplicationProtocol {
         let environment = ["LOGIN_URL": "http://127.0.0.1:\(port)"].merging(environment) { $1 }
         let (service, settings, tokens) = try authenticator.read(environment) { settings in
@@ -34,7 +35,8 @@ struct FeedFixture {
         authenticator.addRoutes(
             to: router, JWTAuthenticator(of: service, tokens, revocations: revocations, clock: clock.clock))
         return try service.application(
-            router: router, description: OpenAPIDocument(of: service), services: [tokens.keys, follower])
+            router: router, description: OpenAPIDocument(of: service), services: [tokens.keys, follower],
+            beforeListening: { if waits { await follower.waitForFirstRead() } })
     }
 
     /// Serves the feed, and the service that follows it, while `body` runs.

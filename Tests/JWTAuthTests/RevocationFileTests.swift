@@ -19,12 +19,15 @@ import Testing
 
     private func snapshot(entries count: Int) -> RevocationState.Snapshot {
         RevocationState.Snapshot(
-            position: .init(seq: 7, epoch: "first"), lastContact: clock.now,
+            position: .init(seq: 7, epoch: "first"),
+            lastContact: .init(date: clock.now, bootID: "test", uptime: .milliseconds(1234)),
             entries: (0..<count).map {
-                Revocation(
-                    kind: [.session, .token, .account][$0 % 3], id: "id-\($0)",
-                    before: $0 % 3 == 2 ? 5 : nil, expiresAt: NumericDate(clock.now) + 600)
-            })
+                (
+                    Revocation(
+                        kind: [.session, .token, .account][$0 % 3], id: "id-\($0)",
+                        before: $0 % 3 == 2 ? 5 : nil, expiresAt: NumericDate(clock.now) + 600), .seconds($0)
+                )
+            }, forgottenUntil: 77)
     }
 
     private func lines() throws -> [String] {
@@ -43,7 +46,9 @@ import Testing
         let read = try #require(try file.read())
         #expect(read.position == written.position)
         #expect(read.lastContact == written.lastContact)
-        #expect(read.entries == written.entries)
+        #expect(read.entries.map(\.revocation) == written.entries.map(\.revocation))
+        #expect(read.entries.map(\.left) == written.entries.map(\.left))
+        #expect(read.forgottenUntil == written.forgottenUntil)
     }
 
     @Test func `a file that does not exist is read as nil`() throws {
@@ -58,7 +63,8 @@ import Testing
 
     static let incomplete: [(String, @Sendable ([String]) -> [String])] = [
         ("an empty file", { _ in [] }),
-        ("the last line missing", { $0.dropLast() }),
+        ("the last line missing", { $0.dropLast() }), ("the first line missing", { Array($0.dropFirst()) }),
+        ("the middle line missing", { [$0[0], $0[2]] }), ("the first line twice", { [$0[0], $0[0], $0[2]] }),
         ("the last line first", { [$0[2], $0[0], $0[1]] }),
         ("the last line twice", { $0 + [$0[2]] }),
     ]

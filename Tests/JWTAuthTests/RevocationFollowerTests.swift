@@ -119,7 +119,6 @@ import Testing
         ("no issuer", { $0.issuer = nil }),
         ("a seq in words", { $0.seq = "six" }), ("a negative seq", { $0.seq = -1 }), ("no seq", { $0.seq = nil }),
         ("a reset in words", { $0.reset = "no" }), ("no list", { $0.entries = [:] }),
-        ("an unknown kind", { $0.entries = [["kind": "planet", "id": "x", "exp": 1]] }),
         ("an account without time", { $0.entries = [["kind": "account", "id": "x", "exp": 1]] }),
         ("an empty id", { $0.entries = [["kind": "token", "id": "", "exp": 1]] }),
         ("a long id", { $0.entries = [["kind": "token", "id": .string(longID), "exp": 1]] }),
@@ -222,10 +221,73 @@ import Testing
             try await fixture.respond(.init(seq: 1, reset: true, entries: [fixture.entry(.session, "s")]))
             let poll = try await feed.nextPoll()
             #expect(list.count == 1)
-            fixture.clock.advance(seconds: 600)
+            fixture.clock.advance(seconds: 660)
             poll.respond(try FeedResponse(seq: 1).signed(at: fixture.clock))
             _ = try await feed.nextPoll()
             #expect(list.count == 0)
+        }
+    }
+
+    @Test func `a page with an unknown kind of revocation makes the service reject all tokens until it can be read`()
+        async throws
+    {
+        try await fixture.run { client in
+            let (claims, text) = try fixture.token()
+            let (_, other) = try fixture.token()
+            try await fixture.respond(.init(seq: 5, reset: true))
+            let unknown: JSONValue = ["kind": "planet", "id": "x", "exp": .integer((fixture.now + 600).seconds)]
+            try await fixture.respond(
+                .init(seq: 7, entries: [fixture.entry(.session, claims.sessionID), unknown]))
+            let again = try await feed.nextPoll()
+            #expect(again.after == 5)
+            #expect(try await client.send(.get, "/mine", token: text).status == 401)
+            #expect(try await client.send(.get, "/mine", token: other).status == 503)
+            #expect(try await client.send(.get, "/readyz").text.contains("this version does not know"))
+            fixture.clock.advance(seconds: 600)
+            again.respond(try FeedResponse(seq: 7, entries: [unknown]).signed(at: fixture.clock))
+            #expect(try await feed.nextPoll().after == 7)
+            #expect(try await client.send(.get, "/mine", token: fixture.token().text).status == 200)
+        }
+    }
+
+    @Test func `a clock that is set back ends the poll, and the feed is read from its beginning`() async throws {
+        try await fixture.run { client in
+            let (claims, text) = try fixture.token()
+            let entry = fixture.entry(.session, claims.sessionID)
+            fixture.clock.step(seconds: 3600)
+            try await fixture.respond(.init(seq: 5, reset: true, entries: [entry]))
+            _ = try await feed.nextPoll()
+            fixture.clock.step(seconds: -3600)
+            #expect(try await client.send(.get, "/mine", token: text).status == 503)
+            let beginning = try await feed.nextPoll()
+            #expect(beginning.after == 0)
+            beginning.respond(try FeedResponse(seq: 5, reset: true, entries: [entry]).signed(at: fixture.clock))
+            #expect(try await feed.nextPoll().after == 5)
+            #expect(try await client.send(.get, "/mine", token: text).status == 401)
+        }
+    }
+
+    @Test func `a service listens when it has read all pages of the feed`() async throws {
+        try await feed.serve { port in
+            try await withThrowingTaskGroup { group in
+                let (claims, text) = try fixture.token()
+                group.addTask {
+                    try await fixture.service(port: port, waits: true).test(.live) { client in
+                        #expect(try await client.send(.get, "/mine", token: text).status == 401)
+                    }
+                }
+                let ids = (0..<RevocationPage.maximumEntries).map { fixture.entry(.session, "\($0)") }
+                try await fixture.respond(.init(seq: 10_000, reset: true, entries: .array(ids)))
+                try await fixture.respond(
+                    .init(seq: 10_001, entries: [fixture.entry(.session, claims.sessionID)]))
+                try await group.waitForAll()
+            }
+        }
+    }
+
+    @Test func `a service listens although login is down`() async throws {
+        try await fixture.service(port: 1, waits: true).test(.live) { client in
+            #expect(try await client.send(.get, "/mine", token: fixture.token().text).status == 200)
         }
     }
 }

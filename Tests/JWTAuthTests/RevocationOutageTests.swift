@@ -111,7 +111,7 @@ import Testing
             #expect(again.after == 0)
             #expect(try await client.send(.get, "/mine", token: fixture.token().text).status == 503)
             #expect(try await client.send(.get, "/readyz").text.contains("more tokens are revoked"))
-            fixture.clock.advance(seconds: 601)
+            fixture.clock.advance(seconds: 661)
             let rest = FeedResponse(seq: 3, reset: true, entries: [fixture.entry(.session, "c")])
             again.respond(try rest.signed(at: fixture.clock))
             // Expired entries are removed only after that response, so one more is needed.

@@ -36,9 +36,32 @@ import Testing
             let second = try await login.feed(after: 2)
             #expect(try second.seq == 3 && second.entries.map(\.id) == [there.sessionID])
             #expect(try await login.feed(after: 0).entries.count == 2)
-            login.clock.advance(seconds: 800)
+            login.clock.advance(seconds: 800 + 86_400)
             let third = try await login.feed(after: 0)
             #expect(third.seq == 3 && third.reset && third.entries.isEmpty)
+        }
+    }
+
+    @Test func `an entry outlives a clock that is ahead for a while`() async throws {
+        try await LoginUnderTest.run { login in
+            let (first, second) = (try await login.signedUp(), try await login.signIn("alice"))
+            _ = try await login.client.send(.post, "/logout", token: first.accessToken)
+            login.clock.step(seconds: 3600)
+            // The end of another session removes entries that are no longer needed.
+            #expect(try await login.revoke(second.refreshToken).status == 200)
+            #expect(try await login.feed(after: 0).entries.map(\.id) == [first.sessionID, second.sessionID])
+            login.clock.step(seconds: -3600)
+            #expect(try await login.feed(after: 0).entries.map(\.id) == [first.sessionID, second.sessionID])
+        }
+    }
+
+    @Test func `a revocation of a kind that this version does not know makes the feed unavailable`() async throws {
+        try await LoginUnderTest.run { login in
+            let response = try await login.signedUp()
+            _ = try await login.client.send(.post, "/logout", token: response.accessToken)
+            _ = try await login.rows("UPDATE revocations SET kind = 'planet' RETURNING seq")
+            let feed = try await login.feedResponse(after: 0)
+            #expect(feed.status == 503 && feed.headers[.retryAfter] == "1")
         }
     }
 
@@ -46,7 +69,7 @@ import Testing
         try await LoginUnderTest.run { login in
             let first = try await login.signedUp()
             _ = try await login.client.send(.post, "/logout", token: first.accessToken)
-            login.clock.advance(seconds: 900)
+            login.clock.advance(seconds: 900 + 86_400)
             let second = try await login.signIn("alice")
             _ = try await login.client.send(.post, "/logout", token: second.accessToken)
             let rows = try await login.rows("SELECT seq, subject FROM revocations")
@@ -58,7 +81,7 @@ import Testing
     @Test func `a session whose access tokens have all expired ends without an entry`() async throws {
         try await LoginUnderTest.run { login in
             let response = try await login.signedUp()
-            login.clock.advance(seconds: 900)
+            login.clock.advance(seconds: 900 + 86_400)
             #expect(try await login.revoke(response.refreshToken).status == 200)
             #expect(try await login.refresh(response.refreshToken).status == 400)
             #expect(try await login.feed(after: 0).seq == 1)
@@ -158,7 +181,7 @@ import Testing
             let response = try await login.feedResponse(after: 0)
             #expect(try Feed(response.text, at: login.clock.now).entries.count == count)
             #expect(
-                response.text.utf8.count * (RevocationLog.maximumEntries / count) < TokenType.revocationPage
+                response.text.utf8.count * (RevocationPage.maximumEntries / count) < TokenType.revocationPage
                     .maximumBytes
                     / 2)
         }

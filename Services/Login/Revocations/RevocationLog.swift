@@ -36,9 +36,6 @@ extension NumericDate {
 /// After a restore, the log no longer has the revocations that were made after the backup, and the sessions that they
 /// ended are open again. A reader that keeps its entries until they expire still rejects the tokens of those sessions.
 struct RevocationLog: Sendable {
-    /// The maximum number of entries of one page; they take about 1 MB. A reader that is further behind reads more
-    /// pages.
-    static let maximumEntries = 10_000
     /// The number of expired entries that each new entry removes. It keeps their number low.
     private static let cleanupCount = 100
 
@@ -65,7 +62,9 @@ struct RevocationLog: Sendable {
     }
 
     /// The revocations after number `seq`; all of them when `seq` is 0 or beyond the end of the log.
-    func page(after seq: Int64, limit: Int = maximumEntries, at now: Date) async throws -> RevocationPage {
+    ///
+    /// The page includes expired revocations that the log still has: the clock of this process may be ahead.
+    func page(after seq: Int64, limit: Int = RevocationPage.maximumEntries, at now: Date) async throws -> RevocationPage {
         try await database.read { connection in
             let head = try head(in: connection)
             let isReset = seq == 0 || seq > head.seq
@@ -73,14 +72,19 @@ struct RevocationLog: Sendable {
                 """
                 SELECT seq, kind, subject, before, expires_at FROM revocations
                 WHERE seq > $1 AND expires_at > $2 ORDER BY seq LIMIT $3
-                """, isReset ? 0 : Int(seq), now, limit)
+                """, isReset ? 0 : Int(seq), Self.expiryOfOldest(at: now), limit)
             let lastSeq = rows.count == limit ? try rows.last?["seq"] ?? head.seq : head.seq
             return RevocationPage(
                 seq: Int64(lastSeq), epoch: head.epoch, isReset: isReset, entries: try rows.map(Self.revocation))
         }
     }
 
-    /// Appends a revocation, unless it has expired, and wakes the waiting requests after the commit.
+    /// The expiry of revocations that are no longer needed at `now`, even if the clock is ahead by its maximum error.
+    private static func expiryOfOldest(at now: Date) -> Date {
+        now - Double(WallClock.maximumErrorSeconds)
+    }
+
+    /// Appends a revocation, unless it is no longer needed, and wakes the waiting requests after the commit.
     ///
     /// A revocation of an account or a client replaces earlier ones of the same account or client.
     ///
@@ -90,13 +94,13 @@ struct RevocationLog: Sendable {
     func append(
         _ revocation: Revocation, account: UUID? = nil, session: UUID? = nil, at now: Date, in connection: Connection
     ) throws {
-        guard revocation.expiresAt > NumericDate(now) else { return }
+        guard Date(revocation.expiresAt) > Self.expiryOfOldest(at: now) else { return }
         let revocation = revocation.before == nil ? revocation : try replaceEarlier(revocation, in: connection)
         try connection.execute(
             """
             DELETE FROM revocations
             WHERE seq IN (SELECT seq FROM revocations WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)
-            """, now, Self.cleanupCount)
+            """, Self.expiryOfOldest(at: now), Self.cleanupCount)
         try connection.execute("UPDATE feed SET seq = seq + 1 WHERE id = 1")
         try connection.execute(
             """
@@ -129,9 +133,10 @@ struct RevocationLog: Sendable {
         return try row?["count"] ?? 0
     }
 
-    /// The number of entries that name tokens of a session.
-    func count(ofSession session: UUID, in connection: Connection) throws -> Int {
-        let row = try connection.queryOne("SELECT count(*) AS count FROM revocations WHERE session_id = $1", session)
+    /// The number of unexpired entries that name tokens of a session.
+    func count(ofSession session: UUID, at now: Date, in connection: Connection) throws -> Int {
+        let row = try connection.queryOne(
+            "SELECT count(*) AS count FROM revocations WHERE session_id = $1 AND expires_at > $2", session, now)
         return try row?["count"] ?? 0
     }
 
@@ -148,13 +153,26 @@ struct RevocationLog: Sendable {
     }
 
     private static func revocation(_ row: Row) throws -> Revocation {
-        let (kind, before, expiresAt): (String, Int?, Date) = (
+        let (name, before, expiresAt): (String, Int?, Date) = (
             try row["kind"], try row["before"], try row["expires_at"]
         )
+        guard let kind = Revocation.Kind(rawValue: name) else { throw UnknownRevocationKind(name: name) }
         return Revocation(
-            kind: Revocation.Kind(rawValue: kind) ?? .token, id: try row["subject"],
+            kind: kind, id: try row["subject"],
             before: before.map { NumericDate(seconds: Int64($0)) }, expiresAt: NumericDate(roundingUp: expiresAt))
     }
+}
+
+/// A later version of login has written a revocation that this version cannot describe to its readers.
+struct UnknownRevocationKind: Error, CustomStringConvertible, ProblemConvertible {
+    let name: String
+
+    var description: String {
+        "The table revocations has the unknown kind \(name). Start the version of login that has written it, or a later one."
+    }
+
+    /// 503: readers must not take the feed for whole without this revocation.
+    var problem: Problem { .unavailable("The feed has a revocation that this version of login does not know.") }
 }
 
 /// The one row of the table `feed` is missing.

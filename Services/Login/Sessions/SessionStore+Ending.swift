@@ -44,7 +44,7 @@ extension SessionStore {
                 "SELECT account_id, tokens_expire_at FROM sessions WHERE id = $1 AND ended_at IS NULL", session)
             guard let row, try !revocations.hasToken(id, in: connection) else { return }
             let (account, expiry): (UUID, Date) = (try row["account_id"], try row["tokens_expire_at"])
-            guard try revocations.count(ofSession: session, in: connection) < Self.maximumRevokedTokens,
+            guard try revocations.count(ofSession: session, at: now, in: connection) < Self.maximumRevokedTokens,
                 try mayRevokeSingly(of: account, at: now, in: connection)
             else { return try end(session, at: now, in: connection) }
             try revocations.append(

@@ -12,18 +12,26 @@ public struct Revocation: Sendable, Equatable {
         case account
         /// All tokens of a registered client (`client_id`) that were issued before a time.
         case client
+
+        /// Whether the revocation covers only tokens that were issued before a time.
+        var requiresTime: Bool {
+            switch self {
+            case .session, .token: false
+            case .account, .client: true
+            }
+        }
     }
 
     /// The claim whose value is `id`.
     public let kind: Kind
     /// The value of the claim.
     public let id: String
-    /// For an account or a client: tokens that were issued before this time are rejected.
+    /// If not nil, only tokens that were issued before this time are rejected.
     public let before: NumericDate?
     /// The time at which the last revoked token expires. Afterwards the revocation is no longer needed.
     public let expiresAt: NumericDate
 
-    /// Creates a revocation. A revocation of an account or a client requires `before`.
+    /// Creates a revocation. Some kinds require `before`.
     public init(kind: Kind, id: String, before: NumericDate? = nil, expiresAt: NumericDate) {
         self.kind = kind
         self.id = id
@@ -45,10 +53,23 @@ extension Revocation {
             let expiry = json["exp"]?.integer
         else { return nil }
         let before = json["before"]?.integer
-        guard before != nil || kind == .session || kind == .token else { return nil }
+        guard !kind.requiresTime || before != nil else { return nil }
         self.init(
             kind: kind, id: id, before: before.map { NumericDate(seconds: $0) },
             expiresAt: NumericDate(seconds: expiry))
+    }
+
+    /// Whether this revocation covers a token that has its id. A token without a time of issue is covered.
+    func covers(_ token: VerifiedToken) -> Bool {
+        guard kind.requiresTime, let before, let issuedAt = token.issuedAt else { return true }
+        return issuedAt < before
+    }
+
+    /// This revocation and one of the same kind and id as one, with the later `before` and the later expiry.
+    func merged(with other: Revocation) -> Revocation {
+        Revocation(
+            kind: kind, id: id, before: before.map { max($0, other.before ?? $0) },
+            expiresAt: max(expiresAt, other.expiresAt))
     }
 
     /// The JSON object that `init(_:)` reads.

@@ -22,6 +22,8 @@ public final class RevocationFollower: Service {
     private let clock: WallClock
     private let changes: AsyncStream<Void>
     private let noteChange: AsyncStream<Void>.Continuation
+    private let firstRead: AsyncStream<Void>
+    private let endFirstRead: AsyncStream<Void>.Continuation
     private let logger = Logger(label: "revocations")
 
     private static let maximumWaitSeconds = 25
@@ -29,7 +31,8 @@ public final class RevocationFollower: Service {
     private static let firstPause = Duration.milliseconds(100)
     private static let maximumPause = Duration.seconds(1)
     private static let saveInterval = Duration.seconds(1)
-    private static let sweepIntervalSeconds = 10.0
+    private static let sweepInterval = Duration.seconds(10)
+    private static let maximumFirstRead = Duration.seconds(5)
 
     /// Creates the follower of a service, and restores the state that the service saved when it ran last.
     ///
@@ -62,11 +65,26 @@ public final class RevocationFollower: Service {
             RevocationFile(path: "\($0)/\(service).revocations", service: service, keys: tokens.keys)
         }
         (changes, noteChange) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        (firstRead, endFirstRead) = AsyncStream.makeStream()
         restore()
+    }
+
+    /// Waits until the state has all revocations of the feed, or login cannot be reached; at most five seconds.
+    ///
+    /// A service that waits for this before it listens accepts no token that was revoked before it started, unless login
+    /// is down.
+    public func waitForFirstRead() async {
+        await withTaskGroup { group in
+            group.addTask { for await _ in self.firstRead {} }
+            group.addTask { try? await Task.sleep(for: Self.maximumFirstRead) }
+            await group.next()
+            group.cancelAll()
+        }
     }
 
     /// Follows the feed until the service shuts down.
     public func run() async throws {
+        defer { endFirstRead.finish() }
         await cancelWhenGracefulShutdown {
             await withDiscardingTaskGroup { group in
                 group.addTask { await self.measure() }
@@ -95,50 +113,68 @@ extension RevocationFollower {
         case status(HTTPResponse.Status)
         case notRevocations
         case noBeginning
-        case tooManyRevocations
+        case incomplete(RevocationState.Gap)
 
         var description: String {
             switch self {
             case .status(let status): "login answered with the status \(status.code)"
             case .notRevocations: "the token in login's response is not a page of revocations"
             case .noBeginning: "login's response to after=0 is not the beginning of the feed"
-            case .tooManyRevocations: "more tokens are revoked than the list can hold"
+            case .incomplete(let gap): gap.description
             }
         }
     }
 
     private func follow() async {
         var failures = 0
-        var sweptAt = clock.now()
+        var sweptAt = clock.steady.now()
         while !Task.isCancelled {
             do {
-                let isNews = try await poll()
+                let page = try await poll()
                 if failures > 0 { logger.notice("The revocation feed answers again.") }
                 failures = 0
+                if !page.isFull { endFirstRead.finish() }
                 // Login normally delays a response without revocations. If it does not, it must not be polled in a
                 // tight loop.
-                if !isNews { try await Task.sleep(for: Self.firstPause) }
+                if page.entries.isEmpty { try await Task.sleep(for: Self.firstPause) }
             } catch {
                 guard !Task.isCancelled else { return }
                 failures += 1
                 note(error, failures)
+                endFirstRead.finish()
                 try? await Task.sleep(for: Self.pause(after: failures))
             }
-            guard clock.now().timeIntervalSince(sweptAt) >= Self.sweepIntervalSeconds else { continue }
-            sweptAt = clock.now()
+            guard clock.steady.now() - sweptAt >= Self.sweepInterval else { continue }
+            sweptAt = clock.steady.now()
             state.removeExpired()
         }
     }
 
-    /// Asks for one page and adds it. Reads the feed from its beginning when the page does not follow the state.
-    ///
-    /// - Returns: whether the page has revocations.
-    private func poll() async throws -> Bool {
-        guard let position = state.position else { return try adopt(await beginning()) }
-        let page = try await page(after: position.seq, waitSeconds: waitSeconds)
-        if page.follows(position) { return try adopt(page) }
-        logger.notice("The revocation feed is another sequence than before; it is read from its beginning.")
+    /// Asks for one page and adds it. Reads the feed from its beginning when the page does not follow the state, or the
+    /// clock was set back.
+    private func poll() async throws -> RevocationPage {
+        if let position = state.position, state.gap != .clockSetBack {
+            guard let page = try await pageUnlessClockIsSetBack(after: position.seq) else { return try await poll() }
+            if page.follows(position) { return try adopt(page) }
+            logger.notice("The revocation feed is another sequence than before; it is read from its beginning.")
+        } else if state.position != nil {
+            logger.notice("The clock was set back; the revocation feed is read from its beginning.")
+            state.readAgain()
+        }
         return try adopt(await beginning())
+    }
+
+    /// The page after `seq`; nil when the clock is set back before login has responded.
+    private func pageUnlessClockIsSetBack(after seq: Int64) async throws -> RevocationPage? {
+        try await withThrowingTaskGroup(of: RevocationPage?.self) { group in
+            group.addTask { try await self.page(after: seq, waitSeconds: self.waitSeconds) }
+            group.addTask {
+                repeat { try await Task.sleep(for: .seconds(1)) } while self.state.gap != .clockSetBack
+                return nil
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? nil
+        }
     }
 
     private func beginning() async throws -> RevocationPage {
@@ -156,12 +192,12 @@ extension RevocationFollower {
         return page
     }
 
-    private func adopt(_ page: RevocationPage) throws -> Bool {
+    private func adopt(_ page: RevocationPage) throws -> RevocationPage {
         let position = state.position
         let isComplete = state.add(page)
         if state.position != position || !page.entries.isEmpty { noteChange.yield() }
-        guard isComplete else { throw FeedError.tooManyRevocations }
-        return !page.entries.isEmpty
+        guard isComplete else { throw FeedError.incomplete(state.gap ?? .overfull) }
+        return page
     }
 
     private func note(_ error: any Error, _ failures: Int) {

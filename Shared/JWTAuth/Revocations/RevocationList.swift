@@ -3,66 +3,60 @@ import Synchronization
 
 /// The revocations in force, in memory. Every request reads the list; only the feed changes it.
 ///
-/// The list keeps each entry until the revoked tokens have expired. So a replayed response, a restored backup, or a
-/// snapshot of many pages cannot make a revoked token valid again.
+/// The list keeps each entry until the revoked tokens have expired by the date and by the steady clock. So a replayed
+/// response, a restored backup, a snapshot of many pages, or a jump of the system clock cannot make a revoked token valid
+/// again.
 final class RevocationList: Sendable {
-    /// The maximum number of entries, at about 150 bytes each. If there are more, the authenticator rejects all tokens.
-    static let maximumEntries = 500_000
+    /// A revocation, with the time for which the list keeps it.
+    struct Entry: Sendable, Equatable {
+        var revocation: Revocation
+        /// The time of the steady clock until which the list keeps the revocation, whatever the date.
+        var keptUntil: Duration
 
-    /// The revocation of the tokens of an account or a client.
-    private struct Cutoff {
-        /// Tokens that were issued before this time are rejected.
-        var before: NumericDate
-        var expiresAt: NumericDate
+        /// The time for which an expired entry is kept besides, in seconds. Corrections of the system clock that are
+        /// smaller do not make its tokens valid again.
+        static let slackSeconds: Int64 = 60
 
-        /// The later of both times.
-        func union(_ other: Cutoff?) -> Cutoff {
-            guard let other else { return self }
-            return Cutoff(before: max(before, other.before), expiresAt: max(expiresAt, other.expiresAt))
-        }
-
-        func covers(_ token: VerifiedToken) -> Bool {
-            token.issuedAt.map { $0 < before } ?? true
+        /// Whether the tokens have expired by both clocks.
+        func isExpired(at now: (date: NumericDate, steady: Duration)) -> Bool {
+            now.steady >= keptUntil && now.date >= revocation.expiresAt + Self.slackSeconds
         }
     }
 
+    /// The maximum number of entries, at about 200 bytes each. If there are more, the authenticator rejects all tokens.
+    static let maximumEntries = 500_000
+
     private struct Table {
-        var sessions: [String: NumericDate] = [:]
-        var tokens: [String: NumericDate] = [:]
-        var accounts: [String: Cutoff] = [:]
-        var clients: [String: Cutoff] = [:]
+        var entries: [Revocation.Kind: [String: Entry]] = [:]
         var filter = BloomFilter(capacity: 0)
 
-        var count: Int { sessions.count + tokens.count + accounts.count + clients.count }
+        var count: Int { entries.values.reduce(0) { $0 + $1.count } }
 
-        func has(_ entry: Revocation) -> Bool {
-            switch entry.kind {
-            case .session: sessions[entry.id] != nil
-            case .token: tokens[entry.id] != nil
-            case .account: accounts[entry.id] != nil
-            case .client: clients[entry.id] != nil
-            }
+        func has(_ revocation: Revocation) -> Bool {
+            entries[revocation.kind]?[revocation.id] != nil
         }
 
-        mutating func add(_ entry: Revocation) {
+        mutating func add(_ entry: Entry) {
             if count >= filter.capacity { rebuildFilter() }
-            filter.insert(VerifiedToken.hash(of: entry.id))
-            let cutoff = Cutoff(before: entry.before ?? 0, expiresAt: entry.expiresAt)
-            switch entry.kind {
-            case .session: sessions[entry.id] = max(entry.expiresAt, sessions[entry.id] ?? entry.expiresAt)
-            case .token: tokens[entry.id] = max(entry.expiresAt, tokens[entry.id] ?? entry.expiresAt)
-            case .account: accounts[entry.id] = cutoff.union(accounts[entry.id])
-            case .client: clients[entry.id] = cutoff.union(clients[entry.id])
-            }
+            let (kind, id) = (entry.revocation.kind, entry.revocation.id)
+            filter.insert(VerifiedToken.hash(of: id))
+            let present = entries[kind]?[id] ?? entry
+            entries[kind, default: [:]][id] = Entry(
+                revocation: entry.revocation.merged(with: present.revocation),
+                keptUntil: max(entry.keptUntil, present.keptUntil))
         }
 
         /// Replaces the filter by a filter with room for twice the current entries.
         mutating func rebuildFilter() {
             filter = BloomFilter(capacity: 2 * count)
-            for id in sessions.keys { filter.insert(VerifiedToken.hash(of: id)) }
-            for id in tokens.keys { filter.insert(VerifiedToken.hash(of: id)) }
-            for id in accounts.keys { filter.insert(VerifiedToken.hash(of: id)) }
-            for id in clients.keys { filter.insert(VerifiedToken.hash(of: id)) }
+            for id in entries.values.flatMap(\.keys) { filter.insert(VerifiedToken.hash(of: id)) }
+        }
+
+        /// Whether an entry of `kind` covers the token. `id` is the claim that the kind selects tokens by, and `hash` is
+        /// its hash. Looking in the filter first avoids creating a string for most ids.
+        func revokes(_ token: VerifiedToken, _ kind: Revocation.Kind, _ hash: Int?, _ id: () -> String?) -> Bool {
+            guard let hash, filter.mayContain(hash), let id = id() else { return false }
+            return entries[kind]?[id]?.revocation.covers(token) ?? false
         }
     }
 
@@ -77,63 +71,48 @@ final class RevocationList: Sendable {
     var count: Int { table.withLock { $0.count } }
 
     /// All entries, in no particular order.
-    var entries: [Revocation] {
+    var entries: [Entry] {
         let table = table.withLock { $0 }
-        return table.sessions.map { Revocation(kind: .session, id: $0, before: nil, expiresAt: $1) }
-            + table.tokens.map { Revocation(kind: .token, id: $0, before: nil, expiresAt: $1) }
-            + table.accounts.map { Revocation(kind: .account, id: $0, before: $1.before, expiresAt: $1.expiresAt) }
-            + table.clients.map { Revocation(kind: .client, id: $0, before: $1.before, expiresAt: $1.expiresAt) }
+        return table.entries.values.flatMap(\.values)
     }
 
-    /// Whether the token is revoked: by its id, by its session, or by its account or client and
-    /// its time of issue.
+    /// Whether the token is revoked: by its id, by its session, or by its account or client and its time of issue.
     func isRevoked(_ token: VerifiedToken) -> Bool {
-        // Hash before taking the lock, and create strings only for ids that pass the filter, because both take time.
+        // Hash before taking the lock, because it takes time.
         let hashes = token.identifierHashes
         return table.withLock { table in
-            if let hash = hashes.session, table.filter.mayContain(hash), let session = token.sessionID,
-                table.sessions[session] != nil
-            {
-                return true
-            }
-            if let hash = hashes.id, table.filter.mayContain(hash), let id = token.id, table.tokens[id] != nil {
-                return true
-            }
-            if let hash = hashes.client, table.filter.mayContain(hash), let client = token.clientID,
-                table.clients[client]?.covers(token) == true
-            {
-                return true
-            }
-            guard let hash = hashes.subject, table.filter.mayContain(hash), let subject = token.subject,
-                let account = table.accounts[subject]
-            else { return false }
-            return account.covers(token)
+            table.revokes(token, .session, hashes.session) { token.sessionID }
+                || table.revokes(token, .token, hashes.id) { token.id }
+                || table.revokes(token, .account, hashes.subject) { token.subject }
+                || table.revokes(token, .client, hashes.client) { token.clientID }
         }
     }
 
     /// Adds entries. Of two entries of the same kind and id, it keeps the later `before` and the later expiry.
     ///
     /// - Returns: false when the list has no room for all entries.
-    func add(_ entries: some Sequence<Revocation>) -> Bool {
+    func add(_ entries: some Sequence<Entry>) -> Bool {
         // Lock for each entry, so no request waits until a long list is added.
         entries.allSatisfy { entry in
             table.withLock { table in
-                guard table.count < maximumEntries || table.has(entry) else { return false }
+                guard table.count < maximumEntries || table.has(entry.revocation) else { return false }
                 table.add(entry)
                 return true
             }
         }
     }
 
-    /// Removes the entries that have expired. Entries that are added meanwhile are lost, so only the task that adds
-    /// entries may call this method.
-    func removeExpired(at now: NumericDate) {
+    /// Removes the entries that have expired by both clocks. Entries that are added meanwhile are lost, so only the task
+    /// that adds entries may call this method.
+    ///
+    /// - Returns: The latest expiry of the removed entries.
+    func removeExpired(at now: (date: NumericDate, steady: Duration)) -> NumericDate? {
         var table = table.withLock { $0 }
-        table.sessions = table.sessions.filter { $0.value > now }
-        table.tokens = table.tokens.filter { $0.value > now }
-        table.accounts = table.accounts.filter { $0.value.expiresAt > now }
-        table.clients = table.clients.filter { $0.value.expiresAt > now }
+        let removed = table.entries.values.flatMap(\.values).filter { $0.isExpired(at: now) }
+        guard !removed.isEmpty else { return nil }
+        for revocation in removed.map(\.revocation) { table.entries[revocation.kind]?[revocation.id] = nil }
         table.rebuildFilter()
         self.table.withLock { $0 = table }
+        return removed.map(\.revocation.expiresAt).max()
     }
 }
