@@ -49,9 +49,9 @@ public struct VerifiedToken: Sendable {
         return payload.span.hasWord(scope.utf8.span, in: words.range)
     }
 
-    /// Whether `sub`, `jti` or `sid` contains U+0000, which not every database can store.
+    /// Whether `sub`, `jti`, `sid` or `client_id` contains U+0000, which not every database can store.
     package var hasNULInIdentifiers: Bool {
-        hasNUL(.subject) || hasNUL(.id) || hasNUL(.sessionID)
+        hasNUL(.subject) || hasNUL(.id) || hasNUL(.sessionID) || hasNUL(.clientID)
     }
 
     private func hasNUL(_ name: ClaimIndex.Name) -> Bool {

@@ -4,6 +4,7 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import JWT
+import NIOCore
 import ServiceRuntime
 import Synchronization
 import TestSupport
@@ -52,6 +53,7 @@ struct AuthenticatorFixture {
             .get("account") { _, context in context.identity.subject }
         router.behind(authenticator, .service(from: ["inbox"]), scope: "orders:poke")
             .put("poked/{id}") { _, context in context.identity.subject }
+            .post("poked") { request, _ in ByteBuffer(bytes: try await request.bytes(upTo: 1 << 20)) }
         router.behind(authenticator, .service(from: ["inbox"]))
             .get("served") { _, context in context.identity.subject }
         router.behind(authenticator, .link(usedLinks: usedLinks))
@@ -67,6 +69,13 @@ struct AuthenticatorFixture {
         return try mint.sign(claims, type: type)
     }
 
+    /// An access token as the service verifies it.
+    func verified(_ token: String) throws -> VerifiedToken {
+        let policy = TokenType.access.policy(issuers: [TokenMint.issuer], audience: "orders")
+        return try Verifier(keys: KeySet(Key(secret: Array(TokenMint.secret.utf8))), policy: policy)
+            .verify(token, at: now)
+    }
+
     /// An issuer of the tokens of a service.
     func issuer(_ name: String) throws -> ServiceTokenIssuer {
         let key = try Key(secret: Array(TokenMint.secret.utf8))
@@ -78,13 +87,13 @@ struct AuthenticatorFixture {
 final class UsedLinks: UsedLinkStore {
     private let links = Mutex<[String: Date]>([:])
 
-    /// The ids of the used links, with the times at which they expire.
+    /// The ids of the used links, with the times until which they are kept.
     var all: [String: Date] { links.withLock { $0 } }
 
-    func useLink(_ id: String, until expiry: Date, at date: Date) async throws -> Bool {
+    func useLink(_ id: String, keepUntil: Date, at date: Date) async throws -> Bool {
         links.withLock { links in
             guard links[id] == nil else { return false }
-            links[id] = expiry
+            links[id] = keepUntil
             return true
         }
     }

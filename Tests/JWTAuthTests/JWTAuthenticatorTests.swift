@@ -38,6 +38,7 @@ import Testing
         try await fixture.application().test(.router) { client in
             let response = try await client.send(.get, "/unprotected", token: fixture.token())
             #expect(response.status == 401)
+            #expect(response.headers[.wwwAuthenticate] == #"Bearer realm="orders""#)
             #expect(response.code == "missing_token")
         }
     }
@@ -50,6 +51,9 @@ import Testing
         ("no expiry", { try $0.token { $0.expiresAt = nil } }),
         ("no subject", { try $0.token { $0.subject = nil } }),
         ("no id", { try $0.token { $0.id = nil } }),
+        ("a subject with U+0000", { try $0.token { $0.subject = "a\0b" } }),
+        ("an id with U+0000", { try $0.token { $0.id = "\0" } }),
+        ("a session with U+0000", { try $0.token { $0.sessionID = "a\0" } }),
         ("not yet valid", { fixture in try fixture.token { $0.notBefore = ($0.issuedAt ?? 0) + 1 } }),
         ("the type of links", { try $0.token(type: TokenType.link.typ) }),
         ("the type of services", { try $0.token(type: TokenType.service.typ) }),

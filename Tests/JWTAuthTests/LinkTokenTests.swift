@@ -12,7 +12,31 @@ import Testing
     private let fixture = AuthenticatorFixture()
 
     private func link(to path: String = "/linked/7", by service: String = "orders") throws -> String {
-        try fixture.issuer(service).link(to: path, for: fixture.user.lowercase).token
+        let user = try #require(Identity(fixture.verified(fixture.token())))
+        return try fixture.issuer(service).link(to: path, for: user).token
+    }
+
+    @Test(arguments: [Revocation.Kind.session, .account])
+    func `a link is rejected when the access token that made it is revoked`(kind: Revocation.Kind) async throws {
+        let fixture = FeedFixture()
+        try await fixture.run { client in
+            let (claims, text) = try fixture.token()
+            let user = try #require(Identity(fixture.authenticator.verified(text)))
+            fixture.clock.advance(seconds: 30)
+            let issuer = try fixture.authenticator.issuer("orders")
+            let (first, second) = (
+                try issuer.link(to: "/linked/1", for: user), try issuer.link(to: "/linked/2", for: user)
+            )
+            try await fixture.respond(.init(seq: 1, reset: true))
+            let poll = try await fixture.feed.nextPoll()
+            #expect(try await client.send(.get, "/linked/1?token=\(first.token)").status == 200)
+            let entry =
+                kind == .session
+                ? fixture.entry(.session, claims.sessionID) : fixture.entry(.account, claims.subject, before: -29)
+            poll.respond(try FeedResponse(seq: 2, entries: [entry]).signed(at: fixture.clock))
+            _ = try await fixture.feed.nextPoll()
+            #expect(try await client.send(.get, "/linked/2?token=\(second.token)").status == 401)
+        }
     }
 
     @Test func `a link is valid once and acts for its user`() async throws {
@@ -21,7 +45,7 @@ import Testing
             let first = try await client.send(.get, "/linked/7?token=\(token)")
             #expect(first.status == 200)
             #expect(first.text == fixture.user.lowercase)
-            #expect(fixture.usedLinks.all.map(\.value) == [fixture.clock.now + 60])
+            #expect(fixture.usedLinks.all.map(\.value) == [fixture.clock.now + 60 + 300 + 86_400])
             let second = try await client.send(.get, "/linked/7?token=\(token)")
             #expect(second.status == 401)
             #expect(second.code == "invalid_token")
@@ -34,6 +58,14 @@ import Testing
         try await fixture.application().test(.router) { client in
             let response = try await client.send(.get, uri + link())
             #expect(response.code == "invalid_token")
+            #expect(fixture.usedLinks.all.isEmpty)
+        }
+    }
+
+    @Test func `a link with a repeated parameter is rejected and stays unused`() async throws {
+        try await fixture.application().test(.router) { client in
+            let token = try link(to: "/linked/7?a=1&a=2")
+            #expect(try await client.send(.get, "/linked/7?a=2&a=1&token=\(token)").status == 400)
             #expect(fixture.usedLinks.all.isEmpty)
         }
     }

@@ -63,6 +63,10 @@ import Testing
             let response = try await client.send(.put, "/a", scope: "a:write", json: Array("{}".utf8))
             #expect(response.headers[.contentType] == "application/json")
             #expect(response.body == Array("{}".utf8))
+            let field = try #require(response.headers[.authorization])
+            let token = try InspectedToken(inspecting: String(field.dropFirst("Bearer ".count)))
+            #expect(
+                token.payload["bh"]?.string == "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a")
         }
     }
 

@@ -73,4 +73,45 @@ import Testing
             #expect(try InspectedToken(inspecting: token).payload["act"]?["sub"]?.string == "inbox")
         }
     }
+
+    @Test func `a service's token is valid for the body that it was signed for, and no other`() async throws {
+        try await fixture.application().test(.router) { client in
+            let body = #"{"a":1}"#
+            let token = try fixture.issuer("inbox").token(
+                for: "orders", scope: "orders:poke", method: .post, path: "/poked", body: Array(body.utf8))
+            for _ in 1...2 {
+                let response = try await client.send(.post, "/poked", token: token, json: body)
+                #expect(response.status == 200)
+                #expect(response.text == body)
+            }
+            for other in [#"{"a":2}"#, #"{"a":1} "#, ""] {
+                let response = try await client.send(.post, "/poked", token: token, json: other)
+                #expect(response.status == 401, "\(other)")
+                #expect(response.code == "invalid_token")
+            }
+            #expect(try await client.send(.post, "/poked", token: token).status == 401)
+            let large = String(repeating: "x", count: 1 << 20 + 1)
+            #expect(try await client.send(.post, "/poked", token: token, json: large).status == 413)
+        }
+    }
+
+    @Test(arguments: ["a=1&a=2", "a=1&%61=2", "a=1&b=2&a=1", "a&a"])
+    func `a repeated query parameter is rejected, because the hash of the request does not tell the order`(
+        query: String
+    ) async throws {
+        try await fixture.application().test(.router) { client in
+            let response = try await client.send(
+                .put, "/poked/7?\(query)", token: token(path: "/poked/7?\(query)"))
+            #expect(response.status == 400)
+            #expect(response.text.contains("The query parameter a is repeated."))
+        }
+    }
+
+    @Test func `a service's token on behalf of a subject that cannot be stored is rejected`() async throws {
+        try await fixture.application().test(.router) { client in
+            let token = try fixture.issuer("inbox").token(
+                for: "orders", scope: "", onBehalfOf: "a\0b", method: .get, path: "/served")
+            #expect(try await client.send(.get, "/served", token: token).status == 401)
+        }
+    }
 }

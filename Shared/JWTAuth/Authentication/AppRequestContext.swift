@@ -1,4 +1,5 @@
 public import Hummingbird
+import Logging
 public import ServiceRuntime
 
 /// The context of every request of a service, before the request is authenticated.
@@ -9,12 +10,14 @@ public struct AppRequestContext: ServiceRequestContext {
     public let peerAddress: String?
     /// The caller, once the request is authenticated.
     var identity: Identity?
-    /// The challenge of the service, once the request is authenticated.
-    var challenge = BearerChallenge(realm: "hallpass")
+    /// The challenge of the service. Before the request is authenticated, it names the service only.
+    var challenge: BearerChallenge
 
     /// Creates the context of one request; Hummingbird calls this.
     public init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
+        // The logger of an application has the name of its service as label, and a realm is the name of a service.
+        challenge = BearerChallenge(realm: source.logger.label)
         peerAddress = source.channel.remoteAddress?.ipAddress
     }
 }

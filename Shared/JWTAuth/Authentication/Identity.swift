@@ -8,9 +8,9 @@ public struct Identity: Sendable {
     /// The verified token.
     public let token: VerifiedToken
 
-    /// Creates the identity from a token; nil when the token has no `sub`.
+    /// Creates the identity from a token; nil when the token has no `sub`, or an identifier that cannot be stored.
     init?(_ token: VerifiedToken) {
-        guard let subject = token.subject else { return nil }
+        guard let subject = token.subject, !token.hasNULInIdentifiers else { return nil }
         self.subject = subject
         self.token = token
     }

@@ -10,7 +10,7 @@ enum Rejection: Error {
     case missingToken
     /// The verifier rejects the token.
     case invalidToken(JWTError)
-    /// The token is valid, but it is not bound to this request, or it has no subject.
+    /// The token is valid, but it is not bound to this request, or it has no subject that the service can store.
     case otherRequest
     /// The token is revoked.
     case revoked

@@ -14,9 +14,29 @@ public enum RequestHash {
     ///   - path: The path, percent-encoded as in the request.
     ///   - query: The query without its question mark, percent-encoded as in the request.
     public static func of(method: String, path: String, query: String?) -> String {
+        hexadecimal(sha256(Array(canonicalRequest(method, path, query ?? "").utf8)))
+    }
+
+    private static func hexadecimal(_ bytes: [UInt8]) -> String {
         let digits = Array("0123456789abcdef")
-        let hash = sha256(Array(canonicalRequest(method, path, query ?? "").utf8))
-        return String(hash.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+        return String(bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+    }
+
+    /// The claim with the hash of a body. DKIM uses the same name (RFC 6376 §3.5).
+    static let bodyClaim = "bh"
+
+    /// The hash of a body: its SHA-256 in lower-case hexadecimal digits.
+    static func of(body: some Sequence<UInt8>) -> String {
+        hexadecimal(sha256(Array(body)))
+    }
+
+    /// The canonical name of the first parameter that occurs twice; nil when there is none.
+    ///
+    /// The hash sorts the values of a repeated parameter, while a route may read only the first value. So a repeated
+    /// parameter would give two requests the same hash.
+    static func repeatedParameter(in query: String?) -> String? {
+        var names: Set<String> = []
+        return parameters(of: query ?? "").map(\.name).first { !names.insert($0).inserted }
     }
 
     /// The text that is hashed.
@@ -30,18 +50,22 @@ public enum RequestHash {
     /// The canonical query. Parameters of the same name become one entry, whose values are sorted and joined by
     /// commas.
     private static func canonicalQuery(_ query: String) -> String {
-        var values: [String: [String]] = [:]
-        for parameter in query.split(separator: "&") {
-            let spaced = String(parameter).replacing("+", with: "%20")
-            let name = spaced.prefix { $0 != "=" }
-            values[canonical(name.utf8), default: []].append(canonical(spaced.dropFirst(name.count + 1).utf8))
-        }
+        var values = Dictionary(grouping: parameters(of: query), by: \.name).mapValues { $0.map(\.value) }
         values["token"] = nil
         return values.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
             .map {
                 "\($0.key)=\($0.value.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.joined(separator: ","))"
             }
             .joined(separator: "&")
+    }
+
+    /// The canonical names and values of the parameters.
+    private static func parameters(of query: String) -> [(name: String, value: String)] {
+        query.split(separator: "&").map { parameter in
+            let spaced = String(parameter).replacing("+", with: "%20")
+            let name = spaced.prefix { $0 != "=" }
+            return (canonical(name.utf8), canonical(spaced.dropFirst(name.count + 1).utf8))
+        }
     }
 
     /// The text with every byte percent-encoded, except unreserved characters (RFC 3986 §2.3).

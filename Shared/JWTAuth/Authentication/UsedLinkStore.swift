@@ -6,9 +6,8 @@ public protocol UsedLinkStore: Sendable {
     ///
     /// - Parameters:
     ///   - id: The token's id (`jti`).
-    ///   - expiry: The time at which the token expires. The store must keep the record for `Policy.maximumLeeway`
-    ///     seconds longer.
+    ///   - keepUntil: The time until which the store must keep the record.
     ///   - date: The current time.
     /// - Returns: false when the token was used before.
-    func useLink(_ id: String, until expiry: Date, at date: Date) async throws -> Bool
+    func useLink(_ id: String, keepUntil: Date, at date: Date) async throws -> Bool
 }

@@ -33,7 +33,7 @@ public struct ServiceClient: Sendable {
         _ method: HTTPRequest.Method, _ path: String, scope: String, onBehalfOf user: String? = nil,
         json: [UInt8]? = nil
     ) async throws -> HTTPClient.Response {
-        let token = try tokens.token(for: name, scope: scope, onBehalfOf: user, method: method, path: path)
+        let token = try tokens.token(for: name, scope: scope, onBehalfOf: user, method: method, path: path, body: json)
         var headers: HTTPFields = [.authorization: "Bearer \(token)"]
         if json != nil { headers[.contentType] = "application/json" }
         return try await http.execute(

@@ -29,13 +29,16 @@ public struct ServiceTokenIssuer: Sendable {
     ///   - user: The account on whose behalf the service calls; nil when the service acts as itself.
     ///   - method: The method of the request.
     ///   - path: The path of the request, with its query, percent-encoded.
+    ///   - body: The body of the request; nil for a request without a body.
     /// - Throws: `JWTError` when the token cannot be signed.
     public func token(
-        for audience: String, scope: String, onBehalfOf user: String? = nil, method: HTTPRequest.Method, path: String
+        for audience: String, scope: String, onBehalfOf user: String? = nil, method: HTTPRequest.Method, path: String,
+        body: [UInt8]? = nil
     ) throws -> String {
         var claims = claims(.service, for: audience, subject: user ?? issuer, method: method, path: path)
         claims.scope = scope
         claims.actor = user == nil ? nil : issuer
+        if let body { claims.others = [.init(RequestHash.bodyClaim, .string(RequestHash.of(body: body)))] }
         return try TokenType.service.signer(keys: keys.keys).sign(claims)
     }
 
@@ -43,11 +46,16 @@ public struct ServiceTokenIssuer: Sendable {
     ///
     /// - Parameters:
     ///   - path: The path of the link, percent-encoded. The link also has the query parameter `token`.
-    ///   - user: The account that the link acts for.
+    ///   - user: The user who asks for the link. The link acts for this user until the user's session ends.
     /// - Returns: the token, and the time at which it expires.
     /// - Throws: `JWTError` when the token cannot be signed.
-    public func link(to path: String, for user: String) throws -> (token: String, expiresAt: Date) {
-        let claims = claims(.link, for: issuer, subject: user, method: .get, path: path)
+    public func link(to path: String, for user: Identity) throws -> (token: String, expiresAt: Date) {
+        var claims = claims(.link, for: issuer, subject: user.subject, method: .get, path: path)
+        claims.sessionID = user.token.sessionID
+        if let client = user.token.clientID { claims.others = [.init("client_id", .string(client))] }
+        // A revocation of an account or a client names the time before which the revoked access tokens were issued. The
+        // link has the time of its access token, so the revocation covers both.
+        claims.issuedAt = user.token.issuedAt
         let token = try TokenType.link.signer(keys: keys.keys).sign(claims)
         return (token, Date(claims.expiresAt ?? clock.second))
     }
