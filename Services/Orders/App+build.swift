@@ -19,14 +19,15 @@ extension Orders: ServiceDefinition {
         let tokens = ServiceTokenIssuer(issuer: Orders.name, keys: server.keys, clock: clock)
         let catalog = CatalogClient(ServiceClient("catalog", at: settings.catalogURL, http: http, tokens: tokens))
         let inbox = InboxClient(ServiceClient("inbox", at: settings.inboxURL, http: http, tokens: tokens))
-        let outbox = Outbox(store: store, catalog: catalog, inbox: inbox, clock: clock)
-        let checkout = Checkout(store: store, catalog: catalog, outbox: outbox, clock: clock)
+        let leases = OrderLeases(clock: clock.steady)
+        let outbox = Outbox(store: store, catalog: catalog, inbox: inbox, leases: leases, clock: clock)
+        let checkout = Checkout(store: store, catalog: catalog, outbox: outbox, leases: leases, clock: clock)
 
         return try server.application(
             describedIn: .module, services: [ShutdownHook { await http.shutdown() }, outbox]
         ) { router, authenticator in
             OrderRoutes(store: store, checkout: checkout).add(to: router, authenticator)
-            try ReceiptRoutes(store: store, tokens: tokens).add(to: router, authenticator)
+            try ReceiptRoutes(store: store, tokens: tokens, publicURL: settings.server.service.publicURL).add(to: router, authenticator)
         }
     }
 }

@@ -62,7 +62,8 @@ struct CatalogClient: Sendable {
             return .outOfStock(products)
         case .unprocessableContent:
             let problem = try JSONDecoder().decode(ProblemResponse.self, from: body)
-            return .invalidFields((problem.errors ?? []).map { .init($0.field, $0.detail) })
+            let errors = (problem.errors ?? []).map { Problem.InvalidField($0.field, $0.detail) }
+            return .invalidFields(errors.isEmpty ? [.init("items", "are not accepted by the catalog")] : errors)
         default:
             throw UnexpectedResponse(status: response.status.code)
         }

@@ -28,20 +28,20 @@ struct Checkout: Sendable {
     let store: OrderStore
     let catalog: CatalogClient
     let outbox: Outbox
+    let leases: OrderLeases
     let clock: WallClock
 
     /// The maximum time that a call to another service may take.
     static let callDeadline = Duration.seconds(3)
-    /// The time for which only the request that opened a pending order may change it. This time is longer than the
-    /// calls of the request can take.
-    private static let leaseSeconds = 6.0
 
     /// Places an order, unless the idempotency key was used before.
     func place(_ basket: Basket, for account: String, key: String?) async throws -> CheckoutResult {
         let now = clock.now()
         let id = UUID.version7(at: now)
+        leases.begin(id)
+        defer { leases.end(id) }
         let opening = try await store.open(
-            id, basket, of: account, key: key, at: now, leaseUntil: now.addingTimeInterval(Self.leaseSeconds))
+            id, basket, of: account, key: key, at: now, leaseUntil: now + OrderLeases.lifetimeSeconds)
         switch opening {
         case .opened: break
         case .alreadyPlaced(let order): return .placed(order)
@@ -67,10 +67,10 @@ struct Checkout: Sendable {
     ///
     /// - Returns: The order, or nil if the account has no such order.
     func cancel(_ id: UUID, of account: String) async throws -> Order? {
-        let cancelled = try await store.cancel(id, of: account, at: clock.now(), leaseUntil: outbox.leaseEnd())
+        let cancelled = try await store.cancel(id, of: account, at: clock.now(), leaseUntil: outbox.releases.leaseEnd())
         // Run the entry here and not in the outbox, because the stock must be released before the customer gets a
         // response.
-        if let release = cancelled?.release { await outbox.run(release) }
+        if let release = cancelled?.release { await outbox.releases.run(release) }
         return cancelled?.order
     }
 
@@ -97,7 +97,7 @@ struct Checkout: Sendable {
     /// when stock runs out.
     private func abandonRejected(_ id: UUID) async throws {
         let now = clock.now()
-        try await store.abandon(id, at: now, releaseAt: now.addingTimeInterval(Self.leaseSeconds))
+        try await store.abandon(id, at: now, releaseAt: now + OrderLeases.lifetimeSeconds)
     }
 
     private func abandon(_ id: UUID, reason: String) async throws {

@@ -4,19 +4,15 @@ import JWTAuth
 import ServiceRuntime
 
 extension OrderStore: UsedLinkStore {
-    /// Records that a link was used. The record stays until no verifier accepts the token any longer.
+    /// Records that a link was used, and removes the records that are no longer needed.
     ///
     /// - Returns: Whether this is the first use of the link.
-    func useLink(_ id: String, until expiry: Date, at date: Date) async throws -> Bool {
+    func useLink(_ id: String, keepUntil: Date, at date: Date) async throws -> Bool {
         try await database.write { connection in
-            try connection.execute(
-                "DELETE FROM spent_links WHERE expires_at <= $1", date - Self.maximumLeewaySeconds)
+            try connection.execute("DELETE FROM spent_links WHERE expires_at <= $1", date)
             return try connection.execute(
                 "INSERT INTO spent_links (id, expires_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING",
-                id, expiry) == 1
+                id, keepUntil) == 1
         }
     }
-
-    /// The maximum leeway of a verifier (`Policy.maximumLeeway`).
-    private static let maximumLeewaySeconds = 300.0
 }

@@ -3,16 +3,24 @@ import Foundation
 import ServiceRuntime
 
 extension OrderStore {
-    /// Takes entries that are due. No other task or process takes these entries before `leaseUntil`.
-    func takeDueEntries(limit: Int, at date: Date, leaseUntil: Date) async throws -> [OutboxEntry] {
+    /// Takes entries of a kind that are due. No other task or process takes these entries before `leaseUntil`.
+    ///
+    /// An entry that waits for longer than any pause lasts was postponed before the clock was set back. It is due now.
+    func takeDueEntries(
+        _ kind: OutboxEntry.Kind, limit: Int, at date: Date, leaseUntil: Date
+    ) async throws -> [OutboxEntry] {
         try await database.write { connection in
-            try connection.query(
+            try connection.execute(
+                "UPDATE outbox SET next_attempt_at = $1 WHERE kind = $2 AND next_attempt_at > $3",
+                date, kind.rawValue, date + OutboxLane.maximumPauseSeconds)
+            return try connection.query(
                 """
                 UPDATE outbox SET attempts = attempts + 1, next_attempt_at = $2
-                WHERE id IN (SELECT id FROM outbox WHERE next_attempt_at <= $1 ORDER BY next_attempt_at LIMIT $3)
+                WHERE id IN (
+                    SELECT id FROM outbox WHERE kind = $4 AND next_attempt_at <= $1 ORDER BY next_attempt_at LIMIT $3)
                 RETURNING *
                 """,
-                date, leaseUntil, limit
+                date, leaseUntil, limit, kind.rawValue
             ).map(OutboxEntry.init)
         }
     }
@@ -39,11 +47,11 @@ extension OrderStore {
         }
     }
 
-    /// The time at which the oldest entry was inserted, or nil if the outbox is empty.
-    func oldestEntryDate() async throws -> Date? {
+    /// The oldest entry, and the time at which it was inserted; nil if the outbox is empty.
+    func oldestEntry() async throws -> (id: UUID, createdAt: Date)? {
         try await database.read { connection in
-            try connection.queryOne("SELECT created_at FROM outbox ORDER BY created_at LIMIT 1")
-                .map { try $0["created_at"] }
+            try connection.queryOne("SELECT id, created_at FROM outbox ORDER BY created_at, id LIMIT 1")
+                .map { (try $0["id"], try $0["created_at"]) }
         }
     }
 

@@ -3,35 +3,40 @@ import Logging
 import Metrics
 import ServiceLifecycle
 import ServiceRuntime
+import Synchronization
 
 /// Makes the calls of the outbox when they are due, and repeats a failed call with growing pauses until it succeeds.
 ///
-/// After a crash or with two processes, a call may happen twice. The called services accept the repetition.
+/// Each called service has a separate lane, so stock is released while inbox does not respond. After a crash or with two
+/// processes, a call may happen twice. The called services accept the repetition.
 final class Outbox: Service {
+    /// The calls that release stock.
+    let releases: OutboxLane
+    private let messages: OutboxLane
     private let store: OrderStore
-    private let catalog: CatalogClient
-    private let inbox: InboxClient
     private let clock: WallClock
+    private let leases: OrderLeases
     private let logger = Logger(label: "outbox")
-    private let notifications: AsyncStream<Void>
-    private let notifier: AsyncStream<Void>.Continuation
+    /// The oldest entry, its age when this process saw it first, and the time of the steady clock at which it did.
+    private let oldest = Mutex<(id: UUID, age: Duration, seenAt: Duration)?>(nil)
 
     private static let sweepInterval = Duration.seconds(1)
-    private static let maximumConcurrentCalls = 16
-    private static let leaseSeconds = 15.0
-    private static let maximumPauseSeconds = 60.0
 
-    init(store: OrderStore, catalog: CatalogClient, inbox: InboxClient, clock: WallClock) {
+    init(store: OrderStore, catalog: CatalogClient, inbox: InboxClient, leases: OrderLeases, clock: WallClock) {
         self.store = store
-        self.catalog = catalog
-        self.inbox = inbox
         self.clock = clock
-        (notifications, notifier) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        self.leases = leases
+        releases = OutboxLane(of: .release, store: store, clock: clock) { entry in
+            try await catalog.release(entry.order, of: entry.account)
+        }
+        messages = OutboxLane(of: .message, store: store, clock: clock) { entry in
+            if case .deliver(let message) = entry.call { try await inbox.deliver(message, to: entry.account) }
+        }
     }
 
     /// Tells the outbox that an entry was inserted.
     func notify() {
-        notifier.yield()
+        for lane in [releases, messages] { lane.notify() }
     }
 
     /// Sweeps the outbox until the service shuts down.
@@ -39,63 +44,61 @@ final class Outbox: Service {
     /// The shutdown waits for calls in progress, because no other process repeats them before their lease ends. The
     /// remaining entries stay for the next start.
     func run() async throws {
-        await withDiscardingTaskGroup { group in
-            group.addTask {
-                while (try? await Task.sleep(for: Self.sweepInterval)) != nil { self.notify() }
+        await withGracefulShutdownHandler {
+            await withDiscardingTaskGroup { group in
+                group.addTask {
+                    await cancelWhenGracefulShutdown {
+                        repeat {
+                            await self.abandonExpired()
+                        } while (try? await Task.sleep(for: Self.sweepInterval))
+                            != nil
+                    }
+                }
+                for lane in [releases, messages] { group.addTask { await lane.run() } }
             }
-            await withGracefulShutdownHandler {
-                for await _ in notifications { await sweep() }
-            } onGracefulShutdown: {
-                self.notifier.finish()
-            }
-            group.cancelAll()
+        } onGracefulShutdown: {
+            for lane in [self.releases, self.messages] { lane.finish() }
         }
     }
 
-    /// Abandons the orders of requests that crashed, and makes the calls that are due.
+    /// Abandons the orders of requests that crashed, makes the calls that are due, and records the metrics.
     func sweep() async {
+        await abandonExpired()
+        await withDiscardingTaskGroup { group in
+            for lane in [releases, messages] { group.addTask { await lane.sweep() } }
+        }
+        await recordMetrics()
+    }
+
+    /// Abandons the orders of requests that crashed, notifies the lanes, and records the metrics.
+    private func abandonExpired() async {
         do {
-            try await store.abandonExpired(at: clock.now())
-            while true {
-                let due = try await store.takeDueEntries(
-                    limit: Self.maximumConcurrentCalls, at: clock.now(), leaseUntil: leaseEnd())
-                await withDiscardingTaskGroup { group in
-                    for entry in due { group.addTask { await self.run(entry) } }
-                }
-                try await recordMetrics()
-                if due.count < Self.maximumConcurrentCalls || Task.isShuttingDownGracefully { break }
-            }
+            try await store.abandonExpired(at: clock.now(), except: leases.held)
         } catch is CancellationError {
         } catch {
             logger.error("The outbox cannot use its database.", metadata: ["error": "\(error)"])
         }
+        notify()
+        await recordMetrics()
     }
 
-    /// The end of the lease of an entry that is taken now.
-    func leaseEnd() -> Date {
-        clock.now().addingTimeInterval(Self.leaseSeconds)
-    }
-
-    /// Makes the call of an entry that was taken, and postpones the entry if the call fails.
-    func run(_ entry: OutboxEntry) async {
+    /// Records the gauges, unless the database cannot be read; `abandonExpired` then logs the error.
+    private func recordMetrics() async {
         do {
-            switch entry.call {
-            case .release: try await catalog.release(entry.order, of: entry.account)
-            case .deliver(let message): try await inbox.deliver(message, to: entry.account)
-            }
-            try await store.finish(entry)
-        } catch {
-            let pause = min(pow(2, Double(max(0, entry.attempts - 1))), Self.maximumPauseSeconds) * .random(in: 0.5...1)
-            logger.warning(
-                "A call to another service failed and will be repeated.",
-                metadata: ["order": "\(entry.order.lowercase)", "error": "\(error)", "pause_s": "\(pause.rounded())"])
-            try? await store.postpone(entry, until: clock.now().addingTimeInterval(pause))
-        }
+            let (count, oldest) = (try await store.countEntries(), try await store.oldestEntry())
+            Gauge(label: "outbox_entries").record(count)
+            Gauge(label: "outbox_oldest_age_seconds").record(oldest.map(age)?.inSeconds ?? 0)
+        } catch {}
     }
 
-    private func recordMetrics() async throws {
-        Gauge(label: "outbox_entries").record(try await store.countEntries())
-        let age = try await store.oldestEntryDate().map { clock.now().timeIntervalSince($0) } ?? 0
-        Gauge(label: "outbox_oldest_age_seconds").record(max(0, age))
+    /// The age of the oldest entry. The date matters only when this process sees the entry for the first time.
+    private func age(of entry: (id: UUID, createdAt: Date)) -> Duration {
+        let now = clock.steady.now()
+        return oldest.withLock { oldest in
+            if let oldest, oldest.id == entry.id { return oldest.age + (now - oldest.seenAt) }
+            let age = Duration.seconds(max(0, clock.now().timeIntervalSince(entry.createdAt)))
+            oldest = (entry.id, age, now)
+            return age
+        }
     }
 }

@@ -5,6 +5,11 @@ import Foundation
 /// An entry is inserted in the transaction that makes the call necessary (the pattern "transactional outbox"). The
 /// outbox deletes the entry after the call has succeeded.
 struct OutboxEntry: Sendable {
+    /// The kinds of calls, as the column `kind` names them.
+    enum Kind: String, Sendable {
+        case release, message
+    }
+
     enum Call: Sendable {
         /// Catalog releases the stock that it reserved for the order.
         case release

@@ -9,10 +9,13 @@ import ServiceRuntime
 struct ReceiptRoutes: Sendable {
     let store: OrderStore
     let tokens: ServiceTokenIssuer
+    /// The address that links begin with. The field `Host` does not decide it, because any client can set that.
+    let publicURL: String
     private let template: MustacheTemplate
 
-    init(store: OrderStore, tokens: ServiceTokenIssuer) throws {
+    init(store: OrderStore, tokens: ServiceTokenIssuer, publicURL: String) throws {
         self.store = store
+        self.publicURL = publicURL
         self.tokens = tokens
         template = try ReceiptPage.template()
     }
@@ -26,18 +29,16 @@ struct ReceiptRoutes: Sendable {
         let url, expires_at: String
     }
 
-    /// `POST /orders/{id}/receipt-link`: 201 with a link that works once, within a minute.
+    /// `POST /orders/{id}/receipt-link`: 201 with a link that works once, within a minute and while the session lasts.
     private func makeLink(
         _ request: Request, _ context: AuthenticatedRequestContext
     ) async throws -> EditedResponse<ReceiptLinkResponse> {
         let order = try await order(context)
         let path = "/orders/\(order.id.lowercase)/receipt"
-        let (token, expiry) = try tokens.link(to: path, for: context.identity.subject)
-        let scheme = request.headers[.forwardedProto] == "https" ? "https" : "http"
-        let url = "\(scheme)://\(request.head.authority ?? "localhost")\(path)?token=\(token)"
+        let (token, expiry) = try tokens.link(to: path, for: context.identity)
         return EditedResponse(
             status: .created, headers: [.cacheControl: "no-store"],
-            response: ReceiptLinkResponse(url: url, expires_at: expiry.rfc3339))
+            response: ReceiptLinkResponse(url: "\(publicURL)\(path)?token=\(token)", expires_at: expiry.rfc3339))
     }
 
     /// `GET /orders/{id}/receipt?token=`: the receipt as a web page; 401 if the link was used before.
@@ -60,8 +61,4 @@ struct ReceiptRoutes: Sendable {
 
     private static let contentSecurityPolicy =
         "default-src 'none'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
-}
-
-extension HTTPField.Name {
-    fileprivate static let forwardedProto = constant("X-Forwarded-Proto")
 }

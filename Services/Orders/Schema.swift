@@ -54,5 +54,11 @@ enum Schema {
             CREATE INDEX outbox_by_next_attempt ON outbox (next_attempt_at);
             CREATE INDEX outbox_by_creation ON outbox (created_at);
             """),
+        Migration(
+            "outbox by kind",
+            """
+            DROP INDEX outbox_by_next_attempt;
+            CREATE INDEX outbox_by_kind_and_next_attempt ON outbox (kind, next_attempt_at);
+            """),
     ]
 }

@@ -79,7 +79,7 @@ import Testing
             let id = try await orders.store.placeSample(at: orders.clock.now)
             orders.stub.addReservation(id)
             _ = try await orders.store.cancel(
-                id, of: alice.lowercase, at: orders.clock.now, leaseUntil: orders.outbox.leaseEnd())
+                id, of: alice.lowercase, at: orders.clock.now, leaseUntil: orders.outbox.releases.leaseEnd())
             await orders.outbox.sweep()
             #expect(orders.stub.calls(.delete) == [])
             orders.clock.advance(seconds: 15)

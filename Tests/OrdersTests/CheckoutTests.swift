@@ -60,6 +60,17 @@ import Testing
         }
     }
 
+    @Test func `a rejection of catalog that names no field is about the items`() async throws {
+        for body in [#"{"code":"invalid_fields"}"#, #"{"code":"invalid_fields","errors":[]}"#] {
+            let stub = StubServices(.responds(.unprocessableContent, body))
+            try await ServiceUnderTest<Orders>.run(beside: stub) { orders in
+                let response = try await orders.place()
+                #expect(response.status == 422)
+                #expect(response["detail"]?.contains("items") == true)
+            }
+        }
+    }
+
     @Test(arguments: [CatalogBehavior.outOfStock, .rejects([])])
     func `the outbox releases a rejected order after its lease, because a repeated request may still reserve stock`(
         catalog: CatalogBehavior

@@ -32,7 +32,14 @@ struct CheckoutUnderTest: Sendable {
         try Self(stub, url: url, clock: clock, folder: folder)
     }
 
-    private init(_ stub: StubServices, url: String, clock: TestClock, folder: TemporaryFolder) throws {
+    /// A checkout on the same database that looks for inbox at another address.
+    func process(inboxURL: String) throws -> Self {
+        try Self(stub, url: url, inboxURL: inboxURL, clock: clock, folder: folder)
+    }
+
+    private init(
+        _ stub: StubServices, url: String, inboxURL: String? = nil, clock: TestClock, folder: TemporaryFolder
+    ) throws {
         self.stub = stub
         self.url = url
         self.clock = clock
@@ -41,11 +48,12 @@ struct CheckoutUnderTest: Sendable {
         let tokens = ServiceTokenIssuer(issuer: "orders", keys: KeySource(KeySet(key)), clock: clock.clock)
         let http = HTTPClient.betweenServices(deadline: Checkout.callDeadline)
         let catalog = CatalogClient(ServiceClient("catalog", at: url, http: http, tokens: tokens))
-        let inbox = InboxClient(ServiceClient("inbox", at: url, http: http, tokens: tokens))
+        let inbox = InboxClient(ServiceClient("inbox", at: inboxURL ?? url, http: http, tokens: tokens))
         store = OrderStore(
             database: try SQLDatabase.open(DatabaseURL(folder.databaseURL), migrations: Schema.migrations))
-        outbox = Outbox(store: store, catalog: catalog, inbox: inbox, clock: clock.clock)
-        checkout = Checkout(store: store, catalog: catalog, outbox: outbox, clock: clock.clock)
+        let leases = OrderLeases(clock: clock.clock.steady)
+        outbox = Outbox(store: store, catalog: catalog, inbox: inbox, leases: leases, clock: clock.clock)
+        checkout = Checkout(store: store, catalog: catalog, outbox: outbox, leases: leases, clock: clock.clock)
     }
 
     /// Places an order of two pieces of one product.

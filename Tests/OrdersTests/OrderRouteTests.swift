@@ -35,9 +35,12 @@ import Testing
             #expect(try await listed("").map(\.accountId) == [bob.lowercase, alice.lowercase])
             #expect(try await listed("?account=\(bob.lowercase)").map(\.id) == [second.id])
             #expect(try await listed("?account=\(UUID().lowercase)") == [])
-            let staff = try orders.token(UUID(), scope: staffScope)
-            let shown = try await orders.client.send(.get, "/orders/\(first.id)", token: staff)
-            #expect(shown["account_id"] == alice.lowercase)
+            for scope in [staffScope, "orders:read:all"] {
+                let staff = try orders.token(UUID(), scope: scope)
+                let shown = try await orders.client.send(.get, "/orders/\(first.id)", token: staff)
+                #expect(shown["account_id"] == alice.lowercase)
+                #expect(try await orders.orders(of: UUID(), scope: scope).ids == [second.id, first.id])
+            }
         }
     }
 

@@ -20,7 +20,7 @@ import Testing
             let store = OrderStore(database: database)
             for other in 1...others {
                 try await store.placeSample(for: UUID(), at: date)
-                _ = try await store.useLink("\(other)", until: date + 60, at: date)
+                _ = try await store.useLink("\(other)", keepUntil: date + 60, at: date)
             }
             try await callEveryMethod(of: store)
             return database
@@ -40,12 +40,12 @@ import Testing
         _ = try await store.cancel(id, of: account, at: date, leaseUntil: date)
         try await store.abandon(id, at: date, releaseAt: date)
         try await store.abandonExpired(at: date)
-        for entry in try await store.takeDueEntries(limit: 1, at: date, leaseUntil: date) {
+        for entry in try await store.takeDueEntries(.message, limit: 1, at: date, leaseUntil: date) {
             try await store.postpone(entry, until: date)
             try await store.finish(entry)
         }
-        #expect(try await store.oldestEntryDate() == date)
-        _ = try await store.useLink("link", until: date, at: date)
+        #expect(try await store.oldestEntry()?.createdAt == date)
+        _ = try await store.useLink("link", keepUntil: date, at: date)
     }
 
     @Test func `an order has its items in the order of the reservation, alone and in a list`() async throws {
@@ -84,7 +84,7 @@ import Testing
         try await store.openPending(id, at: date)
         for _ in 1...2 { try await store.abandon(id, at: date, releaseAt: date) }
         try await store.abandonExpired(at: date + 100)
-        let entries = try await store.takeDueEntries(limit: 10, at: date, leaseUntil: date + 15)
+        let entries = try await store.takeDueEntries(.release, limit: 10, at: date, leaseUntil: date + 15)
         #expect(entries.map(\.order) == [id])
         #expect(entries.map(\.account) == [alice.lowercase])
         guard case .release = entries.first?.call else {
@@ -95,9 +95,9 @@ import Testing
 
     @Test func `the outbox counts its entries and knows its oldest one`() async throws {
         #expect(try await store.countEntries() == 0)
-        #expect(try await store.oldestEntryDate() == nil)
+        #expect(try await store.oldestEntry()?.id == nil)
         for seconds in [20.0, 10, 30] { try await store.placeSample(at: date + seconds) }
         #expect(try await store.countEntries() == 3)
-        #expect(try await store.oldestEntryDate() == date + 10)
+        #expect(try await store.oldestEntry()?.createdAt == date + 10)
     }
 }

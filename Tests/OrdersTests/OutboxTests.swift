@@ -19,7 +19,7 @@ import Testing
             }
             let now = orders.clock.now
             for expected: Set<UUID> in [[ids[0], ids[1]], [ids[2], ids[3]], [ids[4]], []] {
-                let taken = try await orders.store.takeDueEntries(limit: 2, at: now, leaseUntil: now + 15)
+                let taken = try await orders.store.takeDueEntries(.message, limit: 2, at: now, leaseUntil: now + 15)
                 #expect(Set(taken.map(\.order)) == expected)
             }
         }
@@ -111,7 +111,7 @@ import Testing
         try await CheckoutUnderTest.run { orders in
             try await orders.store.placeSample(at: orders.clock.now)
             let taken = try await orders.store.takeDueEntries(
-                limit: 1, at: orders.clock.now, leaseUntil: orders.outbox.leaseEnd())
+                .message, limit: 1, at: orders.clock.now, leaseUntil: orders.outbox.releases.leaseEnd())
             #expect(taken.count == 1)
             orders.clock.advance(seconds: 14.9)
             await orders.outbox.sweep()
@@ -167,6 +167,69 @@ import Testing
             #expect(orders.stub.calls(.put) == [])
             await orders.outbox.sweep()
             #expect(orders.stub.calls(.put).count == 1)
+        }
+    }
+
+    @Test func `a stopped inbox does not delay the release of stock`() async throws {
+        let (release, released) = AsyncStream.makeStream(of: Void.self)
+        let stub = StubServices(delivery: { _ in
+            _ = await release.first { true }
+            return .created
+        })
+        try await CheckoutUnderTest.run(beside: stub) { orders in
+            for _ in 1...40 { try await orders.store.placeSample(at: orders.clock.now) }
+            let id = UUID.version7(at: orders.clock.now)
+            try await orders.store.openPending(id, at: orders.clock.now)
+            try await orders.store.abandon(id, at: orders.clock.now, releaseAt: orders.clock.now)
+            async let sweep: Void = orders.outbox.sweep()
+            #expect(await stub.waitForCalls(.delete).map(\.path) == ["/reservations/\(id.lowercase)"])
+            #expect(stub.calls(.put).count <= 16)
+            for _ in 1...40 { released.yield() }
+            released.finish()
+            await sweep
+        }
+    }
+
+    @Test func `a service that cannot be reached is not called again in the same sweep`() async throws {
+        try await CheckoutUnderTest.run { orders in
+            let other = try orders.process(inboxURL: "http://127.0.0.1:1")
+            for _ in 1...40 { try await orders.store.placeSample(at: orders.clock.now) }
+            await other.outbox.sweep()
+            let attempts = try await orders.entries().map(\.attempts)
+            #expect(attempts.filter { $0 == 1 }.count == 16)
+            #expect(attempts.filter { $0 == 0 }.count == 24)
+        }
+    }
+
+    @Test func `an entry that was postponed before the clock was set back is due at once`() async throws {
+        let stub = StubServices(delivery: { $0 == 1 ? .internalServerError : .created })
+        try await CheckoutUnderTest.run(beside: stub) { orders in
+            try await orders.store.placeSample(at: orders.clock.now)
+            await orders.outbox.sweep()
+            orders.clock.step(seconds: -600)
+            await orders.outbox.sweep()
+            #expect(stub.calls(.put).count == 2)
+            #expect(try await orders.entries().isEmpty)
+        }
+    }
+
+    @Test func `the age of the oldest entry does not follow a clock that is set`() async throws {
+        let stub = StubServices(delivery: { _ in .internalServerError })
+        try await CheckoutUnderTest.run(beside: stub) { orders in
+            try await orders.store.placeSample(at: orders.clock.now)
+            orders.clock.advance(seconds: 77_001)
+            await orders.outbox.sweep()
+            for step in [-90_000.0, 180_000] {
+                orders.clock.step(seconds: step)
+                orders.clock.advance(seconds: 1)
+                // Other tests of this process write the same gauge, so sweep until ours is read.
+                let age = step < 0 ? "77002.0" : "77003.0"
+                let isShown = try await eventually {
+                    await orders.outbox.sweep()
+                    return PrometheusRegistry.shared.text.contains("\noutbox_oldest_age_seconds \(age)\n")
+                }
+                #expect(isShown)
+            }
         }
     }
 }

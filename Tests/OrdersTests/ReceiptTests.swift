@@ -48,19 +48,37 @@ import Testing
         }
     }
 
-    @Test(arguments: [(nil, "http"), ("https", "https"), ("http", "http"), ("javascript", "http")])
-    func `a receipt link has the scheme that the proxy names, and the host of the request`(
-        forwarded: String?, scheme: String
-    ) async throws {
+    @Test func `a receipt link begins with the address of orders, whatever the request says`() async throws {
+        for (variable, origin) in [(nil, "http://localhost:0"), ("https://orders.example", "https://orders.example")] {
+            let environment = variable.map { ["PUBLIC_URL": $0] } ?? [:]
+            let folder = try TemporaryFolder()
+            let id = try await folder.withStore { try await $0.placeSample(at: TestClock().now) }
+            try await ServiceUnderTest<Orders>.run(environment: environment, folder: folder) { orders in
+                var headers: HTTPFields = [:]
+                for (name, value) in [("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", "evil.example")] {
+                    headers[try #require(HTTPField.Name(name))] = value
+                }
+                let path = "/orders/\(id.lowercase)/receipt"
+                let response = try await orders.client.send(
+                    .post, "\(path)-link", token: orders.token(), headers: headers)
+                #expect(response["url"]?.hasPrefix("\(origin)\(path)?token=") == true)
+            }
+        }
+    }
+
+    @Test func `a receipt link is revoked with the session that made it`() async throws {
         try await ServiceUnderTest<Orders>.run { orders in
             let order = try await orders.placedOrder()
-            var headers: HTTPFields = [:]
-            headers[try #require(HTTPField.Name("X-Forwarded-Proto"))] = forwarded
+            let claims = orders.tokens.userClaims(alice, audience: "orders", scope: "orders:read")
+            orders.clock.advance(seconds: 30)
             let response = try await orders.client.send(
-                .post, "/orders/\(order.id)/receipt-link", token: orders.token(), headers: headers)
+                .post, "/orders/\(order.id)/receipt-link", token: try orders.tokens.sign(claims))
             let url = try #require(response["url"].flatMap(URL.init(string:)))
-            #expect(url.scheme == scheme)
-            #expect(url.host == "localhost" || url.host == "127.0.0.1")
+            let token = try #require(url.query?.dropFirst("token=".count))
+            let link = try InspectedToken(inspecting: String(token)).payload
+            #expect(link["sid"]?.string == claims.sessionID)
+            // A revocation of the account covers the tokens that were issued before a time.
+            #expect(link["iat"]?.integer == claims.issuedAt?.seconds)
         }
     }
 
@@ -103,12 +121,25 @@ import Testing
         }
     }
 
-    @Test func `a used link is remembered until no verifier accepts its token`() async throws {
+    @Test func `a used link stays used after the clock was an hour ahead for a while`() async throws {
+        try await ServiceUnderTest<Orders>.run { orders in
+            let order = try await orders.placedOrder()
+            let link = try await orders.receiptLink(order.id)
+            #expect(try await orders.client.send(.get, link).status == 200)
+            orders.clock.step(seconds: 3600)
+            let later = try await orders.receiptLink(order.id)
+            #expect(try await orders.client.send(.get, later).status == 200)
+            orders.clock.step(seconds: -3600)
+            #expect(try await orders.client.send(.get, link).status == 401)
+        }
+    }
+
+    @Test func `a used link is remembered as long as the store is told`() async throws {
         let date = TestClock().now
         let store = try OrderStore(database: .open(.inMemory, migrations: Schema.migrations))
-        #expect(try await store.useLink("a", until: date + 60, at: date))
-        #expect(try await store.useLink("a", until: date + 60, at: date + 359) == false)
-        #expect(try await store.useLink("b", until: date + 420, at: date + 360))
+        #expect(try await store.useLink("a", keepUntil: date + 60, at: date))
+        #expect(try await store.useLink("a", keepUntil: date + 60, at: date + 59) == false)
+        #expect(try await store.useLink("b", keepUntil: date + 120, at: date + 60))
         let kept = try await store.database.read { try $0.query("SELECT id FROM spent_links") }
         let ids: [String] = try kept.map { try $0["id"] }
         #expect(ids == ["b"])

@@ -85,6 +85,30 @@ import Testing
         }
     }
 
+    @Test(arguments: [3600.0, -3600])
+    func `an order in progress stays pending while the clock is set`(seconds: Double) async throws {
+        let stub = StubServices()
+        try await CheckoutUnderTest.run(beside: stub) { orders in
+            stub.catalog = .reserves(after: {
+                orders.clock.step(seconds: seconds)
+                await orders.outbox.sweep()
+            })
+            guard case .placed = try await orders.place() else {
+                Issue.record("The order is not placed.")
+                return
+            }
+        }
+    }
+
+    @Test func `a lease that was given before the clock was set back has ended`() async throws {
+        try await CheckoutUnderTest.run { orders in
+            try await orders.store.openPending(id, at: orders.clock.now)
+            orders.clock.step(seconds: -600)
+            await orders.outbox.sweep()
+            #expect(orders.stub.calls(.delete).map(\.path) == ["/reservations/\(id.lowercase)"])
+        }
+    }
+
     @Test func `messages and releases of an earlier process are sent at the next start`() async throws {
         let folder = try TemporaryFolder()
         let placed = try await folder.withStore { store in
