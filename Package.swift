@@ -16,6 +16,7 @@ let package = Package(
         .executable(name: "drill", targets: ["Drills"]),
         .library(name: "JWT", targets: ["JWT"]),
         .library(name: "CurlClient", targets: ["CurlClient"]),
+        .library(name: "SteppedClock", type: .dynamic, targets: ["SteppedClock"]),
     ],
     dependencies: [
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
@@ -76,6 +77,7 @@ let package = Package(
                 .nioCore, .hummingbird, .hummingbirdTesting,
             ], path: "Tests/Support",
             swiftSettings: .strict),
+        .target(name: "SteppedClock", path: "Tests/SteppedClock"),
         .executableTarget(
             name: "Drills", dependencies: ["TestSupport", .grdb, .httpTypes, .argumentParser],
             path: "Tests/Drills", swiftSettings: .strict),

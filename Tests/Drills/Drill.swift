@@ -17,7 +17,8 @@ struct Drill: Sendable {
 
     /// All drills, in the order in which they run.
     static let all: [Drill] = [
-        .logout, .rotate, .loginDown, .loginRestart, .feedCut, .clockSkew, .catalogSlow, .catalogDown, .killOrders,
+        .logout, .rotate, .loginDown, .loginRestart, .feedCut, .clockSkew, .clockStep, .catalogSlow, .catalogDown,
+        .killOrders,
         .diskFull, .sigterm,
     ]
 
