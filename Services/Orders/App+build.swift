@@ -27,7 +27,8 @@ extension Orders: ServiceDefinition {
             describedIn: .module, services: [ShutdownHook { await http.shutdown() }, outbox]
         ) { router, authenticator in
             OrderRoutes(store: store, checkout: checkout).add(to: router, authenticator)
-            try ReceiptRoutes(store: store, tokens: tokens, publicURL: settings.server.service.publicURL).add(to: router, authenticator)
+            try ReceiptRoutes(store: store, tokens: tokens, publicURL: settings.server.service.publicURL).add(
+                to: router, authenticator)
         }
     }
 }

@@ -64,7 +64,8 @@ struct RevocationLog: Sendable {
     /// The revocations after number `seq`; all of them when `seq` is 0 or beyond the end of the log.
     ///
     /// The page includes expired revocations that the log still has: the clock of this process may be ahead.
-    func page(after seq: Int64, limit: Int = RevocationPage.maximumEntries, at now: Date) async throws -> RevocationPage {
+    func page(after seq: Int64, limit: Int = RevocationPage.maximumEntries, at now: Date) async throws -> RevocationPage
+    {
         try await database.read { connection in
             let head = try head(in: connection)
             let isReset = seq == 0 || seq > head.seq
