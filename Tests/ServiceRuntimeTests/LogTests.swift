@@ -14,7 +14,8 @@ import Testing
     @Test(arguments: Logger.Level.allCases)
     func `the name of a level sets the level of all loggers`(level: Logger.Level) throws {
         for format in ["text", "json"] {
-            let handler = try settings(["LOG_LEVEL": level.rawValue, "LOG_FORMAT": format]).handler(label: "x")
+            let handler = try settings(["LOG_LEVEL": level.rawValue, "LOG_FORMAT": format])
+                .handler(label: "x", writer: .standardError)
             #expect(handler.logLevel == level)
             #expect(handler is JSONLogHandler == (format == "json"))
             #expect(handler is StreamLogHandler == (format == "text"))
@@ -37,10 +38,12 @@ import Testing
         let folder = try TemporaryFolder()
         try Data().write(to: folder.file("log"))
         let file = try FileHandle(forWritingTo: folder.file("log"))
-        var handler = JSONLogHandler(label: "orders", clock: WallClock { Date(milliseconds: 1_763_761_234_567) })
-        handler.output = file
+        let writer = LogWriter(to: file) { _ in }
+        var handler = JSONLogHandler(
+            label: "orders", clock: WallClock { Date(milliseconds: 1_763_761_234_567) }, writer: writer)
         handler[metadataKey: "service"] = "orders"
         body(Logger(label: "orders") { _ in handler })
+        writer.flush()
         try file.close()
         let text = try String(contentsOf: folder.file("log"), encoding: .utf8)
         #expect(text.isEmpty || text.hasSuffix("\n"))
@@ -77,5 +80,67 @@ import Testing
 
     @Test func `a line below the level is not written`() throws {
         #expect(try lines { $0.debug("hidden") } == [])
+    }
+
+    @Test func `each value of a JSON log line is cut to 1 KiB`() throws {
+        let text = String(repeating: "a", count: 15_000)
+        let lines = try lines { $0.info("\(text)", metadata: ["agent": "\(text)"]) }
+        let line = try JSONDecoder().decode([String: String].self, from: Data(try #require(lines.first).utf8))
+        for name in ["message", "agent"] {
+            #expect(line[name] == String(repeating: "a", count: 1024) + "… (15000 bytes)")
+        }
+    }
+}
+
+@Suite struct LogWriterTests {
+    @Test func `a line of text stays one line of at most 4 KiB whatever it contains`() throws {
+        let pipe = Pipe()
+        let writer = LogWriter(to: pipe.fileHandleForWriting) { _ in }
+        let stream = LogLines(writer: writer)
+        stream.write("one\ntwo\r\u{1B}[31m ä\u{85}\n")
+        stream.write(String(repeating: "a", count: 15_000) + "\n")
+        writer.flush()
+        try pipe.fileHandleForWriting.close()
+        let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        #expect(
+            text == #"one\ntwo\r\u{1B}[31m ä\u{0085}"# + "\n" + String(repeating: "a", count: 4096)
+                + "… (15000 bytes)\n")
+    }
+
+    @Test func `lines for a pipe that nobody reads are dropped, counted and reported, and none that waits is lost`()
+        async throws
+    {
+        let pipe = Pipe()
+        let (reports, continuation) = AsyncStream.makeStream(of: Int.self)
+        let writer = LogWriter(to: pipe.fileHandleForWriting) { continuation.yield($0) }
+        let line = String(repeating: "a", count: 999) + "\n"
+        for _ in 0..<3_000 { writer.write(line) }
+        writer.flush()
+        let reading = Task {
+            var lines = 0
+            while true {
+                let data = pipe.fileHandleForReading.availableData
+                guard !data.isEmpty else { return lines }
+                lines += data.count { $0 == UInt8(ascii: "\n") }
+            }
+        }
+        let dropped = await reports.first { _ in true }
+        writer.flush()
+        try pipe.fileHandleForWriting.close()
+        let read = await reading.value
+        #expect(try #require(dropped) > 0)
+        #expect(read + (dropped ?? 0) == 3_000)
+        #expect(read * 1_000 >= LogWriter.maximumWaitingBytes - 1_000)
+    }
+
+    @Test func `a pipe whose reader has gone does not end the process`() async {
+        await #expect(processExitsWith: .success) {
+            signal(SIGPIPE, SIG_IGN)
+            let pipe = Pipe()
+            try pipe.fileHandleForReading.close()
+            let writer = LogWriter(to: pipe.fileHandleForWriting) { _ in }
+            writer.write("line\n")
+            writer.flush()
+        }
     }
 }

@@ -122,4 +122,13 @@ import Testing
         #expect(milliseconds >= 0 && (milliseconds * 10).rounded() == milliseconds * 10)
         #expect(!log.lines.contains { $0.message.contains("secret") })
     }
+
+    @Test func `a long path is cut in the log`() async throws {
+        let log = RecordedLog()
+        try await EchoService.run(log: log) { client in
+            _ = try await client.send(.get, "/" + String(repeating: "a", count: 8000))
+        }
+        let lines = log.lines.filter { $0.metadata["duration_ms"] != nil }
+        #expect(lines.map(\.message) == ["GET /\(String(repeating: "a", count: 255))… (8001 bytes) 404"])
+    }
 }

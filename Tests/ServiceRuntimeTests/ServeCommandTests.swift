@@ -52,6 +52,22 @@ private enum UnavailableService: ServiceDefinition {
         try await server.stop()
     }
 
+    @Test(arguments: [
+        (
+            "no-such-host.invalid",
+            "the host name 'no-such-host.invalid' is unknown. Set HOST to an IP address of this machine."
+        ),
+        (
+            "192.0.2.1",
+            "'192.0.2.1' is not an address of this machine. Set HOST to one, or to 0.0.0.0 for all."
+        ),
+    ])
+    func `the error of a service that cannot listen on its host says what to set`(host: String, reason: String) async {
+        let reader = ConfigReader(environment: ["HOST": host, "LOG_LEVEL": "critical"])
+        let error = await #expect(throws: StartError.self) { try await ServeCommand<EchoService>.serve(reader) }
+        #expect(error?.description == "echo cannot start: \(reason)")
+    }
+
     @Test func `any other error of the start passes through`() async throws {
         let error = await #expect(throws: DatabaseError.self) {
             try await ServeCommand<UnavailableService>.serve(ConfigReader(environment: [:]))

@@ -13,13 +13,15 @@ struct LogSettings {
 
     /// Makes all loggers of the process write to standard error with this level and format.
     func bootstrap() {
-        LoggingSystem.bootstrap(handler)
+        LoggingSystem.bootstrap { handler(label: $0, writer: .standardError) }
     }
 
     /// The handler of a logger with this level and format.
-    @Sendable func handler(label: String) -> any LogHandler {
+    func handler(label: String, writer: LogWriter) -> any LogHandler {
         var handler: any LogHandler =
-            isJSON ? JSONLogHandler(label: label, clock: .system) : StreamLogHandler.standardError(label: label)
+            isJSON
+            ? JSONLogHandler(label: label, clock: .system, writer: writer)
+            : StreamLogHandler(label: label, stream: LogLines(writer: writer))
         handler.logLevel = level
         return handler
     }

@@ -1,11 +1,13 @@
 import Hummingbird
 import Logging
 
-/// Writes a log line for each request: method, path without query, status, and duration.
+/// Writes a log line for each request: method, path without query and cut to 256 bytes, status, and duration.
 ///
 /// It logs requests of the operations routes at level `debug`, and all other requests at level `info`.
 struct RequestLogMiddleware<Context: RequestContext>: RouterMiddleware {
     private static var operationsPaths: Set<String> { ["/healthz", "/readyz", "/metrics"] }
+
+    private static var maximumPathBytes: Int { 256 }
 
     func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
@@ -15,7 +17,7 @@ struct RequestLogMiddleware<Context: RequestContext>: RouterMiddleware {
         let milliseconds = (ContinuousClock.now - start) / .milliseconds(1)
         context.logger.log(
             level: Self.operationsPaths.contains(request.uri.path) ? .debug : .info,
-            "\(request.method) \(request.uri.path) \(response.status.code)",
+            "\(request.method) \(request.uri.path.cut(toBytes: Self.maximumPathBytes)) \(response.status.code)",
             metadata: ["duration_ms": "\((milliseconds * 10).rounded() / 10)"])
         return response
     }

@@ -2,13 +2,16 @@ import Foundation
 import Logging
 
 /// A log handler that writes each event as one line of JSON: `{"time", "level", "label", "message", …metadata}`.
+///
+/// It cuts each value to 1 KiB.
 struct JSONLogHandler: LogHandler {
     let label: String
     let clock: WallClock
-    /// The file to write to.
-    var output = FileHandle.standardError
+    let writer: LogWriter
     var logLevel = Logger.Level.info
     var metadata = Logger.Metadata()
+
+    private static let maximumValueBytes = 1 << 10
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
@@ -16,14 +19,16 @@ struct JSONLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
-        var members = metadata.merging(event.metadata ?? [:]) { $1 }.mapValues(\.description)
+        var members = metadata.merging(event.metadata ?? [:]) { $1 }.mapValues {
+            $0.description.cut(toBytes: Self.maximumValueBytes)
+        }
         members["time"] = clock.now().rfc3339
         members["level"] = event.level.rawValue
         members["label"] = label
-        members["message"] = event.message.description
+        members["message"] = event.message.description.cut(toBytes: Self.maximumValueBytes)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         guard let line = try? encoder.encode(members) else { return }
-        try? output.write(contentsOf: line + [UInt8(ascii: "\n")])
+        writer.write(String(decoding: line, as: UTF8.self) + "\n")
     }
 }

@@ -25,6 +25,9 @@ public struct ServeCommand<Definition: ServiceDefinition>: AsyncParsableCommand 
 
     /// Starts the service and runs it until a signal ends it.
     public func run() async throws {
+        defer { LogWriter.standardError.flush() }
+        // A write to a pipe without a reader fails then, and does not end the process.
+        signal(SIGPIPE, SIG_IGN)
         // Only the owner may read the files that the service creates.
         umask(0o077)
         let reader = ConfigReader(provider: EnvironmentVariablesProvider())
@@ -34,14 +37,14 @@ public struct ServeCommand<Definition: ServiceDefinition>: AsyncParsableCommand 
         do {
             try await Self.serve(reader)
         } catch let error as StartError {
-            FileHandle.standardError.write(Data("\(error)\n".utf8))
+            LogWriter.standardError.write("\(error)\n")
             throw ExitCode.failure
         }
     }
 
     /// Runs the service that `reader` configures.
     ///
-    /// - Throws: `StartError` if the configuration is invalid or the port is in use.
+    /// - Throws: `StartError` if the configuration is invalid or the service cannot listen.
     static func serve(_ reader: ConfigReader) async throws {
         do {
             let application = try await Definition.buildApplication(reader: reader, clock: .system)
@@ -53,9 +56,27 @@ public struct ServeCommand<Definition: ServiceDefinition>: AsyncParsableCommand 
         } catch let error as ConfigurationError {
             throw StartError(
                 description: "\(Definition.name) cannot start. Fix these environment variables:\n\(error)")
-        } catch let error as IOError where error.errnoCode == EADDRINUSE {
-            throw StartError(
-                description: "\(Definition.name) cannot start: its port is in use. Stop the other program or set PORT.")
+        } catch {
+            guard let reason = listeningFailure(error, reader) else { throw error }
+            throw StartError(description: "\(Definition.name) cannot start: \(reason)")
+        }
+    }
+
+    /// Why the service cannot listen, with the variable to change; nil for any other error.
+    private static func listeningFailure(_ error: any Error, _ reader: ConfigReader) -> String? {
+        let settings = try? Settings.read(reader) {
+            ServiceSettings(name: Definition.name, defaultPort: Definition.defaultPort, &$0)
+        }
+        guard let settings else { return nil }
+        switch (error, (error as? IOError)?.errnoCode) {
+        case (is SocketAddressError, _), (is SocketAddressError.UnknownHost, _):
+            return "the host name '\(settings.host)' is unknown. Set HOST to an IP address of this machine."
+        case (_, EADDRNOTAVAIL), (_, EAFNOSUPPORT):
+            return "'\(settings.host)' is not an address of this machine. Set HOST to one, or to 0.0.0.0 for all."
+        case (_, EADDRINUSE): return "its port is in use. Stop the other program or set PORT."
+        case (_, EACCES):
+            return "this user may not listen on port \(settings.port). Set PORT to 1024 or above."
+        default: return nil
         }
     }
 }

@@ -1,0 +1,109 @@
+import Foundation
+import Logging
+import Metrics
+import Synchronization
+
+/// Writes log lines to a file without ever waiting for the reader of the file.
+///
+/// A queue of its own writes the lines, so a full pipe that nobody reads stops this queue and no request. Up to a mebibyte of
+/// lines waits. Further lines are dropped and counted in `log_lines_dropped_total`. A log line reports their number as soon as
+/// the file takes lines again. A crash loses the lines that wait at that moment.
+final class LogWriter: Sendable {
+    private struct State {
+        var waitingLines = Data()
+        var droppedLines = 0
+        var isWriting = false
+    }
+
+    /// The writer of the process, for standard error.
+    static let standardError = LogWriter(to: .standardError) { count in
+        Logger(label: "log").warning("Log lines were dropped: nothing read them.", metadata: ["lines": "\(count)"])
+    }
+
+    static let maximumWaitingBytes = 1 << 20
+
+    private let file: FileHandle
+    private let report: @Sendable (_ droppedLines: Int) -> Void
+    private let queue = DispatchQueue(label: "log")
+    private let state = Mutex(State())
+
+    /// Creates a writer.
+    ///
+    /// - Parameters:
+    ///   - file: The file to write to.
+    ///   - report: Logs a number of dropped lines.
+    init(to file: FileHandle, report: @escaping @Sendable (_ droppedLines: Int) -> Void) {
+        self.file = file
+        self.report = report
+    }
+
+    /// Adds a line, which ends with a line break, to those that wait, or drops it.
+    func write(_ line: String) {
+        enum Outcome { case added, first, dropped }
+        let outcome = state.withLock { state -> Outcome in
+            guard state.waitingLines.count + line.utf8.count <= Self.maximumWaitingBytes else {
+                state.droppedLines += 1
+                return .dropped
+            }
+            state.waitingLines.append(contentsOf: line.utf8)
+            defer { state.isWriting = true }
+            return state.isWriting ? .added : .first
+        }
+        switch outcome {
+        case .added: break
+        case .first: queue.async { self.writeWaitingLines() }
+        case .dropped: Counter(label: "log_lines_dropped").increment()
+        }
+    }
+
+    /// Waits until all lines are written, at most one second: longer, nobody reads them.
+    func flush() {
+        let isWritten = DispatchSemaphore(value: 0)
+        queue.async { isWritten.signal() }
+        _ = isWritten.wait(timeout: .now() + .seconds(1))
+    }
+
+    private func writeWaitingLines() {
+        while let lines = takeWaitingLines() {
+            do {
+                try file.write(contentsOf: lines)
+            } catch {
+                // The file is gone or full, so a log line about it would be lost as well.
+                Counter(label: "log_lines_dropped").increment(by: lines.count { $0 == UInt8(ascii: "\n") })
+            }
+            let droppedLines = state.withLock { state in
+                defer { state.droppedLines = 0 }
+                return state.droppedLines
+            }
+            if droppedLines > 0 { report(droppedLines) }
+        }
+    }
+
+    private func takeWaitingLines() -> Data? {
+        state.withLock { state in
+            guard !state.waitingLines.isEmpty else {
+                state.isWriting = false
+                return nil
+            }
+            defer { state.waitingLines = Data() }
+            return state.waitingLines
+        }
+    }
+}
+
+/// The lines of swift-log's text format, on their way to a `LogWriter`.
+struct LogLines: TextOutputStream, Sendable {
+    let writer: LogWriter
+
+    private static let maximumLineBytes = 4 << 10
+
+    /// Writes a line, cut to 4 KiB. Control characters are escaped, so text from a client cannot begin a line.
+    func write(_ line: String) {
+        var text = ""
+        for scalar in (line.hasSuffix("\n") ? line.dropLast() : line[...]).unicodeScalars {
+            let isControl = scalar.properties.generalCategory == .control
+            text += isControl ? scalar.escaped(asASCII: true) : String(scalar)
+        }
+        writer.write(text.cut(toBytes: Self.maximumLineBytes) + "\n")
+    }
+}
