@@ -110,6 +110,28 @@ import Testing
         }
     }
 
+    @Test(arguments: ["/scope", "/nothing", "/fail", "/healthz"])
+    func `no response may be stored or guessed, and it varies by the cookie if a cookie may carry the token`(
+        path: String
+    ) async throws {
+        for (cookies, vary) in [("off", ["Origin"]), ("on", ["Cookie", "Origin"])] {
+            try await EchoService.run(.router, Self.environment.merging(["TOKEN_COOKIE": cookies]) { $1 }) { client in
+                let response = try await client.send(.get, path)
+                #expect(response.headers[.cacheControl] == "no-store")
+                #expect(response.headers[.xContentTypeOptions] == "nosniff")
+                #expect(response.headers[values: .vary].sorted() == vary)
+            }
+        }
+    }
+
+    @Test func `a file that caches may store does not vary by the cookie`() async throws {
+        try await EchoService.run(.router, Self.environment.merging(["TOKEN_COOKIE": "on"]) { $1 }) { client in
+            let response = try await client.send(.get, "/docs")
+            #expect(response.headers[.cacheControl] == "no-cache")
+            #expect(response.headers[values: .vary] == ["Origin"])
+        }
+    }
+
     @Test func `cookies can be allowed for some paths only`() async throws {
         try await EchoService.run(.router, Self.environment, cookiePaths: ["/scope"]) { client in
             for (path, allowed) in [("/scope", "true"), ("/scope?x=1", "true"), ("/scope/", nil), ("/healthz", nil)] {

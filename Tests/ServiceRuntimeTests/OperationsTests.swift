@@ -1,6 +1,7 @@
 import Database
 import HTTPTypes
 import Hummingbird
+import HummingbirdTesting
 import TestSupport
 import Testing
 
@@ -75,6 +76,53 @@ import Testing
             #expect(response.headers[.contentType] == "text/plain; version=0.0.4; charset=utf-8")
             #expect(response.text.contains(#"hb_requests_total{http_route="/scope",http_request_method="GET""#))
             #expect(response.text.contains("# TYPE http_server_request_duration_seconds histogram"))
+        }
+    }
+
+    @Test func `requests with HEAD are counted, and no request stays active`() async throws {
+        try await EchoService.run(.live, addRoutes: { $0.get("counted-head") { _, _ in "text" } }) { client in
+            for _ in 0..<5 { _ = try await client.send(.head, "/counted-head") }
+            let text = try await client.send(.get, "/metrics").text
+            let labels = #"http_route="/counted-head",http_request_method="HEAD",http_response_status_code="200""#
+            #expect(text.contains("hb_requests_total{\(labels)} 5.0\n"))
+            #expect(text.contains("http_server_request_duration_seconds_count{\(labels)} 5\n"))
+            // Other suites may have requests at any moment, so the gauge is read until it shows none.
+            #expect(
+                try await eventually {
+                    let text = try await client.send(.get, "/metrics").text
+                    return text.contains(#"http_server_active_requests{http_request_method="HEAD"} 0.0"#)
+                })
+        }
+    }
+
+    @Test func `a client that resets its connections leaves no active requests`() async throws {
+        func addRoutes(to router: Router<PlainContext>) {
+            router.patch("large") { _, _ in String(repeating: "x", count: 1 << 22) }
+        }
+        try await EchoService.run(.live, addRoutes: addRoutes) { client in
+            let port = try #require(client.port)
+            for _ in 0..<20 {
+                try await RawConnection.open(port: port) { connection in
+                    try await connection.send("PATCH /large HTTP/1.1\r\nHost: a\r\n\r\n")
+                    try await connection.read { $0.contains("HTTP/1.1 200") }
+                }
+            }
+            #expect(
+                try await eventually {
+                    let text = try await client.send(.get, "/metrics").text
+                    return text.contains(#"http_server_active_requests{http_request_method="PATCH"} 0.0"#)
+                })
+        }
+    }
+
+    @Test func `unknown paths and unknown methods add no labels`() async throws {
+        try await EchoService.run(.live) { client in
+            for method in ["PROPFIND", "MKCOL", "PURGE"] {
+                _ = try await client.send(#require(HTTPRequest.Method(method)), "/nothing/\(method)")
+            }
+            let text = try await client.send(.get, "/metrics").text
+            #expect(text.contains(#"http_route="NotFound",http_request_method="_OTHER""#))
+            for method in ["PROPFIND", "MKCOL", "PURGE"] { #expect(!text.contains(method)) }
         }
     }
 

@@ -81,6 +81,15 @@ import Testing
         #expect(response.text.contains(#"{"detail":"must be a whole number","field":"items[0].quantity"}"#))
     }
 
+    @Test func `a cancelled request gets 503 with Retry-After, and the log has no error`() async throws {
+        let log = RecordedLog()
+        let response = try await response(to: CancellationError(), log: log)
+        #expect(response.status == 503)
+        #expect(response.code == "stopping")
+        #expect(response.headers[.retryAfter] == "1")
+        #expect(!log.lines.contains { $0.level >= .warning })
+    }
+
     @Test func `a problem with 503 says when to try again`() async throws {
         #expect(try await response(to: Problem.unavailable("Why.")).headers[.retryAfter] == "1")
         #expect(try await response(to: Problem.unavailable("Why.", retryAfter: 9)).headers[.retryAfter] == "9")

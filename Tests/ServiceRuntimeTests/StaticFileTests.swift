@@ -57,7 +57,10 @@ import Testing
         #expect(try response(files()["main.js"]).headers[.eTag] != tag)
     }
 
-    @Test(arguments: ["{tag}", "W/{tag}", "*", "\"a\", {tag}", "\"a\" ,\t{tag} ,\"b\"", "\"a\",W/{tag}"])
+    @Test(arguments: [
+        "{tag}", "W/{tag}", "*", "\"a\", {tag}", "\"a\" ,\t{tag} ,\"b\"", "\"a\",W/{tag}", " * ", "\"a,b\", {tag}",
+        ",, {tag},",
+    ])
     func `a client with the current version gets no body`(field: String) throws {
         let file = try files([.referrerPolicy: "no-referrer"])["main.js"]
         let tag = try #require(response(file).headers[.eTag])
@@ -69,7 +72,10 @@ import Testing
         #expect(response.headers[.contentType] == nil)
     }
 
-    @Test(arguments: ["", "\"a\"", "{bare}", "{tag}x", "x{tag}", "w/{tag}", "W/W/{tag}", ",", "\"*\""])
+    @Test(arguments: [
+        "", "\"a\"", "{bare}", "{tag}x", "x{tag}", "w/{tag}", "W/W/{tag}", ",", "\"*\"", "\"a,*,b\"", "\"a\", *",
+        "\"a\" {tag}",
+    ])
     func `a client with another version gets the file`(field: String) throws {
         let file = try files()["main.js"]
         let tag = try #require(response(file).headers[.eTag])
@@ -111,6 +117,19 @@ import Testing
         }
     }
 
+    @Test(arguments: ["/docs/swagger-ui.css", "/openapi.json"])
+    func `a client that has the current version gets 304, also for HEAD`(path: String) async throws {
+        try await withSwaggerUI { client in
+            let tag = try #require(try await client.send(.get, path).headers[.eTag])
+            for method in [HTTPRequest.Method.get, .head] {
+                let response = try await client.send(method, path, headers: [.ifNoneMatch: "\"a\", W/\(tag)"])
+                #expect(response.status == 304)
+                #expect(response.text == "")
+                #expect(response.headers[.eTag] == tag)
+            }
+        }
+    }
+
     @Test func `a HEAD response of a documentation file has its length but no body`() async throws {
         try await withSwaggerUI { client in
             let file = try await client.send(.head, "/docs/swagger-ui.css")
@@ -140,11 +159,13 @@ import Testing
         "/docs/x/../../secret.js", "/docs/%252e%252e/secret.js", "/docs//etc/passwd", "/docs/%2fetc/passwd",
         "/docs/..%5csecret.js", "/docs%2f../secret.js", "/docs/%00", "/docs/swagger-ui.css%00", "/docs/%ff",
         "/docsecret.js", "/secret.js", "/docs/folder", "/docs/folder/secret.js", "/docs/.", "/docs/..", "/docs//",
+        "/docs/./", "/docs//.", "/docs//./", "/docs/%2e", "/docs/.%2e/", "/docs/../x", "/docs/%2E%2E/",
     ])
     func `no path leads to a file outside of the folder`(path: String) async throws {
         try await withSwaggerUI { client in
             let response = try await client.send(.get, path)
             #expect([400, 404].contains(response.status))
+            #expect(response.headers[.location] == nil)
             #expect(!response.text.contains("the secret"))
         }
     }

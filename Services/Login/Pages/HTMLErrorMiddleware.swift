@@ -28,9 +28,7 @@ extension PageContext {
         switch error {
         case let problem as Problem: return try response(to: problem)
         case let error as any ProblemConvertible:
-            let problem = error.problem
-            if problem.status.kind == .serverError { logger.error("\(error)") }
-            return try response(to: problem)
+            return try response(to: error.problem(loggingCauseTo: logger))
         default: throw error
         }
     }
@@ -43,7 +41,7 @@ extension PageContext {
             }
         var response = try render(
             "problem", title: title, ProblemModel(detail: problem.detail), status: problem.status)
-        response.headers[.retryAfter] = problem.headers[.retryAfter]
+        for field in problem.headers { response.headers[field.name] = field.value }
         return response
     }
 }

@@ -27,7 +27,7 @@ struct CrossOriginMiddleware<Context: RequestContext>: RouterMiddleware {
     ) async throws -> Response {
         guard let origin = request.headers[.origin], origins.contains(origin) else {
             var response = try await next(request, context)
-            if !origins.isEmpty { response.headers.append(HTTPField(name: .vary, value: "Origin")) }
+            if !origins.isEmpty { response.headers.vary(by: .origin) }
             return response
         }
         let isPreflight = request.method == .options && request.headers[.accessControlRequestMethod] != nil
@@ -35,7 +35,7 @@ struct CrossOriginMiddleware<Context: RequestContext>: RouterMiddleware {
         response.headers[.accessControlAllowOrigin] = origin
         if cookies.allows(request.uri.path) { response.headers[.accessControlAllowCredentials] = "true" }
         response.headers[.accessControlExposeHeaders] = "WWW-Authenticate, Retry-After, X-Request-Id"
-        response.headers.append(HTTPField(name: .vary, value: "Origin"))
+        response.headers.vary(by: .origin)
         return response
     }
 

@@ -3,7 +3,7 @@ import HTTPTypes
 public import Hummingbird
 import Libcrypto
 
-/// A file that is read when the service starts and served from memory.
+/// A file that is read or made when the service starts, and served from memory.
 public struct StaticFile: Sendable {
     private let bytes: ByteBuffer
     private let contentType: String
@@ -26,12 +26,16 @@ public struct StaticFile: Sendable {
         var files: [String: StaticFile] = [:]
         for url in try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil) {
             guard let contentType = contentTypes[url.pathExtension] else { continue }
-            files[url.lastPathComponent] = StaticFile(try Data(contentsOf: url), contentType, headers)
+            files[url.lastPathComponent] = StaticFile(
+                try Data(contentsOf: url), contentType: contentType, headers: headers)
         }
         return files
     }
 
-    private init(_ data: Data, _ contentType: String, _ headers: HTTPFields) {
+    /// Creates a file with this content.
+    ///
+    /// - Parameter headers: Header fields for all responses.
+    init(_ data: Data, contentType: String, headers: HTTPFields = [:]) {
         bytes = ByteBuffer(bytes: data)
         self.contentType = contentType
         var headers = headers
@@ -54,9 +58,6 @@ public struct StaticFile: Sendable {
     /// Whether `If-None-Match` names the version of this file. The comparison of entity tags is weak.
     private func isKnown(to request: Request) -> Bool {
         guard let field = request.headers[.ifNoneMatch], let tag = headers[.eTag] else { return false }
-        return field.split(separator: ",").contains { item in
-            let item = item.trimmingPrefix { $0 == " " || $0 == "\t" }
-            return item == "*" || item.trimmingPrefix("W/").prefix { $0 != " " && $0 != "\t" } == tag
-        }
+        return EntityTag.list(field, contains: tag)
     }
 }

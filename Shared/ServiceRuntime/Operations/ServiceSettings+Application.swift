@@ -6,7 +6,7 @@ public import ServiceLifecycle
 extension ServiceSettings {
     /// Creates a router with the middleware and the operations routes that all services have.
     ///
-    /// The middleware provides metrics, request ids, CORS, the request log and error responses.
+    /// The middleware provides request ids, metrics, common header fields, CORS, the request log and error responses.
     ///
     /// - Parameters:
     ///   - context: The type of the request contexts.
@@ -17,7 +17,8 @@ extension ServiceSettings {
     ) -> Router<Context> {
         let router = Router(context: context, options: .autoGenerateHeadEndpoints)
         router.add(middleware: RequestScopeMiddleware())
-        router.add(middleware: MetricsMiddleware())
+        router.add(middleware: RequestMetricsMiddleware())
+        router.add(middleware: ResponseHeadersMiddleware(allowsCookies: allowsCookies))
         router.add(
             middleware: CrossOriginMiddleware(origins: origins, cookies: allowsCookies ? .all : .only(cookiePaths)))
         router.add(middleware: RequestLogMiddleware())
@@ -38,11 +39,8 @@ extension ServiceSettings {
         router: Router<Context>, description: OpenAPIDocument, services: [any Service],
         beforeListening: @escaping @Sendable () async -> Void = {}
     ) -> ServiceApplication<Context> {
-        router.get("openapi.json") { _, _ in
-            Response(
-                status: .ok, headers: [.contentType: "application/json", .cacheControl: "no-cache"],
-                body: .init(byteBuffer: ByteBuffer(bytes: description.json)))
-        }
+        let file = StaticFile(description.json, contentType: "application/json")
+        router.get("openapi.json") { request, _ in file.response(to: request) }
         let routes = router.known
         router.add(middleware: MethodNotAllowedMiddleware(routes: routes))
         router.add(middleware: DocumentationMiddleware(swaggerUI: swaggerUI))
