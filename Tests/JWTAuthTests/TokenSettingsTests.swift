@@ -34,6 +34,28 @@ import Testing
         #expect(variables?.first?.reason.contains(secret) == false || secret == "secret")
     }
 
+    @Test(arguments: [
+        "login", " https://login.example", "https://login.example\r", "javascript:alert(1)", "https://bücher.example",
+        "https://u:p@login.example", "https://login.example?x=1", "https://login.example#x", "ftp://login.example",
+        "https://", "//login.example", "https://login example",
+    ])
+    func `an issuer that is no URL is rejected`(issuer: String) {
+        let invalid = invalidVariables(["JWT_SECRET": TokenMint.secret, "JWT_ISSUER": issuer])
+        #expect(invalid?.map(\.name) == ["JWT_ISSUER"])
+    }
+
+    @Test(arguments: [
+        ("https://Login.Example:443", "https://login.example"), ("http://LOCALHOST:8080", "http://localhost:8080"),
+        ("https://login.example/Realm/", "https://login.example/Realm/"),
+    ])
+    func `an issuer is used in its canonical spelling`(text: String, issuer: String) throws {
+        let environment = ["JWT_SECRET": TokenMint.secret, "JWT_ISSUER": text]
+        let settings = try Settings.read(ConfigReader(environment: environment)) {
+            try TokenSettings(clock: .system, &$0)
+        }
+        #expect(settings.issuer == issuer)
+    }
+
     @Test func `a secret beside a key file is rejected`() {
         let invalid = invalidVariables(["JWT_SECRET": TokenMint.secret, "JWT_KEYS_FILE": "x"])
         #expect(invalid?.map(\.name) == ["JWT_SECRET"])

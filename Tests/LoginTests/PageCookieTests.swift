@@ -12,7 +12,7 @@ import Testing
         ("http://localhost:8080", "hallpass", false), ("http://127.0.0.1", "hallpass", false),
         ("http://[::1]:1", "hallpass", false), ("https://login.example", "__Host-hallpass", true),
         ("http://login.example", "__Host-hallpass", true), ("http://localhost.evil.example", "__Host-hallpass", true),
-        ("hallpass", "__Host-hallpass", true),
+        ("https://LOCALHOST", "__Host-hallpass", true), ("http://LOCALHOST:80", "hallpass", false),
     ])
     func `the session cookie is restricted to encrypted connections, except on localhost`(
         issuer: String, name: String, isSecure: Bool

@@ -2,6 +2,8 @@ import ArgumentParser
 import Configuration
 import HummingbirdTesting
 import NIOCore
+import NIOPosix
+import Synchronization
 import TestSupport
 import Testing
 
@@ -19,6 +21,20 @@ import Testing
             #expect(outcome.isReady)
             #expect(outcome.text == #"{"checks":{"a":"degraded: old list"},"status":"degraded"}"#)
         }
+    }
+
+    @Test(arguments: [("::1", "[::1]"), ("127.0.0.1", "127.0.0.1")])
+    func `the probe names the host and the port that it asks`(host: String, authority: String) async throws {
+        let received = Mutex("")
+        let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .childChannelInitializer { channel in
+                channel.pipeline.addHandler(RequestRecorder { text in received.withLock { $0 += text } })
+            }
+            .bind(host: host, port: 0).get()
+        let port = try #require(server.localAddress?.port)
+        _ = try await probe(port, host: host)
+        #expect(received.withLock { $0 }.contains("\r\nHost: \(authority):\(port)\r\n"))
+        try await server.close()
     }
 
     @Test func `the probe of an unavailable service fails and prints the report`() async throws {
@@ -68,5 +84,21 @@ import Testing
             await ProbeCommand<InvalidService>.main([])
         }
         #expect(String(decoding: result.standardOutputContent, as: UTF8.self).contains("no response from 127.0.0.1:1"))
+    }
+}
+
+/// Records what a client sends, and closes the connection after it.
+private final class RequestRecorder: ChannelInboundHandler, Sendable {
+    typealias InboundIn = ByteBuffer
+
+    private let record: @Sendable (String) -> Void
+
+    init(_ record: @escaping @Sendable (String) -> Void) {
+        self.record = record
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        record(String(buffer: unwrapInboundIn(data)))
+        context.close(promise: nil)
     }
 }

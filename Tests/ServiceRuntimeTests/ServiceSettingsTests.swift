@@ -49,6 +49,10 @@ import Testing
     @Test(arguments: [
         ("off", []), ("https://a.example, https://b.example", ["https://a.example", "https://b.example"]),
         ("http://localhost:8080 http://[::1]:8080", ["http://localhost:8080", "http://[::1]:8080"]),
+        ("https://Shop.Example:443\r", ["https://shop.example"]), ("http://a.example:80", ["http://a.example"]),
+        ("https://a.example:80", ["https://a.example:80"]), ("http://[0:0::1]:0080", ["http://[::1]"]), ("off\r\n", []),
+        ("https://xn--bcher-kva.example", ["https://xn--bcher-kva.example"]),
+        ("https://a.example:", ["https://a.example"]),
     ])
     func `the allowed origins are a list or none`(text: String, origins: [String]) throws {
         #expect(try settings(["CORS_ORIGINS": text]).origins == Set(origins))
@@ -56,13 +60,34 @@ import Testing
 
     @Test(arguments: [
         "*", "off https://a.example", "OFF", "https://a.example/", "null", "https://", "https://*.example",
-        "https://a.example?x", "https://a.example#x", "https://u@a.example", "a.example",
+        "https://a.example?x", "https://a.example#x", "https://u@a.example", "a.example", "https://bücher.example",
+        "javascript:alert(1)", "https://a.example/path",
+        "https://a..example", "https://a.example:0", "https://a.example:65536", "https://a.example:x", "https://1.2.3",
+        "https://[::1", "https://[a]", "https://a%2eexample", "ftp://a.example",
     ])
     func `an invalid origin is rejected, and the reason names it`(text: String) throws {
         let error = #expect(throws: ConfigurationError.self) { try settings(["CORS_ORIGINS": text]) }
         let variable = try #require(error?.invalidVariables.first)
         #expect(variable.name == "CORS_ORIGINS")
         #expect(variable.reason.contains("'\(text.split(separator: " ")[0])' is not an origin"))
+    }
+
+    @Test(arguments: ["[::1]", "127.0.0.1:80", "http://a", "a/b", "a b", "löcal"])
+    func `a host that is no address alone is rejected`(host: String) throws {
+        let error = #expect(throws: ConfigurationError.self) { try settings(["HOST": host]) }
+        #expect(error?.description.hasPrefix("HOST: '\(host)' is not an address; ") == true)
+    }
+
+    @Test(arguments: ["::1", "::", "0.0.0.0", "localhost", "my_host.internal"])
+    func `a host is an address or a name`(host: String) throws {
+        #expect(try settings(["HOST": host]).host == host)
+    }
+
+    @Test(arguments: ["127.0.0.1\r", " 127.0.0.1", "localhost\r\n"])
+    func `a value with white space at an end is rejected`(host: String) throws {
+        let error = #expect(throws: ConfigurationError.self) { try settings(["HOST": host]) }
+        #expect(error?.invalidVariables.map(\.name) == ["HOST"])
+        #expect(error?.description.contains("must not begin or end with white space") == true)
     }
 
     @Test func `all invalid variables of a service are reported together`() {

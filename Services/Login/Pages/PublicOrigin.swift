@@ -19,8 +19,8 @@ struct PublicOrigin: Sendable {
     ///
     /// The origin of the issuer matches as well, because a proxy may write another host into the request.
     func matches(_ origin: String, for request: Request) -> Bool {
-        let requested = "\(isSecure ? "https" : "http")://\(request.head.authority ?? "")"
-        return origin == requested || issuer == origin || issuer.hasPrefix("\(origin)/")
+        let requested = CanonicalURL("\(isSecure ? "https" : "http")://\(request.head.authority ?? "")")
+        return origin == requested?.origin || issuer == origin || issuer.hasPrefix("\(origin)/")
     }
 
     /// Whether a page of this origin sent a request, according to the header fields of the browser.

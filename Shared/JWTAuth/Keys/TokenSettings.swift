@@ -6,7 +6,7 @@ public import ServiceRuntime
 public struct TokenSettings: Sendable {
     /// The keys that sign and verify.
     public let keys: KeySource
-    /// The issuer of user tokens (`iss`), the same string in every service.
+    /// The issuer of user tokens (`iss`), the same string in every service: the text of a `CanonicalURL`.
     public let issuer: String
     /// The number of seconds by which the clocks of issuer and verifier may differ.
     public let leewaySeconds: Int
@@ -19,9 +19,20 @@ public struct TokenSettings: Sendable {
     ///
     /// - Throws: `Settings.Rejection` when the keys are missing or invalid, after rejecting the variable.
     public init(clock: WallClock, _ settings: inout Settings) throws {
-        issuer = settings.string("JWT_ISSUER") ?? Self.defaultIssuer
+        issuer = Self.issuer(&settings)
         leewaySeconds = settings.integer("JWT_LEEWAY", default: 0, in: 0...Int(Policy.maximumLeeway))
         keys = try Self.keys(clock: clock, &settings)
+    }
+
+    private static func issuer(_ settings: inout Settings) -> String {
+        guard let text = settings.string("JWT_ISSUER") else { return defaultIssuer }
+        guard let url = CanonicalURL(text) else {
+            settings.reject(
+                "JWT_ISSUER",
+                "must be a URL like https://login.example, with its host in ASCII (xn--…), without a query")
+            return defaultIssuer
+        }
+        return url.text
     }
 
     private static func keys(clock: WallClock, _ settings: inout Settings) throws -> KeySource {

@@ -1,3 +1,5 @@
+import NIOCore
+
 /// The settings that all services have.
 public struct ServiceSettings: Sendable {
     /// The name of the service, which is also its audience in tokens (`aud`).
@@ -18,26 +20,45 @@ public struct ServiceSettings: Sendable {
     /// The limits of connections. Tests set smaller ones.
     var connectionLimits = ConnectionLimits()
 
+    /// The maximum size of a request body, in bytes: 1 MiB, unless a service with small bodies sets less.
+    public var maximumBodyBytes: Int {
+        get { connectionLimits.maximumBodyBytes }
+        set { connectionLimits.maximumBodyBytes = newValue }
+    }
+
     /// Reads `HOST`, `PORT`, `PUBLIC_URL`, `CORS_ORIGINS`, `TOKEN_COOKIE`, `SWAGGER_UI`, `LOG_LEVEL` and `LOG_FORMAT`.
     public init(name: String, defaultPort: Int, _ settings: inout Settings) {
         self.name = name
-        host = settings.string("HOST") ?? "127.0.0.1"
+        host = Self.host(&settings)
         port = settings.integer("PORT", default: defaultPort, in: 0...65535)
         publicURL = settings.url("PUBLIC_URL", default: "http://localhost:\(port)")
-        let isClosed = settings.string("CORS_ORIGINS") == "off"
-        origins = isClosed ? [] : Set(settings.list("CORS_ORIGINS", default: ["http://localhost:8080"]))
         allowsCookies = settings.toggle("TOKEN_COOKIE", default: false)
         swaggerUI = settings.string("SWAGGER_UI") ?? "swagger-ui"
         log = LogSettings(&settings)
-        for origin in origins.sorted() where !Self.isOrigin(origin) {
-            settings.reject(
-                "CORS_ORIGINS", "'\(origin)' is not an origin; write it like https://shop.example, or off for none")
-        }
+        origins = Self.origins(&settings)
     }
 
-    private static func isOrigin(_ text: String) -> Bool {
-        guard let scheme = ["http://", "https://"].first(where: text.hasPrefix) else { return false }
-        let authority = text.dropFirst(scheme.count)
-        return !authority.isEmpty && !authority.contains { "/?#@*".contains($0) }
+    private static func host(_ settings: inout Settings) -> String {
+        let host = settings.string("HOST") ?? "127.0.0.1"
+        let isName = host.utf8.allSatisfy { $0.isASCIILetter || $0.isASCIIDigit || "-._".utf8.contains($0) }
+        if !isName, (try? SocketAddress(ipAddress: host, port: 0)) == nil {
+            settings.reject(
+                "HOST", "'\(host)' is not an address; write an IP address or a host name alone, like 127.0.0.1 or ::1")
+        }
+        return host
+    }
+
+    private static func origins(_ settings: inout Settings) -> Set<String> {
+        let items = settings.list("CORS_ORIGINS", default: ["http://localhost:8080"])
+        guard items != ["off"] else { return [] }
+        let origins = items.map { item -> String in
+            if let url = CanonicalURL(item), url.path.isEmpty { return url.origin }
+            let spelling = item.utf8.allSatisfy { $0 < 0x80 } ? "" : " with its host in ASCII (xn--…)"
+            settings.reject(
+                "CORS_ORIGINS",
+                "'\(item)' is not an origin; write it like https://shop.example\(spelling), or off for none")
+            return item
+        }
+        return Set(origins)
     }
 }

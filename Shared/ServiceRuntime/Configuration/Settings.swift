@@ -2,6 +2,7 @@
 // not variables, so a test needs no environment.
 
 public import Configuration
+import Foundation
 
 /// The environment of a service, read once when the service starts.
 ///
@@ -45,7 +46,19 @@ public struct Settings: Sendable {
     }
 
     /// The text of a variable, or nil if it is not set or empty.
-    public func string(_ variable: String, isSecret: Bool = false) -> String? {
+    ///
+    /// Text with white space at an end or with a control character is invalid: a file with the line ends of Windows adds an
+    /// invisible one, and no other program would read the same value.
+    public mutating func string(_ variable: String, isSecret: Bool = false) -> String? {
+        guard let text = unchecked(variable, isSecret: isSecret) else { return nil }
+        let trimmed = text.trimmingCharacters(in: .whitespacesAndNewlines)
+        if trimmed != text {
+            reject(variable, "must not begin or end with white space or a line end such as CR; remove it")
+        }
+        return trimmed
+    }
+
+    private func unchecked(_ variable: String, isSecret: Bool = false) -> String? {
         let key = ConfigKey(variable.lowercased().split(separator: "_").map(String.init))
         guard let text = reader.string(forKey: key, isSecret: isSecret), !text.isEmpty else { return nil }
         return text
@@ -53,7 +66,7 @@ public struct Settings: Sendable {
 
     /// A whole number within `range`.
     public mutating func integer(_ variable: String, default fallback: Int, in range: ClosedRange<Int>) -> Int {
-        guard let text = string(variable) else { return fallback }
+        guard let text = unchecked(variable) else { return fallback }
         guard let number = Int(text), range.contains(number) else {
             reject(variable, "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
             return fallback
@@ -70,7 +83,7 @@ public struct Settings: Sendable {
     public mutating func choice<Value>(_ variable: String, default fallback: Value, from values: [String: Value])
         -> Value
     {
-        guard let text = string(variable) else { return fallback }
+        guard let text = unchecked(variable) else { return fallback }
         guard let value = values[text] else {
             reject(variable, "must be one of: \(values.keys.sorted().joined(separator: ", "))")
             return fallback
@@ -78,21 +91,21 @@ public struct Settings: Sendable {
         return value
     }
 
-    /// A list of items separated by spaces or commas.
+    /// A list of items separated by white space or commas.
     public func list(_ variable: String, default fallback: [String] = []) -> [String] {
-        guard let text = string(variable) else { return fallback }
-        return text.split { $0 == " " || $0 == "," }.map(String.init)
+        guard let text = unchecked(variable) else { return fallback }
+        return text.split { $0.isWhitespace || $0 == "," }.map(String.init)
     }
 
     /// The URL of an HTTP server: `http` or `https`, a host, an optional port and path, no trailing slash.
+    ///
+    /// - Returns: The text of the `CanonicalURL`.
     public mutating func url(_ variable: String, default fallback: String) -> String {
-        guard let text = string(variable) else { return fallback }
-        guard text.hasPrefix("http://") || text.hasPrefix("https://"), !text.hasSuffix("/"),
-            text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), !text.contains(where: { "?#@\"<>".contains($0) })
-        else {
+        guard let text = unchecked(variable) else { return fallback }
+        guard let url = CanonicalURL(text), !url.path.hasSuffix("/") else {
             reject(variable, "must be a URL like \(fallback), without a trailing slash")
             return fallback
         }
-        return text
+        return url.text
     }
 }

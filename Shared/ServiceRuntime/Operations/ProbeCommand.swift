@@ -47,11 +47,13 @@ public struct ProbeCommand<Definition: ServiceDefinition>: AsyncParsableCommand 
                     try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
                 }
             }
+        // An IPv6 address stands in brackets (RFC 9110 §7.2).
+        let authority = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
         let deadline = channel.channel.eventLoop.scheduleTask(in: .seconds(3)) { channel.channel.close(promise: nil) }
         defer { deadline.cancel() }
         return try await channel.executeThenClose { inbound, outbound in
             try await outbound.write(
-                ByteBuffer(string: "GET /readyz HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\n\r\n"))
+                ByteBuffer(string: "GET /readyz HTTP/1.1\r\nHost: \(authority)\r\nConnection: close\r\n\r\n"))
             var response = ByteBuffer()
             for try await part in inbound { response.writeImmutableBuffer(part) }
             return String(buffer: response)
