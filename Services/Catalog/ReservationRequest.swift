@@ -26,7 +26,7 @@ struct ReservationRequest: Decodable {
             if !(1...Self.maximumQuantity).contains(item.quantity.value) {
                 errors.append(.init("items[\(index)].quantity", "must be from 1 to \(Self.maximumQuantity)"))
             }
-            if let id = UUID(lowercase: item.product_id) {
+            if let id = UUID(text: item.product_id) {
                 quantities.append((id, item.quantity.value))
             } else {
                 errors.append(.init("items[\(index)].product_id", "must be the id of a product"))
@@ -38,8 +38,8 @@ struct ReservationRequest: Decodable {
 
     /// The problem that names every item whose product the catalog does not sell.
     func problem(unknownProducts: [UUID]) -> Problem {
-        let unknown = Set(unknownProducts.map(\.lowercase))
-        let indices = items.indices.filter { unknown.contains(items[$0].product_id) }
+        let unknown = Set(unknownProducts)
+        let indices = items.indices.filter { UUID(text: items[$0].product_id).map(unknown.contains) ?? false }
         return .unprocessable(indices.map { .init("items[\($0)].product_id", "is not a product on sale") })
     }
 }

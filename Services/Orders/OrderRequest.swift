@@ -26,7 +26,7 @@ struct OrderRequest: Decodable {
             if !(1...Self.maximumQuantity).contains(item.quantity.value) {
                 errors.append(.init("items[\(index)].quantity", "must be from 1 to \(Self.maximumQuantity)"))
             }
-            if let id = UUID(lowercase: item.product_id) {
+            if let id = UUID(text: item.product_id) {
                 lines.append(.init(productID: id, quantity: item.quantity.value))
             } else {
                 errors.append(.init("items[\(index)].product_id", "must be the id of a product"))

@@ -71,7 +71,7 @@ struct OrderRoutes: Sendable {
     /// them.
     private static func account(of request: Request) throws -> String? {
         guard let text = request.uri.queryParameters["account"] else { return nil }
-        guard let id = UUID(lowercase: text) else {
+        guard let id = UUID(text: text) else {
             throw Problem.unprocessable([.init("account", "must be the id of an account")])
         }
         return id.lowercase

@@ -125,7 +125,7 @@ import Testing
 
     @Test(arguments: [
         "limit=0", "limit=201", "limit=-1", "limit=x", "limit=", "limit=99999999999999999999", "after=x", "after=%00",
-        "after=0190F8B2-7A6C-7C3E-8D5F-0123456789AB",
+        "after=0190F8B2-7A6C-7C3E-8D5F-0123456789ABC",
     ])
     func `an invalid limit or cursor is rejected with its name`(query: String) async throws {
         try await ServiceUnderTest<Orders>.run { orders in
@@ -135,7 +135,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["", "x", "%00", "%ff", "..", "0190F8B2-7A6C-7C3E-8D5F-0123456789AB"])
+    @Test(arguments: ["", "x", "%00", "%ff", ".."])
     func `an invalid account is rejected, both for customers and for staff`(account: String) async throws {
         try await ServiceUnderTest<Orders>.run { orders in
             for scope in ["orders:read", staffScope] {

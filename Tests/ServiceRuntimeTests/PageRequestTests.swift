@@ -14,7 +14,7 @@ import Testing
 
     @Test(arguments: [
         ("", 50, nil), ("?limit=1", 1, nil), ("?limit=200", 200, nil), ("?after=\(id)", 50, id),
-        ("?after=\(id)&limit=7&other=x", 7, id),
+        ("?after=\(id)&limit=7&other=x", 7, id), ("?after=\(id.uppercased())", 50, id),
     ])
     func `a query may set the limit and the cursor of a page`(query: String, limit: Int, after: String?) throws {
         let page = try page(query)
@@ -30,7 +30,7 @@ import Testing
         #expect(problem.detail == "limit must be a whole number from 1 to 200.")
     }
 
-    @Test(arguments: ["", "1", id.uppercased() + "A", "0198F2B4-0000-7000-8000-000000000001", "\(id)%20"])
+    @Test(arguments: ["", "1", id.uppercased() + "A", "\(id)%20"])
     func `an invalid cursor is a problem that says where to find one`(text: String) throws {
         let problem = try #require(throws: Problem.self) { try page("?after=\(text)") }
         #expect(problem.status == .unprocessableContent)

@@ -34,7 +34,7 @@ struct AccountPages: Sendable {
 
     private func showAccount(_ request: Request, _ context: SignedInPageContext) async throws -> Response {
         let mine = context.session
-        let after = request.uri.queryParameters["after"].flatMap { UUID(lowercase: String($0)) }
+        let after = request.uri.queryParameters["after"].flatMap { UUID(text: $0) }
         let page = PageRequest(limit: Self.maximumSessions, after: after)
         let found = try await sessions.list(of: mine.accountID, page, at: context.page.now)
         let tokens = try await apiTokens.list(of: mine.accountID, at: context.page.now)
@@ -55,7 +55,7 @@ struct AccountPages: Sendable {
 
     private func endSession(_ request: Request, _ context: SignedInFormContext) async throws -> Response {
         let mine = context.session
-        guard let id = UUID(lowercase: context.form["session"]),
+        guard let id = UUID(text: context.form["session"]),
             try await sessions.end(id, of: mine.accountID, at: context.page.now)
         else { throw Problem.notFound("The session has ended already, or it is not yours.") }
         return id == mine.id ? signedOut(showing: .signedOut) : .redirect(to: "/account", showing: .sessionEnded)

@@ -3,7 +3,7 @@ import Hummingbird
 
 /// Responds to requests whose path has routes, but no route for their method (RFC 9110 §9.3.7 and §15.5.6).
 ///
-/// The response to `OPTIONS` is 204. The response to any other method is 405. Both responses have the field `Allow`.
+/// The response to `OPTIONS` is 204, also for the target `*`, which means the whole service. The response to any other method is 405. Both responses have the field `Allow`.
 /// The middleware is added after all routes, so it receives only requests that match no route.
 struct MethodNotAllowedMiddleware<Context: RequestContext>: RouterMiddleware {
     private struct KnownPath {
@@ -17,9 +17,12 @@ struct MethodNotAllowedMiddleware<Context: RequestContext>: RouterMiddleware {
     }
 
     private let paths: [KnownPath]
+    /// The methods of all paths.
+    private let allow: String
 
     init(routes: [Route]) {
         let methods = Dictionary(grouping: routes, by: \.path).mapValues { Set($0.map(\.method)) }
+        allow = Set(routes.map(\.method)).union([.head, .options]).map(\.rawValue).sorted().joined(separator: ", ")
         paths = methods.map { path, methods in
             let implied: Set<HTTPRequest.Method> = methods.contains(.get) ? [.head, .options] : [.options]
             let allow = methods.union(implied).map(\.rawValue).sorted().joined(separator: ", ")
@@ -32,6 +35,9 @@ struct MethodNotAllowedMiddleware<Context: RequestContext>: RouterMiddleware {
     func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
     ) async throws -> Response {
+        if request.method == .options, request.head.path == "*" {
+            return Response(status: .noContent, headers: [.allow: allow])
+        }
         let segments = request.uri.path.split(separator: "/")
         guard let path = paths.first(where: { $0.matches(segments) }) else { return try await next(request, context) }
         if request.method == .options { return Response(status: .noContent, headers: [.allow: path.allow]) }

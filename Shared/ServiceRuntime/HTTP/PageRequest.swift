@@ -52,7 +52,7 @@ public struct PageRequest: Sendable {
     }
 
     private static func cursor(_ text: Substring) throws -> UUID {
-        guard let id = UUID(lowercase: text) else {
+        guard let id = UUID(text: text) else {
             throw Problem.unprocessable([.init("after", "must be the value of `next` of an earlier page")])
         }
         return id

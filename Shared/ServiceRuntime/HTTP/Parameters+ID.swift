@@ -6,7 +6,7 @@ extension Parameters {
     ///
     /// - Throws: `Problem` with 404 if it is not a valid id, because no resource can have such an id.
     public func id(_ name: String = "id") throws -> UUID {
-        guard let text = get(name), let id = UUID(lowercase: text) else { throw Problem.notFound() }
+        guard let text = get(name), let id = UUID(text: text) else { throw Problem.notFound() }
         return id
     }
 }
