@@ -32,7 +32,9 @@ struct LoginSettings {
     var otherServices: [String] { audiences.filter { $0 != Login.name } }
 
     init(clock: WallClock, _ settings: inout Settings) throws {
-        service = ServiceSettings(name: Login.name, defaultPort: Login.defaultPort, &settings)
+        var service = ServiceSettings(name: Login.name, defaultPort: Login.defaultPort, &settings)
+        service.maximumBodyBytes = Self.maximumBodyBytes
+        self.service = service
         audiences = Self.audiences(&settings)
         lifetimes = SessionLifetimes(&settings)
         hasDemoData = settings.toggle("DEMO_DATA", default: false)
@@ -40,6 +42,9 @@ struct LoginSettings {
         database = settings.databaseURL(service: Login.name)
         tokens = try TokenSettings(clock: clock, &settings)
     }
+
+    /// Names, passwords and tokens are small, and anyone may send them.
+    private static let maximumBodyBytes = 16 << 10
 
     private static func audiences(_ settings: inout Settings) -> [String] {
         let names = settings.list("TOKEN_AUDIENCES", default: ["login", "catalog", "orders", "inbox"])

@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import ServiceRuntime
@@ -91,6 +92,12 @@ private let get = "GET /scope HTTP/1.1\r\nHost: a\r\n\r\n"
         ("GET /scope HTTP/1.1\r\nHost: a\r\nExpect: more\r\n\r\n", "417"),
         ("GET /scope HTTP/1.1\r\nHost : a\r\n\r\n", "400"),
         ("GET /sc ope HTTP/1.1\r\nHost: a\r\n\r\n", "400"),
+        ("GET * HTTP/1.1\r\nHost: a\r\n\r\n", "400"),
+        ("GET /scope#part HTTP/1.1\r\nHost: a\r\n\r\n", "400"),
+        ("GET ftp://a/scope HTTP/1.1\r\nHost: a\r\n\r\n", "400"),
+        ("GET http://u@a/scope HTTP/1.1\r\nHost: a\r\n\r\n", "400"),
+        ("GET http:///scope HTTP/1.1\r\nHost: a\r\n\r\n", "400"),
+        ("GET http://a/scope HTTP/1.1\r\n\r\n", "400"),
         ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "400"),
         ("GET /\(String(repeating: "a", count: 9000)) HTTP/1.1\r\nHost: a\r\n\r\n", "414"),
         ("GET / HTTP/1.1\r\nHost: a\r\nX: \(String(repeating: "a", count: 20_000))\r\n\r\n", "431"),
@@ -108,8 +115,69 @@ private let get = "GET /scope HTTP/1.1\r\nHost: a\r\n\r\n"
                 try await connection.readToEnd()
                 #expect(connection.statuses == [status])
                 #expect(connection.received.contains(#""status":\#(status)"#))
+                for field in ["cache-control: no-store", "x-content-type-options: nosniff", "x-request-id: "] {
+                    #expect(connection.received.contains("\r\n\(field)"))
+                }
             }
         }
+    }
+
+    @Test(arguments: ["http://b/scope", "HTTP://b:80/scope?x=1", "https://b/scope"])
+    func `the host of an absolute target replaces the field Host`(target: String) async throws {
+        try await EchoService.serve { port in
+            try await RawConnection.open(port: port) { connection in
+                try await connection.send("GET \(target) HTTP/1.1\r\nHost: a\r\n\r\n" + get)
+                try await connection.readResponses(2)
+                #expect(connection.statuses == ["200", "200"])
+            }
+        }
+    }
+
+    @Test(arguments: ["*", "http://a"])
+    func `OPTIONS for the whole service is answered`(target: String) async throws {
+        try await EchoService.serve { port in
+            try await RawConnection.open(port: port) { connection in
+                try await connection.send("OPTIONS \(target) HTTP/1.1\r\nHost: a\r\n\r\n")
+                try await connection.readResponses(1)
+                #expect(connection.statuses == ["204"])
+                #expect(connection.received.contains("Allow: GET, HEAD, OPTIONS, POST"))
+            }
+        }
+    }
+
+    @Test func `a rejection keeps the request id of the client`() async throws {
+        try await EchoService.serve { port in
+            try await RawConnection.open(port: port) { connection in
+                try await connection.send("GET /scope HTTP/1.1\r\nHost: a\r\nHost: b\r\nX-Request-Id: abc\r\n\r\n")
+                try await connection.readToEnd()
+                #expect(connection.received.contains("x-request-id: abc\r\n"))
+                #expect(connection.received.contains(#""request_id":"abc""#))
+            }
+        }
+    }
+
+    @Test func `a rejection of HEAD has no content`() async throws {
+        try await EchoService.serve { port in
+            try await RawConnection.open(port: port) { connection in
+                try await connection.send("HEAD /scope HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n")
+                try await connection.readToEnd()
+                #expect(connection.statuses == ["400"])
+                #expect(connection.received.hasSuffix("\r\n\r\n"))
+            }
+        }
+    }
+
+    @Test func `a client that hangs up inside a head is not counted as malformed`() async throws {
+        try await EchoService.serve { port in
+            try await RawConnection.open(port: port) { connection in
+                try await connection.send("GET /scope HTTP/1.1\r\nHos")
+                connection.finish()
+                try await connection.readToEnd()
+                #expect(connection.statuses == ["400"])
+                #expect(connection.received.contains("The request ended inside its head."))
+            }
+        }
+        #expect(RejectedRequest.incomplete.reason == nil)
     }
 
     @Test func `a bad head waits for the responses to the requests before it`() async throws {
@@ -155,7 +223,7 @@ private let get = "GET /scope HTTP/1.1\r\nHost: a\r\n\r\n"
             for option in ["", "Connection: close\r\n"] {
                 try await RawConnection.open(port: port) { connection in
                     try await connection.send(
-                        "POST /nope HTTP/1.1\r\nHost: a\r\n\(option)Content-Length: 20000000\r\n\r\n")
+                        "POST /nope HTTP/1.1\r\nHost: a\r\n\(option)Content-Length: 1000000\r\n\r\n")
                     try await connection.send(String(repeating: "a", count: 300_000))
                     try await connection.readToEnd()
                     #expect(connection.statuses == ["404"])
@@ -202,10 +270,18 @@ private let get = "GET /scope HTTP/1.1\r\nHost: a\r\n\r\n"
 extension EchoService {
     /// Calls `body` with the port of the service on a socket, with smaller limits of connections.
     static func serve(
-        _ changeLimits: (inout ConnectionLimits) -> Void = { _ in }, _ body: @Sendable (Int) async throws -> Void
+        log: RecordedLog? = nil, _ changeLimits: (inout ConnectionLimits) -> Void = { _ in },
+        _ body: @Sendable (Int) async throws -> Void
     ) async throws {
         struct Echo: Decodable { let text: String }
-        try await run(.live, limits: changeLimits) { router in
+        try await run(.live, log: log, limits: changeLimits) { router in
+            router.get("rejected") { _, _ in
+                // A response that waits until the guard has rejected a later request of the connection.
+                try await eventually { log?.lines.contains { $0.message.contains("was rejected") } == true }
+                    ? "rejected" : "nothing was rejected"
+            }
+            router.post("form") { request, _ in String(decoding: try await request.bytes(upTo: 1 << 20), as: UTF8.self)
+            }
             router.post("echo") { request, context in try await request.decode(as: Echo.self, context: context).text }
         } _: { client in
             try await body(try #require(client.port))

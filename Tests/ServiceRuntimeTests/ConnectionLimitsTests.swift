@@ -31,6 +31,70 @@ private let get = "GET /scope HTTP/1.1\r\nHost: a\r\n\r\n"
         }
     }
 
+    @Test(arguments: ["GET /scope HTTP/1.1\r\nHost:", "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 20\r\n\r\n{"])
+    func `a request that is too slow waits for the responses before it`(slow: String) async throws {
+        let log = RecordedLog()
+        try await EchoService.serve(log: log) {
+            $0.headTime = .milliseconds(100)
+            $0.bodyTime = .milliseconds(100)
+        } _: { port in
+            try await RawConnection.open(port: port) { connection in
+                try await connection.send("GET /rejected HTTP/1.1\r\nHost: a\r\n\r\n" + slow)
+                try await connection.readToEnd()
+                #expect(connection.statuses == ["200", "408"])
+                #expect(connection.received.contains("\r\n\r\nrejected"))
+            }
+        }
+    }
+
+    static let largeBodies = [
+        "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 16385\r\n\r\n",
+        "Content-Type: Application/X-WWW-Form-URLencoded; charset=utf-8\r\nContent-Length: 1000000\r\n\r\n",
+        "Content-Type: application/json\r\nContent-Length: 1048577\r\n\r\n",
+        "Content-Length: 99999999999999999999\r\n\r\n",
+    ]
+
+    @Test(arguments: largeBodies, ["", "Expect: 100-continue\r\n"])
+    func `a body that is too large by its length is refused before it is sent`(rest: String, expect: String)
+        async throws
+    {
+        try await EchoService.serve { port in
+            try await RawConnection.open(port: port) { connection in
+                try await connection.send("POST /form HTTP/1.1\r\nHost: a\r\n\(expect)\(rest)")
+                try await connection.readToEnd()
+                #expect(connection.statuses == (rest.contains("99999") ? ["400"] : ["413"]))
+            }
+        }
+    }
+
+    @Test func `a form may have as many bytes as the limit`() async throws {
+        try await EchoService.serve { port in
+            try await RawConnection.open(port: port) { connection in
+                let form = String(repeating: "a", count: 16_384)
+                try await connection.send(
+                    "POST /form HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+                        + "Content-Length: 16384\r\n\r\n\(form)")
+                try await connection.readResponses(1)
+                #expect(connection.statuses == ["200"])
+            }
+        }
+    }
+
+    @Test(arguments: [(16_384, "200"), (16_385, "413")])
+    func `a chunked form is refused as soon as it is too large`(bytes: Int, status: String) async throws {
+        try await EchoService.serve { port in
+            try await RawConnection.open(port: port) { connection in
+                let last = status == "200" ? "0\r\n\r\n" : ""
+                try await connection.send(
+                    "POST /form HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+                        + "Transfer-Encoding: chunked\r\n\r\n"
+                        + "\(String(bytes, radix: 16))\r\n\(String(repeating: "a", count: bytes))\r\n\(last)")
+                try await connection.read { $0.contains("HTTP/1.1 ") }
+                #expect(connection.statuses == [status])
+            }
+        }
+    }
+
     @Test func `a connection without a request is closed`() async throws {
         try await EchoService.serve {
             $0.idleTime = .milliseconds(100)

@@ -47,7 +47,7 @@ import Testing
         ),
         (
             #"{"requestBody": {"content": {"application/json": {}, "text/plain": {}}}}"#, "post", "/things", "off",
-            ["413", "500", "503", "507"]
+            ["413", "415", "500", "503", "507"]
         ),
         (
             ##"{"parameters": [{"$ref": "#/components/parameters/limit"}]}"##, "get", "/things", "off",

@@ -140,6 +140,28 @@ import Testing
         }
     }
 
+    @Test(arguments: ["gzip", "br", "identity, gzip", "GZIP", "x"])
+    func `a compressed body gets 415 with the accepted coding`(coding: String) async throws {
+        try await EchoService.run(addRoutes: addDecodingRoute) { client in
+            let headers: HTTPFields = [.contentEncoding: coding]
+            let response = try await client.send(
+                .post, "/decode", headers: headers, json: #"{"text":"a","number":1}"#)
+            #expect(response.status == 415)
+            #expect(response.code == "unsupported_content_encoding")
+            #expect(response.headers[.acceptEncoding] == "identity")
+        }
+    }
+
+    @Test(arguments: ["", "identity", "Identity"])
+    func `a body without compression may say so`(coding: String) async throws {
+        try await EchoService.run(addRoutes: addDecodingRoute) { client in
+            let headers: HTTPFields = [.contentEncoding: coding]
+            let response = try await client.send(
+                .post, "/decode", headers: headers, json: #"{"text":"a","number":1}"#)
+            #expect(response.status == 200)
+        }
+    }
+
     private func addDecodingRoute(_ router: Router<PlainContext>) {
         router.post("decode") { request, context in try await request.decode(as: Payload.self, context: context).text }
     }

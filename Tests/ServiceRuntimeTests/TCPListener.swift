@@ -7,7 +7,9 @@ struct TCPListener {
 
     var port: Int { channel.localAddress?.port ?? 0 }
 
-    static func start(_ connect: @escaping @Sendable (any Channel) -> Void) async throws -> TCPListener {
+    static func start(_ connect: @escaping @Sendable (any Channel) -> Void) async throws
+        -> TCPListener
+    {
         let channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .childChannelInitializer { channel in
                 channel.eventLoop.scheduleTask(in: .milliseconds(10)) { connect(channel) }

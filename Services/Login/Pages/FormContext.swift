@@ -48,6 +48,7 @@ struct FormMiddleware: RouterMiddleware {
         _ request: Request, context: PageContext, next: (Request, PageContext) async throws -> Response
     ) async throws -> Response {
         guard origin.isSource(of: request) else { throw Problem.foreignForm }
+        guard request.mediaType == "application/x-www-form-urlencoded" else { throw Problem.noForm }
         let form = SubmittedForm(try await URLEncodedForm(bodyOf: request))
         guard context.cookie.made(form[SubmittedForm.tokenField]) else { throw Problem.staleForm }
         var context = context
@@ -59,6 +60,9 @@ struct FormMiddleware: RouterMiddleware {
 extension Problem {
     fileprivate static let foreignForm = Problem(
         .forbidden, code: "foreign_origin", detail: "This form was sent by another site. Nothing was changed.")
+
+    fileprivate static let noForm = Problem(
+        .unsupportedMediaType, code: "unsupported_media_type", detail: "This page takes forms of its own pages only.")
 
     fileprivate static let staleForm = Problem(
         .forbidden, code: "stale_form",

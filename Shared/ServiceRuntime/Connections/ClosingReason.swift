@@ -9,6 +9,7 @@ enum ClosingReason: String {
     case idleTime = "idle_time"
     case malformed
     case headSize = "head_size"
+    case bodySize = "body_size"
     case requests
     case tooManyConnections = "connections"
 

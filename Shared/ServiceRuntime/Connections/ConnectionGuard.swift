@@ -1,3 +1,4 @@
+import Logging
 import NIOCore
 import NIOHTTP1
 
@@ -22,6 +23,10 @@ final class ConnectionGuard: ChannelDuplexHandler {
     private struct OpenRequest {
         let isHead: Bool
         let expectsContinue: Bool
+        let maximumBodyBytes: Int
+        /// The value of `Content-Length`; nil for a chunked body.
+        let contentLength: Int?
+        var bodyBytes = 0
         var closesConnection: Bool
         var isComplete = false
         var hasResponse = false
@@ -37,6 +42,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
     }
 
     private let limits: ConnectionLimits
+    private let logger: Logger
     private var phase = Phase.nothing
     private var requests: [OpenRequest] = []
     private var requestCount = 0
@@ -51,8 +57,9 @@ final class ConnectionGuard: ChannelDuplexHandler {
     private var context: ChannelHandlerContext?
     private weak var reader: RequestReader?
 
-    init(limits: ConnectionLimits) {
+    init(limits: ConnectionLimits, logger: Logger) {
         self.limits = limits
+        self.logger = logger
     }
 
     func attach(_ reader: RequestReader) {
@@ -90,6 +97,12 @@ extension ConnectionGuard {
         if case .body = phase { true } else { false }
     }
 
+    /// How many bytes are left of a body with `Content-Length`; nil while anything else is read.
+    var remainingBodyBytes: Int? {
+        guard isReadingBody, let last = requests.last else { return nil }
+        return last.contentLength.map { $0 - last.bodyBytes }
+    }
+
     /// Notes that bytes of a request have come.
     func bytesArrived() {
         guard case .nothing = phase else { return }
@@ -122,21 +135,24 @@ extension ConnectionGuard {
     }
 
     private func take(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+        var head = head
         do throws(RejectedRequest) {
             try head.check(limits)
         } catch {
-            return reject(error, context)
+            return reject(error.of(head), context)
         }
         requestCount += 1
         let isLast = head.closesConnection || requestCount >= limits.maximumRequests
         if isLast, !head.closesConnection { ClosingReason.requests.count() }
         requests.append(
             OpenRequest(
-                isHead: head.method == .HEAD, expectsContinue: head.expectsContinue, closesConnection: isLast))
+                isHead: head.method == .HEAD, expectsContinue: head.expectsContinue,
+                maximumBodyBytes: head.maximumBodyBytes(limits),
+                contentLength: head.headers.first(name: "content-length").flatMap { Int($0) }, closesConnection: isLast)
+        )
         if isLast { ending = .afterResponses(nil) }
         decodingEndsWithRequest = head.endsDecoding
         phase = .body(since: .now())
-        var head = head
         // Hummingbird (2.28.1) compares the field with the text `close`.
         head.headers.remove(name: "connection")
         if isLast { head.headers.add(name: "connection", value: "close") }
@@ -145,12 +161,34 @@ extension ConnectionGuard {
     }
 
     private func pass(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
-        if case .end = part {
+        switch part {
+        case .body(let bytes) where exceedsLimit(adding: bytes.readableBytes):
+            guard !abandonLast(.bodyTooLarge(requests[requests.count - 1].maximumBodyBytes), context) else { return }
+        case .end:
             phase = .nothing
             if !requests.isEmpty { requests[requests.count - 1].isComplete = true }
             if case .afterResponses = ending { reader?.stop() }
+        default: break
         }
         context.fireChannelRead(wrapInboundOut(part))
+    }
+
+    /// Adds to the size of the body that is being read, and tells whether it is above the limit now. `Content-Length` was compared
+    /// before, so this concerns chunked bodies.
+    private func exceedsLimit(adding bytes: Int) -> Bool {
+        guard !requests.isEmpty else { return false }
+        requests[requests.count - 1].bodyBytes += bytes
+        return requests[requests.count - 1].bodyBytes > requests[requests.count - 1].maximumBodyBytes
+    }
+
+    /// Rejects the request whose body is being read, although Hummingbird has its head. Returns false if its response has begun.
+    private func abandonLast(_ rejection: RejectedRequest, _ context: ChannelHandlerContext) -> Bool {
+        guard let last = requests.last, !last.hasResponse else { return false }
+        requests.removeLast()
+        var rejection = rejection
+        rejection.hasContent = !last.isHead
+        reject(rejection, context)
+        return true
     }
 
     /// Tells the client of the first open request to send the body that it holds back (RFC 9110 §10.1.1).
@@ -160,22 +198,27 @@ extension ConnectionGuard {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard error is HTTPParserError else { return context.fireErrorCaught(error) }
+        guard let error = error as? HTTPParserError else { return context.fireErrorCaught(error) }
+        let hasEnded = error == .invalidEOFState
         if isReadingBody {
             // The route that reads the body fails with it, and its response is the last one.
-            ClosingReason.malformed.count()
+            if !hasEnded { ClosingReason.malformed.count() }
             if case .open = ending { ending = .afterResponses(nil) }
             if !requests.isEmpty { requests[requests.count - 1].closesConnection = true }
             context.fireErrorCaught(error)
         } else if case .open = ending {
-            reject((error as? HTTPParserError) == .headerOverflow ? .headTooLarge : .malformed, context)
+            reject(error == .headerOverflow ? .headTooLarge : hasEnded ? .incomplete : .malformed, context)
         }
     }
 
     /// Takes no further request, and responds to this one when it is its turn.
     private func reject(_ rejection: RejectedRequest, _ context: ChannelHandlerContext) {
-        rejection.reason.count()
+        rejection.reason?.count()
+        logger.info(
+            "The request was rejected before its route.",
+            metadata: ["code": "\(rejection.code)", "hb.request.id": "\(rejection.requestID)"])
         reader?.stop()
+        phase = .nothing
         ending = .afterResponses(rejection)
         if requests.isEmpty { write(rejection, context) }
     }
@@ -226,14 +269,7 @@ extension ConnectionGuard {
     }
 
     private func write(_ rejection: RejectedRequest, _ context: ChannelHandlerContext) {
-        let body = """
-            {"code":"\(rejection.code)","detail":"\(rejection.detail)","status":\(rejection.status.code),\
-            "title":"\(rejection.status.reasonPhrase)","type":"about:blank"}
-            """
-        let headers: HTTPHeaders = [
-            "content-type": "application/problem+json", "content-length": "\(body.utf8.count)", "connection": "close",
-            "cache-control": "no-store",
-        ]
+        let (headers, body) = rejection.response
         context.write(
             wrapOutboundOut(.head(.init(version: .http1_1, status: rejection.status, headers: headers))), promise: nil)
         context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: body)))), promise: nil)
@@ -244,6 +280,7 @@ extension ConnectionGuard {
     /// Closes the connection when the client has the response. What the client still sends is dropped meanwhile.
     private func finish(_ context: ChannelHandlerContext, isComplete: Bool) {
         ending = .lingering
+        phase = .nothing
         requests = []
         reader?.stop()
         flush(context: context)
@@ -302,7 +339,8 @@ extension ConnectionGuard {
         switch phase {
         case .head(let since): deadlines.append((since + limits.headTime, .headTime))
         case .body(let since): deadlines.append((since + limits.bodyTime, .bodyTime))
-        case .nothing: if requests.isEmpty { deadlines.append((idleSince + limits.idleTime, .idleTime)) }
+        case .nothing:
+            if case .open = ending, requests.isEmpty { deadlines.append((idleSince + limits.idleTime, .idleTime)) }
         }
         return deadlines.min { $0.at < $1.at }
     }
@@ -321,12 +359,8 @@ extension ConnectionGuard {
         checkStall(context)
         guard let deadline, deadline.at <= .now() else { return setTimer() }
         switch deadline.reason {
-        case .headTime where requests.isEmpty,
-            .bodyTime where requests.count <= 1 && requests.first?.hasResponse != true:
-            requests = []
-            var rejection = RejectedRequest.tooSlow
-            rejection.reason = deadline.reason
-            reject(rejection, context)
+        case .headTime: reject(.tooSlow(.headTime), context)
+        case .bodyTime where abandonLast(.tooSlow(.bodyTime), context): break
         default:
             deadline.reason.count()
             context.close(promise: nil)

@@ -33,6 +33,10 @@ struct ConnectionLimits: Sendable {
     var maximumHeaderBytes = 16 << 10
     /// How many header fields a request may have.
     var maximumHeaderFields = 100
+    /// The size of a body, in bytes. A service whose bodies are small sets a smaller limit.
+    var maximumBodyBytes = 1 << 20
+    /// The size of a body of the type `application/x-www-form-urlencoded`, in bytes.
+    var maximumFormBytes = 16 << 10
     /// The size of a request target, path and query, in bytes.
     var maximumTargetBytes = 8 << 10
 }

@@ -25,7 +25,7 @@ struct GuardedHTTP1Channel: HTTPChannelHandler {
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
             try register.admit(channel)
-            let connection = ConnectionGuard(limits: limits)
+            let connection = ConnectionGuard(limits: limits, logger: logger)
             let reader = RequestReader(connection: connection, limits: limits)
             connection.attach(reader)
             let pipeline = channel.pipeline.syncOperations

@@ -1,10 +1,11 @@
 import NIOHTTP1
 
 extension HTTPRequestHead {
-    /// Rejects heads that SwiftNIO's decoder (2.101.2) accepts but RFC 9112 forbids, or that no route here can serve.
+    /// Rejects heads that SwiftNIO's decoder (2.101.2) accepts but RFC 9112 forbids, or that no route here can serve. Turns an
+    /// absolute target into a path.
     ///
     /// - Throws: `RejectedRequest`.
-    func check(_ limits: ConnectionLimits) throws(RejectedRequest) {
+    mutating func check(_ limits: ConnectionLimits) throws(RejectedRequest) {
         guard uri.utf8.count <= limits.maximumTargetBytes else {
             throw RejectedRequest(
                 status: .uriTooLong, code: "uri_too_long",
@@ -12,7 +13,12 @@ extension HTTPRequestHead {
         }
         guard method != .CONNECT else { throw .invalid("This server is no proxy.", .notImplemented) }
         try checkHost()
+        try resolveTarget()
         try checkTransferEncoding()
+        let maximumBodyBytes = maximumBodyBytes(limits)
+        guard headers["content-length"].allSatisfy({ UInt64($0).map { $0 <= maximumBodyBytes } ?? false }) else {
+            throw .bodyTooLarge(maximumBodyBytes)
+        }
         let expectations = headers[canonicalForm: "expect"]
         guard expectations.allSatisfy({ $0.lowercased() == "100-continue" }) else {
             throw .invalid("The only expectation that this server meets is 100-continue.", .expectationFailed)
@@ -28,6 +34,28 @@ extension HTTPRequestHead {
         guard hosts.allSatisfy({ $0.utf8.allSatisfy(\.isHostByte) }) else {
             throw .invalid("The Host field is not a host with an optional port.")
         }
+    }
+
+    /// Turns an absolute target into a path; its host replaces the field `Host` (RFC 9112 §3.2.2). Rejects a target with a
+    /// fragment, and `*` for methods other than `OPTIONS`.
+    private mutating func resolveTarget() throws(RejectedRequest) {
+        guard !uri.utf8.contains(UInt8(ascii: "#")) else { throw .invalid("The target has a fragment.") }
+        guard !uri.hasPrefix("/"), uri != "*" || method != .OPTIONS else { return }
+        let scheme = ["http://", "https://"].first { uri.lowercased().hasPrefix($0) }
+        guard let scheme else { throw .invalid("The target is neither a path nor an HTTP URL.") }
+        let rest = uri.dropFirst(scheme.count)
+        let host = rest.prefix { !"/?".contains($0) }
+        let path = rest.dropFirst(host.count)
+        guard !host.isEmpty, host.utf8.allSatisfy(\.isHostByte) else { throw .invalid("The target has no valid host.") }
+        headers.replaceOrAdd(name: "host", value: String(host))
+        let isServerWide = method == .OPTIONS && path.isEmpty
+        uri = isServerWide ? "*" : path.hasPrefix("/") ? String(path) : "/\(path)"
+    }
+
+    /// The maximum size of the body, in bytes.
+    func maximumBodyBytes(_ limits: ConnectionLimits) -> Int {
+        let isForm = MediaType.essence(headers["content-type"]) == MediaType.form
+        return isForm ? min(limits.maximumFormBytes, limits.maximumBodyBytes) : limits.maximumBodyBytes
     }
 
     /// The only transfer coding is `chunked`, which HTTP/1.0 does not have, and never beside a length (RFC 9112 §6.1).

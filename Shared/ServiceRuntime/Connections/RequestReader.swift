@@ -15,7 +15,7 @@ final class RequestReader: ChannelDuplexHandler {
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
-    /// The size of the pieces that the decoder is given while it reads heads, and bodies.
+    /// The largest pieces that the decoder is given while it reads heads, and bodies.
     private static let pieceOfHeadBytes = 512
     private static let pieceOfBodyBytes = 64 << 10
 
@@ -125,9 +125,7 @@ final class RequestReader: ChannelDuplexHandler {
     }
 
     private func decodePiece(_ context: ChannelHandlerContext) throws {
-        let pieceBytes = connection.isReadingBody ? Self.pieceOfBodyBytes : Self.pieceOfHeadBytes
-        let length = min(buffer.readableBytes, seenBytes + pieceBytes)
-        guard var piece = buffer.getSlice(at: buffer.readerIndex, length: length) else { return }
+        guard var piece = buffer.getSlice(at: buffer.readerIndex, length: nextPieceBytes) else { return }
         connection.bytesArrived()
         _ = try decoder.decode(context: context, buffer: &piece)
         guard !isStopped else { return }
@@ -146,6 +144,15 @@ final class RequestReader: ChannelDuplexHandler {
         }
     }
 
+    /// The size of the next piece. It ends where a request may end, so the first byte after it begins the time of the next head: at
+    /// the end of a body with `Content-Length`, otherwise after a blank line.
+    private var nextPieceBytes: Int {
+        let maximum = connection.isReadingBody ? Self.pieceOfBodyBytes : Self.pieceOfHeadBytes
+        let bytes = buffer.readableBytesView.prefix(seenBytes + maximum)
+        if let rest = connection.remainingBodyBytes { return min(bytes.count, max(rest, seenBytes + 1)) }
+        return bytes.endOfBlankLine(after: seenBytes) ?? bytes.count
+    }
+
     /// Tells the decoder that no more bytes come. A body that broke off is an error then, and not an end.
     private func endMessage(_ context: ChannelHandlerContext) {
         guard !isStopped else { return }
@@ -162,5 +169,18 @@ final class RequestReader: ChannelDuplexHandler {
         guard !isStopped else { return }
         stop()
         context.fireErrorCaught(error)
+    }
+}
+
+extension ByteBufferView {
+    /// The number of bytes up to the end of the first line without content that ends after `count` bytes.
+    fileprivate func endOfBlankLine(after count: Int) -> Int? {
+        var lineStart = startIndex
+        while let end = self[lineStart...].firstIndex(of: UInt8(ascii: "\n")) {
+            let isBlank = end == lineStart || end == lineStart + 1 && self[lineStart] == UInt8(ascii: "\r")
+            lineStart = end + 1
+            if isBlank, lineStart - startIndex > count { return lineStart - startIndex }
+        }
+        return nil
     }
 }

@@ -20,8 +20,13 @@ public struct RequestScope: Sendable {
 
     /// Reads the identity of a request from its header fields and creates a request id if there is no valid one.
     init(of request: Request) {
-        requestID = request.headers[.requestID].flatMap(Self.validRequestID) ?? Self.newRequestID()
+        requestID = Self.requestID(request.headers[.requestID])
         traceparent = request.headers[.traceparent].flatMap(Self.validTraceparent)
+    }
+
+    /// The request id of a client if it is valid, otherwise a new one.
+    static func requestID(_ text: String?) -> String {
+        text.flatMap(validRequestID) ?? newRequestID()
     }
 
     private static let maximumRequestIDBytes = 64

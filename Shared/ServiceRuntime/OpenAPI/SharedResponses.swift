@@ -52,9 +52,9 @@ struct SharedResponses {
         add(["404": "NotFound"], if: path.contains("{"))
         add(["400": "BadRequest", "401": "Unauthorized"], if: !security.isEmpty)
         add(["403": "Forbidden"], if: hasScopes || isForUsers)
-        add(["413": "TooLarge"], if: !bodies.isEmpty)
+        add(["413": "TooLarge", "415": "UnsupportedMediaType"], if: !bodies.isEmpty)
         add(
-            ["400": "BadRequest", "415": "UnsupportedMediaType", "422": "InvalidFields"],
+            ["400": "BadRequest", "422": "InvalidFields"],
             if: Array(bodies) == ["application/json"])
         add(["422": "InvalidFields"], if: hasQuery(operation))
         return names
