@@ -1,6 +1,14 @@
 # shellcheck shell=bash
 # Functions of all scripts in this folder. Each script sources this file first; it changes to the project's folder.
+
+# With -p, bash imports no functions and ignores BASH_ENV, CDPATH and SHELLOPTS (bash(1), PRIVILEGED MODE).
+[[ $- == *p* ]] || exec bash -p "$0" "$@"
 set -euo pipefail
+# Other variables of the caller that would change what a script reads, runs or prints.
+unset BASH_ENV CDPATH ENV EXECIGNORE GLOBIGNORE POSIXLY_CORRECT GREP_OPTIONS GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE \
+  COMPOSE_FILE SWIFTPM_BUILD_DIR "${!PYTHON@}"
+export LC_ALL=C
+umask 022
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 readonly services=(login catalog orders inbox)
@@ -21,6 +29,37 @@ port_of() {
   esac
 }
 
+# request ARGUMENT…: runs curl without ~/.curlrc and without a proxy, because the services run on this machine.
+request() {
+  curl --disable --noproxy '*' --silent "$@"
+}
+
+# check_owner FOLDER: fails if another user owns the folder. That user could put links into it.
+check_owner() {
+  [ ! -e "$1" ] || [ -O "$1" ] ||
+    fail "The folder $1 belongs to another user. Run this command as that user, or remove the folder."
+}
+
+# as_owner_in FOLDER COMMAND…: runs a command in a folder. Root runs it as the owner of the folder, because that user could
+# have put links into it.
+as_owner_in() (
+  cd -- "$1"
+  shift
+  if [ "$(id -u)" -eq 0 ] && [ ! -O . ]; then
+    set -- setpriv --reuid "$(stat --format %u .)" --regid "$(stat --format %g .)" --clear-groups "$@"
+  fi
+  "$@"
+)
+
+# env_file_value NAME: prints the value that .env gives a variable; nothing if it gives none. It reads .env as docker
+# compose does: the last line wins, and quotes, comments and carriage returns are not part of a value.
+env_file_value() {
+  [ -e .env ] || return 0
+  sed -E -e "/^[[:space:]]*(export[[:space:]]+)?$1[[:space:]]*=/!d" -e 's/\r$//' -e 's/^[^=]*=[[:space:]]*//' \
+    -e t\ quotes -e :quotes -e 's/^"([^"]*)".*/\1/' -e t -e "s/^'([^']*)'.*/\1/" -e t \
+    -e 's/[[:space:]]+#.*$//' -e 's/[[:space:]]+$//' .env | tail -n 1
+}
+
 # began PROCESS: prints the start time of a process in ticks since the boot; nothing if there is no such process.
 began() {
   sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20
@@ -30,9 +69,10 @@ began() {
 # and the start time of the process, because another program may have got the same id since.
 process_of() {
   local id since
-  [ -r "run/$1.pid" ] && read -r id since <"run/$1.pid" && [ "$(began "$id")" = "$since" ] && echo "$id"
+  [ -r "run/$1.pid" ] && read -r id since <"run/$1.pid" && [[ "$id $since" =~ ^[1-9][0-9]*\ [0-9]+$ ]] &&
+    [ "$(began "$id")" = "$since" ] && echo "$id"
 }
 
 is_ready() {
-  curl --silent --fail --max-time 2 --output /dev/null "http://localhost:$(port_of "$1")/readyz"
+  request --fail --max-time 2 --output /dev/null "http://localhost:$(port_of "$1")/readyz"
 }

@@ -74,6 +74,87 @@ import Testing
         }
     }
 
+    @Test func `a rotation with the argument now keeps no key that existed before, whatever was interrupted`()
+        async throws
+    {
+        try await withCluster(running: []) { cluster in
+            let note = cluster.directory.appending(path: "secrets/rotation")
+            // An earlier run stopped before the key was created, before it signed, before the time of retirement was
+            // stored, while it waited for the retirement, or while it replaced a leaked key.
+            let states = ["next", "next", "next", "retire", "now", "now", "now"]
+            for (number, state) in states.enumerated() {
+                let name = "interrupted-\(number)"
+                try Data("\(state) \(state == "retire" ? "9999999999" : name)\n".utf8).write(to: note)
+                try Data("next \(name)\n".utf8).write(to: note.appendingPathExtension("new"))
+                if number % 4 >= 1 { try await cluster.keys("add", "--id", name) }
+                if number % 4 >= 2 { try await cluster.keys("promote", "--id", name) }
+                let before = try await cluster.keyNames() + [name]
+                try await cluster.rotateSecret("now")
+                let after = try await cluster.keyNames()
+                #expect(after.count == 1 && Set(after).isDisjoint(with: before), "\(before) → \(after)")
+                #expect(try cluster.secrets().keys.sorted() == ["jwt.json"])
+            }
+        }
+    }
+
+    @Test(arguments: [[], ["--retire-later"], ["retire"]])
+    func `an interrupted rotation with the argument now is finished by the next run`(arguments: [String]) async throws {
+        try await withCluster(running: []) { cluster in
+            try Data("now new\n".utf8).write(to: cluster.directory.appending(path: "secrets/rotation"))
+            try await run(["scripts/rotate-secret"] + arguments, in: cluster.directory)
+            #expect(try await cluster.keyNames() == ["new"])
+            #expect(try cluster.secrets().keys.sorted() == ["jwt.json"])
+        }
+    }
+
+    @Test(arguments: ["retire a[$(touch pwned)]", "next $(touch pwned)", "next -x", "retire", "next a\nretire 1", "x"])
+    func `a damaged state of a rotation is an error and runs nothing`(state: String) async throws {
+        try await withCluster(running: []) { cluster in
+            try Data("\(state)\n".utf8).write(to: cluster.directory.appending(path: "secrets/rotation"))
+            let before = try cluster.secrets()
+            let error = await #expect(throws: ClusterError.self) { try await cluster.rotateSecret() }
+            #expect(error?.description.contains("secrets/rotation is damaged") == true)
+            #expect(try cluster.secrets() == before)
+            let files = FileManager.default
+            #expect(!files.fileExists(atPath: cluster.directory.appending(path: "pwned").path))
+            try await cluster.rotateSecret("now")
+        }
+    }
+
+    @Test(.enabled(if: geteuid() == 0))
+    func `a rotation by root writes through no link that the owner of the secret has made`() async throws {
+        try await withCluster(running: []) { cluster in
+            let secrets = cluster.directory.appending(path: "secrets").path
+            let victim = cluster.directory.appending(path: "victim")
+            try Data("unchanged\n".utf8).write(to: victim)
+            for name in [".lock", "rotation.new", "rotation"] {
+                try await run(["/bin/ln", "-s", victim.path, "\(secrets)/\(name)"], in: cluster.directory)
+            }
+            try await run(["/bin/chown", "-hR", "1000:1000", secrets], in: cluster.directory)
+            try await cluster.rotateSecret("now")
+            try await cluster.rotateSecret("--retire-later")
+            #expect(try Data(contentsOf: victim) == Data("unchanged\n".utf8))
+            for name in ["jwt.json", "rotation"] {
+                let attributes = try FileManager.default.attributesOfItem(atPath: "\(secrets)/\(name)")
+                #expect(attributes[.type] as? FileAttributeType == .typeRegular)
+                #expect(attributes[.ownerAccountID] as? Int == 1000)
+            }
+        }
+    }
+
+    @Test func `a rotation asks the services without the proxies of the caller`() async throws {
+        try await withCluster(running: [.login]) { cluster in
+            let proxy = "http://127.0.0.1:\(try await cluster.unusedPort())"
+            try Data("proxy = \(proxy)\n".utf8).write(to: cluster.directory.appending(path: ".curlrc"))
+            let variables = ["http_proxy", "all_proxy", "https_proxy"].map { ($0, proxy) }
+            let environment = Dictionary(uniqueKeysWithValues: variables)
+                .merging(["PATH": "/usr/bin:/bin", "HOME": cluster.directory.path, "no_proxy": "none"]) { $1 }
+            let output = try await run(
+                ["scripts/rotate-secret", "now"], in: cluster.directory, environment: environment)
+            #expect(output.contains("\n  login\n  catalog is not running\n"), "\(output)")
+        }
+    }
+
     @Test func `a key that a service has not read yet does not sign`() async throws {
         try await withCluster(running: [.login, .inbox]) { cluster in
             let first = try #require(try await cluster.keyNames().first)
