@@ -56,4 +56,32 @@ import Testing
         #expect(try await output(ofTestsThatPrint: text, then: "exit 0") == text)
         #expect(try folder.remainingFiles == [])
     }
+
+    @Test func `the quick tests run first, all others run after a failure, and every failure is repeated at the end`()
+        async throws
+    {
+        try folder.stub(
+            "bin/swift",
+            """
+            [ "$1" = test ] || exit 0
+            case $3 in
+              --skip) echo '✘ Test "quick" recorded an issue at A.swift:1:1: no'; exit 3 ;;
+              --filter) echo '✘ Test "slow" recorded an issue at B.swift:1:1: no'; exit 4 ;;
+            esac
+            """)
+        try folder.stub("scripts/test-compose", "echo 'The containers pass.'")
+        let error = await #expect(throws: ClusterError.self) { try await folder.run() }
+        let lines = try #require(error?.description).split(separator: "\n").map(String.init)
+        let (quick, slow) = (
+            "✘ Test \"quick\" recorded an issue at A.swift:1:1: no",
+            "✘ Test \"slow\" recorded an issue at B.swift:1:1: no"
+        )
+        #expect(lines.first?.hasPrefix("scripts/test ended with ") == true)
+        #expect(
+            lines.dropFirst() == [
+                "Running the quick tests …", quick, "What failed:", quick,
+                "Running the tests with browsers and services …", slow, "The containers pass.", "What failed:", quick,
+                slow,
+            ])
+    }
 }
