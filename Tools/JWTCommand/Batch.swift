@@ -6,9 +6,9 @@ import JWT
 /// Claims that RFC 7519 does not define may have any type. All other rules are as strict as without `--batch`.
 enum Batch {
     /// Prints the result of each line before the next line is read. A line of white space has no result.
-    static func run() {
+    static func run() throws(CommandError) {
         while let line = Console.readLine() {
-            if !line.allSatisfy({ " \t\r".utf8.contains($0) }) { Console.print(result(of: line)) }
+            if !line.allSatisfy({ " \t\r".utf8.contains($0) }) { try Console.print(result(of: line)) }
         }
     }
 

@@ -2,9 +2,13 @@ import JWT
 
 /// The error with which the command ends. It is printed on standard error as `error: <code>: <sentence>`.
 struct CommandError: Error, CustomStringConvertible {
-    /// A code of `JWTError`.
+    /// A code of `JWTError`, or `output`.
     let code: String
     let sentence: String
+
+    init(code: String, sentence: String) {
+        (self.code, self.sentence) = (code, sentence)
+    }
 
     init(_ code: JWTError.Code, _ sentence: String) {
         self.code = code.rawValue

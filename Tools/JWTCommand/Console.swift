@@ -1,12 +1,15 @@
 import FoundationEssentials
 import Glibc
 import JWT
+import Synchronization
+import SystemPackage
 
 /// Standard input, standard output and the terminal.
 enum Console {
     /// The maximum size of the input, or of one line with `--batch`, in bytes.
     static let maximumInputBytes = 8 * 1024 * 1024
     private static let newline = UInt8(ascii: "\n")
+    private static let warnings = Mutex<[String]>([])
 
     static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
     static var hasInput: Bool { isatty(STDIN_FILENO) == 0 }
@@ -43,19 +46,45 @@ enum Console {
         return byte == EOF ? nil : UInt8(truncatingIfNeeded: byte)
     }
 
-    /// Escapes a line for the terminal, prints it and flushes it. Any part of the line may come from a token.
-    static func print(_ text: String) {
-        Swift.print(text.escapedForTerminal)
-        fflush(nil)
+    /// Escapes a line for the terminal and prints it. Any part of the line may come from a token.
+    static func print(_ text: String) throws(CommandError) {
+        try write(text.escapedForTerminal)
+    }
+
+    /// Prints lines that are safe for the terminal, without buffering.
+    ///
+    /// - Throws: `CommandError` when they cannot be written, for example to a full disk.
+    static func write(_ text: String) throws(CommandError) {
+        do {
+            try FileDescriptor.standardOutput.writeAll("\(text)\n".utf8)
+        } catch {
+            // The reader of a pipe has read enough, as in `jwt inspect | head -n 1`.
+            if (error as? Errno) == .brokenPipe { exit(EXIT_FAILURE) }
+            throw CommandError(code: "output", sentence: "cannot write the output: \(error)")
+        }
+    }
+
+    /// Adds a warning to those that `printWarnings` prints.
+    static func warn(_ text: String) {
+        warnings.withLock { $0.append(text) }
+    }
+
+    /// Prints the warnings on standard error. They come last, after the output or the error of the command.
+    static func printWarnings() {
+        for warning in warnings.withLock({ $0 }) { printOnStandardError("warning: \(warning)") }
     }
 
     /// Prints a message on standard error and ends the process.
-    ///
-    /// It redirects standard output to standard error, because the command has printed nothing before.
     static func end(_ message: String, status: Int32) -> Never {
-        dup2(STDERR_FILENO, STDOUT_FILENO)
-        for line in message.split(separator: "\n", omittingEmptySubsequences: false) { print(String(line)) }
+        printOnStandardError(message)
+        printWarnings()
         exit(status)
+    }
+
+    private static func printOnStandardError(_ text: String) {
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+            _ = try? FileDescriptor.standardError.writeAll("\(String(line).escapedForTerminal)\n".utf8)
+        }
     }
 }
 

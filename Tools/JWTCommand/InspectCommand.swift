@@ -11,27 +11,26 @@ struct InspectCommand: ParsableCommand {
         guard let text = String(validating: try Console.readInput(), as: UTF8.self) else {
             throw CommandError(.malformed, "the token is not UTF-8")
         }
+        let token: InspectedToken
         do throws(JWTError) {
-            show(try InspectedToken(inspecting: text))
+            token = try InspectedToken(inspecting: text)
         } catch {
             throw CommandError(error)
         }
+        try Console.write(Self.lines(of: token).joined(separator: "\n"))
     }
 
-    private func show(_ token: InspectedToken) {
+    private static func lines(of token: InspectedToken) -> [String] {
         let style = TerminalStyle(isEnabled: Console.isTerminal)
-        print(style.warning("NOTHING WAS VERIFIED. Anyone can write such a token."))
-        print(style.heading("header"))
-        print(style.json(token.header))
-        print(style.heading("claims"))
-        print(style.json(token.payload))
         let times = [("iat", "issued"), ("nbf", "valid from"), ("exp", "expires")].compactMap { name, label in
-            token.payload[name].flatMap(NumericDate.init).map { TimeDescription.line(label, $0, now: .now) }
+            token.payload[name].flatMap(NumericDate.init).map { "  " + TimeDescription.line(label, $0, now: .now) }
         }
-        if !times.isEmpty {
-            print(style.heading("times"))
-            for line in times { print("  " + line) }
-        }
-        print(style.warning("NOTHING WAS VERIFIED. To verify: jwt verify --keys FILE"))
+        return [
+            style.warning("NOTHING WAS VERIFIED. Anyone can write such a token."),
+            style.heading("header"), style.json(token.header),
+            style.heading("claims"), style.json(token.payload),
+        ] + (times.isEmpty ? [] : [style.heading("times")] + times) + [
+            style.warning("NOTHING WAS VERIFIED. To verify: jwt verify --keys FILE")
+        ]
     }
 }

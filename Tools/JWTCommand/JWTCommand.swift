@@ -23,19 +23,26 @@ struct JWTCommand: ParsableCommand {
 
     static func main() {
         do {
-            // Swift replaces bytes that are not UTF-8 with this character.
-            guard !CommandLine.arguments.contains(where: { $0.unicodeScalars.contains("\u{FFFD}") }) else {
-                throw CommandError(.malformed, "an argument is not UTF-8")
-            }
-            var command = try parseAsRoot()
-            try command.run()
+            try run()
+            Console.printWarnings()
         } catch let error as CommandError {
             Console.end("error: \(error)", status: 1)
         } catch {
-            // The parser prints its help on standard output. Its messages contain arguments, which must be escaped.
-            let status = exitCode(for: error)
-            if status == .success { exit(withError: error) }
-            Console.end(fullMessage(for: error), status: status.rawValue)
+            // The messages of the parser contain arguments, which must be escaped.
+            Console.end(fullMessage(for: error), status: exitCode(for: error).rawValue)
+        }
+    }
+
+    private static func run() throws {
+        // Swift replaces bytes that are not UTF-8 with this character.
+        guard !CommandLine.arguments.contains(where: { $0.unicodeScalars.contains("\u{FFFD}") }) else {
+            throw CommandError(.malformed, "an argument is not UTF-8")
+        }
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch  where exitCode(for: error) == .success {
+            try Console.write(fullMessage(for: error))
         }
     }
 }

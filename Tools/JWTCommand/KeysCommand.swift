@@ -40,7 +40,7 @@ struct KeysCommand: ParsableCommand {
             for (index, key) in keys.keys.enumerated() {
                 let name = (key.id ?? "(no kid)").escapedForTerminal
                 let uses = index == keys.signingIndex ? "signs, verifies" : "verifies"
-                print("\(name)\t\(key.algorithm.rawValue)\t\(uses)")
+                try Console.write("\(name)\t\(key.algorithm.rawValue)\t\(uses)")
             }
         }
     }

@@ -40,11 +40,13 @@ struct SignCommand: ParsableCommand {
         if !members.contains(where: { $0.name == "exp" }) {
             members.append(.init("exp", .integer((now + expiresIn).seconds)))
         }
+        let token: String
         do throws(JWTError) {
-            print(try Signer(key: key, type: typ).sign(.object(members)))
+            token = try Signer(key: key, type: typ).sign(.object(members))
         } catch {
             throw CommandError(error)
         }
+        try Console.print(token)
     }
 
     private static func object(_ text: [UInt8]) throws(CommandError) -> [JSONValue.Member] {

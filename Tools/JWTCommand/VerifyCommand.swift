@@ -35,19 +35,20 @@ struct VerifyCommand: ParsableCommand {
     }
 
     func run() throws {
-        if batch { return Batch.run() }
+        if batch { return try Batch.run() }
         let policy = Policy(
             type: typ, issuers: issuer.map { [$0] }, audience: audience, leeway: leeway,
             required: try requiredClaims(), maximumTokenBytes: Console.maximumInputBytes)
         let keys = try keys.keySet(for: try allowedAlgorithms())
         let token = try Console.readInput()
+        let verified: VerifiedToken
         do throws(JWTError) {
-            let verified = try Verifier(keys: keys, policy: policy).verify(
+            verified = try Verifier(keys: keys, policy: policy).verify(
                 token.span, at: now.map { NumericDate(seconds: $0) } ?? .now)
-            Console.print(JSONValue(object: verified.payload)?.text ?? "{}")
         } catch {
             throw CommandError(error)
         }
+        try Console.print(JSONValue(object: verified.payload)?.text ?? "{}")
     }
 
     private func requiredClaims() throws -> [String] {
