@@ -35,9 +35,7 @@ struct ClaimIndex: Sendable {
                 if value.isNumber { numbers.formUnion(name) }
             }
         } catch {
-            throw error == .tooDeep
-                ? JWTError(.limit, "the payload is nested too deeply")
-                : JWTError(.malformed, "the payload is not a strict JSON object")
+            throw error.jwtError(of: "payload", "the payload is not a strict JSON object")
         }
         let mustBeStrings =
             checksPrivateClaims

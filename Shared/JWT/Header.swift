@@ -23,9 +23,7 @@ struct Header {
                 if let parameter = Parameter(anyForm: name, in: bytes) { try set(parameter, value, bytes) }
             }
         } catch {
-            throw error == .tooDeep
-                ? JWTError(.limit, "the header is nested too deeply")
-                : JWTError(.malformed, "the header is not a strict JSON object with the right types")
+            throw error.jwtError(of: "header", "the header is not a strict JSON object with the right types")
         }
     }
 

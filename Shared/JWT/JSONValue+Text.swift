@@ -16,9 +16,7 @@ extension JSONValue {
         do throws(JSONError) {
             self = .object(try JSONScanner.members(of: text.span))
         } catch {
-            throw error == .tooDeep
-                ? JWTError(.limit, "the \(name) is nested too deeply")
-                : JWTError(.malformed, "the \(name) is not a strict JSON object")
+            throw error.jwtError(of: "\(name)", "the \(name) is not a strict JSON object")
         }
     }
 

@@ -1,7 +1,8 @@
 import Libcrypto
 
 extension Key {
-    /// Reads a JWK (RFC 7517 section 4, RFC 7518 section 6.4).
+    /// Reads a JWK (RFC 7517 section 4, RFC 7518 section 6.4). It erases the decoded secret; the text of the JWK stays with
+    /// the caller.
     init(jwk: JSONValue) throws(KeyError) {
         guard jwk["kty"]?.string == "oct" else {
             throw KeyError(.unsupported, "a key of the set is not symmetric (kty \"oct\")")
@@ -14,9 +15,10 @@ extension Key {
         guard jwk["use"].map({ $0.string == "sig" }) ?? true, operations?.contains("verify") ?? true else {
             throw KeyError(.unsupported, "a key of the set is not for signatures (use, key_ops)")
         }
-        guard let secret = jwk["k"]?.string.flatMap(Base64URL.decode) else {
+        guard var secret = jwk["k"]?.string.flatMap(Base64URL.decode) else {
             throw KeyError(.unsupported, "a key of the set has no secret (k) in base64url")
         }
+        defer { eraseBytes(&secret) }
         let id = jwk["kid"]
         guard id == nil || id?.string != nil else {
             throw KeyError(.identifier, "the identifier (kid) of a key is not a string")

@@ -19,7 +19,8 @@ public struct Key: Sendable, CustomStringConvertible {
     /// not stronger.
     public static let maximumSecretBytes = 8 * 1024
 
-    /// A key with a secret.
+    /// A key with a secret. The key copies the secret and erases its copy when it is released; the caller erases the array
+    /// that it passes.
     ///
     /// - Throws: `KeyError` when the secret is empty, too long, shorter than the hash of the algorithm, a key of another
     ///   kind, or a published example; or when the identifier is empty or too long.
@@ -55,7 +56,9 @@ public struct Key: Sendable, CustomStringConvertible {
     ///
     /// - Throws: `KeyError` when the identifier is empty or too long.
     public static func generate(_ algorithm: Algorithm = .hs256, id: String?) throws(KeyError) -> Key {
-        try Key(unchecked: randomBytes(algorithm.minimumSecretBytes), algorithm, id: id)
+        var secret = randomBytes(algorithm.minimumSecretBytes)
+        defer { eraseBytes(&secret) }
+        return try Key(unchecked: secret, algorithm, id: id)
     }
 
     /// The algorithm and the identifier, without the secret.

@@ -2,7 +2,7 @@
 extension JSONScanner {
     /// The members of a text that must be one object.
     static func members(of bytes: Span<UInt8>) throws(JSONError) -> [JSONValue.Member] {
-        guard bytes.count <= JSONSlice.maximumTextBytes else { throw .tooDeep }
+        guard bytes.count <= JSONSlice.maximumTextBytes else { throw .tooLarge }
         var scanner = JSONScanner()
         scanner.skipWhitespace(bytes)
         guard scanner.take(UInt8(ascii: "{"), bytes) else { throw .malformed }

@@ -17,7 +17,7 @@ struct JSONScanner {
     static func scanObject(
         _ bytes: Span<UInt8>, member: (_ name: JSONSlice, _ value: JSONSlice) throws(JSONError) -> Void
     ) throws(JSONError) {
-        guard bytes.count <= JSONSlice.maximumTextBytes else { throw .tooDeep }
+        guard bytes.count <= JSONSlice.maximumTextBytes else { throw .tooLarge }
         var scanner = JSONScanner()
         scanner.skipWhitespace(bytes)
         guard scanner.take(UInt8(ascii: "{"), bytes) else { throw .malformed }
