@@ -46,6 +46,16 @@ import Testing
         #expect(try verifier.verify(token(key("one")), at: now).keyID == "one")
     }
 
+    @Test(arguments: [(0o600, false), (0o640, false), (0o604, true), (0o666, true)])
+    func `a key file that every user can read gets a warning`(permissions: Int, isExpected: Bool) throws {
+        try write(key("one"))
+        try FileManager.default.createSymbolicLink(atPath: folder.path("link"), withDestinationPath: file)
+        try FileManager.default.setAttributes([.posixPermissions: permissions], ofItemAtPath: file)
+        for path in [file, folder.path("link")] {
+            #expect((KeySource.warning(aboutFile: path) != nil) == isExpected)
+        }
+    }
+
     @Test func `a token of a removed key is rejected after the file is read`() throws {
         try write(key("two"), key("one"))
         let verifier = verifier(try KeySource(file: file, clock: clock.clock))

@@ -81,6 +81,7 @@ public final class KeySource: Service {
     /// Reads the file once a second until the service shuts down.
     public func run() async throws {
         report(isInvalid: false)
+        if let warning = path.flatMap(Self.warning(aboutFile:)) { logger.warning("\(warning)") }
         await cancelWhenGracefulShutdown {
             while (try? await Task.sleep(for: Self.readInterval)) != nil {
                 if self.path != nil { self.reread() }
