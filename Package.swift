@@ -79,10 +79,13 @@ let package = Package(
             swiftSettings: .strict),
         .target(name: "SteppedClock", path: "Tests/SteppedClock"),
         .executableTarget(
-            name: "Drills", dependencies: ["TestSupport", .grdb, .httpTypes, .argumentParser],
+            name: "Drills", dependencies: ["TestSupport", .grdb, .httpTypes, .argumentParser, .nioCore, .nioPosix],
             path: "Tests/Drills", swiftSettings: .strict),
-        tests("Libcrypto"),
-        tests("JWT", uses: ["Libcrypto"]),
+        .executableTarget(
+            name: "CountedWork", dependencies: ["JWT", "Libcrypto"], path: "Tests/CountedWork", swiftSettings: .strict,
+            linkerSettings: [.linkedLibrary("m")]),
+        tests("Libcrypto", uses: ["TestSupport", "CountedWork"]),
+        tests("JWT", uses: ["Libcrypto", "TestSupport", "CountedWork"]),
         tests("JWTCommand", uses: ["TestSupport"]),
         tests("CurlClient", uses: ["TestSupport", .httpTypes]),
         tests("Database", uses: ["TestSupport"]),

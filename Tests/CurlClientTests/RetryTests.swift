@@ -76,11 +76,10 @@ struct RetryTests {
 
     @Test func `no attempt starts after the deadline`() async throws {
         let policy = HTTPClient.RetryPolicy(maximumAttempts: 1000, firstPause: .seconds(20), maximumPause: .seconds(40))
-        let start = ContinuousClock.now
         let error = try await client.failure(.init(url: closing.url(), deadline: .seconds(8), retry: policy))
+        // A client that waited until the deadline would report it.
         #expect(error.code == .connectionLost)
         #expect(closing.requests.count == 1)
-        #expect(ContinuousClock.now - start < .seconds(8))
     }
 
     @Test func `a pause between attempts ends when the task is cancelled`() async throws {

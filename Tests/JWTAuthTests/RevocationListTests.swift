@@ -123,36 +123,6 @@ import Testing
         #expect(!list.add([entry("b"), entry("c")]))
         #expect(list.count == 2)
     }
-
-    /// Both lists are measured in turn and in short rounds, and the fastest round counts, so other load on the
-    /// machine has little effect. The benchmarks measure the speed; this test only notices that the time grows with
-    /// the entries.
-    @Test func `a check takes as long with a hundred thousand entries as with none`() throws {
-        let (verifier, now) = (try verifier(), now)
-        let text = try mint.user(UUID(), audience: "orders", scope: "orders:read")
-        let (empty, full) = (RevocationList(), RevocationList())
-        #expect(
-            full.add(
-                (0..<100_000).map { number in
-                    Revocation(
-                        kind: [.session, .token, .account][number % 3], id: UUID().lowercase, before: now,
-                        expiresAt: now + 600)
-                }))
-        let clock = ContinuousClock()
-        var revoked = 0
-        func took(_ list: RevocationList) throws -> Duration {
-            try clock.measure {
-                for _ in 0..<50 where list.isRevoked(try verifier.verify(text, at: now)) { revoked += 1 }
-            }
-        }
-        var least = (empty: Duration.seconds(60), full: Duration.seconds(60))
-        for _ in 0..<200 {
-            least = (min(least.empty, try took(empty)), min(least.full, try took(full)))
-        }
-        print("50 checks: \(least.empty) without entries, \(least.full) with 100,000; \(least.full / least.empty)")
-        #expect(revoked == 0)
-        #expect(least.full / least.empty < 1.5)
-    }
 }
 
 extension RevocationList {
