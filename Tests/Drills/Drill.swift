@@ -19,7 +19,7 @@ struct Drill: Sendable {
     static let all: [Drill] = [
         .logout, .rotate, .loginDown, .loginRestart, .feedCut, .clockSkew, .clockStep, .catalogSlow, .catalogDown,
         .killOrders,
-        .diskFull, .sigterm,
+        .diskFull, .sigterm, .slowClients,
     ]
 
     /// Runs the drill and prints its results. The last line begins with `PASS`, `FAIL` or `SKIP`.
