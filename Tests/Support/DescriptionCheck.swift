@@ -11,7 +11,12 @@ public import ServiceRuntime
 public struct DescriptionCheck: Sendable {
     private struct Operation {
         let route: Route
-        let needsToken: Bool
+        /// The alternatives of `security`; nil if the operation does not say who may call it.
+        let security: [[String: [String]]]?
+
+        /// Whether every alternative requires credentials. OpenAPI marks a public operation by an empty list, and
+        /// optional credentials by an empty alternative.
+        var needsToken: Bool { security.map { !$0.isEmpty && !$0.contains(where: \.isEmpty) } ?? true }
     }
 
     private let operations: [Operation]
@@ -29,7 +34,7 @@ public struct DescriptionCheck: Sendable {
         for cookies in ["off", "on"] {
             let application = try await ServiceUnderTest<Definition>.application(environment: ["TOKEN_COOKIE": cookies])
             let check = try DescriptionCheck(application, except: isPage)
-            differences += check.routeDifferences
+            differences += check.routeDifferences + check.unmarkedOperations
             differences += try await application.test(.router) { client in
                 try await check.securityDifferences(client) + check.methodDifferences(client)
             }
@@ -50,8 +55,8 @@ public struct DescriptionCheck: Sendable {
             item.compactMap { name, operation in
                 guard let method = HTTPRequest.Method(name.uppercased()), let operation = operation as? [String: Any]
                 else { return nil }
-                let security = operation["security"] as? [Any] ?? []
-                return Operation(route: Route(method: method, path: path), needsToken: !security.isEmpty)
+                let security = operation["security"] as? [[String: [String]]]
+                return Operation(route: Route(method: method, path: path), security: security)
             }
         }
     }
@@ -63,6 +68,11 @@ public struct DescriptionCheck: Sendable {
             routes.subtracting(pages).subtracting(described).map { "\($0) is not described" }
             + described.subtracting(routes).map { "\($0) does not exist" }
         return (operations.count <= 5 ? ["The document describes too few operations"] : []) + differences
+    }
+
+    /// The operations that do not say whether they are public.
+    private var unmarkedOperations: [String] {
+        operations.filter { $0.security == nil }.map { "\($0.route) has no security; [] marks it as public" }
     }
 
     /// The operations whose response to a request without a token contradicts their `security`.
