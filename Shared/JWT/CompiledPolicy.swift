@@ -45,16 +45,71 @@ final class CompiledPolicy: Sendable {
         try check(claims, in: payload, at: now)
     }
 
-    /// Checks the values of the claims (RFC 7519 section 4.1). Their types are already checked.
+    /// The errors of the checks that `read` makes one after the other until one fails.
+    ///
+    /// - Throws: `JWTError` when the payload is not a JSON object, or a claim has the wrong type.
+    func errors(in payload: Span<UInt8>, at now: NumericDate) throws(JWTError) -> [Explanation.Check: JWTError] {
+        var read = ClaimIndex()
+        try read.read(payload, checksPrivateClaims: policy.checksPrivateClaims)
+        let claims = read
+        var errors: [Explanation.Check: JWTError] = [:]
+        errors[.presence] = Self.error { () throws(JWTError) in try checkPresence(of: claims, in: payload) }
+        errors[.issuer] = Self.error { () throws(JWTError) in try checkIssuer(of: claims, in: payload) }
+        errors[.audience] = Self.error { () throws(JWTError) in try checkAudience(of: claims, in: payload) }
+        errors[.expiry] = Self.error { () throws(JWTError) in try checkExpiry(of: claims, at: now) }
+        errors[.start] = Self.error { () throws(JWTError) in try checkStart(of: claims, at: now) }
+        return errors
+    }
+
+    private static func error(_ check: () throws(JWTError) -> Void) -> JWTError? {
+        do throws(JWTError) {
+            try check()
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private static func missing(_ claim: String) -> JWTError {
+        JWTError(.missingClaim, "a required claim is missing", claim: claim)
+    }
+}
+
+// MARK: - Checks of claims
+
+/// The checks of the values of the claims (RFC 7519 section 4.1). The types of the values are already checked.
+extension CompiledPolicy {
     @inline(__always)
     private func check(_ claims: borrowing ClaimIndex, in payload: Span<UInt8>, at now: NumericDate) throws(JWTError) {
-        if !claims.present.isSuperset(of: required) || !otherRequired.isEmpty { try checkPresence(claims, payload) }
-        if let issuers {
-            guard let issuer = claims[.issuer] else { throw Self.missing("iss") }
-            guard issuers.contains(where: { payload.equals(issuer, $0.span) }) else {
-                throw JWTError(.issuer, "the issuer of the token is not trusted", claim: "iss")
-            }
+        try checkPresence(of: claims, in: payload)
+        try checkIssuer(of: claims, in: payload)
+        try checkAudience(of: claims, in: payload)
+        try checkExpiry(of: claims, at: now)
+        try checkStart(of: claims, at: now)
+    }
+
+    @inline(__always)
+    private func checkPresence(of claims: borrowing ClaimIndex, in payload: Span<UInt8>) throws(JWTError) {
+        guard !claims.present.isSuperset(of: required) || !otherRequired.isEmpty else { return }
+        for name in ClaimIndex.Name.allCases where required.contains(.init(name)) {
+            if claims[name] == nil { throw Self.missing(name.text) }
         }
+        for name in otherRequired where !payload.hasMember(name) {
+            throw Self.missing(name)
+        }
+    }
+
+    @inline(__always)
+    private func checkIssuer(of claims: borrowing ClaimIndex, in payload: Span<UInt8>) throws(JWTError) {
+        guard let issuers else { return }
+        guard let issuer = claims[.issuer] else { throw Self.missing("iss") }
+        guard issuers.contains(where: { payload.equals(issuer, $0.span) }) else {
+            throw JWTError(.issuer, "the issuer of the token is not trusted", claim: "iss")
+        }
+    }
+
+    @inline(__always)
+    private func checkAudience(of claims: borrowing ClaimIndex, in payload: Span<UInt8>) throws(JWTError) {
         if let named = claims[.audience] {
             guard let audience, payload.contains(audience.span, in: named) else {
                 throw JWTError(.audience, "the token is for another audience", claim: "aud")
@@ -63,25 +118,19 @@ final class CompiledPolicy: Sendable {
             // RFC 7519 section 4.1.3 allows a token without `aud`. RFC 8725 section 3.9 requires an `aud`.
             throw Self.missing("aud")
         }
-        // The sums and differences saturate. Each comparison has the same result as with unlimited integers.
-        if let expiry = claims.date(.expiresAt), now - expiry >= policy.leeway {
-            throw JWTError(.expired, "the token has expired", claim: "exp", seconds: now - expiry)
-        }
-        if let start = claims.date(.notBefore), start > now + policy.leeway {
-            throw JWTError(.notYetValid, "the token is not valid yet", claim: "nbf", seconds: start - now)
-        }
     }
 
-    private func checkPresence(_ claims: ClaimIndex, _ payload: Span<UInt8>) throws(JWTError) {
-        for name in ClaimIndex.Name.allCases where required.contains(.init(name)) && claims[name] == nil {
-            throw Self.missing(name.text)
-        }
-        for name in otherRequired where !payload.hasMember(name) {
-            throw Self.missing(name)
-        }
+    // The sums and differences of dates saturate. Each comparison has the same result as with unlimited integers.
+
+    @inline(__always)
+    private func checkExpiry(of claims: borrowing ClaimIndex, at now: NumericDate) throws(JWTError) {
+        guard let expiry = claims.date(.expiresAt), now - expiry >= policy.leeway else { return }
+        throw JWTError(.expired, "the token has expired", claim: "exp", seconds: now - expiry)
     }
 
-    private static func missing(_ claim: String) -> JWTError {
-        JWTError(.missingClaim, "a required claim is missing", claim: claim)
+    @inline(__always)
+    private func checkStart(of claims: borrowing ClaimIndex, at now: NumericDate) throws(JWTError) {
+        guard let start = claims.date(.notBefore), start > now + policy.leeway else { return }
+        throw JWTError(.notYetValid, "the token is not valid yet", claim: "nbf", seconds: start - now)
     }
 }

@@ -5,7 +5,7 @@ import Libcrypto
 
 /// Verifies tokens. A verifier does no input or output, and any thread may use it.
 public struct Verifier: Sendable {
-    private let compiled: CompiledPolicy
+    let compiled: CompiledPolicy
 
     /// The keys that verify signatures.
     public var keys: KeySet { compiled.keys }

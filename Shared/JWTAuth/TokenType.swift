@@ -1,6 +1,7 @@
 public import JWT
 
-/// A type of token in this system, stated once for the service that signs it and for the services that verify it.
+/// A type of token in this system, stated once for the service that signs it and for the services that verify it. The
+/// command `jwt`, which does not import this module, has the file as a symbolic link.
 public struct TokenType: Sendable {
     /// The `typ` of the header. A verifier rejects every other type (RFC 8725 §3.11).
     public let typ: String
@@ -11,6 +12,8 @@ public struct TokenType: Sendable {
     /// The time from `iat` to `exp`, in seconds; nil for a token without `exp`.
     public let lifetimeSeconds: Int64?
 
+    /// The issuer of access tokens, if `JWT_ISSUER` is not set.
+    public static let defaultIssuer = "http://localhost:8080"
     /// The lifetime of an access token in seconds, if `ACCESS_TOKEN_TTL` is not set.
     public static let accessLifetimeSeconds: Int64 = 600
     /// The lifetime of a token for one request or one response, in seconds.

@@ -10,12 +10,13 @@ import Testing
         let style = TerminalStyle(isEnabled: false)
         #expect(style.warning("text") == "text")
         #expect(style.heading("text") == "text")
+        #expect(style.success("text") == "text" && style.secondary("text") == "text")
         #expect(style.json(Self.claims) == #"  "sub": "a\u001b[2J""# + "\n" + #"  "n\u009b": [1,true]"#)
     }
 
     @Test func `an enabled style colours names, headings and warnings, and resets the terminal`() {
         let style = TerminalStyle(isEnabled: true)
-        for text in [style.warning("text"), style.heading("text")] {
+        for text in [style.warning("text"), style.heading("text"), style.success("text"), style.secondary("text")] {
             #expect(text.hasPrefix("\u{1B}[") && text.hasSuffix("mtext\u{1B}[0m"))
         }
         let lines = style.json(Self.claims).split(separator: "\n")

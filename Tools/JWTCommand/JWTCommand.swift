@@ -18,8 +18,9 @@ struct JWTCommand: ParsableCommand {
               echo '{"sub":"alice"}' | jwt sign --keys keys.json > token
               jwt verify --keys keys.json < token
               jwt inspect < token
+              jwt explain --keys keys.json --for orders < token
             """,
-        subcommands: [KeysCommand.self, SignCommand.self, VerifyCommand.self, InspectCommand.self])
+        subcommands: [KeysCommand.self, SignCommand.self, VerifyCommand.self, InspectCommand.self, ExplainCommand.self])
 
     static func main() {
         do {
@@ -27,6 +28,8 @@ struct JWTCommand: ParsableCommand {
             Console.printWarnings()
         } catch let error as CommandError {
             Console.end("error: \(error)", status: 1)
+        } catch let status as ExitCode {
+            exit(withError: status)
         } catch {
             // The messages of the parser contain arguments, which must be escaped.
             Console.end(fullMessage(for: error), status: exitCode(for: error).rawValue)

@@ -5,6 +5,8 @@ struct TerminalStyle {
     let isEnabled: Bool
 
     func warning(_ text: String) -> String { styled(text, "1;31") }
+    func success(_ text: String) -> String { styled(text, "1;32") }
+    func secondary(_ text: String) -> String { styled(text, "2") }
     func heading(_ text: String) -> String { styled(text, "1") }
 
     /// The members of an object, one on each line.

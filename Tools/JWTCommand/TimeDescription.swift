@@ -6,7 +6,12 @@ enum TimeDescription {
     /// A line such as `expires     2026-11-21T22:16:00Z, 3 minutes ago`.
     static func line(_ label: String, _ date: NumericDate, now: NumericDate) -> String {
         let padded = label + String(repeating: " ", count: max(0, 12 - label.utf8.count))
-        return padded + timestamp(date) + ", " + distance(date - now)
+        return padded + phrase(date, now: now)
+    }
+
+    /// A date and its distance, such as `2026-11-21T22:16:00Z, 3 minutes ago`.
+    static func phrase(_ date: NumericDate, now: NumericDate) -> String {
+        timestamp(date) + ", " + distance(date - now)
     }
 
     /// RFC 3339 from 15 October 1582, when the Gregorian calendar begins, to the year 9999. Other dates are in seconds.

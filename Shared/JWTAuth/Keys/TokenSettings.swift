@@ -11,9 +11,6 @@ public struct TokenSettings: Sendable {
     /// The number of seconds by which the clocks of issuer and verifier may differ.
     public let leewaySeconds: Int
 
-    /// The issuer when `JWT_ISSUER` is not set.
-    public static let defaultIssuer = "http://localhost:8080"
-
     /// Reads the settings and loads the keys. Read all other settings first, because this initializer throws when keys
     /// are missing.
     ///
@@ -25,12 +22,12 @@ public struct TokenSettings: Sendable {
     }
 
     private static func issuer(_ settings: inout Settings) -> String {
-        guard let text = settings.string("JWT_ISSUER") else { return defaultIssuer }
+        guard let text = settings.string("JWT_ISSUER") else { return TokenType.defaultIssuer }
         guard let url = CanonicalURL(text) else {
             settings.reject(
                 "JWT_ISSUER",
                 "must be a URL like https://login.example, with its host in ASCII (xn--…), without a query")
-            return defaultIssuer
+            return TokenType.defaultIssuer
         }
         return url.text
     }
