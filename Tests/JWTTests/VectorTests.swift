@@ -76,6 +76,37 @@ import Testing
         }
     }
 
+    @Test func `the published tokens of HS384 and HS512 are accepted, and no other algorithm accepts them`() throws {
+        let vectors = try #require(try Vectors.object("hmac_sha2_tokens.json")["vectors"] as? [[String: Any]])
+        #expect(vectors.map { $0["alg"] as? String } == ["HS384", "HS512", "HS384", "HS512"])
+        for vector in vectors {
+            let secret = try #require((vector["k"] as? String).flatMap(Base64URL.decode))
+            let token = try #require(vector["token"] as? String)
+            for algorithm in Algorithm.allCases {
+                let verifier = Verifier(
+                    keys: KeySet(try Key(insecureExampleSecret: secret, algorithm)), policy: .bare)
+                let isSame = algorithm.rawValue == vector["alg"] as? String
+                #expect(code { try verifier.verify(token, at: 1_300_819_379) } == (isSame ? nil : .algorithm))
+                #expect(code { try verifier.verify(token.dropLast() + "", at: 0) } != nil)
+            }
+        }
+    }
+
+    @Test func `the published claims with a life of 365 days are read, with their list of scopes`() throws {
+        let examples = try #require(
+            try Vectors.object("tutorial_tokens.json")["not_complete_vectors"] as? [[String: Any]])
+        let claims = try #require(examples.compactMap { $0["claims"] as? [String: Any] }.first)
+        let payload = try JSONSerialization.data(withJSONObject: claims)
+        let token = TestToken.make(header: Array(TestToken.plainHeader.utf8), payload: Array(payload))
+        let verifier = Verifier(keys: KeySet(try Key(secret: TestToken.secret)), policy: .bare)
+        let verified = try verifier.verify(token, at: 1_448_333_418)
+        let (issued, expiry) = (try #require(verified.issuedAt), try #require(verified.expiresAt))
+        #expect(expiry - issued == 365 * 86_400)
+        #expect(verified.scopes == ["admin", "user"])
+        #expect(verified.hasScope("admin") && verified.hasScope("user") && !verified.hasScope("admi"))
+        #expect(code { try verifier.verify(token, at: 1_448_333_419) } == .expired)
+    }
+
     @Test func `every HMAC signature of Wycheproof gets its expected result, and every other algorithm is rejected`()
         throws
     {

@@ -19,6 +19,16 @@ import Testing
         #expect(error?.invalidVariables.map(\.name) == [variable])
     }
 
+    @Test func `access tokens that live for 365 days cannot be configured, and the reason names the limit`()
+        async throws
+    {
+        let error = await #expect(throws: ConfigurationError.self) {
+            try await LoginUnderTest.application(environment: ["ACCESS_TOKEN_TTL": "31536000"])
+        }
+        #expect(error?.invalidVariables.map(\.name) == ["ACCESS_TOKEN_TTL"])
+        #expect("\(try #require(error))".contains("604800"))
+    }
+
     @Test func `all invalid variables are reported together`() async throws {
         let invalid = ["PORT": "x", "ACCESS_TOKEN_TTL": "x", "DEMO_DATA": "x", "JWT_SECRET": "", "DATABASE_URL": "x:"]
         let error = await #expect(throws: ConfigurationError.self) {
