@@ -13,20 +13,30 @@ import Testing
     private let fixture = AuthenticatorFixture()
     private static let metadata = #"resource_metadata="http://localhost:0/.well-known/oauth-protected-resource""#
 
-    @Test(arguments: [TestingSetup.router, .live])
-    func `a valid token is accepted and identifies the caller`(setup: TestingSetup) async throws {
-        try await fixture.application().test(setup) { client in
-            for scheme in ["Bearer", "bearer", "BEARER"] {
-                let response = try await client.send(
-                    .get, "/mine", headers: [.authorization: "\(scheme) \(fixture.token())"])
+    @Test(arguments: [TestingSetup.router, .live], Transport.allCases)
+    func `a valid token is accepted and identifies the caller`(setup: TestingSetup, transport: Transport) async throws {
+        try await fixture.application(transport.environment).test(setup) { client in
+            for method in [HTTPRequest.Method.get, .post] {
+                let response = try await transport.send("/mine", method: method, token: fixture.token(), to: client)
                 #expect(response.status == 200)
                 #expect(response.text == fixture.user.lowercase)
             }
         }
     }
 
-    @Test func `a request without a token gets 401 and a challenge without an error`() async throws {
-        try await fixture.application().test(.router) { client in
+    @Test func `the scheme of the header field is accepted in any case`() async throws {
+        try await fixture.application().test(.live) { client in
+            for scheme in ["Bearer", "bearer", "BEARER"] {
+                let response = try await client.send(
+                    .get, "/mine", headers: [.authorization: "\(scheme) \(fixture.token())"])
+                #expect(response.status == 200)
+            }
+        }
+    }
+
+    @Test(arguments: Transport.allCases)
+    func `a request without a token gets 401 and a challenge without an error`(transport: Transport) async throws {
+        try await fixture.application(transport.environment).test(.router) { client in
             let response = try await client.send(.get, "/mine")
             #expect(response.status == 401)
             #expect(response.headers[.wwwAuthenticate] == "Bearer realm=\"orders\", \(Self.metadata)")
@@ -73,11 +83,13 @@ import Testing
         ("a changed signature", { try $0.token().replacingCharacter(at: -10) }),
     ]
 
-    @Test(arguments: rejectedTokens.indices)
-    func `an invalid token is rejected, and the response does not tell why`(index: Int) async throws {
+    @Test(arguments: rejectedTokens.indices, Transport.allCases)
+    func `an invalid token is rejected, and the response does not tell why`(index: Int, transport: Transport)
+        async throws
+    {
         let (name, make) = Self.rejectedTokens[index]
-        try await fixture.application().test(.router) { client in
-            let response = try await client.send(.get, "/mine", token: make(fixture))
+        try await fixture.application(transport.environment).test(.router) { client in
+            let response = try await transport.send("/mine", token: make(fixture), to: client)
             #expect(response.status == 401, "\(name)")
             #expect(response.code == "invalid_token")
             #expect(
@@ -87,33 +99,38 @@ import Testing
         }
     }
 
-    @Test func `a token expires in the second of its exp, and the response says so`() async throws {
-        try await fixture.application().test(.router) { client in
+    @Test(arguments: Transport.allCases)
+    func `a token expires in the second of its exp, and the response says so`(transport: Transport) async throws {
+        try await fixture.application(transport.environment).test(.router) { client in
             let token = try fixture.token()
             fixture.clock.advance(seconds: 599)
-            #expect(try await client.send(.get, "/mine", token: token).status == 200)
+            #expect(try await transport.send("/mine", token: token, to: client).status == 200)
             fixture.clock.advance(seconds: 1)
-            let response = try await client.send(.get, "/mine", token: token)
+            let response = try await transport.send("/mine", token: token, to: client)
             #expect(response.status == 401)
             #expect(response.code == "token_expired")
             #expect(response.headers[.wwwAuthenticate]?.contains("The token has expired.") == true)
         }
     }
 
-    @Test func `a token is accepted for the leeway after its expiry`() async throws {
-        try await fixture.application(["JWT_LEEWAY": "30"]).test(.router) { client in
+    @Test(arguments: Transport.allCases)
+    func `a token is accepted for the leeway after its expiry`(transport: Transport) async throws {
+        let environment = transport.environment.merging(["JWT_LEEWAY": "30"]) { $1 }
+        try await fixture.application(environment).test(.router) { client in
             let token = try fixture.token()
             fixture.clock.advance(seconds: 629)
-            #expect(try await client.send(.get, "/mine", token: token).status == 200)
+            #expect(try await transport.send("/mine", token: token, to: client).status == 200)
             fixture.clock.advance(seconds: 1)
-            #expect(try await client.send(.get, "/mine", token: token).status == 401)
+            #expect(try await transport.send("/mine", token: token, to: client).status == 401)
         }
     }
 
-    @Test(arguments: ["", "orders:rea", "orders:read:all", "ORDERS:READ", "orders:write"])
-    func `a valid token without the scope gets 403 and the name of the scope`(scope: String) async throws {
-        try await fixture.application().test(.router) { client in
-            let response = try await client.send(.get, "/mine", token: fixture.token { $0.scope = scope })
+    @Test(arguments: ["", "orders:rea", "orders:read:all", "ORDERS:READ", "orders:write"], Transport.allCases)
+    func `a valid token without the scope gets 403 and the name of the scope`(scope: String, transport: Transport)
+        async throws
+    {
+        try await fixture.application(transport.environment).test(.router) { client in
+            let response = try await transport.send("/mine", token: fixture.token { $0.scope = scope }, to: client)
             #expect(response.status == 403)
             #expect(
                 response.headers[.wwwAuthenticate]
