@@ -108,8 +108,9 @@ let package = Package(
         .testTarget(
             name: "BrowserTests", dependencies: ["TestSupport"], path: "Tests/BrowserTests", swiftSettings: .strict),
         .testTarget(
-            name: "SystemTests", dependencies: ["TestSupport", "Drills", .httpTypes], path: "Tests/SystemTests",
-            swiftSettings: .strict),
+            name: "SystemTests",
+            dependencies: ["TestSupport", "Drills", "JWT", "JWTAuth", "ServiceRuntime", .httpTypes],
+            path: "Tests/SystemTests", swiftSettings: .strict),
     ]
 )
 

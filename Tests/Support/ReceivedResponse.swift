@@ -10,6 +10,13 @@ public struct ReceivedResponse: Sendable {
     /// The body as text.
     public let text: String
 
+    /// A response as a test makes it up.
+    public init(status: Int, headers: HTTPFields, text: String) {
+        self.status = status
+        self.headers = headers
+        self.text = text
+    }
+
     /// The JSON object in the body; empty when the body is anything else.
     public var json: [String: Any] {
         (try? JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]) ?? [:]

@@ -30,6 +30,39 @@ import Testing
         }
     }
 
+    @Test func `no response of any operation contains the secret, a password or the token of the request`() async throws
+    {
+        try await withCluster(environment: ["TOKEN_COOKIE": "on"]) { cluster in
+            let password = "a password that nobody else has"
+            #expect(try await cluster.signUp("dave", password: password) == 201)
+            let secrets = try cluster.spellingsOfSecret() + [password]
+            let operations = try await DocumentedOperation.all(of: cluster)
+            let pages: [(ServiceName, HTTPRequest.Method, String)] = [
+                (.login, .get, "/login"), (.login, .get, "/signup"), (.login, .get, "/account"),
+                (.login, .get, "/shop/"),
+                (.login, .get, "/shop/config.json"),
+            ]
+            let requests: [(ServiceName, HTTPRequest.Method, String)] =
+                operations.map { ($0.service, $0.method, $0.path(with: Demo.lamp)) }
+                + pages + ServiceName.allCases.map { ($0, .get, "/docs/") }
+            #expect(requests.count > 40)
+            for (service, method, path) in requests {
+                let token = try await cluster.token("dave", password: password)
+                let parts = token.split(separator: ".").map(String.init)
+                for credential in [nil, token, token.tampered, cluster.url(service)] {
+                    let response = try await cluster.send(
+                        method, service, path, token: credential, headers: [.origin: cluster.url(.login)],
+                        json: method == .get ? nil : #"{"password": "\#(password)!", "token": "\#(token)"}"#)
+                    let text =
+                        response.text + response.headers.map { "\($0.name): \($0.value)" }.joined(separator: "\n")
+                    for secret in secrets + parts.suffix(2) {
+                        #expect(!text.contains(secret), "\(method) \(service.rawValue) \(path)")
+                    }
+                }
+            }
+        }
+    }
+
     @Test func `the files of a service are readable only by their owner, whatever the umask at its start`() async throws
     {
         try await withCluster(running: []) { cluster in
@@ -71,6 +104,16 @@ extension Cluster {
             let attributes = try? FileManager.default.attributesOfItem(atPath: "\(folder)/\(name)")
             files[name] = attributes?[.posixPermissions] as? Int
         }
+    }
+
+    /// The secret in base64url, in base64 and in hexadecimal digits.
+    fileprivate func spellingsOfSecret() throws -> [String] {
+        let key = try secret()
+        let base64 = key.replacing("-", with: "+").replacing("_", with: "/")
+        let padding = String(repeating: "=", count: (4 - base64.utf8.count % 4) % 4)
+        let bytes = try #require(Data(base64Encoded: base64 + padding))
+        let hexadecimal = bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        return [key, base64, hexadecimal, hexadecimal.uppercased()]
     }
 
     /// The key that the services share, as the key file has it.
