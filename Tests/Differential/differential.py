@@ -1,4 +1,5 @@
-"""Compares the decisions of `jwt verify --batch` and PyJWT about generated tokens, and lets PyJWT read tokens of `jwt sign`.
+"""Compares the decisions of `jwt verify --batch` and PyJWT about generated tokens, and exchanges tokens with PyJWT and
+joserfc in both directions.
 
     differential.py JWT_COMMAND [COUNT] [SEED]
 
@@ -13,6 +14,9 @@ import subprocess
 import sys
 import warnings
 
+import joserfc
+import joserfc.jwk
+import joserfc.jwt
 import jwt
 
 NOW = 1_700_000_000
@@ -168,16 +172,74 @@ def check_verify(command, count, seed):
     return failures
 
 
-def check_sign(command, count, seed):
-    """Checks that PyJWT accepts the tokens of `jwt sign` and reads the same claims."""
+class PyJWT:
+    """PyJWT, which reads and writes a token."""
+
+    @staticmethod
+    def read(token, algorithm):
+        return jwt.decode(token, SECRET, algorithms=[algorithm], audience="b")
+
+    @staticmethod
+    def write(claims, algorithm):
+        return jwt.encode(claims, SECRET, algorithm=algorithm)
+
+
+class Joserfc:
+    """joserfc, which reads and writes a token."""
+
+    key = joserfc.jwk.OctKey.import_key(SECRET)
+
+    @classmethod
+    def read(cls, token, algorithm):
+        token = joserfc.jwt.decode(token, cls.key, algorithms=[algorithm])
+        joserfc.jwt.JWTClaimsRegistry(now=NOW, aud={"essential": True, "value": "b"}).validate(token.claims)
+        return token.claims
+
+    @classmethod
+    def write(cls, claims, algorithm):
+        return joserfc.jwt.encode({"alg": algorithm, "typ": "JWT"}, claims, cls.key, algorithms=[algorithm])
+
+
+def sign(command, claims, algorithm):
+    arguments = [command, "sign", "--secret-base64url", segment(SECRET), "--algorithm", algorithm]
+    return subprocess.run(arguments, input=json.dumps(claims), capture_output=True, text=True, check=True).stdout.strip()
+
+
+def verify(command, token, algorithm):
+    """The claims that `jwt verify` prints; an error of the command is an exception."""
+    arguments = [command, "verify", "--secret-base64url", segment(SECRET), "--algorithms", algorithm]
+    arguments += ["--audience", "b", "--now", str(NOW)]
+    return json.loads(subprocess.run(arguments, input=token, capture_output=True, text=True, check=True).stdout)
+
+
+def check_exchange(command, count, seed):
+    """Checks that other libraries accept the tokens of `jwt sign`, that `jwt verify` accepts theirs, that both read the
+    same claims, and that neither accepts a changed token or another algorithm."""
     choice = random.Random(seed)
-    for _ in range(count):
+    for index in range(count):
+        algorithm = ALGORITHMS[index % 3]
         claims = {name: value for name, value in random_claims(choice).items() if name.startswith("x")}
         claims |= {"sub": "é\n", "iat": NOW, "exp": NOW + 10**9, "aud": ["a", "b"]}
-        arguments = [command, "sign", "--secret-base64url", segment(SECRET)]
-        token = subprocess.run(arguments, input=json.dumps(claims), capture_output=True, text=True, check=True).stdout.strip()
-        assert jwt.decode(token, SECRET, algorithms=["HS256"], audience="b") == claims, claims
-    print(f"{count} tokens of jwt sign have the same claims in PyJWT")
+        ours = sign(command, claims, algorithm)
+        for library in (PyJWT, Joserfc):
+            assert library.read(ours, algorithm) == claims, (library, claims)
+            theirs = library.write(claims, algorithm)
+            assert verify(command, theirs, algorithm) == claims, (library, claims)
+            other = ALGORITHMS[(index + 1) % 3]
+            changed = ours[:-20] + ("A" if ours[-20] != "A" else "B") + ours[-19:]
+            assert all(is_rejected(library.read, *case) for case in [(ours, other), (changed, algorithm)]), library
+            changed = theirs[:-20] + ("A" if theirs[-20] != "A" else "B") + theirs[-19:]
+            for token, name in [(theirs, other), (changed, algorithm)]:
+                assert is_rejected(verify, command, token, name), library
+    print(f"{count} tokens of HS256, HS384 and HS512: PyJWT and joserfc read our tokens, and we read theirs")
+
+
+def is_rejected(read, *arguments):
+    try:
+        read(*arguments)
+    except Exception:  # each library has its own errors
+        return True
+    return False
 
 
 def main():
@@ -190,9 +252,9 @@ def main():
             return cls.fromtimestamp(NOW, tz)
 
     jwt.api_jwt.datetime = Fixed
-    check_sign(command, 20, seed)
+    check_exchange(command, 21, seed)
     failures = check_verify(command, count, seed)
-    print(f"PyJWT {jwt.__version__}, seed {seed}: {failures} differences without a reason")
+    print(f"PyJWT {jwt.__version__}, joserfc {joserfc.__version__}, seed {seed}: {failures} differences without a reason")
     sys.exit(1 if failures else 0)
 
 
