@@ -3,10 +3,6 @@ import Testing
 
 /// The examples of the documentation, compiled against the module that was just built.
 @Suite struct DocumentationTests {
-    private static let project = URL(filePath: #filePath).appending(path: "../../..").standardized
-    private static let products =
-        URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
-
     /// The declarations that the examples use.
     private static let declarations = """
         import JWT
@@ -26,7 +22,7 @@ import Testing
         ("docs/jwt.md", 9), ("Shared/JWT/JWT.docc/JWT.md", 1), ("Shared/JWT/JWT.docc/VerifyingStrictly.md", 3),
     ])
     func `every example of a page compiles`(path: String, minimumBlocks: Int) throws {
-        let page = try String(contentsOf: Self.project.appending(path: path), encoding: .utf8)
+        let page = try String(contentsOf: TypeCheck.project.appending(path: path), encoding: .utf8)
         let blocks = page.matches(of: /(?m)^```swift\n([^`]*)^```$/).map { String($0.1) }
         #expect(blocks.count >= minimumBlocks)
         let names = ["let keys", "let policy", "let verifier", "let signer", "let text", "struct Access"]
@@ -42,26 +38,7 @@ import Testing
                 program += "_ = \(block)\n"
             }
         }
-        let result = try compile(program + "}\n")
+        let result = try TypeCheck.run(program + "}\n")
         #expect(result.status == 0, "\(result.messages)")
-    }
-
-    private func compile(_ program: String) throws -> (status: Int32, messages: String) {
-        let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).swift")
-        try Data(program.utf8).write(to: file)
-        defer { try? FileManager.default.removeItem(at: file) }
-        let compiler = Process()
-        compiler.executableURL = URL(filePath: "/usr/bin/env")
-        compiler.arguments = [
-            "swiftc", "-typecheck", "-swift-version", "6", "-I", Self.products.appending(path: "Modules").path,
-            "-I", Self.project.appending(path: "Shared/System/COpenSSL").path, "-Xcc",
-            "-fmodule-map-file=\(Self.products.appending(path: "CTextKernels.build/module.modulemap").path)", file.path,
-        ]
-        let output = Pipe()
-        compiler.standardError = output
-        try compiler.run()
-        let messages = try output.fileHandleForReading.readToEnd() ?? Data()
-        compiler.waitUntilExit()
-        return (compiler.terminationStatus, String(decoding: messages, as: UTF8.self))
     }
 }
