@@ -61,7 +61,7 @@ import Testing
         #expect(!list((.client, "a", 1)).isRevoked(token))
         #expect(!list((.client, "c", 1)).isRevoked(other))
         #expect(list((.client, "c", 0), (.client, "c", 1)).isRevoked(token))
-        #expect(list((.client, "c", 1)).entries.map(\.kind) == [.client])
+        #expect(list((.client, "c", 1)).entries.map(\.revocation.kind) == [.client])
     }
 
     @Test func `a token whose session has escapes or letters beyond ASCII is revoked`() throws {
