@@ -36,7 +36,12 @@ struct SecretHolder: Sendable {
 
     /// A link token of a service for one path.
     func linkToken(of service: ServiceName, for account: String, to path: String) throws -> String {
-        try issuer(service.rawValue).link(to: path, for: account).token
+        let now = NumericDate(Date())
+        let claims = Claims(
+            issuer: service.rawValue, subject: account, audience: [service.rawValue],
+            expiresAt: TokenType.link.expiry(issuedAt: now), issuedAt: now, id: UUID().lowercase,
+            sessionID: UUID().lowercase, queryHash: RequestHash.of(method: "GET", path: path, query: nil))
+        return try TokenType.link.signer(keys: keys).sign(claims)
     }
 
     private func issuer(_ name: String) -> ServiceTokenIssuer {
