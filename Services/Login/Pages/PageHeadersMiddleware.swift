@@ -2,13 +2,15 @@ import HTTPTypes
 import Hummingbird
 import ServiceRuntime
 
-/// Adds the security headers of pages to every response, unless the response has its own.
+/// Adds the security headers of pages to every response, unless the response has its own. The cookie of the browser decides
+/// what a page shows.
 struct PageHeadersMiddleware<Context: RequestContext>: RouterMiddleware {
     func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
     ) async throws -> Response {
         var response = try await next(request, context)
         for field in HTTPFields.page where response.headers[field.name] == nil { response.headers.append(field) }
+        response.headers.vary(by: .cookie)
         return response
     }
 }

@@ -5,20 +5,7 @@ import Hummingbird
 /// protocol of the Fetch standard).
 struct CrossOriginMiddleware<Context: RequestContext>: RouterMiddleware {
     let origins: Set<String>
-    let cookies: Cookies
-
-    /// The requests from other origins that may carry cookies.
-    enum Cookies {
-        case all
-        case only(Set<String>)
-
-        func allows(_ path: String) -> Bool {
-            switch self {
-            case .all: true
-            case .only(let paths): paths.contains(path)
-            }
-        }
-    }
+    let cookies: CookiePaths
 
     private static var preflightLifetimeSeconds: Int { 600 }
 
@@ -33,7 +20,7 @@ struct CrossOriginMiddleware<Context: RequestContext>: RouterMiddleware {
         let isPreflight = request.method == .options && request.headers[.accessControlRequestMethod] != nil
         var response = isPreflight ? preflightResponse() : try await next(request, context)
         response.headers[.accessControlAllowOrigin] = origin
-        if cookies.allows(request.uri.path) { response.headers[.accessControlAllowCredentials] = "true" }
+        if cookies.contains(request.uri.path) { response.headers[.accessControlAllowCredentials] = "true" }
         response.headers[.accessControlExposeHeaders] = "WWW-Authenticate, Retry-After, X-Request-Id"
         response.headers.vary(by: .origin)
         return response

@@ -15,12 +15,12 @@ extension ServiceSettings {
     public func router<Context: ServiceRequestContext>(
         context: Context.Type, readiness checks: [Readiness.Check], cookiePaths: Set<String> = []
     ) -> Router<Context> {
+        let cookies: CookiePaths = allowsCookies ? .all : .only(cookiePaths)
         let router = Router(context: context, options: .autoGenerateHeadEndpoints)
         router.add(middleware: RequestScopeMiddleware())
         router.add(middleware: RequestMetricsMiddleware())
-        router.add(middleware: ResponseHeadersMiddleware(allowsCookies: allowsCookies))
-        router.add(
-            middleware: CrossOriginMiddleware(origins: origins, cookies: allowsCookies ? .all : .only(cookiePaths)))
+        router.add(middleware: ResponseHeadersMiddleware(cookies: cookies))
+        router.add(middleware: CrossOriginMiddleware(origins: origins, cookies: cookies))
         router.add(middleware: RequestLogMiddleware())
         router.add(middleware: ErrorResponseMiddleware())
         router.addOperations(readiness: Readiness(checks: checks), metrics: .shared)
