@@ -33,7 +33,8 @@ struct LoginSettings {
 
     init(clock: WallClock, _ settings: inout Settings) throws {
         var service = ServiceSettings(name: Login.name, defaultPort: Login.defaultPort, &settings)
-        service.maximumBodyBytes = Self.maximumBodyBytes
+        // Names, passwords and tokens are small in JSON as well, and anyone may send them.
+        service.maximumBodyBytes = URLEncodedForm.maximumBytes
         self.service = service
         audiences = Self.audiences(&settings)
         lifetimes = SessionLifetimes(&settings)
@@ -42,9 +43,6 @@ struct LoginSettings {
         database = settings.databaseURL(service: Login.name)
         tokens = try TokenSettings(clock: clock, &settings)
     }
-
-    /// Names, passwords and tokens are small, and anyone may send them.
-    private static let maximumBodyBytes = 16 << 10
 
     private static func audiences(_ settings: inout Settings) -> [String] {
         let names = settings.list("TOKEN_AUDIENCES", default: ["login", "catalog", "orders", "inbox"])

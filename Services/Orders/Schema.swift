@@ -59,6 +59,8 @@ enum Schema {
             """
             DROP INDEX outbox_by_next_attempt;
             CREATE INDEX outbox_by_kind_and_next_attempt ON outbox (kind, next_attempt_at);
+            DROP INDEX outbox_by_creation;
+            CREATE INDEX outbox_by_creation_and_id ON outbox (created_at, id);
             """),
     ]
 }

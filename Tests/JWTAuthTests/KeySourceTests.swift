@@ -157,7 +157,7 @@ import Testing
     @Test func `an older read of the file never replaces the keys of a newer read`() async throws {
         try write(key("one"))
         let (link, pipe) = (folder.path("link.json"), folder.path("pipe"))
-        try await run(["mkfifo", pipe], in: folder.url)
+        try await run(["/usr/bin/env", "mkfifo", pipe], in: folder.url)
         func point(to path: String) throws {
             try? FileManager.default.removeItem(atPath: link)
             try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: path)

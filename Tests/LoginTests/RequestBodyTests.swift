@@ -32,11 +32,11 @@ import Testing
     @Test(
         arguments: ["/token", "/revoke"],
         [("application/x-www-form-urlencoded", "token="), ("application/json", #"{"token":""#)])
-    func `a body of an OAuth endpoint of more than 16 KiB is rejected`(
+    func `a body of an OAuth endpoint of more than 128 KiB is rejected`(
         path: String, body: (type: String, start: String)
     ) async throws {
         try await LoginUnderTest.run { login in
-            let text = body.start + String(repeating: "x", count: 16 << 10)
+            let text = body.start + String(repeating: "x", count: 128 << 10)
             let response = try await login.client.send(.post, path, headers: [.contentType: body.type], json: text)
             #expect(response.status == 413)
         }

@@ -59,7 +59,9 @@ import Testing
         try await LoginUnderTest.run { login in
             let response = try await login.signedUp()
             _ = try await login.client.send(.post, "/logout", token: response.accessToken)
-            _ = try await login.rows("UPDATE revocations SET kind = 'planet' RETURNING seq")
+            let database = try login.folder.openDatabase()
+            defer { try? database.close() }
+            _ = try await database.write { try $0.execute("UPDATE revocations SET kind = 'planet'") }
             let feed = try await login.feedResponse(after: 0)
             #expect(feed.status == 503 && feed.headers[.retryAfter] == "1")
         }

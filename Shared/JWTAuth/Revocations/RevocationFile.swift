@@ -104,7 +104,8 @@ extension RevocationFile.Line {
         let page = RevocationPage(seq: position.seq, epoch: position.epoch, isReset: isLast, entries: [])
         let entries = entries.map { entry in
             // Round up, so no entry is kept for less time than without a restart.
-            let left = Int64(entry.left.inSeconds.rounded(.up))
+            let (seconds, attoseconds) = entry.left.components
+            let left = attoseconds > 0 ? seconds + 1 : seconds
             return JSONValue.object((entry.revocation.json.members ?? []) + [.init("left", .integer(left))])
         }
         return page.claims.filter { $0.name != "entries" } + [

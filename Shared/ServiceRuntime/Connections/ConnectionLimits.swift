@@ -36,7 +36,7 @@ struct ConnectionLimits: Sendable {
     /// The size of a body, in bytes. A service whose bodies are small sets a smaller limit.
     var maximumBodyBytes = 1 << 20
     /// The size of a body of the type `application/x-www-form-urlencoded`, in bytes.
-    var maximumFormBytes = 16 << 10
+    var maximumFormBytes = URLEncodedForm.maximumBytes
     /// The size of a request target, path and query, in bytes.
     var maximumTargetBytes = 8 << 10
 }

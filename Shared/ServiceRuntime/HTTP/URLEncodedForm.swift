@@ -6,7 +6,7 @@ public import Hummingbird
 /// occurs twice unless the caller allows it. As the standard says, a `charset` of the media type has no effect.
 public struct URLEncodedForm: Sendable {
     /// The maximum size of a body, in bytes.
-    public static let maximumBytes = 16 << 10
+    public static let maximumBytes = 128 << 10
     /// The maximum number of parameters.
     public static let maximumParameters = 64
 
