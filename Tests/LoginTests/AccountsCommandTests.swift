@@ -60,4 +60,28 @@ import Testing
         #expect(error?.description.contains("Error: ") == true)
         #expect(try await stores.accounts.list() == before)
     }
+
+    @Test(.enabled(if: geteuid() == 0)) func `root acts as the owner of the folder with the database`() async throws {
+        let folder = URL(filePath: stores.folder.path)
+        try await run(["/bin/chown", "-R", "1000:1000", "."], in: folder)
+        #expect(try await accounts(["disable", "alice"]).first?[2] == "disabled")
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
+            let attributes = try FileManager.default.attributesOfItem(atPath: folder.appending(path: name).path)
+            #expect(attributes[.ownerAccountID] as? Int == 1000, "\(name)")
+        }
+
+        // The owner leads root to a file that only root may write.
+        let victim = try TemporaryFolder()
+        try await run(["/bin/cp", "service.sqlite", victim.path("victim")], in: folder)
+        try await run(["/bin/sh", "-c", "chmod 600 \"$0\" && rm service.sqlite*", victim.path("victim")], in: folder)
+        let before = try Data(contentsOf: victim.file("victim"))
+        for (link, target) in [("service.sqlite", "victim"), ("service.sqlite", "new")] {
+            let path = folder.appending(path: link).path
+            try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: victim.path(target))
+            await #expect(throws: (any Error).self) { try await accounts(["disable", "bob"]) }
+            try FileManager.default.removeItem(atPath: path)
+        }
+        #expect(try Data(contentsOf: victim.file("victim")) == before)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: victim.path) == ["victim"])
+    }
 }

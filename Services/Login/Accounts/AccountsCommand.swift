@@ -83,6 +83,7 @@ extension AccountStore {
         let (url, lifetimes) = try Settings.read(ConfigReader(provider: EnvironmentVariablesProvider())) {
             ($0.databaseURL(service: Login.name), SessionLifetimes(&$0))
         }
+        if let folder = url.folder { try EffectiveUser.becomeOwner(ofFolder: folder) }
         let database = try SQLDatabase.open(url, migrations: Schema.migrations)
         let sessions = SessionStore(
             database: database, revocations: RevocationLog(database: database), lifetimes: lifetimes)
