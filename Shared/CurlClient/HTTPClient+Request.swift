@@ -24,10 +24,14 @@ extension HTTPClient {
         /// Whether and how often a failed attempt is repeated.
         public var retry: RetryPolicy
 
+        /// Whether the client sends the request at most once, although its method is idempotent: it opens a new
+        /// connection and makes one attempt. For requests with a credential that works once.
+        public var isSentOnce: Bool
+
         /// Creates a request.
         public init(
             method: HTTPRequest.Method = .get, url: String, headers: HTTPFields = [:], body: [UInt8]? = nil,
-            deadline: Duration? = nil, retry: RetryPolicy = .never
+            deadline: Duration? = nil, retry: RetryPolicy = .never, isSentOnce: Bool = false
         ) {
             self.method = method
             self.url = url
@@ -35,6 +39,7 @@ extension HTTPClient {
             self.body = body
             self.deadline = deadline
             self.retry = retry
+            self.isSentOnce = isSentOnce
         }
     }
 }

@@ -9,6 +9,8 @@ struct RequestHead: Sendable {
     let url: String
     let target: Target
     let fields: HTTPFields
+    /// Whether the request must be sent at most once.
+    let isSentOnce: Bool
 
     /// Checks a request, and adds the header fields of the configuration.
     init(_ request: HTTPClient.Request, configuration: HTTPClient.Configuration) throws(HTTPClientError) {
@@ -19,6 +21,7 @@ struct RequestHead: Sendable {
         method = request.method
         url = request.url
         target = try Target(url: request.url)
+        isSentOnce = request.isSentOnce
         var fields = request.headers
         for field in configuration.propagatedHeaders() where !request.headers.contains(field.name) {
             fields.append(field)
@@ -29,7 +32,7 @@ struct RequestHead: Sendable {
     }
 
     /// Whether repeating the request has the same effect as sending it once (RFC 9110 §9.2.2).
-    var isIdempotent: Bool { Self.idempotentMethods.contains(method) }
+    var isIdempotent: Bool { !isSentOnce && Self.idempotentMethods.contains(method) }
 
     private static let idempotentMethods: [HTTPRequest.Method] = [.get, .head, .options, .put, .delete]
 

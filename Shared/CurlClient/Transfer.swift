@@ -71,6 +71,8 @@ final class Transfer: @unchecked Sendable {
             && easy.set(CURLOPT_PATH_AS_IS, 1)
             // Without this option, libcurl blocks when a transfer ends during the resolution of its host name.
             && easy.set(CURLOPT_QUICK_EXIT, 1)
+            // libcurl repeats a request when a reused connection turns out to be closed.
+            && easy.set(CURLOPT_FRESH_CONNECT, head.isSentOnce ? 1 : 0)
             && easy.set(CURLOPT_CONNECTTIMEOUT_MS, max(1, configuration.connectTimeout.milliseconds))
             && easy.set(CURLOPT_MAXAGE_CONN, max(0, Int(configuration.idleLifetime.components.seconds)))
     }

@@ -28,6 +28,17 @@ struct RetryTests {
         #expect(closing.requests.count == 1)
     }
 
+    @Test func `a request that must be sent once is neither repeated nor sent on a reused connection`() async throws {
+        let error = try await client.failure(.init(url: closing.url(), retry: Self.quick, isSentOnce: true))
+        #expect(error.code == .connectionLost && error.requestMayHaveBeenSent)
+        #expect(closing.requests.count == 1)
+        let server = ScriptedServer.responding(with: CannedResponse.hello)
+        for isSentOnce in [false, true, true] {
+            _ = try await client.execute(.init(url: server.url(), isSentOnce: isSentOnce))
+        }
+        #expect(server.connections == 3)
+    }
+
     @Test func `a later attempt can succeed`() async throws {
         let server = ScriptedServer { connection in
             guard let request = connection.readRequest(), connection.number == 3 else { return }
