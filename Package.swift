@@ -35,7 +35,7 @@ let package = Package(
     ],
     targets: [
         service(
-            "Login", uses: ["JWT", "Libcrypto", .metrics, .mustache, .nioPosix],
+            "Login", uses: ["JWT", "Libcrypto", "CurlClient", .metrics, .mustache, .nioPosix],
             resources: [.copy("Shop/ShopFiles")]),
         service("Catalog"),
         service("Orders", uses: ["CurlClient", .metrics, .mustache]),
@@ -101,7 +101,7 @@ let package = Package(
             uses: [
                 "JWT", "ServiceRuntime", "TestSupport", .hummingbird, .hummingbirdTesting, .httpTypes, .configuration,
             ]),
-        serviceTests("Login"),
+        serviceTests("Login", uses: [.nioPosix]),
         serviceTests("Catalog"),
         serviceTests("Orders", uses: ["CurlClient", .logging, .lifecycle]),
         serviceTests("Inbox"),

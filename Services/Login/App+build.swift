@@ -39,7 +39,10 @@ extension Login: ServiceDefinition {
             settings: settings, clock: clock, revocations: revocations, sessions: sessions,
             authenticator: authenticator, registrar: Registrar(accounts: accounts, hasher: hasher, clock: clock),
             accounts: AccountService(accounts: accounts, authenticator: authenticator, clock: clock),
-            apiTokens: APITokenStore(database: database, sessions: sessions))
+            apiTokens: APITokenStore(database: database, sessions: sessions),
+            bindings: WeChatBindingStore(
+                database: database, sessions: sessions, accounts: accounts, revocations: revocations),
+            weChat: settings.weChat.map(WeChatClient.init))
         let description = try OpenAPIDocument(of: settings.service, in: .module)
         let router = settings.service.router(
             context: AppRequestContext.self, readiness: [.database(database)], cookiePaths: [BrowserTokenRoutes.path])
@@ -50,7 +53,8 @@ extension Login: ServiceDefinition {
         return settings.service.application(
             router: router, description: description,
             services: [
-                ShutdownHook { try database.close() }, settings.tokens.keys, RevocationPoller(log: revocations),
+                ShutdownHook { try database.close() }, ShutdownHook { await routes.weChat?.shutdown() },
+                settings.tokens.keys, RevocationPoller(log: revocations),
             ])
     }
 }
@@ -65,13 +69,24 @@ private struct LoginRoutes {
     let registrar: Registrar
     let accounts: AccountService
     let apiTokens: APITokenStore
+    let bindings: WeChatBindingStore
+    /// Nil without a mini program.
+    let weChat: WeChatClient?
 
     private var grants: [any Grant] {
         [
             PasswordGrant(
                 authenticator: authenticator, sessions: sessions, tokens: settings.accessTokens, clock: clock),
             RefreshTokenGrant(sessions: sessions, tokens: settings.accessTokens, clock: clock),
-        ]
+        ] + weChatGrants
+    }
+
+    private var weChatGrants: [any Grant] {
+        guard let weChat else { return [] }
+        return WeChatGrant.grantTypes.map { grantType in
+            WeChatGrant(
+                grantType: grantType, weChat: weChat, bindings: bindings, tokens: settings.accessTokens, clock: clock)
+        }
     }
 
     /// Adds the pages for people, their files, and the token route for their scripts.
@@ -100,8 +115,18 @@ private struct LoginRoutes {
         SessionRoutes(sessions: sessions, clock: clock).add(to: router, authenticator)
         AccountRoutes(service: accounts, sessions: sessions, clock: clock).add(to: router, authenticator)
         APITokenRoutes(apiTokens: apiTokens, sessions: sessions, clock: clock).add(to: router, authenticator)
+        WeChatBindingRoutes(
+            bindings: bindings, registrar: registrar, authenticator: self.authenticator, accounts: bindings.accounts,
+            sessions: sessions, clock: clock
+        ).add(to: router, authenticator)
         RevokeAndIntrospectRoutes(
-            sessions: sessions, apiTokens: apiTokens, tokens: tokens, readers: settings.otherServices, clock: clock
+            sessions: sessions, apiTokens: apiTokens, tokens: tokens,
+            sessionIntrospection: SessionIntrospection(
+                sessions: sessions, issuer: tokens.issuer, readers: settings.sessionReaders),
+            readers: settings.otherServices, clock: clock
+        ).add(to: router, authenticator)
+        PasswordCheckRoutes(
+            authenticator: self.authenticator, readers: settings.otherServices, isEnabled: settings.checksPasswords
         ).add(to: router, authenticator)
         RevocationFeedRoutes(
             log: revocations, issuer: settings.tokens.issuer, keys: settings.tokens.keys,

@@ -12,6 +12,12 @@ struct LoginSettings {
     /// The services that accept the access tokens.
     let audiences: [String]
     let lifetimes: SessionLifetimes
+    /// Whether services may ask whether a name and a password belong together.
+    let checksPasswords: Bool
+    /// The names of the services that may introspect the sessions of browsers.
+    let sessionReaders: [String]
+    /// The WeChat mini program whose users may sign in; nil when there is none.
+    let weChat: WeChatSettings?
     let hasDemoData: Bool
     /// The addresses at which browsers reach the services that the shop calls.
     let shopServices: ShopServices
@@ -38,6 +44,9 @@ struct LoginSettings {
         self.service = service
         audiences = Self.audiences(&settings)
         lifetimes = SessionLifetimes(&settings)
+        checksPasswords = settings.toggle("PASSWORD_CHECKS", default: false)
+        sessionReaders = Self.sessionReaders(among: audiences, &settings)
+        weChat = WeChatSettings(&settings)
         hasDemoData = settings.toggle("DEMO_DATA", default: false)
         shopServices = ShopServices(&settings)
         database = settings.databaseURL(service: Login.name)
@@ -48,6 +57,14 @@ struct LoginSettings {
         let names = settings.list("TOKEN_AUDIENCES", default: ["login", "catalog", "orders", "inbox"])
         if names.isEmpty || Set(names).count < names.count {
             settings.reject("TOKEN_AUDIENCES", "must name services, each once")
+        }
+        return names
+    }
+
+    private static func sessionReaders(among audiences: [String], _ settings: inout Settings) -> [String] {
+        let names = settings.list("SESSION_READERS")
+        for name in names where !audiences.contains(name) {
+            settings.reject("SESSION_READERS", "names '\(name)', which TOKEN_AUDIENCES does not name")
         }
         return names
     }
@@ -64,6 +81,9 @@ struct LoginSettings {
         let recommended = SessionLifetimes.recommendedAccessTokenSeconds
         if lifetimes.accessTokenSeconds > recommended {
             logger.warning("ACCESS_TOKEN_TTL is above \(recommended): stolen tokens stay valid for long.")
+        }
+        if checksPasswords {
+            logger.warning("PASSWORD_CHECKS is on: services that take passwords can check them.")
         }
         if hasDemoData {
             logger.warning("DEMO_DATA is on: there are accounts with a password that everyone knows.")

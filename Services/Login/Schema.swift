@@ -121,5 +121,22 @@ enum Schema {
             );
             CREATE INDEX api_tokens_of_account ON api_tokens (account_id, id);
             """),
+        Migration(
+            "WeChat",
+            """
+            -- The WeChat users that are bound to accounts, by the hash of their openid.
+            CREATE TABLE wechat_bindings (
+                openid_hash BYTEA PRIMARY KEY,
+                account_id TEXT NOT NULL UNIQUE REFERENCES accounts (id) ON DELETE CASCADE,
+                created_at BIGINT NOT NULL
+            );
+
+            -- The sessions that began with a sign-in by WeChat.
+            CREATE TABLE wechat_sessions (
+                session_id TEXT PRIMARY KEY REFERENCES sessions (id) ON DELETE CASCADE,
+                account_id TEXT NOT NULL
+            );
+            CREATE INDEX wechat_sessions_of_account ON wechat_sessions (account_id);
+            """),
     ]
 }

@@ -11,7 +11,7 @@ struct APITokenRoutes: Sendable {
     let clock: WallClock
 
     func add(to router: Router<AppRequestContext>, _ authenticator: JWTAuthenticator) {
-        router.behind(authenticator, .user)
+        router.behind(authenticator, .firstParty)
             .get("api-tokens", use: list)
             .post("api-tokens", use: create)
             .delete("api-tokens/{id}", use: delete)

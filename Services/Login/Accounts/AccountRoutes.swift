@@ -57,11 +57,11 @@ struct AccountRoutes: Sendable {
 
 extension Problem {
     /// 403: the token is valid, but the password in the body is wrong.
-    fileprivate static let wrongPassword = Problem(
+    static let wrongPassword = Problem(
         .forbidden, code: "wrong_password", detail: "The password is wrong.")
 
     /// 429: there were too many failed attempts.
-    fileprivate static func tooManyAttempts(retryAfterSeconds seconds: Int) -> Problem {
+    static func tooManyAttempts(retryAfterSeconds seconds: Int) -> Problem {
         Problem(
             .tooManyRequests, code: "too_many_attempts",
             detail: "There were too many failed attempts. Try again in \(seconds) s.",

@@ -11,8 +11,7 @@ struct PublicOrigin: Sendable {
     /// - Parameter issuer: The address under which browsers reach login.
     init(issuer: String) {
         self.issuer = issuer
-        let hosts = ["localhost", "127.0.0.1", "[::1]"].map { "http://\($0)" }
-        isSecure = !hosts.contains { issuer == $0 || issuer.hasPrefix("\($0):") || issuer.hasPrefix("\($0)/") }
+        isSecure = !NetworkAddress.isPlainLoopbackURL(issuer)
     }
 
     /// Whether an origin is the one that a request was sent to.

@@ -7,9 +7,11 @@ struct TokenResponse: ResponseEncodable {
     let access_token: String
     let token_type = "Bearer"
     let expires_in: Int
-    let refresh_token: String
+    /// Nil for a token that no session renews.
+    let refresh_token: String?
     let scope: String
-    let account_id: String
+    /// Nil for a token that no account owns.
+    let account_id: String?
 
     /// Issues an access token for a session.
     ///
@@ -23,5 +25,14 @@ struct TokenResponse: ResponseEncodable {
         refresh_token = refreshToken.text
         self.scope = scope.text
         account_id = session.accountID.lowercase
+    }
+
+    /// The response with an access token that belongs to no session.
+    init(_ accessToken: AccessTokenIssuer.AccessToken, scope: Scope) {
+        access_token = accessToken.text
+        expires_in = accessToken.lifetimeSeconds
+        refresh_token = nil
+        self.scope = scope.text
+        account_id = nil
     }
 }

@@ -1,4 +1,4 @@
-/// The networks of clients. Connections and failed sign-ins are counted for a network.
+/// The networks of clients, for which connections and failed sign-ins are counted, and the addresses of this machine.
 public enum NetworkAddress {
     /// The network of a client: an IPv4 address itself, the first 64 bits of an IPv6 address, and `unknown` without a
     /// socket.
@@ -11,6 +11,21 @@ public enum NetworkAddress {
             return String(address[address.index(after: colon)...])
         }
         return groups(of: address).prefix(4).joined(separator: ":") + "::/64"
+    }
+
+    /// Whether an IP address is one of this machine (RFC 1122 §3.2.1.3, RFC 4291 §2.5.3).
+    ///
+    /// - Parameter address: The text of `inet_ntop`.
+    public static func isLoopback(_ address: String) -> Bool {
+        let network = network(of: address)
+        return network.hasPrefix("127.") || network == "0:0:0:0::/64" && address.hasSuffix("::1")
+    }
+
+    /// Whether a URL is one of plain HTTP to this machine, where an encrypted connection is not needed.
+    public static func isPlainLoopbackURL(_ url: String) -> Bool {
+        ["localhost", "127.0.0.1", "[::1]"].map { "http://\($0)" }.contains { host in
+            url == host || url.hasPrefix("\(host):") || url.hasPrefix("\(host)/")
+        }
     }
 
     /// The eight groups of an IPv6 address, including those that `::` stands for.

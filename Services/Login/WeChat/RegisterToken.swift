@@ -1,0 +1,44 @@
+import Foundation
+import JWT
+import JWTAuth
+import Libcrypto
+import ServiceRuntime
+
+/// The access token of a WeChat user without an account. It allows one thing: to bind the user to an account.
+///
+/// Its `sub` is that of `WeChatUser`, its `aud` is login alone, and it has neither a session nor a user name.
+struct RegisterToken: Sendable {
+    static let scope = Scope(names: ["register"])
+
+    let user: WeChatUser
+    /// The id of the token (`jti`).
+    let id: String
+    let expiresAt: Date
+
+    private static let idBytes = 16
+
+    /// Reads the token of a request; nil when it is not a register token.
+    init?(_ token: VerifiedToken) {
+        guard let subject = token.subject, let user = WeChatUser(subject: subject), token.sessionID == nil,
+            let id = token.id, let expiry = token.expiresAt
+        else { return nil }
+        self.user = user
+        self.id = id
+        expiresAt = Date(expiry)
+    }
+
+    /// Issues a register token.
+    ///
+    /// - Throws: An error of signing the token.
+    static func issue(
+        for user: WeChatUser, by tokens: AccessTokenIssuer, at now: Date
+    ) throws -> AccessTokenIssuer.AccessToken {
+        let issuedAt = NumericDate(now)
+        let text = try TokenType.access.signer(keys: tokens.keys.keys).sign(
+            Claims(
+                issuer: tokens.issuer, subject: user.subject, audience: [Login.name],
+                expiresAt: issuedAt + Int64(tokens.lifetimeSeconds), issuedAt: issuedAt,
+                id: Base64URL.encode(randomBytes(idBytes)), scope: scope.text))
+        return .init(text: text, lifetimeSeconds: tokens.lifetimeSeconds)
+    }
+}

@@ -1,0 +1,101 @@
+import Database
+import Foundation
+import JWTAuth
+import ServiceRuntime
+
+/// The WeChat users that are bound to accounts. One user has one account, and one account has one user.
+struct WeChatBindingStore: Sendable {
+    let database: SQLDatabase
+    let sessions: SessionStore
+    let accounts: AccountStore
+    let revocations: RevocationLog
+
+    /// The account that a user is bound to; nil when there is none.
+    func account(of user: WeChatUser) async throws -> Account? {
+        let row = try await database.read { connection in
+            try connection.queryOne(
+                """
+                SELECT a.username FROM wechat_bindings b JOIN accounts a ON a.id = b.account_id
+                WHERE b.openid_hash = $1
+                """, user.hash)
+        }
+        guard let name: String = try row?["username"], let username = Username(name) else { return nil }
+        return try await accounts.find(username)
+    }
+
+    /// Begins a session of an account for the user that is bound to it.
+    ///
+    /// Returns nil when the user is no longer bound to the account, or when the account was deleted, disabled, or given
+    /// another password since it was read.
+    func beginSession(
+        of account: Account, for user: WeChatUser, scope: Scope, audience: [String], from client: ClientInfo,
+        at now: Date
+    ) async throws -> (Session, RefreshToken)? {
+        let session = sessions.newSession(of: account, scope: scope, audience: audience, from: client, at: now)
+        let token = RefreshToken()
+        let isBegun = try await database.write { connection in
+            let binding = try connection.queryOne(
+                "SELECT account_id FROM wechat_bindings WHERE openid_hash = $1 AND account_id = $2", user.hash,
+                account.id)
+            guard binding != nil,
+                try sessions.insert(session, passwordVersion: account.passwordVersion, at: now, in: connection)
+            else { return false }
+            try sessions.insert(token, of: session.id, at: now, in: connection)
+            try connection.execute(
+                "INSERT INTO wechat_sessions (session_id, account_id) VALUES ($1, $2)", session.id, account.id)
+            return true
+        }
+        return isBegun ? (session, token) : nil
+    }
+
+    /// The outcome of a binding.
+    enum BindingResult: Sendable {
+        case bound
+        /// The user or the account is bound already.
+        case alreadyBound
+        /// The register token was used or revoked, or the account was changed since it was read.
+        case denied
+    }
+
+    /// Binds a user to an account and revokes the register token that allows it.
+    ///
+    /// - Parameters:
+    ///   - token: The id of the register token.
+    ///   - expiry: The time at which the register token expires.
+    func bind(
+        _ user: WeChatUser, to account: Account, token: String, expiringAt expiry: Date, at now: Date
+    ) async throws -> BindingResult {
+        try await database.write { connection in
+            guard try !revocations.hasToken(token, in: connection) else { return .denied }
+            let current = try connection.queryOne(
+                "SELECT id FROM accounts WHERE id = $1 AND password_version = $2 AND disabled_at IS NULL", account.id,
+                account.passwordVersion)
+            guard current != nil else { return .denied }
+            let inserted = try connection.execute(
+                """
+                INSERT INTO wechat_bindings (openid_hash, account_id, created_at) VALUES ($1, $2, $3)
+                ON CONFLICT DO NOTHING
+                """, user.hash, account.id, now)
+            guard inserted == 1 else { return .alreadyBound }
+            try revocations.append(
+                Revocation(kind: .token, id: token, expiresAt: Revocation.expiry(ofTokensUntil: expiry)),
+                account: account.id, at: now, in: connection)
+            return .bound
+        }
+    }
+
+    /// Whether a register token was used or revoked.
+    func isRevoked(_ token: String) async throws -> Bool {
+        try await database.read { try revocations.hasToken(token, in: $0) }
+    }
+
+    /// Removes the binding of an account and ends the sessions that began with it. A second call changes nothing.
+    func unbind(_ account: UUID, at now: Date) async throws {
+        try await database.write { connection in
+            try connection.execute("DELETE FROM wechat_bindings WHERE account_id = $1", account)
+            let rows = try connection.query("SELECT session_id FROM wechat_sessions WHERE account_id = $1", account)
+            for row in rows { try sessions.end(row["session_id"], at: now, in: connection) }
+            try connection.execute("DELETE FROM wechat_sessions WHERE account_id = $1", account)
+        }
+    }
+}
