@@ -12,6 +12,7 @@ let package = Package(
         .executable(name: "catalog", targets: ["CatalogService"]),
         .executable(name: "orders", targets: ["OrdersService"]),
         .executable(name: "inbox", targets: ["InboxService"]),
+        .executable(name: "compare", targets: ["CompareService"]),
         .executable(name: "jwt", targets: ["JWTCommand"]),
         .executable(name: "drill", targets: ["Drills"]),
         .library(name: "JWT", targets: ["JWT"]),
@@ -40,6 +41,7 @@ let package = Package(
         service("Catalog"),
         service("Orders", uses: ["CurlClient", .metrics, .mustache]),
         service("Inbox"),
+        service("Compare", uses: ["CurlClient"]),
 
         shared("JWT", uses: ["Libcrypto", "CTextKernels"]),
         shared(
@@ -105,6 +107,7 @@ let package = Package(
         serviceTests("Catalog"),
         serviceTests("Orders", uses: ["CurlClient", .logging, .lifecycle]),
         serviceTests("Inbox"),
+        serviceTests("Compare"),
         .testTarget(
             name: "BrowserTests", dependencies: ["TestSupport"], path: "Tests/BrowserTests", swiftSettings: .strict),
         .testTarget(

@@ -12,6 +12,17 @@ umask 022
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 readonly services=(login catalog orders inbox)
+# The service that scripts/up starts only with --compare.
+readonly optional_services=(compare)
+
+# started_services: prints the standard services, and the optional ones that scripts/up has started.
+started_services() {
+  local service
+  printf '%s\n' "${services[@]}"
+  for service in "${optional_services[@]}"; do
+    if [ -e "run/$service.pid" ]; then echo "$service"; fi
+  done
+}
 
 # fail SENTENCE: ends the script with a sentence that says what to do.
 fail() {
@@ -25,7 +36,8 @@ port_of() {
     catalog) echo 8081 ;;
     orders) echo 8082 ;;
     inbox) echo 8083 ;;
-    *) fail "There is no service '$1'. The services are: ${services[*]}" ;;
+    compare) echo 8084 ;;
+    *) fail "There is no service '$1'. The services are: ${services[*]} ${optional_services[*]}" ;;
   esac
 }
 

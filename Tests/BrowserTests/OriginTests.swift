@@ -30,7 +30,7 @@ import Testing
     }
 
     private func addresses(_ cluster: Cluster) -> String {
-        let pairs = ServiceName.allCases.map { "\"\($0.rawValue)\": \"\(cluster.url($0))\"" }
+        let pairs = ServiceName.standard.map { "\"\($0.rawValue)\": \"\(cluster.url($0))\"" }
         return "{\(pairs.joined(separator: ", "))}"
     }
 

@@ -13,10 +13,10 @@ extension Drill {
     ) { scale, report in
         try await withCluster(running: []) { cluster in
             let disks = try Dictionary(
-                uniqueKeysWithValues: ServiceName.allCases.map { ($0, try SmallDisk(of: $0, in: cluster)) })
-            for service in ServiceName.allCases { try await disks[service]?.start() }
+                uniqueKeysWithValues: ServiceName.standard.map { ($0, try SmallDisk(of: $0, in: cluster)) })
+            for service in ServiceName.standard { try await disks[service]?.start() }
             let reconciliation = try await Reconciliation(of: cluster, in: disks.mapValues { try $0.visibleFolder() })
-            for service in scale.choose([.orders, .login], ServiceName.allCases) {
+            for service in scale.choose([.orders, .login], ServiceName.standard) {
                 guard let disk = disks[service] else { continue }
                 try await fill(disk, reconciliation, report)
             }
@@ -75,6 +75,8 @@ private struct Writer {
             try await cluster.signUp("n\(UUID().uuidString.lowercased().prefix(20))")
         case .catalog, .orders, .inbox:
             try await cluster.order(token: customer).status
+        case .compare:
+            try await cluster.send(.post, .compare, "/jwt/notes", token: customer, json: #"{"text": "x"}"#).status
         }
     }
 

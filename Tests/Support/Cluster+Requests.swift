@@ -33,6 +33,7 @@ extension Cluster {
         case .catalog: try await send(.delete, .catalog, "/products/\(Demo.lamp)", token: token).status
         case .orders: try await get(.orders, "/orders?limit=1", token: token).status
         case .inbox: try await get(.inbox, "/messages?limit=1", token: token).status
+        case .compare: try await get(.compare, "/jwt/notes?limit=1", token: token).status
         }
     }
 

@@ -12,6 +12,11 @@ public enum ServiceName: String, CaseIterable, Sendable {
     case orders
     /// Messages to customers.
     case inbox
+    /// Notes behind four mechanisms of authentication.
+    case compare
+
+    /// The services that `scripts/up` starts without an option.
+    public static let standard: [ServiceName] = [.login, .catalog, .orders, .inbox]
 }
 
 /// The services as real processes on free ports, with new databases and a new secret.
@@ -207,7 +212,7 @@ extension Cluster {
 ///
 /// If `body` throws, this prints the last 2,000 characters of each log.
 public func withCluster<Result>(
-    running services: [ServiceName] = ServiceName.allCases, environment: [String: String] = [:],
+    running services: [ServiceName] = ServiceName.standard, environment: [String: String] = [:],
     _ body: (Cluster) async throws -> Result
 ) async throws -> Result {
     let cluster = try await Cluster()

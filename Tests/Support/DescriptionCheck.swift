@@ -25,14 +25,18 @@ public struct DescriptionCheck: Sendable {
 
     /// The differences between a service and its document, with `TOKEN_COOKIE` off and on.
     ///
-    /// - Parameter isPage: Whether a route serves people and therefore needs no description.
+    /// - Parameters:
+    ///   - environment: Further variables of the service.
+    ///   - isPage: Whether a route serves people and therefore needs no description.
     /// - Throws: `ClusterError` when the document is not OpenAPI; errors of building the service.
     public static func differences<Definition: ServiceDefinition & SendableMetatype, Context>(
-        of service: Definition.Type, except isPage: (Route) -> Bool = { _ in false }
+        of service: Definition.Type, environment: [String: String] = [:],
+        except isPage: (Route) -> Bool = { _ in false }
     ) async throws -> [String] where Definition.BuiltApplication == ServiceApplication<Context> {
         var differences: [String] = []
         for cookies in ["off", "on"] {
-            let application = try await ServiceUnderTest<Definition>.application(environment: ["TOKEN_COOKIE": cookies])
+            let application = try await ServiceUnderTest<Definition>.application(
+                environment: environment.merging(["TOKEN_COOKIE": cookies]) { $1 })
             let check = try DescriptionCheck(application, except: isPage)
             differences += check.routeDifferences + check.unmarkedOperations
             differences += try await application.test(.router) { client in

@@ -14,7 +14,7 @@ public actor Shopper {
     }
 
     /// Signs a customer in. The customer sends requests only to `services`.
-    public init(_ name: String, of cluster: Cluster, at services: Set<ServiceName> = Set(ServiceName.allCases))
+    public init(_ name: String, of cluster: Cluster, at services: Set<ServiceName> = Set(ServiceName.standard))
         async throws
     {
         self.cluster = cluster
@@ -59,7 +59,7 @@ public actor Shopper {
 extension Cluster {
     /// Keeps customers shopping until `body` returns, and returns the results of their requests.
     public func underLoad(
-        clients: Int = 4, at services: Set<ServiceName> = Set(ServiceName.allCases), while body: () async throws -> Void
+        clients: Int = 4, at services: Set<ServiceName> = Set(ServiceName.standard), while body: () async throws -> Void
     ) async throws -> Tally {
         var shoppers: [Shopper] = []
         for client in 0..<clients {

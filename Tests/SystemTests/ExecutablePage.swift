@@ -79,7 +79,7 @@ struct ExecutablePage {
 extension Cluster {
     /// Writes the files in which `scripts/up` stores the process of each service.
     fileprivate func writeProcessFiles() async throws {
-        for service in ServiceName.allCases {
+        for service in ServiceName.standard {
             let process = try process(service)
             let note = "echo \(process) $(began \(process)) >run/\(service.rawValue).pid"
             try await run(["/bin/bash", "-c", ". scripts/lib.sh; \(note)"], in: directory)

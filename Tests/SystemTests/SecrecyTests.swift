@@ -20,7 +20,7 @@ import Testing
 
             let signature = try #require(tokens.accessToken.split(separator: ".").last)
             let secrets = [try cluster.secret(), password, tokens.refreshToken, String(signature)]
-            for service in ServiceName.allCases {
+            for service in ServiceName.standard {
                 let log = try cluster.log(service)
                 #expect(log.contains("/") && log.count > 500, "\(service.rawValue) has logged the requests")
                 for secret in secrets { #expect(!log.contains(secret)) }
@@ -66,7 +66,7 @@ import Testing
     @Test func `the files of a service are readable only by their owner, whatever the umask at its start`() async throws
     {
         try await withCluster(running: []) { cluster in
-            for service in ServiceName.allCases {
+            for service in ServiceName.standard {
                 try await cluster.start(
                     service, environment: ["DATABASE_URL": "sqlite:files/\(service.rawValue)/all.sqlite"],
                     under: ["/bin/sh", "-c", "umask 0 && exec \"$0\""])
@@ -74,7 +74,7 @@ import Testing
             let token = try await cluster.token("alice")
             #expect(try await cluster.order(token: token).status == 201)
             #expect(try await cluster.send(.post, .login, "/logout", token: token).status == 204)
-            for service in ServiceName.allCases {
+            for service in ServiceName.standard {
                 let isRejected = try await eventually { try await cluster.status(of: service, token: token) == 401 }
                 #expect(isRejected)
                 let list = "\(service.rawValue)/\(service.rawValue).revocations"

@@ -1,0 +1,24 @@
+import JWTAuth
+import ServiceRuntime
+
+/// The settings of compare, read once from the environment.
+struct CompareSettings {
+    let loginURL: String
+    /// Whether the session mechanism rejects requests that another site may have forged (`CSRF_DEFENCE`).
+    let hasCSRFDefence: Bool
+    /// Whether clients that are not on this machine may send passwords, because a proxy ends TLS (`ALLOW_BASIC`).
+    let allowsBasic: Bool
+    /// The name of the cookie of login's pages.
+    let cookieName: String
+    let server: ResourceServerSettings
+
+    init(clock: WallClock, _ settings: inout Settings) throws {
+        loginURL = settings.url("LOGIN_URL", default: "http://127.0.0.1:8080")
+        hasCSRFDefence = settings.toggle("CSRF_DEFENCE", default: true)
+        allowsBasic = settings.toggle("ALLOW_BASIC", default: false)
+        // Login adds the prefix where browsers reach it by encrypted connections.
+        let issuer = settings.string("JWT_ISSUER") ?? TokenSettings.defaultIssuer
+        cookieName = NetworkAddress.isPlainLoopbackURL(issuer) ? "hallpass" : "__Host-hallpass"
+        server = try ResourceServerSettings(of: Compare.self, clock: clock, &settings)
+    }
+}
