@@ -1,0 +1,112 @@
+import Foundation
+import HTTPTypes
+import TestSupport
+import Testing
+
+@Suite struct ComparisonTests {
+    private static let environment = [
+        "TOKEN_AUDIENCES": "login catalog orders inbox compare", "SESSION_READERS": "compare", "PASSWORD_CHECKS": "on",
+    ]
+
+    /// The header fields with the credentials of alice, by mechanism.
+    private func credentials(_ cluster: Cluster) async throws -> [String: HTTPFields] {
+        let token = try await cluster.token("alice")
+        let created = try await cluster.send(.post, .login, "/api-tokens", token: token, json: #"{"name": "test"}"#)
+        let basic = Data("alice:\(Demo.password)".utf8).base64EncodedString()
+        return [
+            "basic": [.authorization: "Basic \(basic)"], "session": [.cookie: try await sessionCookie(cluster)],
+            "token": [.authorization: "Token \(try #require(created["token"]))"],
+            "jwt": [.authorization: "Bearer \(token)"],
+        ]
+    }
+
+    /// The cookie of a browser that signs in on the page.
+    private func sessionCookie(_ cluster: Cluster) async throws -> String {
+        func cookie(_ response: ReceivedResponse) throws -> String {
+            String(try #require(response.headers[values: .setCookie].first).prefix { $0 != ";" })
+        }
+        let page = try await cluster.get(.login, "/login")
+        let formToken = try #require(page.text.firstMatch(of: /name="form_token" value="([^"]+)"/)).1
+        let password = Demo.password.replacing(" ", with: "+")
+        let response = try await cluster.send(
+            .post, .login, "/login",
+            headers: [.cookie: try cookie(page), .contentType: "application/x-www-form-urlencoded"],
+            json: "form_token=\(formToken)&username=alice&password=\(password)")
+        return try cookie(response)
+    }
+
+    private func status(_ mechanism: String, _ headers: HTTPFields?, _ cluster: Cluster) async throws -> Int {
+        try await cluster.send(.get, .compare, "/\(mechanism)/notes", headers: headers ?? [:]).status
+    }
+
+    @Test func `all mechanisms identify the same account, and only the JWT does so while login is down`() async throws {
+        try await withCluster(running: [.login, .compare], environment: Self.environment) { cluster in
+            let credentials = try await credentials(cluster)
+            var headers = try #require(credentials["session"])
+            headers[.origin] = cluster.url(.login)
+            let added = try await cluster.send(
+                .post, .compare, "/session/notes", headers: headers, json: #"{"text": "Hello"}"#)
+            #expect(added.status == 201)
+            for (mechanism, headers) in credentials {
+                let list = try await cluster.send(.get, .compare, "/\(mechanism)/notes", headers: headers)
+                #expect(list.status == 200 && list.text.contains("Hello"), "\(mechanism)")
+            }
+            try await cluster.kill(.login)
+            for (mechanism, headers) in credentials {
+                #expect(
+                    try await status(mechanism, headers, cluster) == (mechanism == "jwt" ? 200 : 503), "\(mechanism)")
+            }
+        }
+    }
+
+    @Test func `the owner of a stolen cookie or API token ends its use at once`() async throws {
+        try await withCluster(running: [.login, .compare], environment: Self.environment) { cluster in
+            let credentials = try await credentials(cluster)
+            #expect(try await status("session", credentials["session"], cluster) == 200)
+            #expect(try await status("token", credentials["token"], cluster) == 200)
+            let token = try await cluster.token("alice")
+            #expect(try await cluster.send(.post, .login, "/logout?everywhere=true", token: token).status == 204)
+            #expect(try await status("session", credentials["session"], cluster) == 401)
+            #expect(try await status("token", credentials["token"], cluster) == 200)
+            let owner = try await cluster.token("alice")
+            let list = try await cluster.get(.login, "/api-tokens", token: owner).text
+            let id = try #require(list.firstMatch(of: /"id":"([^"]+)"/)).1
+            #expect(try await cluster.send(.delete, .login, "/api-tokens/\(id)", token: owner).status == 204)
+            #expect(try await status("token", credentials["token"], cluster) == 401)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(5)))
+    func `the comparison finds no call of login for a JWT, and at least one for each other mechanism`() async throws {
+        try await run(["scripts/compare", "--short"], in: Cluster.project)
+        let file = Cluster.project.appending(path: ".build/comparison-short/comparison.json")
+        let result = try JSONDecoder().decode(Comparison.self, from: Data(contentsOf: file))
+        #expect(Set(result.mechanisms.keys) == ["basic", "session", "token", "jwt"])
+        for (mechanism, measurement) in result.mechanisms {
+            #expect(Array(measurement.statuses.keys) == ["200"])
+            let outage = try #require(result.outage[mechanism])
+            if mechanism == "jwt" {
+                #expect(measurement.calls_of_login == 0 && measurement.reads_of_login == 0)
+                #expect(outage.values.allSatisfy { $0.status == 200 })
+            } else {
+                #expect(measurement.calls_of_login >= 1 && measurement.reads_of_login >= 1)
+                #expect(outage.values.allSatisfy { $0.status == 503 })
+            }
+        }
+        #expect(result.bytes.opaque < result.bytes.jwt && result.bytes.jwt < result.bytes.jwt_with_usual_claims)
+    }
+
+    /// The part of `comparison.json` that the test reads.
+    private struct Comparison: Decodable {
+        struct Measurement: Decodable {
+            let statuses: [String: Int]
+            let calls_of_login, reads_of_login: Double
+        }
+        struct Outage: Decodable { let status: Int }
+        struct Sizes: Decodable { let opaque, jwt, jwt_with_usual_claims: Int }
+
+        let mechanisms: [String: Measurement]
+        let outage: [String: [String: Outage]]
+        let bytes: Sizes
+    }
+}
