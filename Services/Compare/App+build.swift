@@ -1,6 +1,7 @@
 import Configuration
 import CurlClient
 import JWTAuth
+import Logging
 import ServiceRuntime
 
 extension Compare: ServiceDefinition {
@@ -12,6 +13,7 @@ extension Compare: ServiceDefinition {
         reader: ConfigReader, clock: WallClock
     ) async throws -> ServiceApplication<AppRequestContext> {
         let settings = try Settings.read(reader) { try CompareSettings(clock: clock, &$0) }
+        settings.logWarnings(to: Logger(label: name))
         let server = try ResourceServer(settings.server, migrations: Schema.migrations, clock: clock)
         let http = HTTPClient.betweenServices(deadline: LoginClient.deadline)
         let tokens = ServiceTokenIssuer(issuer: Compare.name, keys: server.keys, clock: clock)

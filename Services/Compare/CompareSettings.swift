@@ -1,4 +1,5 @@
 import JWTAuth
+import Logging
 import ServiceRuntime
 
 /// The settings of compare, read once from the environment.
@@ -20,5 +21,15 @@ struct CompareSettings {
         let issuer = settings.string("JWT_ISSUER") ?? TokenSettings.defaultIssuer
         cookieName = NetworkAddress.isPlainLoopbackURL(issuer) ? "hallpass" : "__Host-hallpass"
         server = try ResourceServerSettings(of: Compare.self, clock: clock, &settings)
+    }
+
+    /// Warns about settings that are accepted but not safe for production.
+    func logWarnings(to logger: Logger) {
+        if !hasCSRFDefence {
+            logger.warning("CSRF_DEFENCE is off: pages of other origins can add notes of people who are signed in.")
+        }
+        if allowsBasic {
+            logger.warning("ALLOW_BASIC is on: passwords travel unencrypted unless a proxy in front ends TLS.")
+        }
     }
 }
