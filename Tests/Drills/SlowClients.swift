@@ -82,6 +82,7 @@ extension ServiceName {
         switch self {
         case .login: "/token"
         case .catalog: "/products"
+        case .compare: "/jwt/notes"
         case .orders: "/orders"
         case .inbox: "/messages"
         }
