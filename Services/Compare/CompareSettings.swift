@@ -17,10 +17,9 @@ struct CompareSettings {
         loginURL = settings.url("LOGIN_URL", default: "http://127.0.0.1:8080")
         hasCSRFDefence = settings.toggle("CSRF_DEFENCE", default: true)
         allowsBasic = settings.toggle("ALLOW_BASIC", default: false)
-        // Login adds the prefix where browsers reach it by encrypted connections.
-        let issuer = settings.string("JWT_ISSUER") ?? TokenSettings.defaultIssuer
-        cookieName = NetworkAddress.isPlainLoopbackURL(issuer) ? "hallpass" : "__Host-hallpass"
         server = try ResourceServerSettings(of: Compare.self, clock: clock, &settings)
+        // Login adds the prefix where browsers reach it by encrypted connections.
+        cookieName = NetworkAddress.isPlainLoopbackURL(server.issuer) ? "hallpass" : "__Host-hallpass"
     }
 
     /// Warns about settings that are accepted but not safe for production.

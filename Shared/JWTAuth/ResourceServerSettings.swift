@@ -10,6 +10,9 @@ public struct ResourceServerSettings: Sendable {
     let revocations: RevocationSettings
     let tokens: TokenSettings
 
+    /// The issuer of user tokens, which is login's address for browsers.
+    public var issuer: String { tokens.issuer }
+
     /// Reads the settings and loads the keys. Read all other settings first, because this initializer throws when keys
     /// are missing.
     ///
