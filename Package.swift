@@ -103,7 +103,7 @@ let package = Package(
             uses: [
                 "JWT", "ServiceRuntime", "TestSupport", .hummingbird, .hummingbirdTesting, .httpTypes, .configuration,
             ]),
-        serviceTests("Login", uses: [.nioPosix]),
+        serviceTests("Login", uses: ["Libcrypto", .nioPosix]),
         serviceTests("Catalog"),
         serviceTests("Orders", uses: ["CurlClient", .logging, .lifecycle]),
         serviceTests("Inbox"),

@@ -29,14 +29,20 @@ extension Login: ServiceDefinition {
         try await revocations.beginEpoch()
         let sessions = SessionStore(database: database, revocations: revocations, lifetimes: settings.lifetimes)
         let accounts = AccountStore(database: database, sessions: sessions)
+        let clients = ClientStore(database: database, sessions: sessions)
         let hasher = PasswordHasher(cost: passwordCost)
-        if settings.hasDemoData { try await DemoData.add(to: accounts, hasher: hasher, clock: clock) }
+        if settings.hasDemoData {
+            try await DemoData.add(to: accounts, hasher: hasher, clock: clock)
+            try await DemoClients.add(to: clients, at: clock.now())
+        }
         settings.logWarnings(to: Logger(label: name))
 
         let authenticator = PasswordAuthenticator(
             accounts: accounts, hasher: hasher, throttle: LoginThrottle(), clock: clock)
         let routes = LoginRoutes(
             settings: settings, clock: clock, revocations: revocations, sessions: sessions,
+            clients: ClientAuthenticator(clients: clients, throttle: LoginThrottle(), clock: clock),
+            consents: ConsentStore(codes: CodeStore(database: database, sessions: sessions)),
             authenticator: authenticator, registrar: Registrar(accounts: accounts, hasher: hasher, clock: clock),
             accounts: AccountService(accounts: accounts, authenticator: authenticator, clock: clock),
             apiTokens: APITokenStore(database: database, sessions: sessions),
@@ -65,6 +71,8 @@ private struct LoginRoutes {
     let clock: WallClock
     let revocations: RevocationLog
     let sessions: SessionStore
+    let clients: ClientAuthenticator
+    let consents: ConsentStore
     let authenticator: PasswordAuthenticator
     let registrar: Registrar
     let accounts: AccountService
@@ -78,6 +86,8 @@ private struct LoginRoutes {
             PasswordGrant(
                 authenticator: authenticator, sessions: sessions, tokens: settings.accessTokens, clock: clock),
             RefreshTokenGrant(sessions: sessions, tokens: settings.accessTokens, clock: clock),
+            AuthorizationCodeGrant(codes: consents.codes, tokens: settings.accessTokens, clock: clock),
+            ClientCredentialsGrant(clients: clients.clients, tokens: settings.accessTokens, clock: clock),
         ] + weChatGrants
     }
 
@@ -97,9 +107,17 @@ private struct LoginRoutes {
         let pages = PageRouterGroups(on: router, browserSession)
         let signup = PageRouterGroups(
             on: router.group().add(middleware: JSONSignupMiddleware(registrar: registrar)), browserSession)
-        SignInPages(authenticator: authenticator, registrar: registrar, sessions: sessions, cookies: cookies)
-            .add(to: pages, signup: signup)
-        AccountPages(service: accounts, sessions: sessions, apiTokens: apiTokens, cookies: cookies).add(to: pages)
+        let authorizations = AuthorizationRequestReader(
+            clients: clients.clients, services: settings.services, issuer: settings.tokens.issuer)
+        SignInPages(
+            authenticator: authenticator, registrar: registrar, sessions: sessions, cookies: cookies,
+            authorizations: authorizations
+        ).add(to: pages, signup: signup)
+        AuthorizationPages(requests: authorizations, consents: consents).add(to: pages)
+        ConnectedAppPages(consents: consents).add(to: pages)
+        AccountPages(
+            service: accounts, sessions: sessions, apiTokens: apiTokens, consents: consents, cookies: cookies
+        ).add(to: pages)
         APITokenPages(apiTokens: apiTokens).add(to: pages)
         try AssetRoutes().add(to: router)
         try ShopRoutes(settings.shopServices).add(to: router)
@@ -110,7 +128,7 @@ private struct LoginRoutes {
     /// Adds the routes for programs and for the other services.
     func addAPI(to router: Router<AppRequestContext>) {
         let tokens = settings.accessTokens
-        TokenRoutes(grants: grants).add(to: router)
+        TokenRoutes(grants: grants, clients: clients).add(to: router)
         let authenticator = JWTAuthenticator(of: settings.service, settings.tokens, revocations: nil, clock: clock)
         SessionRoutes(sessions: sessions, clock: clock).add(to: router, authenticator)
         AccountRoutes(service: accounts, sessions: sessions, clock: clock).add(to: router, authenticator)
@@ -120,7 +138,7 @@ private struct LoginRoutes {
             sessions: sessions, clock: clock
         ).add(to: router, authenticator)
         RevokeAndIntrospectRoutes(
-            sessions: sessions, apiTokens: apiTokens, tokens: tokens,
+            sessions: sessions, clients: clients, apiTokens: apiTokens, tokens: tokens,
             sessionIntrospection: SessionIntrospection(
                 sessions: sessions, issuer: tokens.issuer, readers: settings.sessionReaders),
             readers: settings.otherServices, clock: clock
@@ -132,6 +150,8 @@ private struct LoginRoutes {
             log: revocations, issuer: settings.tokens.issuer, keys: settings.tokens.keys,
             readers: settings.otherServices, clock: clock
         ).add(to: router, authenticator)
-        DiscoveryRoutes(issuer: settings.tokens.issuer, grantTypes: grants.map(\.grantType)).add(to: router)
+        DiscoveryRoutes(
+            issuer: settings.tokens.issuer, grantTypes: grants.map(\.grantType), services: settings.services
+        ).add(to: router)
     }
 }

@@ -10,6 +10,6 @@ import ServiceRuntime
 struct Login: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "login", abstract: "Accounts, tokens and sessions.",
-        subcommands: [ServeCommand<Login>.self, ProbeCommand<Login>.self, AccountsCommand.self],
+        subcommands: [ServeCommand<Login>.self, ProbeCommand<Login>.self, AccountsCommand.self, ClientsCommand.self],
         defaultSubcommand: ServeCommand<Login>.self)
 }

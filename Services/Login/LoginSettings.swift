@@ -10,7 +10,7 @@ struct LoginSettings {
     let database: DatabaseURL
     let tokens: TokenSettings
     /// The services that accept the access tokens.
-    let audiences: [String]
+    let services: ServiceDirectory
     let lifetimes: SessionLifetimes
     /// Whether services may ask whether a name and a password belong together.
     let checksPasswords: Bool
@@ -25,7 +25,7 @@ struct LoginSettings {
     /// The issuer of access tokens with these settings.
     var accessTokens: AccessTokenIssuer {
         AccessTokenIssuer(
-            issuer: tokens.issuer, audiences: audiences, lifetimeSeconds: lifetimes.accessTokenSeconds,
+            issuer: tokens.issuer, services: services, lifetimeSeconds: lifetimes.accessTokenSeconds,
             leewaySeconds: tokens.leewaySeconds, keys: tokens.keys)
     }
 
@@ -35,17 +35,17 @@ struct LoginSettings {
     }
 
     /// The services that may introspect tokens and read the revocation feed.
-    var otherServices: [String] { audiences.filter { $0 != Login.name } }
+    var otherServices: [String] { services.names.filter { $0 != Login.name } }
 
     init(clock: WallClock, _ settings: inout Settings) throws {
         var service = ServiceSettings(name: Login.name, defaultPort: Login.defaultPort, &settings)
         // Names, passwords and tokens are small in JSON as well, and anyone may send them.
         service.maximumBodyBytes = URLEncodedForm.maximumBytes
         self.service = service
-        audiences = Self.audiences(&settings)
+        services = ServiceDirectory(names: Self.audiences(&settings), addresses: Self.addresses(&settings))
         lifetimes = SessionLifetimes(&settings)
         checksPasswords = settings.toggle("PASSWORD_CHECKS", default: false)
-        sessionReaders = Self.sessionReaders(among: audiences, &settings)
+        sessionReaders = Self.sessionReaders(among: services.names, &settings)
         weChat = WeChatSettings(&settings)
         hasDemoData = settings.toggle("DEMO_DATA", default: false)
         shopServices = ShopServices(&settings)
@@ -53,7 +53,8 @@ struct LoginSettings {
         tokens = try TokenSettings(clock: clock, &settings)
     }
 
-    private static func audiences(_ settings: inout Settings) -> [String] {
+    /// Reads `TOKEN_AUDIENCES`.
+    static func audiences(_ settings: inout Settings) -> [String] {
         let names = settings.list("TOKEN_AUDIENCES", default: ["login", "catalog", "orders", "inbox"])
         if names.isEmpty || Set(names).count < names.count {
             settings.reject("TOKEN_AUDIENCES", "must name services, each once")
@@ -67,6 +68,23 @@ struct LoginSettings {
             settings.reject("SESSION_READERS", "names '\(name)', which TOKEN_AUDIENCES does not name")
         }
         return names
+    }
+
+    /// Reads `SERVICE_URLS`.
+    private static func addresses(_ settings: inout Settings) -> [String: String] {
+        let defaults = zip(["login", "catalog", "orders", "inbox"], 8080...).map { "\($0)=http://localhost:\($1)" }
+        var addresses: [String: String] = [:]
+        for item in settings.list("SERVICE_URLS", default: defaults) {
+            let parts = item.split(separator: "=", maxSplits: 1).map(String.init)
+            guard parts.count == 2, let url = Settings.url(parts[1]),
+                addresses.updateValue(url, forKey: parts[0]) == nil
+            else {
+                settings.reject(
+                    "SERVICE_URLS", "'\(item)' must be a name and a URL, as in orders=http://localhost:8082")
+                continue
+            }
+        }
+        return addresses
     }
 
     /// Records a metric: how long a key is needed after it has signed a token, in seconds. This is the longest lifetime
@@ -86,7 +104,8 @@ struct LoginSettings {
             logger.warning("PASSWORD_CHECKS is on: services that take passwords can check them.")
         }
         if hasDemoData {
-            logger.warning("DEMO_DATA is on: there are accounts with a password that everyone knows.")
+            logger.warning(
+                "DEMO_DATA is on: there are accounts and clients whose passwords and secrets everyone knows.")
         }
     }
 }

@@ -138,5 +138,66 @@ enum Schema {
             );
             CREATE INDEX wechat_sessions_of_account ON wechat_sessions (account_id);
             """),
+        Migration(
+            "clients",
+            """
+            -- The registered clients. Spaces separate the items of lists. `secret_hash` is null for a public client.
+            -- `last_token_at` and `tokens_expire_at` are the latest issue and the latest expiry of the access tokens
+            -- that a client got for itself.
+            CREATE TABLE clients (
+                id TEXT PRIMARY KEY,
+                name TEXT NOT NULL,
+                secret_hash BYTEA,
+                grant_types TEXT NOT NULL,
+                scope TEXT NOT NULL,
+                audience TEXT NOT NULL,
+                redirect_uris TEXT NOT NULL,
+                created_at BIGINT NOT NULL,
+                last_token_at BIGINT NOT NULL DEFAULT 0,
+                tokens_expire_at BIGINT NOT NULL DEFAULT 0
+            );
+
+            -- The registered client that holds the tokens of a session; null for login's own client and pages. The
+            -- column has no foreign key, because a session outlives its client until the session is removed.
+            ALTER TABLE sessions ADD COLUMN client_id TEXT;
+            CREATE INDEX sessions_of_client ON sessions (client_id, account_id);
+
+            -- The client that got a revoked token for itself, because the number of entries of one client is limited.
+            ALTER TABLE revocations ADD COLUMN client_id TEXT;
+            CREATE INDEX revocations_of_client ON revocations (client_id, expires_at);
+
+            -- What accounts have allowed clients to do. `scope` and `audience` are the most that one request may ask for
+            -- without a question.
+            CREATE TABLE consents (
+                account_id TEXT NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+                client_id TEXT NOT NULL REFERENCES clients (id) ON DELETE CASCADE,
+                scope TEXT NOT NULL,
+                audience TEXT NOT NULL,
+                allowed_at BIGINT NOT NULL,
+                PRIMARY KEY (account_id, client_id, scope, audience)
+            );
+            CREATE INDEX consents_of_client ON consents (client_id);
+
+            -- The hashes of authorization codes. `browser_session_id` is the session in which a person allowed the
+            -- client; it has no foreign key, because a redeemed code outlives it. `session_id` is the session that the
+            -- code began; null until it is redeemed.
+            CREATE TABLE authorization_codes (
+                hash BYTEA PRIMARY KEY,
+                client_id TEXT NOT NULL REFERENCES clients (id) ON DELETE CASCADE,
+                account_id TEXT NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+                browser_session_id TEXT NOT NULL,
+                redirect_uri TEXT NOT NULL,
+                scope TEXT NOT NULL,
+                audience TEXT NOT NULL,
+                challenge BYTEA NOT NULL,
+                wrong_verifiers BIGINT NOT NULL DEFAULT 0,
+                expires_at BIGINT NOT NULL,
+                session_id TEXT REFERENCES sessions (id) ON DELETE CASCADE
+            );
+            CREATE INDEX authorization_codes_by_expiry ON authorization_codes (expires_at) WHERE session_id IS NULL;
+            CREATE INDEX authorization_codes_of_account ON authorization_codes (account_id, client_id);
+            CREATE INDEX authorization_codes_of_client ON authorization_codes (client_id);
+            CREATE INDEX authorization_codes_of_session ON authorization_codes (session_id);
+            """),
     ]
 }

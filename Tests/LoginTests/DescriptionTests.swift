@@ -7,7 +7,7 @@ import Testing
 @Suite struct DescriptionTests {
     /// Whether a route serves pages, their forms, or files.
     private static func isPage(_ route: Route) -> Bool {
-        ["/", "/login", "/account", "/shop", "/.well-known/change-password"].contains(route.path)
+        ["/", "/login", "/account", "/authorize", "/shop", "/.well-known/change-password"].contains(route.path)
             || ["/account/", "/assets/", "/shop/"].contains { route.path.hasPrefix($0) }
     }
 

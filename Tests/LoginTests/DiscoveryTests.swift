@@ -12,9 +12,21 @@ import Testing
             #expect(response.status == 200)
             #expect(response["issuer"] == "https://login.example/")
             #expect(response["token_endpoint"] == "https://login.example/token")
-            #expect(response.json["grant_types_supported"] as? [String] == ["password", "refresh_token"])
-            #expect(response.json["response_types_supported"] as? [String] == [])
-            #expect(response.json["token_endpoint_auth_methods_supported"] as? [String] == ["none"])
+            #expect(response["authorization_endpoint"] == "https://login.example/authorize")
+            for (name, values) in [
+                (
+                    "grant_types_supported",
+                    ["password", "refresh_token", "authorization_code", "client_credentials"]
+                ),
+                ("response_types_supported", ["code"]), ("response_modes_supported", ["query"]),
+                ("code_challenge_methods_supported", ["S256"]),
+                ("token_endpoint_auth_methods_supported", ["client_secret_basic", "client_secret_post", "none"]),
+                ("introspection_endpoint_auth_methods_supported", ["client_secret_basic", "client_secret_post"]),
+                ("protected_resources", (8080...8083).map { "http://localhost:\($0)" }),
+            ] {
+                #expect(response.json[name] as? [String] == values)
+            }
+            #expect(response.json["authorization_response_iss_parameter_supported"] as? Bool == true)
         }
     }
 }

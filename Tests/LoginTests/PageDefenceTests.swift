@@ -11,7 +11,7 @@ import Testing
 @Suite struct PageDefenceTests {
     private static let forms = [
         "/login", "/signup", "/account/sign-out", "/account/sign-out-everywhere", "/account/sessions/end",
-        "/account/password", "/account/delete",
+        "/account/password", "/account/delete", "/account/apps/disconnect",
     ]
 
     /// Valid values for the fields of all forms.

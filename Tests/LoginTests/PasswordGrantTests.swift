@@ -99,8 +99,8 @@ import Testing
 
     @Test(arguments: [
         (["scope": "catalog:write"], "invalid_scope"), (["scope": "orders:read unknown"], "invalid_scope"),
-        (["scope": " "], "invalid_scope"), (["audience": "bank"], "invalid_request"),
-        (["audience": "orders bank"], "invalid_request"), (["audience": " "], "invalid_request"),
+        (["scope": " "], "invalid_scope"), (["audience": "bank"], "invalid_target"),
+        (["audience": "orders bank"], "invalid_target"), (["audience": " "], "invalid_target"),
         (["username": ""], "invalid_request"), (["password": ""], "invalid_request"),
         (["grant_type": ""], "invalid_request"), (["grant_type": "Password"], "unsupported_grant_type"),
         (["grant_type": "client_credentials"], "unsupported_grant_type"),

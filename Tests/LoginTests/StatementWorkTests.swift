@@ -52,6 +52,7 @@ import Testing
         _ = try await sessions.renew(key, at: now)
         _ = try await sessions.list(of: account.id, PageRequest(), at: now)
         try await useAPITokens(of: account, sessions)
+        try await useClient(of: account, sessions)
         try await sessions.endAll(of: account.id, at: now)
         _ = try await accounts.setDisabled(true, username, at: now)
         try await accounts.delete(account.id, at: now)
@@ -68,6 +69,39 @@ import Testing
         let tokens = try await apiTokens.list(of: account.id, at: now)
         #expect(try await apiTokens.delete(tokens[0].id, of: account.id))
         try await sessions.database.write { try APITokenStore.deleteAll(of: account.id, in: $0) }
+    }
+
+    /// Registers a client, allows it twice, redeems a code, and takes everything back.
+    private func useClient(of account: Account, _ sessions: SessionStore) async throws {
+        let clients = ClientStore(database: sessions.database, sessions: sessions)
+        let consents = ConsentStore(codes: CodeStore(database: sessions.database, sessions: sessions))
+        let (session, _) = try #require(
+            try await sessions.begin(account, scope: account.scope, audience: ["login"], at: now))
+        let uri = try #require(RedirectURI("https://app.example/"))
+        let client = Client(
+            id: "of \(account.username)", name: try #require(ClientName("App")), secretHash: [],
+            grantTypes: Client.GrantType.allCases, scope: .customer, audience: ["login"], redirectURIs: [uri])
+        #expect(try await clients.add(client, at: now))
+        _ = try await clients.find(client.id)
+        let parameters = AuthorizationParameters(
+            query: "response_type=code&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+                + "&code_challenge_method=S256")
+        let request = try AuthorizationRequest(
+            parameters, for: AuthorizationTarget(client: client, redirectURI: uri, state: nil, issuer: "i"),
+            services: ServiceDirectory(names: ["login"], addresses: [:]))
+        _ = try await consents.allow(request, scope: .customer, by: session, at: now)
+        let code = try await consents.issueCode(for: request, scope: .customer, by: session, at: now)
+        #expect(try await consents.covers(request, scope: .customer, of: account.id))
+        for verifier in ["x", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"] {
+            _ = try await consents.codes.redeem(
+                .init(code: code, verifier: verifier, redirectURI: uri.text, client: client, address: "unknown"),
+                at: now
+            ) { RenewedAccess(scope: $0.scope, audience: $0.audience) }
+        }
+        _ = try await consents.apps(of: account.id)
+        #expect(try await consents.remove(client: client.id, of: account.id, at: now))
+        _ = try await clients.recordToken(of: client.id, until: now + 600, at: now)
+        #expect(try await clients.remove(client.id, at: now))
     }
 
     private func add(_ name: String, to accounts: AccountStore) async throws -> Account {

@@ -37,7 +37,7 @@ struct Stores: Sendable {
 extension SessionStore {
     /// Renews a session without narrowing its scope.
     func renew(_ token: RefreshToken, at now: Date) async throws -> RenewalResult {
-        try await renew(token, at: now) { $0.scope }
+        try await renew(token, at: now) { RenewedAccess(scope: $0.scope, audience: $0.audience) }
     }
 }
 

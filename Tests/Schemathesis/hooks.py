@@ -20,6 +20,7 @@ import schemathesis
 import urllib3.util.connection
 
 PASSWORD = "correct horse battery staple"
+CLIENT_SECRET = "demo-secret-not-for-production"
 MARK = "to be replaced by a token"
 # These operations end the session of the token.
 ENDINGS = {"POST /logout", "POST /password", "DELETE /me", "DELETE /sessions/{id}"}
@@ -76,13 +77,39 @@ def user_token(service):
     return _user_tokens[service]["access_token"]
 
 
+def browser():
+    """A browser after a sign-in on the page, and the CSRF token of its forms."""
+    signed_in = requests.Session()
+    page = os.environ["LOGIN_URL"] + "/login"
+    credentials = {"form_token": form_token(signed_in.get(page, timeout=10)), "username": "alice", "password": PASSWORD}
+    return signed_in, form_token(signed_in.post(page, credentials, timeout=10))
+
+
+def form_token(response):
+    return re.search(r'name="form_token" value="([^"]+)"', response.text)[1]
+
+
 def browser_key():
     """The session cookie after a sign-in on the page."""
-    browser = requests.Session()
-    page = os.environ["LOGIN_URL"] + "/login"
-    token = re.search(r'name="form_token" value="([^"]+)"', browser.get(page, timeout=10).text)[1]
-    browser.post(page, {"form_token": token, "username": "alice", "password": PASSWORD}, timeout=10)
-    return browser.cookies["hallpass"]
+    return browser()[0].cookies["hallpass"]
+
+
+def code_grant():
+    """The parameters with which the client demo-cli redeems a new code."""
+    verifier, redirect_uri = "v" * 43, "http://127.0.0.1:9/callback"
+    request = {
+        "response_type": "code",
+        "client_id": "demo-cli",
+        "redirect_uri": redirect_uri,
+        "code_challenge": base64url(hashlib.sha256(verifier.encode()).digest()),
+        "code_challenge_method": "S256",
+    }
+    signed_in, token = browser()
+    page = os.environ["LOGIN_URL"] + "/authorize?" + urllib.parse.urlencode(request)
+    allowed = {"form_token": token, "decision": "allow"}
+    location = signed_in.post(page, allowed, timeout=10, allow_redirects=False).headers["Location"]
+    code = urllib.parse.parse_qs(urllib.parse.urlsplit(location).query)["code"][0]
+    return {"code": code, "redirect_uri": redirect_uri, "code_verifier": verifier, "client_id": "demo-cli"}
 
 
 def customer():
@@ -224,8 +251,13 @@ def use_existing_values(case):
         case.query["wait"] = min(int(case.query["wait"]), 1)
     if label == "POST /token":
         known = {"username": "alice", "password": PASSWORD, "scope": "orders:read", "audience": "orders"}
-        if "refresh_token" in case.body:
+        grant_type = case.body.get("grant_type")
+        if grant_type == "refresh_token":
             known["refresh_token"] = sign_in("alice")["refresh_token"]
+        elif grant_type == "authorization_code":
+            known |= code_grant()
+        elif grant_type == "client_credentials":
+            known |= {"client_id": "demo-job", "client_secret": CLIENT_SECRET, "scope": "orders:read:all"}
         case.body.update((name, value) for name, value in known.items() if name in case.body)
     if label == "POST /api-tokens" and isinstance(case.body.get("scope"), str):
         case.body["scope"] = "orders:read"

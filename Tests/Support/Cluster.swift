@@ -160,6 +160,7 @@ extension Cluster {
             "JWT_KEYS_FILE": directory.appending(path: "secrets/jwt.json").path, "DEMO_DATA": "on",
             "LOGIN_URL": url(.login), "CATALOG_URL": url(.catalog), "INBOX_URL": url(.inbox),
             "SHOP_CATALOG_URL": url(.catalog), "SHOP_ORDERS_URL": url(.orders), "SHOP_INBOX_URL": url(.inbox),
+            "SERVICE_URLS": ServiceName.allCases.map { "\($0.rawValue)=\(url($0))" }.joined(separator: " "),
             "CORS_ORIGINS": "\(url(.login)) http://localhost:\(externalPort)",
         ]
         let process = try ChildProcess(

@@ -25,6 +25,21 @@ struct AccountModel: Sendable {
         }
     }
 
+    struct AppItem: Sendable {
+        let id, name, services: String
+        /// What the app may do, as sentences.
+        let permissions: [String]
+        let allowed: Timestamp
+
+        init(_ app: ConnectedApp) {
+            id = app.clientID
+            name = app.name.text
+            services = app.audience.joined(separator: ", ")
+            permissions = app.scope.permissions
+            allowed = Timestamp(app.allowedAt)
+        }
+    }
+
     let username, accountID, serial, scope: String
     let validUntil: Timestamp
     let sessions: [Item]
@@ -32,12 +47,15 @@ struct AccountModel: Sendable {
     let next: String?
     let apiTokens: [APITokenItem]
     let hasAPITokens: Bool
+    let apps: [AppItem]
+    let hasApps: Bool
 
     /// - Parameters:
     ///   - mine: The session in which the page was requested.
     ///   - found: The sessions of the account, newest first; one more than `limit` when there is a next page.
     ///   - tokens: The API tokens of the account.
-    init(_ mine: Session, _ found: [Session], limit: Int, _ tokens: [APIToken]) {
+    ///   - apps: The clients that the account has allowed.
+    init(_ mine: Session, _ found: [Session], limit: Int, _ tokens: [APIToken], _ apps: [ConnectedApp]) {
         username = mine.username
         accountID = mine.accountID.lowercase
         serial = String(mine.id.lowercase.suffix(8)).uppercased()
@@ -51,6 +69,8 @@ struct AccountModel: Sendable {
         next = found.count > limit ? sessions.last?.id : nil
         apiTokens = tokens.map(APITokenItem.init)
         hasAPITokens = !tokens.isEmpty
+        self.apps = apps.map(AppItem.init)
+        hasApps = !apps.isEmpty
     }
 }
 

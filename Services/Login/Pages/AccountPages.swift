@@ -9,6 +9,7 @@ struct AccountPages: Sendable {
     let service: AccountService
     let sessions: SessionStore
     let apiTokens: APITokenStore
+    let consents: ConsentStore
     let cookies: BrowserCookies
 
     private static let maximumSessions = 50
@@ -38,8 +39,9 @@ struct AccountPages: Sendable {
         let page = PageRequest(limit: Self.maximumSessions, after: after)
         let found = try await sessions.list(of: mine.accountID, page, at: context.page.now)
         let tokens = try await apiTokens.list(of: mine.accountID, at: context.page.now)
+        let apps = try await consents.apps(of: mine.accountID)
         return try context.render(
-            "account", title: "My account", AccountModel(mine, found, limit: Self.maximumSessions, tokens))
+            "account", title: "My account", AccountModel(mine, found, limit: Self.maximumSessions, tokens, apps))
     }
 
     /// Signs the browser out. This also succeeds for a browser that is signed out already.

@@ -12,8 +12,8 @@ struct HTMLErrorMiddleware: RouterMiddleware {
             return try await next(request, context)
         } catch is SignInRequired {
             // The browser cannot repeat a form after the sign-in, so the sign-in leads to the account page.
-            let path = request.method == .get ? request.uri.path : ReturnPath.account.text
-            return .redirect(to: "/login?next=\(path)")
+            let target = request.method == .get ? request.uri.string : ReturnPath.account.text
+            return .redirect(to: "/login?next=\(URLEncodedForm.encode(target))")
         } catch {
             return try context.response(to: error)
         }

@@ -6,6 +6,7 @@ enum Notice: String, Sendable {
     case signedOut = "signed-out"
     case signedOutEverywhere = "signed-out-everywhere"
     case sessionEnded = "session-ended"
+    case appDisconnected = "app-disconnected"
     case apiTokenDeleted = "api-token-deleted"
     case passwordChanged = "password-changed"
     case accountDeleted = "account-deleted"
@@ -15,6 +16,7 @@ enum Notice: String, Sendable {
         case .signedOut: "You are signed out."
         case .signedOutEverywhere: "You are signed out everywhere."
         case .sessionEnded: "The session is ended."
+        case .appDisconnected: "The app is disconnected, and all its sessions are ended."
         case .apiTokenDeleted: "The API token is deleted."
         case .passwordChanged:
             "Your password is changed, and all your sessions are ended. Sign in with the new password."

@@ -20,17 +20,21 @@ extension HTTPFields {
     /// only files of this origin.
     static let page: HTTPFields = [
         .cacheControl: "no-store", .xContentTypeOptions: "nosniff", .referrerPolicy: "same-origin",
-        .openerPolicy: "same-origin", .contentSecurityPolicy: contentSecurityPolicy(connecting: []),
+        .openerPolicy: "same-origin", .contentSecurityPolicy: contentSecurityPolicy(),
     ]
 
     /// The Content-Security-Policy of a page.
     ///
-    /// - Parameter origins: The origins that its scripts may call, in addition to the page's own. If it is empty,
-    ///   scripts may call no origin at all.
-    static func contentSecurityPolicy(connecting origins: [String]) -> String {
+    /// - Parameters:
+    ///   - origins: The origins that its scripts may call, in addition to the page's own. If it is empty, scripts may
+    ///     call no origin at all.
+    ///   - client: The source of the client to which its form leads, because browsers apply `form-action` to redirects;
+    ///     nil when it leads to none.
+    static func contentSecurityPolicy(connecting origins: [String] = [], submittingTo client: String? = nil) -> String {
         let connect = origins.isEmpty ? "" : "connect-src 'self' \(origins.joined(separator: " ")); "
+        let submit = ["'self'", client].compactMap { $0 }.joined(separator: " ")
         return """
-            default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \(connect)form-action 'self'; \
+            default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \(connect)form-action \(submit); \
             frame-ancestors 'none'; base-uri 'none'
             """
     }

@@ -5,7 +5,8 @@ struct ReturnPath: Sendable {
     /// The path, with its query.
     let text: String
 
-    private static let maximumBytes = 512
+    /// The maximum size of a path with its query, which is that of a request target.
+    private static let maximumBytes = 8 << 10
 
     static let account = ReturnPath(checked: "/account")
 

@@ -9,6 +9,7 @@ struct SignInPages: Sendable {
     let registrar: Registrar
     let sessions: SessionStore
     let cookies: BrowserCookies
+    let authorizations: AuthorizationRequestReader
 
     private static let nameHint = "3 to 32 of a–z, 0–9, dot, hyphen and underscore."
 
@@ -22,10 +23,10 @@ struct SignInPages: Sendable {
         signup.forms.post("signup", use: signUp)
     }
 
-    private func showSignIn(_ request: Request, _ context: PageContext) throws -> Response {
+    private func showSignIn(_ request: Request, _ context: PageContext) async throws -> Response {
         let next = ReturnPath(of: request)
         if context.session != nil { return .redirect(to: (next ?? .account).text) }
-        return try context.render(signInPage(name: "", next))
+        return try await render(signInPage(name: "", next), context)
     }
 
     private func signIn(_ request: Request, _ context: FormContext) async throws -> Response {
@@ -35,10 +36,10 @@ struct SignInPages: Sendable {
             username: name, password: context.form["password"], from: context.page.network)
         switch result {
         case .signedIn(let account): return try await beginSession(of: account, next, page, context)
-        case .wrongCredentials: return try context.render(page, failure: .wrongCredentials)
+        case .wrongCredentials: return try await render(page, failure: .wrongCredentials, context)
         case .throttled(let seconds):
-            return try context.render(page, failure: .throttled(retryAfterSeconds: seconds))
-        case .busy: return try context.render(page, failure: .busy)
+            return try await render(page, failure: .throttled(retryAfterSeconds: seconds), context)
+        case .busy: return try await render(page, failure: .busy, context)
         }
     }
 
@@ -46,10 +47,10 @@ struct SignInPages: Sendable {
         FormPage("login", title: "Sign in", [.username(name), .password()], next: next)
     }
 
-    private func showSignUp(_ request: Request, _ context: PageContext) throws -> Response {
+    private func showSignUp(_ request: Request, _ context: PageContext) async throws -> Response {
         let next = ReturnPath(of: request)
         if context.session != nil { return .redirect(to: (next ?? .account).text) }
-        return try context.render(signUpPage(name: "", next))
+        return try await render(signUpPage(name: "", next), context)
     }
 
     private func signUp(_ request: Request, _ context: FormContext) async throws -> Response {
@@ -57,14 +58,25 @@ struct SignInPages: Sendable {
         let page = signUpPage(name: name, next)
         switch try await registrar.register(username: name, password: context.form["password"]) {
         case .registered(let account): return try await beginSession(of: account, next, page, context)
-        case .invalid(let errors): return try context.render(page, failure: .invalid(errors))
-        case .usernameTaken: return try context.render(page, failure: .usernameTaken)
-        case .busy: return try context.render(page, failure: .busy)
+        case .invalid(let errors): return try await render(page, failure: .invalid(errors), context)
+        case .usernameTaken: return try await render(page, failure: .usernameTaken, context)
+        case .busy: return try await render(page, failure: .busy, context)
         }
     }
 
     private func signUpPage(name: String, _ next: ReturnPath?) -> FormPage {
         FormPage("signup", title: "Sign up", [.username(name, hint: Self.nameHint), .newPassword()], next: next)
+    }
+
+    /// The page of a form. If the sign-in leads to a client, the policy of the page names the client's origin.
+    private func render(
+        _ page: FormPage, failure: FormFailure? = nil, _ context: some PageRequestContext
+    ) async throws -> Response {
+        var response = try failure.map { try context.render(page, failure: $0) } ?? context.render(page)
+        if let next = page.form.next, let client = try await authorizations.policySource(of: next) {
+            response.headers[.contentSecurityPolicy] = HTTPFields.contentSecurityPolicy(submittingTo: client)
+        }
+        return response
     }
 
     /// Begins a session in this browser and redirects to `next`. When the account has changed since it was read,
@@ -75,7 +87,9 @@ struct SignInPages: Sendable {
         let begun = try await sessions.beginInBrowser(
             account, audience: cookies.tokens.audiences, from: context.page.client, former: context.page.cookie,
             at: context.page.now)
-        guard let (session, cookie) = begun else { return try context.render(page, failure: .wrongCredentials) }
+        guard let (session, cookie) = begun else {
+            return try await render(page, failure: .wrongCredentials, context)
+        }
         var response = Response.redirect(to: (next ?? .account).text)
         response.headers.append(contentsOf: try cookies.signingIn(session, cookie, at: context.page.now))
         return response

@@ -92,8 +92,10 @@ struct RevocationLog: Sendable {
     /// - Parameters:
     ///   - account: The account that the revoked session or token belongs to.
     ///   - session: The session that a single token belongs to.
+    ///   - client: The client that got a single token for itself.
     func append(
-        _ revocation: Revocation, account: UUID? = nil, session: UUID? = nil, at now: Date, in connection: Connection
+        _ revocation: Revocation, account: UUID? = nil, session: UUID? = nil, client: String? = nil, at now: Date,
+        in connection: Connection
     ) throws {
         guard Date(revocation.expiresAt) > Self.expiryOfOldest(at: now) else { return }
         let revocation = revocation.before == nil ? revocation : try replaceEarlier(revocation, in: connection)
@@ -105,10 +107,10 @@ struct RevocationLog: Sendable {
         try connection.execute("UPDATE feed SET seq = seq + 1 WHERE id = 1")
         try connection.execute(
             """
-            INSERT INTO revocations (seq, kind, subject, before, account_id, session_id, expires_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7)
+            INSERT INTO revocations (seq, kind, subject, before, account_id, session_id, client_id, expires_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
             """, try head(in: connection).seq, revocation.kind.rawValue, revocation.id,
-            revocation.before.map { Int($0.seconds) }, account, session, Date(revocation.expiresAt))
+            revocation.before.map { Int($0.seconds) }, account, session, client, Date(revocation.expiresAt))
         connection.afterCommit { [notifier] in notifier.notify() }
     }
 
@@ -139,6 +141,20 @@ struct RevocationLog: Sendable {
         let row = try connection.queryOne(
             "SELECT count(*) AS count FROM revocations WHERE session_id = $1 AND expires_at > $2", session, now)
         return try row?["count"] ?? 0
+    }
+
+    /// The number of unexpired entries that name tokens which a client got for itself.
+    func count(ofClient client: String, at now: Date, in connection: Connection) throws -> Int {
+        let row = try connection.queryOne(
+            "SELECT count(*) AS count FROM revocations WHERE client_id = $1 AND expires_at > $2", client, now)
+        return try row?["count"] ?? 0
+    }
+
+    /// Whether all tokens that were issued to a client at that time are revoked.
+    func hasClient(_ id: String, issuedAt date: Date, in connection: Connection) throws -> Bool {
+        try connection.queryOne(
+            "SELECT seq FROM revocations WHERE subject = $1 AND kind = 'client' AND before > $2", id,
+            Int(NumericDate(date).seconds)) != nil
     }
 
     /// Whether the token with this id was revoked individually.

@@ -10,6 +10,8 @@ struct Session: Sendable, Equatable {
     let scope: Scope
     /// The services that accept its access tokens.
     let audience: [String]
+    /// The registered client that holds its tokens; nil for login's own client and pages.
+    let clientID: String?
     /// The program and the address that it began with.
     let client: ClientInfo
     let createdAt: Date

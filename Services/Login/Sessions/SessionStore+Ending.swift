@@ -22,8 +22,11 @@ extension SessionStore {
     }
 
     /// Ends the session that a refresh token belongs to, whether or not the token was used.
-    func end(_ token: RefreshToken, at now: Date) async throws {
-        guard let id = try await database.read({ try sessionID(of: token, in: $0) }) else { return }
+    ///
+    /// - Parameter client: The registered client that asks for it; nil for login's own. The session of another client
+    ///   does not end.
+    func end(_ token: RefreshToken, of client: String? = nil, at now: Date) async throws {
+        guard let id = try await database.read({ try sessionID(of: token, client: client, in: $0) }) else { return }
         try await end(id, at: now)
     }
 

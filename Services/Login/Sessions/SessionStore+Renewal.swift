@@ -4,12 +4,18 @@ import ServiceRuntime
 
 /// The outcome of the use of a refresh token.
 enum RenewalResult: Sendable {
-    /// The session, the scope of the next access token, and the next refresh token.
-    case renewed(Session, Scope, RefreshToken)
-    /// The token does not exist, or its session is over.
+    /// The session, the next access token, and the next refresh token.
+    case renewed(Session, RenewedAccess, RefreshToken)
+    /// The token does not exist, or its session is over or belongs to another client.
     case unknown
     /// The token was used before, so somebody else may have it. Its session was ended (RFC 9700 §4.14.2).
     case reused(sessionID: UUID)
+}
+
+/// The part of a session that the next access token covers.
+struct RenewedAccess: Sendable {
+    let scope: Scope
+    let audience: [String]
 }
 
 extension SessionStore {
@@ -23,14 +29,20 @@ extension SessionStore {
     /// later use ends the session. A thief who repeats the use in time gets the same next token as the owner. If both
     /// use that token, the second use ends the session, unless it also comes in time.
     ///
-    /// - Parameter scope: Returns the scope of the next access token. Its parameter is the session, with the part of
-    ///   its scope that is still granted to the account.
-    /// - Throws: The error of `scope`: nothing changes then, and the token counts as unused. Errors of the database.
+    /// - Parameters:
+    ///   - client: The registered client that uses the token; nil for login's own. The use by another client than the
+    ///     one of the session changes nothing.
+    ///   - access: Returns the part of the session that the next access token covers. Its parameter is the session, with
+    ///     the part of its scope that is still granted to the account.
+    /// - Throws: The error of `access`: nothing changes then, and the token counts as unused. Errors of the database.
     func renew(
-        _ token: RefreshToken, at now: Date, scope: @Sendable (Session) throws -> Scope
+        _ token: RefreshToken, of client: String? = nil, at now: Date,
+        access: @Sendable (Session) throws -> RenewedAccess
     ) async throws -> RenewalResult {
         // Look the token up with a read first: unknown tokens must not queue for the single writer.
-        guard try await database.read({ try sessionID(of: token, in: $0) }) != nil else { return .unknown }
+        guard try await database.read({ try sessionID(of: token, client: client, in: $0) }) != nil else {
+            return .unknown
+        }
         return try await database.write { connection in
             let salt = RefreshToken.newSalt()
             let used = try connection.queryOne(
@@ -38,22 +50,22 @@ extension SessionStore {
                 UPDATE refresh_tokens SET used_at = $1, successor_salt = $2 WHERE hash = $3 AND used_at IS NULL
                 RETURNING session_id
                 """, now, salt, token.hash)
-            guard let used else { return try repeatUse(of: token, at: now, scope: scope, in: connection) }
+            guard let used else { return try repeatUse(of: token, at: now, access: access, in: connection) }
             guard let session = try recordToken(of: used["session_id"], at: now, in: connection) else {
                 return .unknown
             }
-            let scope = try scope(session)
+            let access = try access(session)
             try eraseSalts(of: session.id, at: now, in: connection)
             let next = token.successor(salt: salt)
             try insert(next, of: session.id, at: now, in: connection)
             try removeOldest(of: session.id, in: connection)
-            return .renewed(session, scope, next)
+            return .renewed(session, access, next)
         }
     }
 
     /// Handles the use of a token that was used before or never existed.
     private func repeatUse(
-        of token: RefreshToken, at now: Date, scope: (Session) throws -> Scope, in connection: Connection
+        of token: RefreshToken, at now: Date, access: (Session) throws -> RenewedAccess, in connection: Connection
     ) throws -> RenewalResult {
         let row = try connection.queryOne(
             "SELECT session_id, used_at, successor_salt FROM refresh_tokens WHERE hash = $1", token.hash)
@@ -67,7 +79,7 @@ extension SessionStore {
             return .reused(sessionID: id)
         }
         guard let session = try recordToken(of: id, at: now, in: connection) else { return .unknown }
-        return .renewed(session, try scope(session), token.successor(salt: salt))
+        return .renewed(session, try access(session), token.successor(salt: salt))
     }
 
     /// Records that an access token is about to be issued, and returns the session; nil when it is over.

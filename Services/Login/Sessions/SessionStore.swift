@@ -52,27 +52,33 @@ struct SessionStore: Sendable {
     ) -> Session {
         Session(
             id: .version7(at: now), accountID: account.id, username: account.username, scope: scope,
-            audience: audience, client: client, createdAt: now, lastUsedAt: now,
+            audience: audience, clientID: nil, client: client, createdAt: now, lastUsedAt: now,
             expiresAt: now + TimeInterval(lifetimes.sessionSeconds))
     }
 
     /// Stores a session without a secret that opens it. Returns false when the account was deleted, disabled, or given
     /// another password since it was read.
     func insert(_ session: Session, passwordVersion: Int, at now: Date, in connection: Connection) throws -> Bool {
-        try removeExpired(at: now, in: connection)
         let current = try connection.queryOne(
             "SELECT id FROM accounts WHERE id = $1 AND password_version = $2 AND disabled_at IS NULL",
             session.accountID, passwordVersion)
         guard current != nil else { return false }
+        try insert(session, at: now, in: connection)
+        return true
+    }
+
+    /// Stores a session without a secret that opens it. The caller has checked that the account can sign in.
+    func insert(_ session: Session, at now: Date, in connection: Connection) throws {
+        try removeExpired(at: now, in: connection)
         let tokensExpireAt = min(now + TimeInterval(lifetimes.accessTokenSeconds), session.expiresAt)
         try connection.execute(
             """
-            INSERT INTO sessions
-            (id, account_id, scope, audience, device, address, created_at, last_used_at, expires_at, tokens_expire_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9)
+            INSERT INTO sessions (
+                id, account_id, scope, audience, client_id, device, address, created_at, last_used_at, expires_at,
+                tokens_expire_at
+            ) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10)
             """, session.id, session.accountID, session.scope.text, session.audience.joined(separator: " "),
-            session.client.device, session.client.address, now, session.expiresAt, tokensExpireAt)
-        return true
+            session.clientID, session.client.device, session.client.address, now, session.expiresAt, tokensExpireAt)
     }
 
     func insert(_ token: RefreshToken, of session: UUID, at now: Date, in connection: Connection) throws {
@@ -106,7 +112,7 @@ struct SessionStore: Sendable {
         let row = try connection.queryOne(
             """
             SELECT s.account_id, a.username, s.scope, s.audience, s.device, s.address, s.created_at, s.last_used_at,
-            s.expires_at
+            s.client_id, s.expires_at
             FROM sessions s JOIN accounts a ON a.id = s.account_id
             WHERE s.id = $1 AND s.ended_at IS NULL AND s.expires_at > $2 AND a.disabled_at IS NULL
             """, id, now)
@@ -118,7 +124,7 @@ struct SessionStore: Sendable {
             id: id, accountID: account, username: try row["username"],
             scope: Scope(names: scope.split(separator: " ").map(String.init))
                 .intersection(try GrantTable.scope(of: account, in: connection)),
-            audience: audience.split(separator: " ").map(String.init),
+            audience: audience.split(separator: " ").map(String.init), clientID: try row["client_id"],
             client: ClientInfo(device: try row["device"], address: try row["address"]),
             createdAt: try row["created_at"], lastUsedAt: try row["last_used_at"], expiresAt: try row["expires_at"])
     }

@@ -4,17 +4,20 @@ import JWTAuth
 import Libcrypto
 import ServiceRuntime
 
-/// Issues access tokens and verifies them. Their claims are `iss sub aud iat exp jti sid username scope`; none is
-/// secret.
+/// Issues access tokens and verifies them. Their claims are `iss sub aud iat exp jti sid username scope`, and
+/// `client_id` for a registered client (RFC 9068 §2.2); none is secret.
 struct AccessTokenIssuer: Sendable {
     let issuer: String
-    /// The services that accept the tokens. A client may ask for fewer.
-    let audiences: [String]
+    /// The services that accept the tokens.
+    let services: ServiceDirectory
     let lifetimeSeconds: Int
     let leewaySeconds: Int
     let keys: KeySource
 
     private static let idBytes = 16
+
+    /// The names of the services that accept the tokens.
+    var audiences: [String] { services.names }
 
     /// A signed access token.
     struct AccessToken: Sendable {
@@ -24,22 +27,43 @@ struct AccessTokenIssuer: Sendable {
 
     /// Issues an access token for a session.
     ///
-    /// - Parameter maximumSeconds: The longest lifetime that the client wants. The token ends with its session at the
-    ///   latest.
+    /// - Parameters:
+    ///   - audience: The services that accept it; nil for all services of the session.
+    ///   - maximumSeconds: The longest lifetime that the client wants. The token ends with its session at the latest.
     /// - Throws: An error of signing the token.
     func issue(
-        for session: Session, scope: Scope, maximumSeconds: Int = .max, at now: Date
+        for session: Session, scope: Scope, audience: [String]? = nil, maximumSeconds: Int = .max, at now: Date
     ) throws -> AccessToken {
-        let issuedAt = NumericDate(now)
         let sessionSeconds = Int(session.expiresAt.timeIntervalSince(now).rounded(.up))
         let seconds = min(maximumSeconds, lifetimeSeconds, sessionSeconds)
-        let text = try TokenType.access.signer(keys: keys.keys).sign(
-            Claims(
-                issuer: issuer, subject: session.accountID.lowercase, audience: session.audience,
-                expiresAt: issuedAt + Int64(seconds), issuedAt: issuedAt,
-                id: Base64URL.encode(randomBytes(Self.idBytes)), scope: scope.text, sessionID: session.id.lowercase,
-                username: session.username))
-        return AccessToken(text: text, lifetimeSeconds: seconds)
+        var claims = Claims(subject: session.accountID.lowercase, audience: audience ?? session.audience)
+        claims.sessionID = session.id.lowercase
+        claims.username = session.username
+        return try sign(claims, client: session.clientID, scope: scope, seconds: seconds, at: now)
+    }
+
+    /// Issues an access token to a client for itself: its subject is the client, and it belongs to no session (RFC 9068
+    /// §2.2).
+    ///
+    /// - Throws: An error of signing the token.
+    func issue(for client: Client, scope: Scope, audience: [String], at now: Date) throws -> AccessToken {
+        let claims = Claims(subject: client.id, audience: audience)
+        return try sign(claims, client: client.id, scope: scope, seconds: lifetimeSeconds, at: now)
+    }
+
+    private func sign(
+        _ claims: Claims, client: String?, scope: Scope, seconds: Int, at now: Date
+    ) throws -> AccessToken {
+        var claims = claims
+        let issuedAt = NumericDate(now)
+        claims.issuer = issuer
+        claims.issuedAt = issuedAt
+        claims.expiresAt = issuedAt + Int64(seconds)
+        claims.id = Base64URL.encode(randomBytes(Self.idBytes))
+        claims.scope = scope.text
+        claims.others = client.map { [.init("client_id", .string($0))] } ?? []
+        return AccessToken(
+            text: try TokenType.access.signer(keys: keys.keys).sign(claims), lifetimeSeconds: seconds)
     }
 
     /// Verifies an access token for one of `services`. Nil when it is invalid or expired for all of them.
@@ -52,19 +76,5 @@ struct AccessTokenIssuer: Sendable {
                 issuers: [issuer], audience: service, leeway: Int64(leewaySeconds))
             return try? Verifier(keys: keys, policy: policy).verify(token, at: NumericDate(now))
         }.first
-    }
-
-    /// The audience of a token for the parameter `audience`, in which spaces separate the names of services.
-    ///
-    /// - Parameter requested: The parameter; nil for all services.
-    /// - Throws: `OAuthError` with `invalid_request` for a name that `audiences` does not have.
-    func audience(_ requested: String?) throws(OAuthError) -> [String] {
-        guard let requested else { return audiences }
-        let names = requested.split(separator: " ").map(String.init)
-        guard !names.isEmpty, names.allSatisfy(audiences.contains) else {
-            throw OAuthError(
-                .invalidRequest, "The audience names a service that does not accept tokens of this issuer.")
-        }
-        return audiences.filter(names.contains)
     }
 }

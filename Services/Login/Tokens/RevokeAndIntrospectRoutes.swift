@@ -11,6 +11,7 @@ import ServiceRuntime
 /// is ignored, as RFC 7009 §2.1 allows. Only the hint `session` has a meaning: the token is the cookie of a browser.
 struct RevokeAndIntrospectRoutes: Sendable {
     let sessions: SessionStore
+    let clients: ClientAuthenticator
     let apiTokens: APITokenStore
     let tokens: AccessTokenIssuer
     let sessionIntrospection: SessionIntrospection
@@ -20,26 +21,31 @@ struct RevokeAndIntrospectRoutes: Sendable {
 
     func add(to router: Router<AppRequestContext>, _ authenticator: JWTAuthenticator) {
         router.post("revoke", use: revoke)
-        router.behind(
-            authenticator, .service(from: readers), scope: Self.introspectionScope, or: SessionIntrospection.scope
-        ).post("introspect", use: introspect)
+        router.group()
+            .add(middleware: ClientIntrospectionMiddleware(clients: clients) { try await introspect($0, by: $1) })
+            .behind(
+                authenticator, .service(from: readers), scope: Self.introspectionScope, or: SessionIntrospection.scope
+            ).post("introspect", use: introspect)
     }
 
     private static let introspectionScope = "tokens:introspect"
 
     /// Ends the session of a refresh token, or revokes a single access token.
     ///
-    /// Clients are public, so every holder of a token may revoke it. Invalid tokens get the same response (RFC 7009
-    /// §2.2).
+    /// A registered client revokes only its own tokens. Login's own client has no secret, so every holder of one of its
+    /// tokens may revoke it. Invalid tokens get the same response (RFC 7009 §2.2).
     private func revoke(_ request: Request, _ context: AppRequestContext) async throws -> Response {
-        let text = try await parameters(of: request).token
-        let now = clock.now()
+        let parameters = try await TokenParameters(of: request)
+        let client = try await clients.client(of: request, parameters, from: context)
+        let (text, now) = (try parameters.tokenAndHint.token, clock.now())
         if let token = RefreshToken(text) {
-            try await sessions.end(token, at: now)
-        } else if let token = tokens.verify(text, for: tokens.audiences, at: now), let id = token.id,
-            let session = token.session
-        {
-            try await sessions.revoke(token: id, session: session, at: now)
+            try await sessions.end(token, of: client?.id, at: now)
+        } else if let token = tokens.verify(text, for: tokens.audiences, at: now), token.isIssued(to: client) {
+            if let id = token.id, let session = token.session {
+                try await sessions.revoke(token: id, session: session, at: now)
+            } else if let token = ClientToken(token) {
+                try await clients.clients.revoke(token, at: now)
+            }
         }
         return Response(status: .ok, headers: .notStored)
     }
@@ -47,34 +53,57 @@ struct RevokeAndIntrospectRoutes: Sendable {
     /// Describes an access token to a service that accepts it, or an API token to any service. Every other token is
     /// inactive, refresh tokens included.
     private func introspect(_ request: Request, _ context: AuthenticatedRequestContext) async throws -> Response {
-        let (text, hint) = try await parameters(of: request)
+        let (text, hint) = try await TokenParameters(of: request).tokenAndHint
         let isSession = hint == SessionIntrospection.hint
         let scope = isSession ? SessionIntrospection.scope : Self.introspectionScope
         guard context.identity.allows(scope) else { throw Problem.insufficientScope(scope, context.challenge) }
         let now = clock.now()
         let caller = context.identity.token.issuer.map { [$0] } ?? []
-        var body: JSONValue = ["active": false]
         if isSession {
-            let description = try await sessionIntrospection.describe(text, to: caller.first ?? "", at: now)
-            if let description { body = description }
-        } else if let secret = APITokenSecret(text) {
-            if let token = try await apiTokens.find(secret, at: now) {
-                body = token.introspection(issuer: tokens.issuer)
-            }
-        } else if let token = tokens.verify(text, for: caller, at: now), let session = token.session,
-            try await sessions.find(session, token: token.id, at: now) != nil
-        {
-            body = token.introspection
+            return response(try await sessionIntrospection.describe(text, to: caller.first ?? "", at: now))
         }
+        if let secret = APITokenSecret(text) {
+            return response(try await apiTokens.find(secret, at: now)?.introspection(issuer: tokens.issuer))
+        }
+        return response(try await introspection(of: tokens.verify(text, for: caller, at: now), at: now))
+    }
+
+    /// Describes an access token to the client that it was issued to. Every other token is inactive.
+    private func introspect(_ parameters: TokenParameters, by client: Client) async throws -> Response {
+        let (text, now) = (try parameters.tokenAndHint.token, clock.now())
+        let token = tokens.verify(text, for: tokens.audiences, at: now)
+        return response(try await introspection(of: token?.isIssued(to: client) == true ? token : nil, at: now))
+    }
+
+    /// - Parameter introspection: The description of an active token; nil for every other token.
+    private func response(_ introspection: JSONValue?) -> Response {
+        let body = introspection ?? ["active": false]
         var headers = HTTPFields.notStored
         headers[.contentType] = "application/json"
         return Response(status: .ok, headers: headers, body: .init(byteBuffer: .init(string: body.text)))
     }
 
-    private func parameters(of request: Request) async throws -> (token: String, hint: String?) {
-        let parameters = try await TokenParameters(of: request)
-        let hint = try parameters.optional("token_type_hint")
-        return (try parameters.required("token"), hint)
+    /// The description of a verified token; nil when it is not in force.
+    private func introspection(of token: VerifiedToken?, at now: Date) async throws -> JSONValue? {
+        guard let token, try await isActive(token, at: now) else { return nil }
+        return token.introspection
+    }
+
+    /// Whether a verified token is in force: neither revoked itself nor by its session or client.
+    private func isActive(_ token: VerifiedToken, at now: Date) async throws -> Bool {
+        if let session = token.session { return try await sessions.find(session, token: token.id, at: now) != nil }
+        guard let token = ClientToken(token) else { return false }
+        return try await clients.clients.accepts(token)
+    }
+}
+
+extension TokenParameters {
+    /// The token that the request is about, and the kind that the caller takes it for.
+    fileprivate var tokenAndHint: (token: String, hint: String?) {
+        get throws(OAuthError) {
+            let hint = try optional("token_type_hint")
+            return (try required("token"), hint)
+        }
     }
 }
 
@@ -92,6 +121,14 @@ extension VerifiedToken {
     /// The session that the token belongs to.
     var session: UUID? { sessionID.flatMap { UUID(lowercase: $0) } }
 
+    /// Whether the token was issued to a client.
+    ///
+    /// - Parameter client: A registered client; nil for login's own.
+    fileprivate func isIssued(to client: Client?) -> Bool {
+        guard let id = clientID, let client else { return clientID == nil && client == nil }
+        return id.utf8.elementsEqual(client.id.utf8)
+    }
+
     /// The introspection response for an active token (RFC 7662 §2.2), with the session as `sid`.
     fileprivate var introspection: JSONValue {
         func member(_ name: String, _ value: String?) -> [JSONValue.Member] {
@@ -106,7 +143,8 @@ extension VerifiedToken {
             .init("aud", .array(audience.map { .string($0) })),
         ]
         return .object(
-            fixed + member("username", username) + member("sub", subject) + member("iss", issuer) + member("jti", id)
-                + member("sid", sessionID) + member("iat", issuedAt) + member("exp", expiresAt))
+            fixed + member("client_id", clientID) + member("username", username) + member("sub", subject)
+                + member("iss", issuer) + member("jti", id) + member("sid", sessionID) + member("iat", issuedAt)
+                + member("exp", expiresAt))
     }
 }

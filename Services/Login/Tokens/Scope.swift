@@ -54,7 +54,7 @@ extension Scope {
             throw OAuthError(.invalidScope, "A scope is a list of names with single spaces between them.")
         }
         guard wanted.names.allSatisfy(names.contains) else {
-            throw OAuthError(.invalidScope, "The scope has a name that is unknown, or not granted to this account.")
+            throw OAuthError(.invalidScope, "The scope has a name that is unknown, or not allowed here.")
         }
         return intersection(wanted)
     }

@@ -15,6 +15,9 @@ struct TokenParameters: Sendable {
 
     private let content: Content
 
+    /// The parameters that may occur more than once (RFC 8707 §2).
+    private static let repeatable: Set = ["resource"]
+
     /// Reads the body of a request.
     ///
     /// - Throws: `OAuthError` with `invalid_request`; the problems of `Request.bytes` for a body that cannot be read.
@@ -31,7 +34,7 @@ struct TokenParameters: Sendable {
     /// Reads a form.
     init(form body: [UInt8]) throws(OAuthError) {
         do {
-            content = .form(try URLEncodedForm(body))
+            content = .form(try URLEncodedForm(body, repeatable: Self.repeatable))
         } catch {
             throw OAuthError(.invalidRequest, error.detail)
         }
@@ -59,6 +62,12 @@ struct TokenParameters: Sendable {
             text = value
         }
         return text == "" ? nil : text
+    }
+
+    /// The values of a parameter that may be repeated, without empty ones.
+    func values(of name: String) throws(OAuthError) -> [String] {
+        guard case .form(let form) = content else { return try optional(name).map { [$0] } ?? [] }
+        return form.values(of: name).filter { !$0.isEmpty }
     }
 
     /// The value of a required parameter.

@@ -13,26 +13,14 @@ struct TokenResponse: ResponseEncodable {
     /// Nil for a token that no account owns.
     let account_id: String?
 
-    /// Issues an access token for a session.
-    ///
-    /// - Throws: An error of signing the token.
     init(
-        _ session: Session, scope: Scope, _ refreshToken: RefreshToken, _ tokens: AccessTokenIssuer, at now: Date
-    ) throws {
-        let accessToken = try tokens.issue(for: session, scope: scope, at: now)
+        _ accessToken: AccessTokenIssuer.AccessToken, scope: Scope, _ refreshToken: RefreshToken? = nil,
+        account: UUID? = nil
+    ) {
         access_token = accessToken.text
         expires_in = accessToken.lifetimeSeconds
-        refresh_token = refreshToken.text
+        refresh_token = refreshToken?.text
         self.scope = scope.text
-        account_id = session.accountID.lowercase
-    }
-
-    /// The response with an access token that belongs to no session.
-    init(_ accessToken: AccessTokenIssuer.AccessToken, scope: Scope) {
-        access_token = accessToken.text
-        expires_in = accessToken.lifetimeSeconds
-        refresh_token = nil
-        self.scope = scope.text
-        account_id = nil
+        account_id = account?.lowercase
     }
 }

@@ -102,10 +102,16 @@ public struct Settings: Sendable {
     /// - Returns: The text of the `CanonicalURL`.
     public mutating func url(_ variable: String, default fallback: String) -> String {
         guard let text = unchecked(variable) else { return fallback }
-        guard let url = CanonicalURL(text), !url.path.hasSuffix("/") else {
+        guard let url = Self.url(text) else {
             reject(variable, "must be a URL like \(fallback), without a trailing slash")
             return fallback
         }
+        return url
+    }
+
+    /// The text of a URL that `url` accepts; nil for any other text.
+    public static func url(_ text: String) -> String? {
+        guard let url = CanonicalURL(text), !url.path.hasSuffix("/") else { return nil }
         return url.text
     }
 }

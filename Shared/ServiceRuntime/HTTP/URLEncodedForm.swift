@@ -52,15 +52,25 @@ public struct URLEncodedForm: Sendable {
         parameters[name] ?? []
     }
 
-    private static func decode(_ encoded: ArraySlice<UInt8>) -> String? {
+    /// Encodes a name or a value: each byte except unreserved characters becomes `%` and two digits (RFC 3986 §2.1).
+    public static func encode(_ text: String) -> String {
+        let digits = Array("0123456789ABCDEF".utf8)
+        let bytes = text.utf8.flatMap { byte in
+            byte.isURIUnreserved
+                ? [byte] : [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Decodes a name or a value; nil when it breaks the rules.
+    public static func decode(_ encoded: some Sequence<UInt8>) -> String? {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(encoded.count)
-        var rest = encoded
-        while let byte = rest.popFirst() {
+        var rest = encoded.makeIterator()
+        while let byte = rest.next() {
             switch byte {
             case UInt8(ascii: "+"): bytes.append(UInt8(ascii: " "))
             case UInt8(ascii: "%"):
-                guard let high = rest.popFirst()?.hexDigitValue, let low = rest.popFirst()?.hexDigitValue else {
+                guard let high = rest.next()?.hexDigitValue, let low = rest.next()?.hexDigitValue else {
                     return nil
                 }
                 bytes.append(high << 4 | low)

@@ -2,18 +2,13 @@
 // depends only on the protocol `Grant`. To add a grant type, add a file here and a line to the list `grants` in
 // `App+build.swift`.
 
-import Hummingbird
-import JWTAuth
-
 /// A grant type of the token endpoint (RFC 6749 §1.3).
 protocol Grant: Sendable {
     /// The value of the parameter `grant_type`.
     var grantType: String { get }
 
-    /// Exchanges the credentials of the client for tokens.
+    /// Issues tokens. A client that is not registered for the grant type does not get here.
     ///
     /// - Throws: `OAuthError` when the request is rejected; errors of the database.
-    func respond(
-        to parameters: TokenParameters, of request: Request, context: AppRequestContext
-    ) async throws -> TokenResponse
+    func respond(to request: TokenRequest) async throws -> TokenResponse
 }

@@ -1,8 +1,9 @@
-import Hummingbird
-import JWTAuth
+import HTTPTypes
 import ServiceRuntime
 
-/// Begins a session with a user name and a password (RFC 6749 §4.3).
+/// Begins a session with a user name and a password (RFC 6749 §4.3), for login's own client only.
+///
+/// No registered client may use it: a program of somebody else must never see a password (RFC 9700 §2.4).
 struct PasswordGrant: Grant {
     let grantType = "password"
     let authenticator: PasswordAuthenticator
@@ -12,26 +13,26 @@ struct PasswordGrant: Grant {
 
     private static let wrongCredentials = OAuthError(.invalidGrant, "The name or the password is wrong.")
 
-    func respond(
-        to parameters: TokenParameters, of request: Request, context: AppRequestContext
-    ) async throws -> TokenResponse {
+    func respond(to request: TokenRequest) async throws -> TokenResponse {
+        let parameters = request.parameters
         let (username, password) = (try parameters.required("username"), try parameters.required("password"))
         let requestedScope = try parameters.optional("scope")
-        let audience = try tokens.audience(try parameters.optional("audience"))
-        let account = try await account(username, password, context)
+        let audience = try tokens.services.audience(parameters, within: tokens.audiences)
+        let account = try await account(username, password, from: request.network)
         let scope = try account.scope.narrowed(to: requestedScope)
-        let client = ClientInfo(userAgent: request.headers[.userAgent], address: context.peerAddress)
         let now = clock.now()
-        let begun = try await sessions.begin(account, scope: scope, audience: audience, from: client, at: now)
+        let begun = try await sessions.begin(account, scope: scope, audience: audience, from: request.device, at: now)
         guard let (session, refreshToken) = begun else { throw Self.wrongCredentials }
-        return try TokenResponse(session, scope: scope, refreshToken, tokens, at: now)
+        return TokenResponse(
+            try tokens.issue(for: session, scope: scope, at: now), scope: scope, refreshToken,
+            account: session.accountID)
     }
 
     private func account(
-        _ username: String, _ password: String, _ context: AppRequestContext
+        _ username: String, _ password: String, from network: String
     ) async throws -> Account {
         let result = try await authenticator.signIn(
-            username: username, password: password, from: NetworkAddress.network(of: context.peerAddress))
+            username: username, password: password, from: network)
         switch result {
         case .signedIn(let account): return account
         case .wrongCredentials: throw Self.wrongCredentials

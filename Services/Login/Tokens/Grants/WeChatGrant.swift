@@ -1,5 +1,4 @@
-import Hummingbird
-import JWTAuth
+import HTTPTypes
 import ServiceRuntime
 
 /// Signs in with the code of a WeChat mini program (`wx.login`), an extension grant (RFC 6749 §4.5).
@@ -20,11 +19,10 @@ struct WeChatGrant: Grant {
     private static let rejectedCode = OAuthError(
         .invalidGrant, "The code is wrong, expired or used, or the user may not sign in. Call wx.login again.")
 
-    func respond(
-        to parameters: TokenParameters, of request: Request, context: AppRequestContext
-    ) async throws -> TokenResponse {
+    func respond(to request: TokenRequest) async throws -> TokenResponse {
+        let parameters = request.parameters
         let requestedScope = try parameters.optional("scope")
-        let audience = try tokens.audience(try parameters.optional("audience"))
+        let audience = try tokens.services.audience(parameters, within: tokens.audiences)
         let user = try await user(of: try Self.code(parameters))
         guard let account = try await bindings.account(of: user) else {
             return TokenResponse(
@@ -32,12 +30,13 @@ struct WeChatGrant: Grant {
         }
         guard !account.isDisabled else { throw Self.rejectedCode }
         let scope = try account.scope.narrowed(to: requestedScope)
-        let client = ClientInfo(userAgent: request.headers[.userAgent], address: context.peerAddress)
         let now = clock.now()
         let begun = try await bindings.beginSession(
-            of: account, for: user, scope: scope, audience: audience, from: client, at: now)
+            of: account, for: user, scope: scope, audience: audience, from: request.device, at: now)
         guard let (session, refreshToken) = begun else { throw Self.rejectedCode }
-        return try TokenResponse(session, scope: scope, refreshToken, tokens, at: now)
+        return TokenResponse(
+            try tokens.issue(for: session, scope: scope, at: now), scope: scope, refreshToken,
+            account: session.accountID)
     }
 
     /// The code, in the parameter `code` or, as older clients send it, in `username`.

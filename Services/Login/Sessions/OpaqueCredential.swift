@@ -1,13 +1,10 @@
 import JWT
 import Libcrypto
 
-/// A secret of 256 random bits that a client holds for a session. Clients see it in base64url; only its hash is stored.
+/// A secret of 256 random bits that a client holds. Clients see it in base64url; only its hash is stored.
 ///
 /// A single SHA-256 suffices as the hash. Passwords need scrypt because they can be guessed; 256 random bits cannot.
-protocol SessionCredential: Sendable, CustomStringConvertible {
-    /// The table with the hashes of these secrets, in the columns `hash` and `session_id`.
-    static var table: String { get }
-
+protocol OpaqueCredential: Sendable, CustomStringConvertible {
     /// The 32 random bytes.
     var bytes: [UInt8] { get }
 
@@ -15,13 +12,19 @@ protocol SessionCredential: Sendable, CustomStringConvertible {
     init(bytes: [UInt8])
 }
 
+/// A secret that a client holds for a session.
+protocol SessionCredential: OpaqueCredential {
+    /// The table with the hashes of these secrets, in the columns `hash` and `session_id`.
+    static var table: String { get }
+}
+
 /// The size of a credential, in bytes.
 private let credentialBytes = 32
 /// The maximum size of a credential in base64url, in bytes.
 private let maximumTextBytes = 64
 
-extension SessionCredential {
-    /// Creates a secret. It opens no session until it is stored with one.
+extension OpaqueCredential {
+    /// Creates a secret. It gives no access until it is stored.
     init() {
         self.init(bytes: randomBytes(credentialBytes))
     }
