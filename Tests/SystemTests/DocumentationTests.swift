@@ -6,6 +6,7 @@ import Testing
         .timeLimit(.minutes(5)),
         arguments: [
             ("docs/walkthrough.md", [:]),
+            ("docs/oauth.md", [:]),
             ("docs/browser.md", [:]),
             ("docs/other-languages.md", ["TOKEN_AUDIENCES": "login catalog orders inbox wishlist"]),
         ])

@@ -18,8 +18,15 @@ import Testing
                 try await cluster.send(.post, .login, "/token", json: #"{"grant_type": "\#(password)"}"#).status == 400)
             #expect(try await eventually { try await cluster.messages(token: tokens.accessToken).count == 1 })
 
+            for secret in [Demo.clientSecret, "x" + Demo.clientSecret] {
+                let form = "grant_type=client_credentials&client_id=demo-job&client_secret=\(secret)"
+                let response = try await cluster.send(
+                    .post, .login, "/token", headers: [.contentType: "application/x-www-form-urlencoded"], json: form)
+                #expect(response.status == (secret == Demo.clientSecret ? 200 : 401))
+            }
+
             let signature = try #require(tokens.accessToken.split(separator: ".").last)
-            let secrets = [try cluster.secret(), password, tokens.refreshToken, String(signature)]
+            let secrets = [try cluster.secret(), password, tokens.refreshToken, String(signature), Demo.clientSecret]
             for service in ServiceName.standard {
                 let log = try cluster.log(service)
                 #expect(log.contains("/") && log.count > 500, "\(service.rawValue) has logged the requests")
