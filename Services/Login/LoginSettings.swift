@@ -72,7 +72,9 @@ struct LoginSettings {
 
     /// Reads `SERVICE_URLS`.
     private static func addresses(_ settings: inout Settings) -> [String: String] {
-        let defaults = zip(["login", "catalog", "orders", "inbox"], 8080...).map { "\($0)=http://localhost:\($1)" }
+        let defaults = zip(["login", "catalog", "orders", "inbox", "compare"], 8080...).map {
+            "\($0)=http://localhost:\($1)"
+        }
         var addresses: [String: String] = [:]
         for item in settings.list("SERVICE_URLS", default: defaults) {
             let parts = item.split(separator: "=", maxSplits: 1).map(String.init)
