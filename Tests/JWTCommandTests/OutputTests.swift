@@ -13,6 +13,7 @@ import Testing
 
     @Test(arguments: [
         "sign --keys keys.json <<<'{}'", "verify --keys keys.json <token", "inspect <token",
+        "explain --keys keys.json --for orders <token",
         "keys list --file keys.json", "verify --batch <<<'{}'", "--help", "keys rotate --help",
         "--generate-completion-script bash",
     ])

@@ -39,7 +39,7 @@ extension DocumentedOperation {
     /// All operations of the running services of a cluster, sorted by service and path.
     static func all(of cluster: Cluster) async throws -> [DocumentedOperation] {
         var operations: [DocumentedOperation] = []
-        for service in ServiceName.allCases {
+        for service in ServiceName.allCases where (try? cluster.process(service)) != nil {
             let document = Document(try await cluster.get(service, "/openapi.json").json)
             for (path, item) in document.object("paths").sorted(by: { $0.key < $1.key }) {
                 for (name, operation) in (item as? Document.Object ?? [:]).sorted(by: { $0.key < $1.key }) {

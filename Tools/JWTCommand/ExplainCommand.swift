@@ -36,9 +36,11 @@ struct ExplainCommand: ParsableCommand {
         let explained = ExplainedToken(
             token, by: verifier, requiring: scope, at: now.map { NumericDate(seconds: $0) } ?? .now)
         let style = TerminalStyle(isEnabled: Console.isTerminal)
-        for line in explained.lines { print(line.text(style)) }
         let verdict = explained.verdict(of: service).escapedForTerminal
-        print(explained.isAccepted ? style.success(verdict) : style.warning(verdict))
+        let lines =
+            explained.lines.map { $0.text(style) }
+            + [explained.isAccepted ? style.success(verdict) : style.warning(verdict)]
+        try Console.write(lines.joined(separator: "\n"))
         if !explained.isAccepted { throw ExitCode.failure }
     }
 }

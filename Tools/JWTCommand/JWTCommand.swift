@@ -29,6 +29,7 @@ struct JWTCommand: ParsableCommand {
         } catch let error as CommandError {
             Console.end("error: \(error)", status: 1)
         } catch let status as ExitCode {
+            Console.printWarnings()
             exit(withError: status)
         } catch {
             // The messages of the parser contain arguments, which must be escaped.
