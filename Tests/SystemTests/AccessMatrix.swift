@@ -29,7 +29,10 @@ struct AccessMatrix: Sendable {
     /// What the document promises for a request.
     enum Expectation: Sendable {
         case accepted
+        /// 401 with a challenge for a bearer token.
         case unauthorized(code: String)
+        /// 401 with any code: the operation takes no bearer token.
+        case otherCredentials
         case forbidden(scope: String)
     }
 
@@ -38,6 +41,8 @@ struct AccessMatrix: Sendable {
     let operations: [DocumentedOperation]
     private let holder: SecretHolder
     private let scopes: [String]
+
+    private static let bearerSchemes = ["userToken", "serviceToken", "linkToken"]
 
     /// The service whose tokens all routes for services accept, and a name that none accepts.
     private static let (caller, stranger) = ("orders", "stranger")
@@ -80,9 +85,9 @@ struct AccessMatrix: Sendable {
 
     private func expectation(of operation: DocumentedOperation, _ credential: Credential) -> Expectation {
         if operation.isPublic { return .accepted }
-        let isBrowsers = operation.accepts("browserCookie")
-        let invalid = Expectation.unauthorized(code: isBrowsers ? "signed_out" : "invalid_token")
-        let missing = Expectation.unauthorized(code: isBrowsers ? "signed_out" : "missing_token")
+        guard Self.bearerSchemes.contains(where: operation.accepts) else { return .otherCredentials }
+        let (invalid, missing): (Expectation, Expectation) =
+            (.unauthorized(code: "invalid_token"), .unauthorized(code: "missing_token"))
         // A route for links ignores the cookie.
         let ignoresCookie = transport == .cookie && operation.accepts("linkToken")
         switch credential {
@@ -141,6 +146,8 @@ extension AccessMatrix.Expectation {
         case .accepted:
             let isDenied = response.status == 401 || response.code == "insufficient_scope"
             return isDenied || response.status >= 500 ? "\(found) although the token is accepted" : nil
+        case .otherCredentials:
+            return response.status == 401 ? nil : "\(found) in place of 401"
         case .unauthorized(let code):
             guard response.status == 401, response.code == code else { return "\(found) in place of 401 \(code)" }
             let isRight =

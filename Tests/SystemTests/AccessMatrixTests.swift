@@ -3,11 +3,15 @@ import TestSupport
 import Testing
 
 @Suite(.serialized) struct AccessMatrixTests {
+    /// All services accept the tokens of login, also the one that does not run by default.
+    private static let environment = ["TOKEN_AUDIENCES": "login catalog orders inbox compare"]
+
     @Test(.timeLimit(.minutes(5)), arguments: AccessMatrix.Transport.allCases)
     func `every operation accepts exactly the tokens and scopes that its description names`(
         transport: AccessMatrix.Transport
     ) async throws {
-        try await withCluster(environment: transport.environment) { cluster in
+        let environment = transport.environment.merging(Self.environment) { $1 }
+        try await withCluster(running: ServiceName.allCases, environment: environment) { cluster in
             let matrix = try await AccessMatrix(cluster, transport)
             let (count, differences) = try await matrix.run()
             #expect(differences == [])
@@ -32,6 +36,7 @@ import Testing
             (.forbidden(scope: "b"), [], [denied, found, missing, broken]),
             (.unauthorized(code: "missing_token"), [missing], [found, denied, broken]),
             (.unauthorized(code: "invalid_token"), [], [missing, found, denied, broken]),
+            (.otherCredentials, [missing], [found, denied, broken]),
         ]
         for (expectation, right, wrong) in cases {
             for response in right { #expect(expectation.difference(from: response, realm: "orders") == nil) }
