@@ -103,7 +103,6 @@ import Testing
         (["audience": "orders bank"], "invalid_target"), (["audience": " "], "invalid_target"),
         (["username": ""], "invalid_request"), (["password": ""], "invalid_request"),
         (["grant_type": ""], "invalid_request"), (["grant_type": "Password"], "unsupported_grant_type"),
-        (["grant_type": "client_credentials"], "unsupported_grant_type"),
         (["grant_type": "wxapp"], "unsupported_grant_type"), (["password": "a wrong password"], "invalid_grant"),
         (["username": "nobody"], "invalid_grant"), (["username": "a'; DROP TABLE accounts; --"], "invalid_grant"),
         (["username": String(repeating: "x", count: 100_000)], "invalid_grant"),

@@ -13,7 +13,9 @@ struct HTMLErrorMiddleware: RouterMiddleware {
         } catch is SignInRequired {
             // The browser cannot repeat a form after the sign-in, so the sign-in leads to the account page.
             let target = request.method == .get ? request.uri.string : ReturnPath.account.text
-            return .redirect(to: "/login?next=\(URLEncodedForm.encode(target))")
+            // A query may contain slashes (RFC 3986 §3.4), which keeps the address readable.
+            let next = URLEncodedForm.encode(target).replacing("%2F", with: "/")
+            return .redirect(to: "/login?next=\(next)")
         } catch {
             return try context.response(to: error)
         }
