@@ -22,7 +22,8 @@ extension Compare: ServiceDefinition {
         let origins = settings.server.service.origins
 
         return try server.application(
-            describedIn: .module, services: [ShutdownHook { await http.shutdown() }]
+            describedIn: .module, cookiePaths: ["/\(SessionMechanism.path)/notes"],
+            services: [ShutdownHook { await http.shutdown() }]
         ) { router, authenticator in
             routes.add(behind: BasicMechanism(login: login, allowsAnyPeer: settings.allowsBasic), to: router)
             routes.add(

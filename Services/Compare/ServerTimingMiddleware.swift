@@ -1,7 +1,6 @@
 import HTTPTypes
 import Hummingbird
 import JWTAuth
-import Logging
 import ServiceRuntime
 
 /// Adds the field `Server-Timing` to every response, also to one that rejects the request.
@@ -18,10 +17,8 @@ struct ServerTimingMiddleware: RouterMiddleware {
             response.headers[.serverTiming] = timing.field
             return response
         } catch let error as any ProblemConvertible {
-            let problem = error.problem
             // The error middleware of the service logs the cause only if it gets the error itself.
-            if problem.status.kind == .serverError { context.logger.error("\(error)") }
-            throw Self.adding(timing, to: problem)
+            throw Self.adding(timing, to: error.problem(loggingCauseTo: context.logger))
         } catch let problem as Problem {
             throw Self.adding(timing, to: problem)
         }

@@ -48,16 +48,18 @@ public struct ResourceServer: Sendable {
     ///
     /// - Parameters:
     ///   - bundle: The bundle with the description of the API.
+    ///   - cookiePaths: The paths at which a cookie identifies the caller even if `TOKEN_COOKIE` is off.
     ///   - services: Further services that run as long as the application. They start after the server's own services.
     ///   - addRoutes: Adds the routes, most of them behind the authenticator that it gets.
     /// - Throws: an error of `addRoutes`, or an error when the description is missing or invalid.
     public func application(
-        describedIn bundle: Bundle, services: [any Service] = [],
+        describedIn bundle: Bundle, cookiePaths: Set<String> = [], services: [any Service] = [],
         routes addRoutes: (Router<AppRequestContext>, JWTAuthenticator) throws -> Void
     ) throws -> ServiceApplication<AppRequestContext> {
         let description = try OpenAPIDocument(of: service, in: bundle)
         let router = service.router(
-            context: AppRequestContext.self, readiness: [.database(database), revocations.readiness])
+            context: AppRequestContext.self, readiness: [.database(database), revocations.readiness],
+            cookiePaths: cookiePaths)
         ProtectedResourceMetadata(of: service, description, issuer: issuer).add(to: router)
         try addRoutes(router, authenticator)
         return service.application(

@@ -46,6 +46,18 @@ import Testing
         }
     }
 
+    @Test func `pages of allowed origins may send the cookie, and caches know that it identifies the caller`()
+        async throws
+    {
+        try await withCompare { compare, _ in
+            let response = try await compare.list(.session)
+            #expect(response.headers[.accessControlAllowCredentials] == "true")
+            #expect(response.headers[values: .vary].joined(separator: ", ").contains("Cookie"))
+            let other = try await compare.list(.token, [.origin: "http://localhost:8080"])
+            #expect(other.headers[.accessControlAllowCredentials] == nil)
+        }
+    }
+
     @Test func `a password is not accepted from a peer on another machine, unless a proxy ends TLS`() async throws {
         // Without a socket there is no peer, and a peer that is not known is not on this machine.
         for (environment, status) in [([:], 403), (["ALLOW_BASIC": "on"], 401)] as [([String: String], Int)] {

@@ -13,7 +13,7 @@ extension Drill {
     ) { scale, report in
         try await withCluster(running: []) { cluster in
             let clock = try SteppedClock(in: cluster.directory)
-            for service in ServiceName.allCases { try await cluster.start(service, environment: clock.environment) }
+            for service in ServiceName.standard { try await cluster.start(service, environment: clock.environment) }
             try await cluster.waitForFeed()
             let living = try await cluster.token("bob")
             let ended = try await endSessions(scale.choose(3, 20), in: cluster)
@@ -77,7 +77,7 @@ extension Drill {
         let deadline = ContinuousClock.now + .seconds(scale.choose(3, 12))
         var accepted: Set<String> = []
         repeat {
-            for service in ServiceName.allCases {
+            for service in ServiceName.standard {
                 for token in tokens where [200, 403].contains(try await cluster.status(of: service, token: token)) {
                     accepted.insert(service.rawValue)
                 }

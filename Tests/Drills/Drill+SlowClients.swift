@@ -14,7 +14,7 @@ extension Drill {
             let time = scale.choose(Duration.seconds(2), .seconds(30))
             let usual = try await cluster.underLoad { try await Task.sleep(for: time) }
             report.figure("without them \(usual.count) requests, \(usual.durations.spread)")
-            for service in scale.choose([.login], ServiceName.allCases) {
+            for service in scale.choose([.login], ServiceName.standard) {
                 let clients = try await SlowClients(of: service, in: cluster)
                 report.progress("\(service.rawValue) has \(clients.count) slow clients")
                 let running = Task { await clients.run() }

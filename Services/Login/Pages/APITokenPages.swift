@@ -50,7 +50,7 @@ struct APITokenPages: Sendable {
     }
 
     private func delete(_ request: Request, _ context: SignedInFormContext) async throws -> Response {
-        guard let id = UUID(lowercase: context.form["api_token"]),
+        guard let id = UUID(text: context.form["api_token"]),
             try await apiTokens.delete(id, of: context.session.accountID)
         else { throw Problem.notFound("The API token is deleted already, or it is not yours.") }
         return .redirect(to: "/account", showing: .apiTokenDeleted)
