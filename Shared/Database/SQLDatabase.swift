@@ -8,7 +8,14 @@ internal import GRDB
 /// The closures of `read` and `write` are synchronous and run on threads of the database, not on the threads of Swift
 /// concurrency. They should only run statements, and do no slow work.
 public struct SQLDatabase: Sendable {
+    /// How long a write waits for other writes and for the lock of another process, such as `login accounts grant`.
+    public static let writeTime = Duration.seconds(5)
+    /// How long `ping` waits for them.
+    private static let pingTime = Duration.seconds(1)
+
     private let writer: any DatabaseWriter
+    private let writeQueue = WriteQueue()
+    private let lockDeadline: LockDeadline
 
     /// Opens the database, creates it if it is missing, and applies the migrations that it does not have yet.
     ///
@@ -19,9 +26,10 @@ public struct SQLDatabase: Sendable {
     ///   has a migration that is not in the list; or the error of a migration's SQL.
     public static func open(_ url: DatabaseURL, migrations: [Migration]) throws(DatabaseError) -> SQLDatabase {
         do {
-            let writer = try SQLite.open(url.location)
+            let lockDeadline = LockDeadline(.now + writeTime)
+            let writer = try SQLite.open(url.location, deadline: lockDeadline)
             try writer.write { try migrate(Connection($0), database: $0, migrations) }
-            return SQLDatabase(writer: writer)
+            return SQLDatabase(writer: writer, lockDeadline: lockDeadline)
         } catch {
             throw DatabaseError(error)
         }
@@ -40,13 +48,26 @@ public struct SQLDatabase: Sendable {
 
     /// Runs `work` in one transaction, isolated from all others. When the method returns, the changes are on disk.
     ///
-    /// - Throws: The error that `work` throws; `DatabaseError`; `CancellationError` if the task is cancelled. After an
-    ///   error the database is unchanged.
+    /// - Throws: The error that `work` throws; `DatabaseError`, with code `busy` if the write has not begun after
+    ///   `writeTime`; `CancellationError` if the task is cancelled. After an error the database is unchanged.
     @discardableResult
     public func write<Result: Sendable>(
         _ work: @Sendable (Connection) throws -> Result
     ) async throws -> Result {
-        try await translatingErrors {
+        try await write(within: Self.writeTime, work)
+    }
+
+    private func write<Result: Sendable>(
+        within time: Duration, _ work: @Sendable (Connection) throws -> Result
+    ) async throws -> Result {
+        let deadline = ContinuousClock.now + time
+        guard await writeQueue.enter(until: deadline) else {
+            try Task.checkCancellation()
+            throw DatabaseError(.busy, "Other writes have kept the database busy for \(time)")
+        }
+        defer { writeQueue.leave() }
+        lockDeadline.set(deadline)
+        return try await translatingErrors {
             try await writer.write { database in
                 let connection = Connection(database)
                 let result = try work(connection)
@@ -56,11 +77,12 @@ public struct SQLDatabase: Sendable {
         }
     }
 
-    /// Runs a small query, for `/readyz`.
+    /// Runs a small query and begins a write, for `/readyz`. It takes about a second at most.
     ///
-    /// - Throws: `DatabaseError` if the database does not respond; `CancellationError`.
+    /// - Throws: `DatabaseError` if the database does not respond or cannot be written; `CancellationError`.
     public func ping() async throws {
         _ = try await read { try $0.queryOne("SELECT count(*) AS count FROM schema_migrations") }
+        try await write(within: Self.pingTime) { _ in }
     }
 
     /// Waits for running reads and writes, then closes the files. Later reads and writes throw `unavailable`.
@@ -68,6 +90,7 @@ public struct SQLDatabase: Sendable {
     /// - Throws: `DatabaseError` if the files cannot be closed.
     public func close() throws(DatabaseError) {
         do {
+            lockDeadline.set(.now + Self.writeTime)
             // SQLite closes a reader last, and a reader cannot move the write-ahead log into the file. Without this
             // checkpoint, a copy of the file alone would lack the last changes. If the checkpoint fails, the next
             // `open` reads the log.

@@ -3,12 +3,23 @@ internal import GRDB
 
 /// The parts of this target that depend on SQLite: its files, settings, values and error codes.
 enum SQLite {
-    /// The time for which a statement waits for the transaction of another process, such as `login accounts grant`.
-    private static let busyTimeoutSeconds = 5.0
+    /// How long a read waits for the lock of another process, in milliseconds. In WAL mode, it rarely waits at all.
+    private static let readTimeoutMilliseconds = 5000
+    /// The pause between two attempts of a write to get the lock that another process has, in seconds.
+    private static let retryPauseSeconds = 0.01
 
-    static func open(_ location: DatabaseURL.Location) throws -> any DatabaseWriter {
+    /// - Parameter deadline: The time until which a write waits for the lock of another process.
+    static func open(_ location: DatabaseURL.Location, deadline: LockDeadline) throws -> any DatabaseWriter {
         var configuration = Configuration()
-        configuration.busyMode = .timeout(busyTimeoutSeconds)
+        configuration.busyMode = .callback { _ in
+            guard !deadline.hasPassed else { return false }
+            Thread.sleep(forTimeInterval: retryPauseSeconds)
+            return true
+        }
+        configuration.prepareDatabase { database in
+            guard database.configuration.readonly else { return }
+            try database.execute(sql: "PRAGMA busy_timeout = \(readTimeoutMilliseconds)")
+        }
         configuration.foreignKeysEnabled = true
         switch location {
         case .memory:

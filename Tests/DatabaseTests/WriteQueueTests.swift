@@ -1,0 +1,80 @@
+import Dispatch
+import TestSupport
+import Testing
+
+@testable import Database
+
+@Suite struct WriteQueueTests {
+    @Test func `writes enter one at a time in the order of arrival`() async throws {
+        let queue = WriteQueue()
+        #expect(await queue.enter(until: .now + .seconds(30)))
+        async let second = queue.enter(until: .now + .seconds(30))
+        queue.leave()
+        #expect(await second)
+        #expect(await !queue.enter(until: .now))
+        queue.leave()
+        #expect(await queue.enter(until: .now))
+    }
+
+    @Test func `a cancelled write leaves the queue`() async {
+        let queue = WriteQueue()
+        #expect(await queue.enter(until: .now + .seconds(30)))
+        let waiting = Task { await queue.enter(until: .now + .seconds(30)) }
+        waiting.cancel()
+        #expect(await !waiting.value)
+        queue.leave()
+        #expect(await queue.enter(until: .now))
+    }
+
+    /// A statement of another connection, which holds the lock of the file until it is released.
+    private func withLock(_ folder: TemporaryFolder, _ body: () async throws -> Void) async throws {
+        let other = try SQLDatabase.open(folder.databaseURL(), migrations: [])
+        let (held, holding) = AsyncStream.makeStream(of: Void.self)
+        let release = DispatchSemaphore(value: 0)
+        let writing = Task {
+            try await other.write { _ in
+                holding.finish()
+                release.wait()
+            }
+        }
+        for await _ in held {}
+        defer { release.signal() }
+        try await body()
+        release.signal()
+        try await writing.value
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `writes that wait for the lock of another process fail together, each after its own time`() async throws {
+        let folder = try TemporaryFolder()
+        let database = try SQLDatabase.open(folder.databaseURL(), migrations: [])
+        try await withLock(folder) {
+            let start = ContinuousClock.now
+            await withTaskGroup(of: DatabaseError.Code?.self) { group in
+                for _ in 0..<8 {
+                    group.addTask {
+                        do {
+                            try await database.write { _ in }
+                            return nil
+                        } catch { return (error as? DatabaseError)?.code }
+                    }
+                }
+                for await code in group { #expect(code == .busy) }
+            }
+            // One after the other, they would take eight times as long.
+            #expect(ContinuousClock.now - start < SQLDatabase.writeTime * 4)
+        }
+        try await database.write { _ in }
+    }
+
+    @Test func `a ping tells that the database cannot be written`() async throws {
+        let folder = try TemporaryFolder()
+        let database = try SQLDatabase.open(folder.databaseURL(), migrations: [])
+        try await database.ping()
+        try await withLock(folder) {
+            let error = await #expect(throws: DatabaseError.self) { try await database.ping() }
+            #expect(error?.code == .busy)
+        }
+        try await database.ping()
+    }
+}
