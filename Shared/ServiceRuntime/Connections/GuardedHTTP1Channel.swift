@@ -10,7 +10,13 @@ import NIOHTTPTypesHTTP1
 /// The server drops a connection that it accepts during a shutdown, although the connection is open. SwiftNIO (2.101.2) then
 /// ends the process. So the channel keeps each connection in memory until it is closed.
 struct GuardedHTTP1Channel: HTTPChannelHandler {
-    typealias Value = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
+    /// A connection, as the server handles it.
+    struct Value: ServerChildChannelValue {
+        let requests: NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
+        let client: ClientConnection
+
+        var channel: any Channel { requests.channel }
+    }
 
     let responder: Responder
     private let limits: ConnectionLimits
@@ -30,17 +36,21 @@ struct GuardedHTTP1Channel: HTTPChannelHandler {
             connection.attach(reader)
             let pipeline = channel.pipeline.syncOperations
             try pipeline.addHandlers(HTTPResponseEncoder(), reader, connection)
+            let client = ClientConnection()
+            try pipeline.addHandler(ClientConnectionHandler(client))
             try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
             try pipeline.addHandler(HTTPConnectionStateHandler(logger: logger))
-            let value = try Value(
+            let value = try NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>(
                 wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
             channel.closeFuture.whenComplete { _ in withExtendedLifetime(value) {} }
-            return value
+            return Value(requests: value, client: client)
         }
     }
 
     func handle(value connection: Value, logger: Logger) async {
-        await handleHTTP(asyncChannel: connection, logger: logger)
+        await ClientConnection.$current.withValue(connection.client) {
+            await handleHTTP(asyncChannel: connection.requests, logger: logger)
+        }
     }
 }
 
