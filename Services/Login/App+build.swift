@@ -43,8 +43,13 @@ extension Login: ServiceDefinition {
             settings: settings, clock: clock, revocations: revocations, sessions: sessions,
             clients: ClientAuthenticator(clients: clients, throttle: LoginThrottle(), clock: clock),
             consents: ConsentStore(codes: CodeStore(database: database, sessions: sessions)),
-            authenticator: authenticator, registrar: Registrar(accounts: accounts, hasher: hasher, clock: clock),
-            accounts: AccountService(accounts: accounts, authenticator: authenticator, clock: clock),
+            authenticator: authenticator,
+            registrar: Registrar(
+                accounts: accounts, hasher: hasher, clock: clock,
+                minimumPasswordLength: settings.minimumPasswordLength),
+            accounts: AccountService(
+                accounts: accounts, authenticator: authenticator, clock: clock,
+                minimumPasswordLength: settings.minimumPasswordLength),
             apiTokens: APITokenStore(database: database, sessions: sessions),
             bindings: WeChatBindingStore(
                 database: database, sessions: sessions, accounts: accounts, revocations: revocations),

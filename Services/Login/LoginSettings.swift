@@ -18,6 +18,8 @@ struct LoginSettings {
     let sessionReaders: [String]
     /// The WeChat mini program whose users may sign in; nil when there is none.
     let weChat: WeChatSettings?
+    /// The minimum number of characters of a new password.
+    let minimumPasswordLength: Int
     let hasDemoData: Bool
     /// The addresses at which browsers reach the services that the shop calls.
     let shopServices: ShopServices
@@ -47,6 +49,8 @@ struct LoginSettings {
         checksPasswords = settings.toggle("PASSWORD_CHECKS", default: false)
         sessionReaders = Self.sessionReaders(among: services.names, &settings)
         weChat = WeChatSettings(&settings)
+        minimumPasswordLength = settings.integer(
+            "PASSWORD_MIN_LENGTH", default: Password.minimumLength, in: Password.minimumLength...64)
         hasDemoData = settings.toggle("DEMO_DATA", default: false)
         shopServices = ShopServices(&settings)
         database = settings.databaseURL(service: Login.name)

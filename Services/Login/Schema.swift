@@ -199,5 +199,42 @@ enum Schema {
             CREATE INDEX authorization_codes_of_client ON authorization_codes (client_id);
             CREATE INDEX authorization_codes_of_session ON authorization_codes (session_id);
             """),
+        Migration(
+            "known clients",
+            """
+            -- The failed sign-ins since the last successful one, from networks and browsers that are not known.
+            ALTER TABLE accounts ADD COLUMN failures BIGINT NOT NULL DEFAULT 0;
+            ALTER TABLE accounts ADD COLUMN failed_at BIGINT NOT NULL DEFAULT 0;
+
+            -- The number of access tokens that were revoked one by one in an hour, counted from 1970.
+            ALTER TABLE accounts ADD COLUMN revoked_tokens BIGINT NOT NULL DEFAULT 0;
+            ALTER TABLE accounts ADD COLUMN revoked_tokens_hour BIGINT NOT NULL DEFAULT 0;
+
+            -- The networks and browsers from which an account has signed in, with the failed sign-ins since then.
+            -- `client` is a network or the hash of a device cookie, depending on `kind`.
+            CREATE TABLE known_clients (
+                account_id TEXT NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+                kind TEXT NOT NULL,
+                client TEXT NOT NULL,
+                signed_in_at BIGINT NOT NULL,
+                failures BIGINT NOT NULL DEFAULT 0,
+                PRIMARY KEY (account_id, kind, client)
+            );
+            CREATE INDEX known_clients_by_client ON known_clients (client);
+
+            -- The failed sign-ins with names that no account has, by a hash of the name with a bounded range.
+            CREATE TABLE unknown_names (
+                bucket BIGINT PRIMARY KEY,
+                failures BIGINT NOT NULL,
+                failed_at BIGINT NOT NULL
+            );
+
+            -- Whether the sign-in asked for less than the scope of its account.
+            ALTER TABLE sessions ADD COLUMN narrowed BOOLEAN NOT NULL DEFAULT FALSE;
+            -- The program and the address of the last use.
+            ALTER TABLE sessions ADD COLUMN last_device TEXT NOT NULL DEFAULT 'Unknown program';
+            ALTER TABLE sessions ADD COLUMN last_address TEXT NOT NULL DEFAULT 'unknown';
+            UPDATE sessions SET last_device = device, last_address = address;
+            """),
     ]
 }

@@ -8,6 +8,39 @@ import Testing
 @testable import LoginService
 
 @Suite struct AccountPageTests {
+    @Test(arguments: ["/account", "/session/token"])
+    func `the account page shows from where a stolen cookie was used`(path: String) async throws {
+        try await LoginUnderTest.run { login in
+            _ = try await login.signUp("alice")
+            var browser = Browser(login)
+            try await browser.signIn("alice")
+            var thief = browser
+            thief.userAgent = "curl/8.5.0"
+            _ = try await thief.send(
+                path == "/account" ? .get : .post, path, headers: [.origin: "http://localhost:8080"])
+            let rows = try await login.rows("SELECT last_device FROM sessions")
+            let device: String = try #require(rows.first)["last_device"]
+            #expect(device == "curl")
+            let page = try await browser.get("/account").text
+            #expect(page.contains("Firefox on Linux") && page.contains("Last used"))
+        }
+    }
+
+    @Test func `loading a page again writes nothing`() async throws {
+        try await LoginUnderTest.run { login in
+            _ = try await login.signUp("alice")
+            var browser = Browser(login)
+            try await browser.signIn("alice")
+            let database = try login.folder.openDatabase()
+            func version() async throws -> Int {
+                try await database.read { try $0.queryOne("PRAGMA data_version")?["data_version"] ?? 0 }
+            }
+            let before = try await version()
+            for _ in 1...5 { _ = try await browser.get("/account") }
+            #expect(try await version() == before)
+        }
+    }
+
     private func withAlice(_ body: @Sendable (LoginUnderTest, inout Browser) async throws -> Void)
         async throws
     {

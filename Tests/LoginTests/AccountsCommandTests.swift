@@ -49,6 +49,14 @@ import Testing
         #expect(try await stores.accounts.find("bob".username)?.isDisabled == false)
     }
 
+    @Test(arguments: ["--help", "-al", "--version"])
+    func `the command takes a name that begins with a hyphen after two hyphens`(name: String) async throws {
+        _ = try await stores.addAccount(name)
+        #expect(try await accounts(["disable", "--", name]).first?.prefix(3).last == "disabled")
+        #expect(try await stores.accounts.find(name.username)?.isDisabled == true)
+        #expect(try await accounts(["grant", "--", name, "catalog:write"]).first?.first == name)
+    }
+
     @Test(arguments: [
         ["grant", "nobody", "catalog:write"], ["revoke", "nobody", "catalog:write"], ["disable", "nobody"],
         ["enable", "no name"], ["grant", "alice", "a\"quote"], ["grant", "alice"],

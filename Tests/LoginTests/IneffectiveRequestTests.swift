@@ -46,12 +46,12 @@ import Testing
     }
 
     @Test func `only requests that change something wake the readers of the feed`() async throws {
-        let subscription = try #require(stores.revocations.notifier.subscribe())
+        let subscription = try #require(stores.revocations.notifier.subscribe(as: "orders"))
         try await changeNothing()
         _ = try await sessions.beginInBrowser(
             account, audience: ["orders"], from: .unknown, former: SessionCookie(), at: clock.now)
         #expect(await !subscription.waitForChange(until: .now + .milliseconds(200)))
-        let next = try #require(stores.revocations.notifier.subscribe())
+        let next = try #require(stores.revocations.notifier.subscribe(as: "orders"))
         try await sessions.end(session.id, at: clock.now)
         #expect(await next.waitForChange(until: .now + .seconds(30)))
     }

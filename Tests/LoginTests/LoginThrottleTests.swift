@@ -8,8 +8,10 @@ import Testing
     private let throttle = LoginThrottle()
     private let clock = TestClock()
 
-    private func attempt(_ name: String?, from address: String = "192.0.2.1") throws -> LoginThrottle.Attempt {
-        .init(username: try name?.username, address: address)
+    private func attempt(
+        _ name: String?, from address: String = "192.0.2.1", isKnown: Bool = false
+    ) throws -> LoginThrottle.Attempt {
+        .init(username: try name?.username, address: address, knownClient: isKnown ? address : nil)
     }
 
     /// Fails once. Returns 0 if the attempt was admitted, else the seconds to wait.
@@ -100,10 +102,17 @@ import Testing
         #expect(fail(try attempt("another", from: "203.0.113.9")) == 0)
     }
 
+    @Test func `a known client keeps its free failures during an attack`() throws {
+        for address in 0..<60 { _ = fail(try attempt("alice", from: "198.51.100.\(address)")) }
+        let owner = try attempt("alice", isKnown: true)
+        for _ in 1...LoginThrottle.freeFailuresOfPair { #expect(fail(owner) == 0) }
+        #expect(isAdmitted(owner))
+    }
+
     @Test func `a name and address that signed in together before do not wait for other failures of the address`()
         throws
     {
-        let (alice, stranger) = (try attempt("alice"), try attempt("stranger"))
+        let (alice, stranger) = (try attempt("alice", isKnown: true), try attempt("stranger"))
         try succeed(alice)
         for index in 0..<40 { _ = fail(try attempt("user\(index)")) }
         #expect(isAdmitted(alice))
@@ -111,7 +120,7 @@ import Testing
     }
 
     @Test func `a success does not clear the failures of its address at other names`() throws {
-        let mallory = try attempt("mallory")
+        let mallory = try attempt("mallory", isKnown: true)
         try succeed(mallory)
         for index in 0..<21 {
             #expect(fail(try attempt("user\(index)")) == 0)
@@ -139,7 +148,7 @@ import Testing
     }
 
     @Test func `concurrent attempts of an address are limited, and known names do not count`() throws {
-        let known = try (0..<30).map { try attempt("known\($0)") }
+        let known = try (0..<30).map { try attempt("known\($0)", isKnown: true) }
         for pair in known { try succeed(pair) }
         #expect(known.compactMap(begin).count == known.count)
         let strangers = try (0..<30).map { try attempt("user\($0)") }

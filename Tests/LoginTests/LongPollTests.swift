@@ -53,17 +53,30 @@ import Testing
 
     @Test func `the number of waiting readers is limited, and one that stops makes room`() {
         let notifier = RevocationNotifier()
-        var subscriptions = (0..<RevocationNotifier.maximumSubscriptions).compactMap { _ in notifier.subscribe() }
-        #expect(subscriptions.count == RevocationNotifier.maximumSubscriptions && notifier.subscribe() == nil)
+        var subscriptions = (0..<RevocationNotifier.maximumSubscriptions).compactMap {
+            notifier.subscribe(as: "service\($0)")
+        }
+        #expect(subscriptions.count == RevocationNotifier.maximumSubscriptions && notifier.subscribe(as: "x") == nil)
         subscriptions.removeLast()
-        #expect(notifier.subscribe() != nil)
+        #expect(notifier.subscribe(as: "x") != nil)
         subscriptions = []
         #expect(notifier.subscriptionCount == 0)
     }
 
+    @Test func `a caller that waits again ends its former wait and takes no further capacity`() async throws {
+        let notifier = RevocationNotifier()
+        let former = try #require(notifier.subscribe(as: "orders"))
+        let other = try #require(notifier.subscribe(as: "inbox"))
+        let next = try #require(notifier.subscribe(as: "orders"))
+        #expect(await !former.waitForChange(until: .now + .seconds(30)))
+        #expect(notifier.subscriptionCount == 2)
+        notifier.notify()
+        for subscription in [other, next] { #expect(await subscription.waitForChange(until: .now + .seconds(30))) }
+    }
+
     @Test func `a signal before the wait is received, and a cancelled wait ends`() async throws {
         let notifier = RevocationNotifier()
-        let subscription = try #require(notifier.subscribe())
+        let subscription = try #require(notifier.subscribe(as: "orders"))
         notifier.notify()
         #expect(await subscription.waitForChange(until: .now + .seconds(30)))
         let waiting = Task { await subscription.waitForChange(until: .now + .seconds(30)) }

@@ -12,7 +12,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "ab", "0123456789abcdef0123456789abcdef0", "a b c", "al\u{0}ice", "alice\n", "a/../b", "élise",
+        "", "ab", "0123456789abcdef0123456789abcdef0", "a b c", "al\u{0}ice", "al\nice", "a/../b", "élise",
         "\u{212A}elvin",
         "ａｌｉｃｅ", "a@b.c", "alice'--", "abc\u{301}",
     ])

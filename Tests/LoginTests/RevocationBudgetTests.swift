@@ -121,6 +121,24 @@ import Testing
         #expect(try await rejects(entries(), session, issuedAt: session.createdAt))
     }
 
+    @Test func `each sign-in adds one revocation after the tokens of an hour are used up`() async throws {
+        var added: [Int] = []
+        for _ in 1...12 {
+            let (session, _) = try await begin()
+            let before = try await entries().count
+            for token in 0...SessionStore.maximumRevokedTokens {
+                try await sessions.revoke(token: "\(session.id) \(token)", session: session.id, at: clock.now)
+            }
+            #expect(try await sessions.find(session.id, at: clock.now) == nil)
+            added.append(try await entries().count - before)
+        }
+        #expect(added == Array(repeating: 11, count: 6) + Array(repeating: 1, count: 6))
+        clock.advance(seconds: 3600)
+        let (session, _) = try await begin()
+        try await sessions.revoke(token: "later", session: session.id, at: clock.now)
+        #expect(try await sessions.find(session.id, at: clock.now) != nil)
+    }
+
     @Test func `a session is revoked individually again after the earlier entries have expired`() async throws {
         _ = try await signInAndOut(times: SessionStore.maximumRevocationsOfAccount + 1)
         clock.advance(seconds: Double(Self.tokenSeconds + Int(WallClock.maximumErrorSeconds) + 300))

@@ -44,6 +44,7 @@ import Testing
         try await LoginUnderTest.run { login in
             let response = try await login.signedUp()
             var claims = login.tokens.userClaims(UUID(), audience: "login", scope: "")
+            claims.subject = response["account_id"]
             claims.sessionID = try response.sessionID
             claims.expiresAt = NumericDate(seconds: expiry)
             #expect(try await login.revoke(login.tokens.sign(claims)).status == 200)

@@ -38,6 +38,21 @@ import Testing
         }
     }
 
+    @Test func `the list of sessions shows the program and the address of the last use`() async throws {
+        try await LoginUnderTest.run(.live) { login in
+            _ = try await login.signUp("alice")
+            let session = try await login.client.send(
+                .post, "/token", headers: [.userAgent: "curl/8"],
+                json: #"{"grant_type":"password","username":"alice","password":"\#(goodPassword)"}"#)
+            let next = try await login.client.send(
+                .post, "/token", headers: [.userAgent: "python-requests/2"],
+                json: #"{"grant_type":"refresh_token","refresh_token":"\#(session.refreshToken)"}"#)
+            let list = try await login.client.send(.get, "/sessions", token: next.accessToken).text
+            #expect(list.contains(#""device":"curl""#) && list.contains(#""last_device":"Python""#))
+            #expect(list.contains(#""last_address":"127.0.0.1""#))
+        }
+    }
+
     @Test func `the list of sessions is divided into pages`() async throws {
         try await LoginUnderTest.run { login in
             let token = try await login.signedUp().accessToken

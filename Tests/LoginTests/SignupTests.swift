@@ -26,6 +26,51 @@ import Testing
         }
     }
 
+    @Test(arguments: [" alice", "alice\n", "\u{2003}Alice\u{A0}", "\t alice \u{3000}"])
+    func `white space around a name is ignored at the sign-up and at every sign-in`(typed: String) async throws {
+        try await LoginUnderTest.run { login in
+            let response = try await login.signUp(typed)
+            #expect(response.status == 201 && response["username"] == "alice")
+            for _ in 0...LoginThrottle.freeFailuresOfPair { #expect(try await login.signIn(typed).status == 200) }
+            var browser = Browser(login)
+            #expect(try await browser.signIn(typed).status == 303)
+            #expect(try await login.signUp("alice").status == 409)
+        }
+    }
+
+    @Test(arguments: ["-al", "--help", "-", " --help "])
+    func `a new name does not begin with a hyphen`(name: String) async throws {
+        try await LoginUnderTest.run { login in
+            let response = try await login.signUp(name)
+            #expect(response.status == 422 && response.invalidFields == ["username"])
+            #expect(try await login.signUp("al-").status == 201)
+        }
+    }
+
+    @Test func `an account whose name begins with a hyphen still signs in`() async throws {
+        try await LoginUnderTest.run { login in
+            _ = try await Stores(in: login.folder).addAccount("--help")
+            #expect(try await login.signIn("--help").status == 200)
+        }
+    }
+
+    @Test func `PASSWORD_MIN_LENGTH sets the length of new passwords and leaves existing ones alone`() async throws {
+        try await LoginUnderTest.run(environment: ["PASSWORD_MIN_LENGTH": "15", "DEMO_DATA": "on"]) { login in
+            _ = try await Stores(in: login.folder).addAccount("robert")
+            for (password, status) in [("fourteen chars", 422), ("fifteen letters", 201)] {
+                #expect(try await login.signUp("user\(status)", password).status == status)
+            }
+            let token = try await login.signIn("robert").accessToken
+            let response = try await login.client.send(
+                .post, "/password", token: token,
+                json: #"{"current_password":"\#(goodPassword)","new_password":"fourteen chars"}"#)
+            #expect(response.status == 422 && response.text.contains("15 to 128 characters"))
+            var browser = Browser(login)
+            #expect(try await browser.get("/signup").text.contains("15 to 128 characters"))
+            #expect(try await login.signIn("alice", DemoData.password).status == 200)
+        }
+    }
+
     @Test(arguments: ["alice", "Alice", "ALICE"])
     func `a name is unique regardless of its case`(name: String) async throws {
         try await LoginUnderTest.run { login in

@@ -26,7 +26,7 @@ struct AccountRoutes: Sendable {
         let change = try await request.decode(as: PasswordChangeRequest.self, context: context)
         return try await status(
             of: service.changePassword(
-                of: sessions.current(context, at: clock.now()), from: change.current_password, to: change.new_password,
+                of: sessions.managing(context, at: clock.now()), from: change.current_password, to: change.new_password,
                 address: NetworkAddress.network(of: context.peerAddress)))
     }
 
@@ -40,7 +40,7 @@ struct AccountRoutes: Sendable {
         let deletion = try await request.decode(as: DeletionRequest.self, context: context)
         return try await status(
             of: service.delete(
-                accountOf: sessions.current(context, at: clock.now()), password: deletion.password,
+                accountOf: sessions.managing(context, at: clock.now()), password: deletion.password,
                 address: NetworkAddress.network(of: context.peerAddress)))
     }
 
@@ -60,11 +60,11 @@ extension Problem {
     static let wrongPassword = Problem(
         .forbidden, code: "wrong_password", detail: "The password is wrong.")
 
-    /// 429: there were too many failed attempts.
+    /// 429: there were too many failed sign-ins, or too many sign-ups.
     static func tooManyAttempts(retryAfterSeconds seconds: Int) -> Problem {
         Problem(
             .tooManyRequests, code: "too_many_attempts",
-            detail: "There were too many failed attempts. Try again in \(seconds) s.",
+            detail: "There were too many attempts. Try again in \(seconds) s.",
             headers: [.retryAfter: String(seconds)])
     }
 }

@@ -19,21 +19,29 @@ struct AccountService: Sendable {
     let accounts: AccountStore
     let authenticator: PasswordAuthenticator
     let clock: WallClock
+    /// The minimum number of characters of a new password.
+    var minimumPasswordLength = Password.minimumLength
 
     /// Changes the password of the account that a session belongs to, and ends all sessions of the account, this one
     /// included.
     ///
-    /// - Parameter address: The network that the request comes from, as `NetworkAddress` writes it.
+    /// - Parameters:
+    ///   - address: The network that the request comes from, as `NetworkAddress` writes it.
+    ///   - device: The device cookie of the browser; nil without one.
     /// - Throws: Errors of the database; `CancellationError`.
     func changePassword(
-        of session: Session, from current: String, to new: String, address: String
+        of session: Session, from current: String, to new: String, address: String, device: DeviceCookie? = nil
     ) async throws -> AccountChangeResult {
-        let reason = Password.rejectionReason(of: new, username: session.username)
+        let reason = Password.rejectionReason(
+            of: new, username: session.username, minimumLength: minimumPasswordLength)
         guard reason == nil, let password = Password(new) else {
             return .invalid([FieldError("new_password", reason ?? "cannot be a password")])
         }
-        return try await change(accountOf: session, password: current, address: address) { account in
-            guard case .finished(let hash) = try await authenticator.hasher.hash(password) else { return .busy }
+        return try await change(accountOf: session, password: current, address: address, device) { account in
+            let hash = try await authenticator.hasher.withTurn(for: .signIn, of: address) {
+                try await $0.hash(password)
+            }
+            guard let hash else { return .busy }
             let isChanged = try await accounts.changePassword(of: account, to: hash, at: clock.now())
             return isChanged ? .done : .wrongPassword
         }
@@ -41,12 +49,14 @@ struct AccountService: Sendable {
 
     /// Deletes the account that a session belongs to, with everything that this service stores about it.
     ///
-    /// - Parameter address: The network that the request comes from, as `NetworkAddress` writes it.
+    /// - Parameters:
+    ///   - address: The network that the request comes from, as `NetworkAddress` writes it.
+    ///   - device: The device cookie of the browser; nil without one.
     /// - Throws: Errors of the database; `CancellationError`.
     func delete(
-        accountOf session: Session, password: String, address: String
+        accountOf session: Session, password: String, address: String, device: DeviceCookie? = nil
     ) async throws -> AccountChangeResult {
-        try await change(accountOf: session, password: password, address: address) { account in
+        try await change(accountOf: session, password: password, address: address, device) { account in
             try await accounts.delete(account.id, at: clock.now())
             return .done
         }
@@ -54,11 +64,11 @@ struct AccountService: Sendable {
 
     /// Runs `work` with the account of a session when `password` is the password of that account.
     private func change(
-        accountOf session: Session, password: String, address: String,
+        accountOf session: Session, password: String, address: String, _ device: DeviceCookie?,
         _ work: (Account) async throws -> AccountChangeResult
     ) async throws -> AccountChangeResult {
         let result = try await authenticator.signIn(
-            username: session.username, password: password, from: address)
+            username: session.username, password: password, from: address, device: device)
         switch result {
         case .signedIn(let account):
             // The account may have been deleted since the session was read, and another account may have taken its

@@ -30,8 +30,10 @@ struct AccountStore: Sendable {
     }
 
     /// Creates an account. Returns nil when the name is taken.
+    ///
+    /// - Parameter client: The client that the account knows from the beginning; nil for none.
     func create(
-        _ username: Username, password: PasswordHash, scope: Scope, at now: Date
+        _ username: Username, password: PasswordHash, scope: Scope, from client: SignInClient? = nil, at now: Date
     ) async throws -> Account? {
         let account = Account(
             id: .version7(at: now), username: username.text, scope: scope, isDisabled: false, passwordVersion: 0)
@@ -43,6 +45,7 @@ struct AccountStore: Sendable {
                 """, account.id, username.text, password.description, now)
             guard inserted == 1 else { return false }
             try GrantTable.insert(scope, for: account.id, in: connection)
+            if let client { try KnownClientStore.insert(client, of: account.id, at: now, in: connection) }
             return true
         }
         return isNew ? account : nil

@@ -13,7 +13,8 @@ enum DemoData {
     static func add(to accounts: AccountStore, hasher: PasswordHasher, clock: WallClock) async throws {
         for (name, scope) in Self.accounts {
             guard let username = Username(name), let password = Password(password),
-                try await !accounts.exists(username), case .finished(let hash) = try await hasher.hash(password)
+                try await !accounts.exists(username),
+                let hash = try await hasher.withTurn(for: .signIn, of: "demo data", { try await $0.hash(password) })
             else { continue }
             _ = try await accounts.create(username, password: hash, scope: scope, at: clock.now())
         }

@@ -28,7 +28,10 @@ struct JSONSignupMiddleware: RouterMiddleware {
         _ request: Request, _ context: AppRequestContext
     ) async throws -> EditedResponse<SignupResponse> {
         let signup = try await request.decode(as: SignupRequest.self, context: context)
-        switch try await registrar.register(username: signup.username, password: signup.password) {
+        let result = try await registrar.register(
+            username: signup.username, password: signup.password,
+            from: NetworkAddress.network(of: context.peerAddress))
+        switch result {
         case .registered(let account):
             return EditedResponse(
                 status: .created,
@@ -36,6 +39,7 @@ struct JSONSignupMiddleware: RouterMiddleware {
         case .invalid(let errors): throw Problem.invalidFields(errors)
         case .usernameTaken:
             throw Problem.conflict(code: "username_taken", "This name is taken; choose another.")
+        case .throttled(let seconds): throw Problem.tooManyAttempts(retryAfterSeconds: seconds)
         case .busy: throw Problem.tooManySignIns
         }
     }

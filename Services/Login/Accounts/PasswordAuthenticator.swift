@@ -25,11 +25,16 @@ struct PasswordAuthenticator: Sendable {
     let throttle: LoginThrottle
     let clock: WallClock
 
+    /// The networks and browsers from which accounts have signed in.
+    var clients: KnownClientStore { KnownClientStore(database: accounts.database) }
+
     /// The result of a check that the throttle has admitted.
     private enum CheckResult {
         case accepted(Account)
         case rejected(Reason)
         case busy
+        /// Concurrent attempts have used up the failures meanwhile.
+        case usedUp
     }
 
     /// The reason for a failed sign-in, for the log only.
@@ -42,23 +47,31 @@ struct PasswordAuthenticator: Sendable {
 
     /// Signs in with a user name and a password.
     ///
-    /// - Parameter address: The network that the request comes from, as `NetworkAddress` writes it.
+    /// - Parameters:
+    ///   - address: The network that the request comes from, as `NetworkAddress` writes it.
+    ///   - device: The device cookie of the browser; nil without one.
     /// - Throws: Errors of the database; `CancellationError`.
     func signIn(
-        username: String, password: String, from address: String
+        username: String, password: String, from address: String, device: DeviceCookie? = nil
     ) async throws -> SignInResult {
         let username = Username(username)
+        let browser = device.map(SignInClient.browser)
+        var allowance = KnownClientStore.Allowance(owner: .none, client: nil, retryAfterSeconds: nil)
+        if let username {
+            allowance = try await clients.allowance(
+                of: username, for: [browser, .network(address)].compactMap { $0 }, at: clock.now())
+        }
+        if let seconds = allowance.retryAfterSeconds { return throttled(seconds) }
+        let attempt = LoginThrottle.Attempt(
+            username: username, address: address, knownClient: allowance.client?.text)
         let admission: LoginThrottle.Admission
-        switch throttle.admit(.init(username: username, address: address), at: clock.now()) {
+        switch throttle.admit(attempt, at: clock.now()) {
         case .admitted(let admitted): admission = admitted
-        case .throttled(let seconds):
-            Counter(label: "login_throttled_total").increment()
-            Logger.current.info("Sign-in throttled.", metadata: ["seconds": "\(seconds)"])
-            return .throttled(retryAfterSeconds: seconds)
+        case .throttled(let seconds): return throttled(seconds)
         }
         var outcome = LoginThrottle.Outcome.none
         defer { throttle.end(admission, as: outcome, at: clock.now()) }
-        switch try await check(username, password) {
+        switch try await check(username, password, from: address, allowance) {
         case .accepted(let account):
             outcome = .success
             return .signedIn(account)
@@ -67,33 +80,54 @@ struct PasswordAuthenticator: Sendable {
             Counter(label: "login_failures_total").increment()
             Logger.current.info("Sign-in failed.", metadata: ["reason": "\(reason.rawValue)"])
             return .wrongCredentials
-        case .busy:
-            return .busy
+        case .busy: return .busy
+        case .usedUp: return throttled(LoginThrottle.firstWaitSeconds)
         }
     }
 
-    /// Computes one hash, even if the name is unknown or the account is disabled.
-    ///
-    /// A stored hash with older parameters takes another time, until the owner of the account signs in and it is
-    /// replaced.
-    private func check(_ username: Username?, _ password: String) async throws -> CheckResult {
+    private func throttled(_ seconds: Int) -> SignInResult {
+        Counter(label: "login_throttled_total").increment()
+        Logger.current.info("Sign-in throttled.", metadata: ["seconds": "\(seconds)"])
+        return .throttled(retryAfterSeconds: seconds)
+    }
+
+    private func check(
+        _ username: Username?, _ password: String, from address: String, _ allowance: KnownClientStore.Allowance
+    ) async throws -> CheckResult {
         guard let password = Password(password) else { return .rejected(.impossiblePassword) }
+        let result = try await hasher.withTurn(for: .signIn, of: address) { turn in
+            // Count first: concurrent attempts must not exceed the allowance.
+            guard try await clients.countFailure(allowance, at: clock.now()) else { return CheckResult.usedUp }
+            let result = try await verify(username, password, in: turn)
+            guard case .accepted(let account) = result else { return result }
+            let known = allowance.client.flatMap { $0.kind == .browser ? $0 : nil }
+            try await clients.recordSuccess(
+                of: account.id, from: [known, .network(address)].compactMap { $0 }, at: clock.now())
+            return result
+        }
+        return result ?? .busy
+    }
+
+    /// Spends the same work for every name, whether it is unknown, its account is disabled, or its hash is outdated.
+    private func verify(
+        _ username: Username?, _ password: Password, in turn: PasswordHasher.Turn
+    ) async throws -> CheckResult {
         var credentials: AccountStore.Credentials?
         if let username { credentials = try await accounts.credentials(of: username) }
-        guard case .finished(let matches) = try await hasher.verify(password, against: credentials?.hash) else {
-            return .busy
-        }
+        let matches = try await turn.verify(password, against: credentials?.hash)
         guard let credentials else { return .rejected(.unknownName) }
         guard matches else { return .rejected(.wrongPassword) }
         guard !credentials.account.isDisabled else { return .rejected(.disabled) }
-        if hasher.isOutdated(credentials.hash) { await rehash(password, of: credentials) }
+        if hasher.isOutdated(credentials.hash) { await rehash(password, of: credentials, in: turn) }
         return .accepted(credentials.account)
     }
 
     /// Replaces the stored hash by one with the current parameters. After a failure, the next sign-in tries again.
-    private func rehash(_ password: Password, of credentials: AccountStore.Credentials) async {
+    private func rehash(
+        _ password: Password, of credentials: AccountStore.Credentials, in turn: PasswordHasher.Turn
+    ) async {
         do {
-            guard case .finished(let renewed) = try await hasher.hash(password) else { return }
+            let renewed = try await turn.hash(password)
             try await accounts.replaceHash(of: credentials.account.id, from: credentials.hash, with: renewed)
         } catch {
             Logger.current.warning(

@@ -4,7 +4,7 @@ import ServiceRuntime
 /// The values of the template `account`.
 struct AccountModel: Sendable {
     struct Item: Sendable {
-        let id, device, address: String
+        let id, device, address, lastDevice, lastAddress: String
         let begun, lastUsed: Timestamp
         /// Whether this is the session in which the page was requested.
         let isCurrent: Bool
@@ -64,7 +64,8 @@ struct AccountModel: Sendable {
         sessions = found.prefix(limit).map {
             Item(
                 id: $0.id.lowercase, device: $0.client.device, address: $0.client.address,
-                begun: Timestamp($0.createdAt), lastUsed: Timestamp($0.lastUsedAt), isCurrent: $0.id == mine.id)
+                lastDevice: $0.lastClient.device, lastAddress: $0.lastClient.address, begun: Timestamp($0.createdAt),
+                lastUsed: Timestamp($0.lastUsedAt), isCurrent: $0.id == mine.id)
         }
         next = found.count > limit ? sessions.last?.id : nil
         apiTokens = tokens.map(APITokenItem.init)

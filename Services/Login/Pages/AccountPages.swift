@@ -13,17 +13,23 @@ struct AccountPages: Sendable {
     let cookies: BrowserCookies
 
     private static let maximumSessions = 50
-    private static let passwordPage = FormPage(
-        "password", title: "Change password",
-        [.password("current_password", "Current password"), .newPassword("new_password", "New password")])
     private static let deletionPage = FormPage("delete", title: "Delete account", [.password()])
+
+    private var passwordPage: FormPage {
+        FormPage(
+            "password", title: "Change password",
+            [
+                .password("current_password", "Current password"),
+                .newPassword("new_password", "New password", minimumLength: service.minimumPasswordLength),
+            ])
+    }
 
     func add(to routes: PageRouterGroups) {
         // Password managers look for the page at this path (W3C, A Well-Known URL for Changing Passwords).
         routes.pages.get(".well-known/change-password") { _, _ in Response.redirect(to: "/account/password") }
         routes.signedInPages
             .get("account", use: showAccount)
-            .get("account/password") { _, context in try context.render(Self.passwordPage) }
+            .get("account/password") { _, context in try context.render(passwordPage) }
             .get("account/delete") { _, context in try context.render(Self.deletionPage) }
         routes.forms.post("account/sign-out", use: signOut)
         routes.signedInForms
@@ -66,14 +72,15 @@ struct AccountPages: Sendable {
     private func changePassword(_ request: Request, _ context: SignedInFormContext) async throws -> Response {
         let result = try await service.changePassword(
             of: context.session, from: context.form["current_password"], to: context.form["new_password"],
-            address: context.page.network)
+            address: context.page.network, device: context.page.device)
         return try response(
-            to: result, .passwordChanged, Self.passwordPage, passwordField: "current_password", context)
+            to: result, .passwordChanged, passwordPage, passwordField: "current_password", context)
     }
 
     private func deleteAccount(_ request: Request, _ context: SignedInFormContext) async throws -> Response {
         let result = try await service.delete(
-            accountOf: context.session, password: context.form["password"], address: context.page.network)
+            accountOf: context.session, password: context.form["password"], address: context.page.network,
+            device: context.page.device)
         return try response(to: result, .accountDeleted, Self.deletionPage, passwordField: "password", context)
     }
 

@@ -24,6 +24,18 @@ struct BrowserCookies: Sendable {
     /// cannot set it.
     private var sessionCookieName: String { origin.isSecure ? "__Host-hallpass" : "hallpass" }
 
+    private var deviceCookieName: String { "\(sessionCookieName)-device" }
+
+    /// The device cookie of a request; nil when there is none, or when its value is malformed.
+    func deviceCookie(of request: Request) -> DeviceCookie? {
+        request.cookies[deviceCookieName].flatMap { DeviceCookie($0.value) }
+    }
+
+    /// The header field that sets a device cookie. Only forms of login's pages need it, so other sites never send it.
+    func setting(_ device: DeviceCookie) -> HTTPField {
+        field(deviceCookieName, device.text, seconds: DeviceCookie.lifetimeSeconds, sameSite: .strict)
+    }
+
     /// The session cookie of a request; nil when there is none, or when its value is malformed.
     func sessionCookie(of request: Request) -> SessionCookie? {
         request.cookies[sessionCookieName].flatMap { SessionCookie($0.value) }
@@ -58,10 +70,12 @@ struct BrowserCookies: Sendable {
         return fields
     }
 
-    private func field(_ name: String, _ value: String, seconds: Int?) -> HTTPField {
+    private func field(
+        _ name: String, _ value: String, seconds: Int?, sameSite: Cookie.SameSite = .lax
+    ) -> HTTPField {
         let cookie = Cookie(
             name: name, value: value, maxAge: seconds, path: "/", secure: origin.isSecure, httpOnly: true,
-            sameSite: .lax)
+            sameSite: sameSite)
         return HTTPField(name: .setCookie, value: cookie.description)
     }
 }

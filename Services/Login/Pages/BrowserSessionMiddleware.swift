@@ -22,8 +22,9 @@ struct BrowserSessionMiddleware: RouterMiddleware {
             network: NetworkAddress.network(of: context.peerAddress),
             notice: request.uri.queryParameters["notice"].flatMap { Notice(rawValue: String($0)) }, now: clock.now(),
             templates: templates)
+        page.device = cookies.deviceCookie(of: request)
         do {
-            if let cookie { page.session = try await sessions.find(cookie, at: page.now) }
+            if let cookie { page.session = try await sessions.find(cookie, from: page.client, at: page.now) }
         } catch {
             // `HTMLErrorMiddleware` runs later, because its pages show the name of the signed-in account.
             return try page.response(to: error)

@@ -41,7 +41,8 @@ struct BrowserTokenRoutes: Sendable {
             origins.contains(origin) || cookies.origin.matches(origin, for: request)
         else { throw Problem.foreignPage }
         let (now, requested) = (clock.now(), try Self.requestedSeconds(of: request))
-        guard let session = try await sessions.renew(cookie, at: now) else { throw Problem.signedOut }
+        let client = ClientInfo(userAgent: request.headers[.userAgent], address: context.peerAddress)
+        guard let session = try await sessions.renew(cookie, from: client, at: now) else { throw Problem.signedOut }
         let token = try cookies.tokens.issue(for: session, scope: session.scope, maximumSeconds: requested, at: now)
         Counter(label: "login_tokens_issued_total", dimensions: [("grant", "browser")]).increment()
         var headers = HTTPFields.notStored

@@ -37,10 +37,13 @@ struct FormField: Sendable {
         FormField(name, label, type: "password", autocomplete: "current-password")
     }
 
-    static func newPassword(_ name: String = "password", _ label: String = "Password") -> FormField {
+    /// - Parameter minimumLength: The minimum number of characters.
+    static func newPassword(
+        _ name: String = "password", _ label: String = "Password", minimumLength: Int
+    ) -> FormField {
         FormField(
             name, label, type: "password", autocomplete: "new-password",
-            hint: "8 to 128 characters. A whole sentence is easy to remember.")
+            hint: "\(minimumLength) to \(Password.maximumLength) characters. A whole sentence is easy to remember.")
     }
 
     /// Shows an error at the field.

@@ -3,6 +3,8 @@ struct FormModel: Sendable {
     private(set) var fields: [FormField]
     /// The path to which a sign-in redirects.
     let next: String?
+    /// The query with which a link keeps `next`; empty without one.
+    let nextQuery: String
     /// The error of the form as a whole, as a sentence.
     private(set) var formError: String?
     private(set) var hasErrors = false
@@ -10,6 +12,7 @@ struct FormModel: Sendable {
     init(_ fields: [FormField], next: ReturnPath? = nil) {
         self.fields = fields
         self.next = next?.text
+        nextQuery = next?.query ?? ""
     }
 
     /// The form with its errors, each shown at its field.
@@ -23,10 +26,15 @@ struct FormModel: Sendable {
         case .usernameTaken: form.show("This name is taken; choose another.", at: "username")
         case .wrongPassword(let field): form.show("The password is wrong.", at: field)
         case .throttled(let seconds):
-            form.formError = "There were too many failed attempts. Try again in \(seconds) s."
+            form.formError = "There were too many attempts. \(Self.advice(afterSeconds: seconds))"
         case .busy: form.formError = "Too many people are signing in. Try again."
         }
         return form
+    }
+
+    private static func advice(afterSeconds seconds: Int) -> String {
+        guard seconds > 3600 else { return "Try again in \(seconds) s." }
+        return "Sign in with a browser or from a network that you have signed in with before."
     }
 
     private func label(of field: String) -> String {

@@ -14,6 +14,17 @@ struct FormPage: Sendable {
     }
 }
 
+extension FormPage {
+    /// The page to sign in.
+    ///
+    /// - Parameters:
+    ///   - name: The text in the field for the user name.
+    ///   - next: The path to which the sign-in redirects.
+    static func signIn(name: String, _ next: ReturnPath?) -> FormPage {
+        FormPage("login", title: "Sign in", [.username(name), .password()], next: next)
+    }
+}
+
 extension PageRequestContext {
     /// The page of a form, before it is submitted.
     func render(_ page: FormPage) throws -> Response {

@@ -12,10 +12,10 @@ struct HTMLErrorMiddleware: RouterMiddleware {
             return try await next(request, context)
         } catch is SignInRequired {
             // The browser cannot repeat a form after the sign-in, so the sign-in leads to the account page.
-            let target = request.method == .get ? request.uri.string : ReturnPath.account.text
-            // A query may contain slashes (RFC 3986 §3.4), which keeps the address readable.
-            let next = URLEncodedForm.encode(target).replacing("%2F", with: "/")
-            return .redirect(to: "/login?next=\(next)")
+            let next = (request.method == .get ? ReturnPath(request.uri.string) : nil) ?? .account
+            // A target that fits into no link goes into the form itself.
+            guard let query = next.query else { return try context.render(.signIn(name: "", next)) }
+            return .redirect(to: "/login\(query)")
         } catch {
             return try context.response(to: error)
         }

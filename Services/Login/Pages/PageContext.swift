@@ -15,6 +15,8 @@ struct PageContext: PageRequestContext, ChildRequestContext {
     let cookie: SessionCookie
     /// The session that belongs to the cookie; nil for a browser that is signed out.
     var session: Session?
+    /// The device cookie of the browser; nil before its first sign-in.
+    var device: DeviceCookie?
     /// The kind of browser and its address, which a new session stores.
     let client: ClientInfo
     /// The network that failed sign-ins are counted for, as `NetworkAddress` writes it.

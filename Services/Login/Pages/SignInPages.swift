@@ -26,14 +26,15 @@ struct SignInPages: Sendable {
     private func showSignIn(_ request: Request, _ context: PageContext) async throws -> Response {
         let next = ReturnPath(of: request)
         if context.session != nil { return .redirect(to: (next ?? .account).text) }
-        return try await render(signInPage(name: "", next), context)
+        return try await render(.signIn(name: "", next), context)
     }
 
     private func signIn(_ request: Request, _ context: FormContext) async throws -> Response {
         let (name, next) = (context.form["username"], ReturnPath(context.form["next"]))
-        let page = signInPage(name: name, next)
+        let page = FormPage.signIn(name: name, next)
         let result = try await authenticator.signIn(
-            username: name, password: context.form["password"], from: context.page.network)
+            username: name, password: context.form["password"], from: context.page.network,
+            device: context.page.device)
         switch result {
         case .signedIn(let account): return try await beginSession(of: account, next, page, context)
         case .wrongCredentials: return try await render(page, failure: .wrongCredentials, context)
@@ -41,10 +42,6 @@ struct SignInPages: Sendable {
             return try await render(page, failure: .throttled(retryAfterSeconds: seconds), context)
         case .busy: return try await render(page, failure: .busy, context)
         }
-    }
-
-    private func signInPage(name: String, _ next: ReturnPath?) -> FormPage {
-        FormPage("login", title: "Sign in", [.username(name), .password()], next: next)
     }
 
     private func showSignUp(_ request: Request, _ context: PageContext) async throws -> Response {
@@ -56,16 +53,25 @@ struct SignInPages: Sendable {
     private func signUp(_ request: Request, _ context: FormContext) async throws -> Response {
         let (name, next) = (context.form["username"], ReturnPath(context.form["next"]))
         let page = signUpPage(name: name, next)
-        switch try await registrar.register(username: name, password: context.form["password"]) {
+        let result = try await registrar.register(
+            username: name, password: context.form["password"], from: context.page.network)
+        switch result {
         case .registered(let account): return try await beginSession(of: account, next, page, context)
         case .invalid(let errors): return try await render(page, failure: .invalid(errors), context)
         case .usernameTaken: return try await render(page, failure: .usernameTaken, context)
+        case .throttled(let seconds):
+            return try await render(page, failure: .throttled(retryAfterSeconds: seconds), context)
         case .busy: return try await render(page, failure: .busy, context)
         }
     }
 
     private func signUpPage(name: String, _ next: ReturnPath?) -> FormPage {
-        FormPage("signup", title: "Sign up", [.username(name, hint: Self.nameHint), .newPassword()], next: next)
+        FormPage(
+            "signup", title: "Sign up",
+            [
+                .username(name, hint: Self.nameHint),
+                .newPassword(minimumLength: registrar.minimumPasswordLength),
+            ], next: next)
     }
 
     /// The page of a form. If the sign-in leads to a client, the policy of the page names the client's origin.
@@ -92,6 +98,9 @@ struct SignInPages: Sendable {
         }
         var response = Response.redirect(to: (next ?? .account).text)
         response.headers.append(contentsOf: try cookies.signingIn(session, cookie, at: context.page.now))
+        let device = try await authenticator.clients.renewCookie(
+            context.page.device, of: account.id, at: context.page.now)
+        response.headers.append(cookies.setting(device))
         return response
     }
 }

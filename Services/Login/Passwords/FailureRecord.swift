@@ -8,7 +8,6 @@ struct FailureRecord: Sendable {
     private(set) var attemptsInFlight = 0
     private var waitUntil = Date.distantPast
     private var lastFailure = Date.distantPast
-    private var signedInAt: Date?
 
     /// The number of failures if all attempts in flight fail.
     var possibleFailures: Int { failures + attemptsInFlight }
@@ -41,19 +40,9 @@ struct FailureRecord: Sendable {
             now + min(Double(LoginThrottle.firstWaitSeconds << doublings), LoginThrottle.maximumWaitSeconds)
     }
 
-    mutating func succeed(at now: Date) {
-        forgetFailures()
-        signedInAt = now
-    }
-
-    /// Whether a sign-in succeeded within `LoginThrottle.acquaintanceSeconds`.
-    func isKnown(at now: Date) -> Bool {
-        signedInAt.map { now.timeIntervalSince($0) < LoginThrottle.acquaintanceSeconds } ?? false
-    }
-
     /// Whether the record has the same effect as no record.
     func isForgotten(at now: Date) -> Bool {
-        attemptsInFlight == 0 && hasExpiredFailures(at: now) && !isKnown(at: now)
+        attemptsInFlight == 0 && hasExpiredFailures(at: now)
     }
 
     /// Whether the failures no longer count.
@@ -67,6 +56,6 @@ struct FailureRecord: Sendable {
 
     /// The time of the last event. The store forgets the oldest records first and those with attempts in flight last.
     var lastEvent: Date {
-        attemptsInFlight > 0 ? .distantFuture : max(lastFailure, waitUntil, signedInAt ?? .distantPast)
+        attemptsInFlight > 0 ? .distantFuture : max(lastFailure, waitUntil)
     }
 }

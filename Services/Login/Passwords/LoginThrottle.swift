@@ -7,15 +7,15 @@ import Synchronization
 
 /// Slows down the guessing of passwords, without giving strangers the power to lock an owner out.
 ///
-/// The throttle counts failures for each pair of user name and network address. The first few failures cause no wait.
-/// After them, the pair must wait after each failure: 1 s, 2 s, 4 s, up to a minute. Only attempts of the pair itself
+/// The throttle counts failures for each pair of user name and network address. A browser that the account knows takes
+/// the place of its network. The first few failures cause no wait. After them, the pair must wait after each failure: 1 s, 2 s, 4 s, up to a minute. Only attempts of the pair itself
 /// extend its wait, so failures of a stranger at another address do not delay the owner.
 ///
-/// - Many failures for one name, from any addresses, take the free failures away from every pair of that name. The
-///   first attempt of a pair is always admitted.
+/// - Many failures for one name, from any addresses, take the free failures away from every pair of that name that the
+///   account does not know. The first attempt of a pair is always admitted. `KnownClientStore` limits their number.
 /// - Many failures from one address, for any names, make the address wait in the same way. This slows down an attacker
-///   who tries one password for many names. Pairs that have signed in before are exempt, so other people at the same
-///   address cannot delay them.
+///   who tries one password for many names. Pairs that have signed in before are exempt, so other people at the
+///   same address cannot delay them.
 /// - An attempt counts as a failure from its admission until its outcome is known. When no free failure is left, one
 ///   attempt at a time is admitted. A burst of guesses therefore gains nothing, and an owner may sign in from five
 ///   devices at once.
@@ -39,8 +39,6 @@ final class LoginThrottle: Sendable {
     /// How long failures count after the last one, in seconds. An attacker gains nothing by waiting for that: five
     /// attempts in 15 minutes are fewer than one a minute.
     static let memorySeconds = 900.0
-    /// How long a pair counts as known after it has signed in, in seconds: 30 days.
-    static let acquaintanceSeconds = 2_592_000.0
     /// The maximum number of records of pairs, of names and of addresses, each.
     static let maximumRecords = 10_000
 
@@ -50,8 +48,12 @@ final class LoginThrottle: Sendable {
         let username: Username?
         /// The network of the client, as `NetworkAddress.network` writes it.
         let address: String
+        /// The network or browser that the account knows; nil when it has not signed in from either before.
+        var knownClient: String?
 
-        fileprivate var pair: Pair? { username.map { Pair(username: $0, address: address) } }
+        fileprivate var pair: Pair? {
+            username.map { Pair(username: $0, client: knownClient ?? address, isKnown: knownClient != nil) }
+        }
     }
 
     /// An admitted attempt. It counts as a failure until `end` is called.
@@ -82,7 +84,9 @@ final class LoginThrottle: Sendable {
 
     fileprivate struct Pair: Hashable {
         let username: Username
-        let address: String
+        let client: String
+        /// Whether the account knows the client.
+        let isKnown: Bool
     }
 
     private struct State {
@@ -90,9 +94,10 @@ final class LoginThrottle: Sendable {
         var names = FailureStore<Username>(maximumRecords: maximumRecords)
         var addresses = FailureStore<String>(maximumRecords: maximumRecords)
 
-        /// The number of failures of a pair that cause no wait; 0 while its name is attacked.
+        /// The number of failures of a pair that cause no wait; 0 for an unknown client while the name is attacked.
         func freeFailures(of pair: Pair, at now: Date) -> Int {
-            names[pair.username, at: now].possibleFailures >= failuresOfAttack ? 0 : freeFailuresOfPair
+            let isAttacked = names[pair.username, at: now].possibleFailures >= failuresOfAttack
+            return isAttacked && !pair.isKnown ? 0 : freeFailuresOfPair
         }
 
         /// Changes the records for which an attempt counts until it ends.
@@ -109,13 +114,12 @@ final class LoginThrottle: Sendable {
     /// Admits an attempt, or returns how long to wait.
     func admit(_ attempt: Attempt, at now: Date) -> Decision {
         state.withLock { state in
-            var isExempt = false
-            if let pair = attempt.pair {
-                let record = state.pairs[pair, at: now]
-                if let seconds = record.waitSeconds(free: state.freeFailures(of: pair, at: now), at: now) {
-                    return .throttled(retryAfterSeconds: seconds)
-                }
-                isExempt = record.isKnown(at: now)
+            let isExempt = attempt.knownClient != nil
+            if let pair = attempt.pair,
+                let seconds = state.pairs[pair, at: now]
+                    .waitSeconds(free: state.freeFailures(of: pair, at: now), at: now)
+            {
+                return .throttled(retryAfterSeconds: seconds)
             }
             let address = state.addresses[attempt.address, at: now]
             if !isExempt, let seconds = address.waitSeconds(free: Self.freeFailuresOfAddress, at: now) {
@@ -135,7 +139,7 @@ final class LoginThrottle: Sendable {
             switch outcome {
             case .none: break
             case .success:
-                if let pair { state.pairs[pair, at: now].succeed(at: now) }
+                if let pair { state.pairs[pair, at: now].forgetFailures() }
             case .failure:
                 state.addresses[address, at: now].fail(free: Self.freeFailuresOfAddress, at: now)
                 guard let pair else { break }

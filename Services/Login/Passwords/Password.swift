@@ -9,7 +9,10 @@ struct Password: Sendable {
     /// times as long.
     static let maximumBytes = 1536
 
-    private static let lengths = 8...128
+    /// The minimum number of characters of a new password, unless `PASSWORD_MIN_LENGTH` is set.
+    static let minimumLength = 8
+    /// The maximum number of characters of a new password.
+    static let maximumLength = 128
 
     let text: String
     var bytes: [UInt8] { Array(text.utf8) }
@@ -35,8 +38,12 @@ struct Password: Sendable {
     /// "password"; nil when it can.
     ///
     /// Each code point that was typed counts as one character (NIST SP 800-63B-4 §3.1.1.2), as in JSON Schema.
-    static func rejectionReason(of typed: String, username: String) -> String? {
-        guard lengths.contains(typed.unicodeScalars.count) else { return "must have 8 to 128 characters" }
+    static func rejectionReason(
+        of typed: String, username: String, minimumLength: Int = minimumLength
+    ) -> String? {
+        guard (minimumLength...maximumLength).contains(typed.unicodeScalars.count) else {
+            return "must have \(minimumLength) to \(maximumLength) characters"
+        }
         guard let password = Password(typed) else { return "must not have control characters" }
         let folded = password.text.lowercased()
         if folded.utf8.elementsEqual(username.lowercased().utf8) { return "must not be the user name" }

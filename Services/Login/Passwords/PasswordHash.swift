@@ -1,7 +1,7 @@
 import Foundation
 import Libcrypto
 
-/// A stored password: an scrypt hash as a PHC string, `$scrypt$ln=15,r=8,p=1$<salt>$<hash>`.
+/// A stored password: an scrypt hash as a PHC string, `$scrypt$ln=15,r=8,p=3$<salt>$<hash>`.
 ///
 /// Salt and hash are in base64 without padding. `ln` is the binary logarithm of scrypt's `N` (PHC string format).
 struct PasswordHash: Sendable, Equatable {
@@ -11,12 +11,20 @@ struct PasswordHash: Sendable, Equatable {
         let blockSize: Int
         let parallelism: Int
 
-        /// The cost of new hashes: 32 MiB, and about 100 ms on one core of the machine on which it was measured.
-        static let standard = Cost(logN: 15, blockSize: 8, parallelism: 1)
+        /// The cost of new hashes: 32 MiB, one after the other three times (OWASP Password Storage Cheat Sheet).
+        static let standard = Cost(logN: 15, blockSize: 8, parallelism: 3)
 
-        /// Compares the work, which grows with each parameter.
-        static func < (a: Cost, b: Cost) -> Bool {
-            (a.blockSize * a.parallelism) << a.logN < (b.blockSize * b.parallelism) << b.logN
+        /// The work, which grows in proportion to each parameter.
+        var work: Int { (blockSize * parallelism) << logN }
+
+        /// Compares the work.
+        static func < (a: Cost, b: Cost) -> Bool { a.work < b.work }
+
+        /// The cost that has to be added to `other` to get about the work of this one; nil when `other` has as much.
+        func rest(after other: Cost) -> Cost? {
+            let pass = work / parallelism
+            let passes = (work - other.work + pass / 2) / pass
+            return other < self && passes > 0 ? Cost(logN: logN, blockSize: blockSize, parallelism: passes) : nil
         }
 
         fileprivate var parameters: ScryptParameters {

@@ -28,7 +28,8 @@ struct RevocationFeedRoutes: Sendable {
     private func revocations(_ request: Request, _ context: AuthenticatedRequestContext) async throws -> Response {
         let after = try Self.number("after", of: request, upTo: .max)
         let wait = try Self.number("wait", of: request, upTo: Self.maximumWaitSeconds)
-        var page = try await page(after: Int64(after), until: .now + .seconds(wait))
+        let caller = context.identity.token.issuer ?? context.identity.subject
+        var page = try await page(after: Int64(after), until: .now + .seconds(wait), for: caller)
         // The signature covers `after`, so nobody can replay the response to another request as the response to this
         // one.
         page.after = Int64(after)
@@ -38,14 +39,22 @@ struct RevocationFeedRoutes: Sendable {
     }
 
     /// Returns the page after number `seq` as soon as it has an entry, another epoch begins, or the deadline passes.
-    private func page(after seq: Int64, until deadline: ContinuousClock.Instant) async throws -> RevocationPage {
-        guard deadline > .now else { return try await log.page(after: seq, at: clock.now()) }
-        guard let subscription = log.notifier.subscribe() else {
-            throw Problem.unavailable("Too many requests wait for revocations. Try again.")
+    ///
+    /// Returns what there is at once when too many requests wait already, and when a later request of the same caller
+    /// begins to wait.
+    private func page(
+        after seq: Int64, until deadline: ContinuousClock.Instant, for caller: String
+    ) async throws -> RevocationPage {
+        guard deadline > .now, let subscription = log.notifier.subscribe(as: caller) else {
+            return try await log.page(after: seq, at: clock.now())
         }
         var page = try await log.page(after: seq, at: clock.now())
         let epoch = page.epoch
-        while page.seq == seq, page.epoch == epoch, await subscription.waitForChange(until: deadline) {
+        while page.seq == seq, page.epoch == epoch {
+            let hasChanged = try await ClientConnection.cancellingOnClose {
+                await subscription.waitForChange(until: deadline)
+            }
+            guard hasChanged else { break }
             page = try await log.page(after: seq, at: clock.now())
         }
         return page

@@ -6,9 +6,14 @@ final class RevocationNotifier: Sendable {
     /// The maximum number of subscriptions at a time.
     static let maximumSubscriptions = 64
 
+    private struct Subscriber {
+        let caller: String
+        let continuation: AsyncStream<Void>.Continuation
+    }
+
     private struct State {
         var nextID = 0
-        var continuations: [Int: AsyncStream<Void>.Continuation] = [:]
+        var subscribers: [Int: Subscriber] = [:]
     }
 
     private let state = Mutex(State())
@@ -20,7 +25,8 @@ final class RevocationNotifier: Sendable {
 
         /// Waits for a change since the last call, or since the subscription was created.
         ///
-        /// Returns false at the deadline, when the task is cancelled, and when the service shuts down.
+        /// Returns false at the deadline, when the task is cancelled, when the caller subscribes again, and when the
+        /// service shuts down.
         func waitForChange(until deadline: ContinuousClock.Instant) async -> Bool {
             await withTaskGroup(of: Bool.self) { group in
                 group.addTask { await nextChange() }
@@ -43,17 +49,21 @@ final class RevocationNotifier: Sendable {
     }
 
     /// The current number of subscriptions.
-    var subscriptionCount: Int { state.withLock { $0.continuations.count } }
+    var subscriptionCount: Int { state.withLock { $0.subscribers.count } }
 
-    /// Starts a subscription. Returns nil when there are `maximumSubscriptions` already.
-    func subscribe() -> Subscription? {
+    /// Starts a subscription and ends the former one of the same caller, which cannot have use for two. Returns nil when
+    /// there are `maximumSubscriptions` already.
+    func subscribe(as caller: String) -> Subscription? {
         let (changes, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        let id: Int? = state.withLock { state in
-            guard state.continuations.count < Self.maximumSubscriptions else { return nil }
+        let (id, former): (Int?, Subscriber?) = state.withLock { state in
+            let former = state.subscribers.first { $0.value.caller == caller }
+            if let former { state.subscribers[former.key] = nil }
+            guard state.subscribers.count < Self.maximumSubscriptions else { return (nil, former?.value) }
             state.nextID += 1
-            state.continuations[state.nextID] = continuation
-            return state.nextID
+            state.subscribers[state.nextID] = Subscriber(caller: caller, continuation: continuation)
+            return (state.nextID, former?.value)
         }
+        former?.continuation.finish()
         guard let id else { return nil }
         continuation.onTermination = { [weak self] _ in self?.remove(id) }
         return Subscription(changes: changes, continuation: continuation)
@@ -62,11 +72,11 @@ final class RevocationNotifier: Sendable {
     /// Wakes all subscriptions.
     func notify() {
         state.withLock { state in
-            for continuation in state.continuations.values { continuation.yield() }
+            for subscriber in state.subscribers.values { subscriber.continuation.yield() }
         }
     }
 
     private func remove(_ id: Int) {
-        state.withLock { _ = $0.continuations.removeValue(forKey: id) }
+        state.withLock { _ = $0.subscribers.removeValue(forKey: id) }
     }
 }

@@ -5,7 +5,7 @@ import ServiceRuntime
 /// Sessions of browsers. A cookie takes the place of the refresh token and stays the same until the session ends. Two
 /// windows can therefore renew the session at the same time.
 extension SessionStore {
-    /// The minimum time between two updates of the last use while a browser loads pages, in seconds.
+    /// The minimum time between two updates of the last use while the same browser loads pages, in seconds.
     private static let useIntervalSeconds = 60.0
 
     /// Begins a session in a browser and ends the session that the `former` cookie opened.
@@ -29,23 +29,30 @@ extension SessionStore {
     }
 
     /// The session that a cookie opens; nil when it is over.
-    func find(_ cookie: SessionCookie, at now: Date) async throws -> Session? {
-        let session = try await session(of: cookie, at: now)
-        if let session, now.timeIntervalSince(session.lastUsedAt) >= Self.useIntervalSeconds {
-            try await database.write { connection in
-                try connection.execute(
-                    "UPDATE sessions SET last_used_at = $1 WHERE id = $2 AND last_used_at < $1", now, session.id)
-            }
+    ///
+    /// Records the use at once when another program or address sends the cookie, so the owner can see a stolen one.
+    ///
+    /// - Parameter client: The program and the address of the request; nil to keep those of the last use.
+    func find(_ cookie: SessionCookie, from client: ClientInfo? = nil, at now: Date) async throws -> Session? {
+        guard let session = try await session(of: cookie, at: now) else { return nil }
+        let isElsewhere = client.map { $0 != session.lastClient } ?? false
+        guard isElsewhere || now.timeIntervalSince(session.lastUsedAt) >= Self.useIntervalSeconds else {
+            return session
         }
-        return session
+        return try await database.write { connection in
+            try recordUse(of: session, from: client, at: now, in: connection)
+            return try self.session(session.id, at: now, in: connection)
+        }
     }
 
     /// Records that an access token is about to be issued, and returns the session that a cookie opens; nil when it
     /// is over.
-    func renew(_ cookie: SessionCookie, at now: Date) async throws -> Session? {
+    ///
+    /// - Parameter client: The program and the address of the request; nil to keep those of the last use.
+    func renew(_ cookie: SessionCookie, from client: ClientInfo? = nil, at now: Date) async throws -> Session? {
         // Look the session up with a read first: unknown cookies must not queue for the single writer.
         guard let session = try await session(of: cookie, at: now) else { return nil }
-        return try await database.write { try recordToken(of: session.id, at: now, in: $0) }
+        return try await database.write { try recordToken(of: session.id, from: client, at: now, in: $0) }
     }
 
     private func session(of cookie: SessionCookie, at now: Date) async throws -> Session? {

@@ -39,7 +39,8 @@ extension SessionStore {
     /// changes nothing, and neither does a call for a session that is over.
     ///
     /// Renewing a session is cheap, so many revoked tokens of one session could fill the list that every service
-    /// keeps. After `maximumRevokedTokens` the session ends instead.
+    /// keeps. After `maximumRevokedTokens` of the session, or `maximumRevokedTokensPerHour` of its account, the session
+    /// ends instead.
     func revoke(token id: String, session: UUID, at now: Date) async throws {
         guard try await find(session, token: id, at: now) != nil else { return }
         try await database.write { connection in
@@ -48,7 +49,8 @@ extension SessionStore {
             guard let row, try !revocations.hasToken(id, in: connection) else { return }
             let (account, expiry): (UUID, Date) = (try row["account_id"], try row["tokens_expire_at"])
             guard try revocations.count(ofSession: session, at: now, in: connection) < Self.maximumRevokedTokens,
-                try mayRevokeSingly(of: account, at: now, in: connection)
+                try mayRevokeSingly(of: account, at: now, in: connection),
+                try countRevokedToken(of: account, at: now, in: connection)
             else { return try end(session, at: now, in: connection) }
             try revocations.append(
                 Revocation(kind: .token, id: id, expiresAt: Revocation.expiry(ofTokensUntil: expiry)),
@@ -78,6 +80,17 @@ extension SessionStore {
         let revocation = Revocation(
             kind: .session, id: id.lowercase, expiresAt: Revocation.expiry(ofTokensUntil: expiry))
         try revocations.append(revocation, account: account, at: now, in: connection)
+    }
+
+    /// Counts a revoked token. Returns false when its account has used up `maximumRevokedTokensPerHour`.
+    private func countRevokedToken(of account: UUID, at now: Date, in connection: Connection) throws -> Bool {
+        let hour = Int(now.timeIntervalSince1970 / 3600)
+        return try connection.execute(
+            """
+            UPDATE accounts SET revoked_tokens_hour = $1,
+            revoked_tokens = CASE WHEN revoked_tokens_hour = $1 THEN revoked_tokens + 1 ELSE 1 END
+            WHERE id = $2 AND (revoked_tokens_hour <> $1 OR revoked_tokens < $3)
+            """, hour, account, Self.maximumRevokedTokensPerHour) == 1
     }
 
     private func mayRevokeSingly(of account: UUID, at now: Date, in connection: Connection) throws -> Bool {

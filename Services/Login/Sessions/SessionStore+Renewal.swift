@@ -32,11 +32,12 @@ extension SessionStore {
     /// - Parameters:
     ///   - client: The registered client that uses the token; nil for login's own. The use by another client than the
     ///     one of the session changes nothing.
+    ///   - requester: The program and the address of the request; nil to keep those of the last use.
     ///   - access: Returns the part of the session that the next access token covers. Its parameter is the session, with
     ///     the part of its scope that is still granted to the account.
     /// - Throws: The error of `access`: nothing changes then, and the token counts as unused. Errors of the database.
     func renew(
-        _ token: RefreshToken, of client: String? = nil, at now: Date,
+        _ token: RefreshToken, of client: String? = nil, from requester: ClientInfo? = nil, at now: Date,
         access: @Sendable (Session) throws -> RenewedAccess
     ) async throws -> RenewalResult {
         // Look the token up with a read first: unknown tokens must not queue for the single writer.
@@ -50,8 +51,10 @@ extension SessionStore {
                 UPDATE refresh_tokens SET used_at = $1, successor_salt = $2 WHERE hash = $3 AND used_at IS NULL
                 RETURNING session_id
                 """, now, salt, token.hash)
-            guard let used else { return try repeatUse(of: token, at: now, access: access, in: connection) }
-            guard let session = try recordToken(of: used["session_id"], at: now, in: connection) else {
+            guard let used else {
+                return try repeatUse(of: token, from: requester, at: now, access: access, in: connection)
+            }
+            guard let session = try recordToken(of: used["session_id"], from: requester, at: now, in: connection) else {
                 return .unknown
             }
             let access = try access(session)
@@ -65,7 +68,8 @@ extension SessionStore {
 
     /// Handles the use of a token that was used before or never existed.
     private func repeatUse(
-        of token: RefreshToken, at now: Date, access: (Session) throws -> RenewedAccess, in connection: Connection
+        of token: RefreshToken, from requester: ClientInfo?, at now: Date,
+        access: (Session) throws -> RenewedAccess, in connection: Connection
     ) throws -> RenewalResult {
         let row = try connection.queryOne(
             "SELECT session_id, used_at, successor_salt FROM refresh_tokens WHERE hash = $1", token.hash)
@@ -78,20 +82,30 @@ extension SessionStore {
             try end(id, at: now, in: connection)
             return .reused(sessionID: id)
         }
-        guard let session = try recordToken(of: id, at: now, in: connection) else { return .unknown }
+        guard let session = try recordToken(of: id, from: requester, at: now, in: connection) else { return .unknown }
         return .renewed(session, try access(session), token.successor(salt: salt))
     }
 
     /// Records that an access token is about to be issued, and returns the session; nil when it is over.
-    func recordToken(of id: UUID, at now: Date, in connection: Connection) throws -> Session? {
+    func recordToken(
+        of id: UUID, from client: ClientInfo?, at now: Date, in connection: Connection
+    ) throws -> Session? {
         guard let session = try session(id, at: now, in: connection) else { return nil }
         let expiry = min(now + TimeInterval(lifetimes.accessTokenSeconds), session.expiresAt)
         try connection.execute(
-            """
-            UPDATE sessions SET last_used_at = CASE WHEN last_used_at < $1 THEN $1 ELSE last_used_at END,
-            tokens_expire_at = CASE WHEN tokens_expire_at < $2 THEN $2 ELSE tokens_expire_at END WHERE id = $3
-            """, now, expiry, id)
+            "UPDATE sessions SET tokens_expire_at = $1 WHERE id = $2 AND tokens_expire_at < $1", expiry, id)
+        try recordUse(of: session, from: client, at: now, in: connection)
         return session
+    }
+
+    /// Records the time, the program and the address of the last use, unless a later use is recorded already.
+    func recordUse(of session: Session, from client: ClientInfo?, at now: Date, in connection: Connection) throws {
+        let client = client ?? session.lastClient
+        try connection.execute(
+            """
+            UPDATE sessions SET last_used_at = $1, last_device = $2, last_address = $3
+            WHERE id = $4 AND last_used_at <= $1
+            """, now, client.device, client.address, session.id)
     }
 
     /// Keeps at most `maximumFamilyTokens` tokens of a session. Login rejects the use of a removed token, but that use

@@ -24,6 +24,9 @@ struct SessionStore: Sendable {
     static let maximumSingleRevocations = 20
     /// The maximum number of tokens of one session that are revoked one by one. The next revocation ends the session.
     static let maximumRevokedTokens = 10
+    /// The maximum number of tokens of one account that are revoked one by one in an hour. The next revocation ends
+    /// the session of its token, so each further entry costs a sign-in.
+    static let maximumRevokedTokensPerHour = 60
     /// The maximum number of unexpired entries that name sessions or tokens of one account. Beyond it the account is
     /// revoked.
     static let maximumRevocationsOfAccount = 1000
@@ -52,7 +55,8 @@ struct SessionStore: Sendable {
     ) -> Session {
         Session(
             id: .version7(at: now), accountID: account.id, username: account.username, scope: scope,
-            audience: audience, clientID: nil, client: client, createdAt: now, lastUsedAt: now,
+            wholeScope: account.scope, audience: audience, clientID: nil, client: client, lastClient: client,
+            createdAt: now, lastUsedAt: now,
             expiresAt: now + TimeInterval(lifetimes.sessionSeconds))
     }
 
@@ -70,15 +74,17 @@ struct SessionStore: Sendable {
     /// Stores a session without a secret that opens it. The caller has checked that the account can sign in.
     func insert(_ session: Session, at now: Date, in connection: Connection) throws {
         try removeExpired(at: now, in: connection)
+        let isNarrowed = !session.scope.contains(session.wholeScope)
         let tokensExpireAt = min(now + TimeInterval(lifetimes.accessTokenSeconds), session.expiresAt)
         try connection.execute(
             """
             INSERT INTO sessions (
-                id, account_id, scope, audience, client_id, device, address, created_at, last_used_at, expires_at,
-                tokens_expire_at
-            ) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10)
-            """, session.id, session.accountID, session.scope.text, session.audience.joined(separator: " "),
-            session.clientID, session.client.device, session.client.address, now, session.expiresAt, tokensExpireAt)
+                id, account_id, scope, narrowed, audience, client_id, device, address, last_device, last_address,
+                created_at, last_used_at, expires_at, tokens_expire_at
+            ) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $7, $8, $9, $9, $10, $11)
+            """, session.id, session.accountID, session.scope.text, isNarrowed,
+            session.audience.joined(separator: " "), session.clientID, session.client.device, session.client.address,
+            now, session.expiresAt, tokensExpireAt)
     }
 
     func insert(_ token: RefreshToken, of session: UUID, at now: Date, in connection: Connection) throws {
@@ -111,21 +117,23 @@ struct SessionStore: Sendable {
     func session(_ id: UUID, at now: Date, in connection: Connection) throws -> Session? {
         let row = try connection.queryOne(
             """
-            SELECT s.account_id, a.username, s.scope, s.audience, s.device, s.address, s.created_at, s.last_used_at,
-            s.client_id, s.expires_at
+            SELECT s.account_id, a.username, s.scope, s.narrowed, s.audience, s.client_id, s.device, s.address,
+            s.last_device, s.last_address, s.created_at, s.last_used_at, s.expires_at
             FROM sessions s JOIN accounts a ON a.id = s.account_id
             WHERE s.id = $1 AND s.ended_at IS NULL AND s.expires_at > $2 AND a.disabled_at IS NULL
             """, id, now)
         guard let row else { return nil }
-        let (account, scope, audience): (UUID, String, String) = (
-            try row["account_id"], try row["scope"], try row["audience"]
+        let (account, stored, isNarrowed, audience): (UUID, String, Bool, String) = (
+            try row["account_id"], try row["scope"], try row["narrowed"], try row["audience"]
         )
+        let granted = try GrantTable.scope(of: account, in: connection)
+        let scope = Scope(names: stored.split(separator: " ").map(String.init)).intersection(granted)
         return Session(
-            id: id, accountID: account, username: try row["username"],
-            scope: Scope(names: scope.split(separator: " ").map(String.init))
-                .intersection(try GrantTable.scope(of: account, in: connection)),
-            audience: audience.split(separator: " ").map(String.init), clientID: try row["client_id"],
+            id: id, accountID: account, username: try row["username"], scope: scope,
+            wholeScope: isNarrowed ? granted : scope, audience: audience.split(separator: " ").map(String.init),
+            clientID: try row["client_id"],
             client: ClientInfo(device: try row["device"], address: try row["address"]),
+            lastClient: ClientInfo(device: try row["last_device"], address: try row["last_address"]),
             createdAt: try row["created_at"], lastUsedAt: try row["last_used_at"], expiresAt: try row["expires_at"])
     }
 

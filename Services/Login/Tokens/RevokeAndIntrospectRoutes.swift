@@ -41,8 +41,8 @@ struct RevokeAndIntrospectRoutes: Sendable {
         if let token = RefreshToken(text) {
             try await sessions.end(token, of: client?.id, at: now)
         } else if let token = tokens.verify(text, for: tokens.audiences, at: now), token.isIssued(to: client) {
-            if let id = token.id, let session = token.session {
-                try await sessions.revoke(token: id, session: session, at: now)
+            if let id = token.id, let session = try await sessions.find(token, at: now) {
+                try await sessions.revoke(token: id, session: session.id, at: now)
             } else if let token = ClientToken(token) {
                 try await clients.clients.revoke(token, at: now)
             }
@@ -91,7 +91,7 @@ struct RevokeAndIntrospectRoutes: Sendable {
 
     /// Whether a verified token is in force: neither revoked itself nor by its session or client.
     private func isActive(_ token: VerifiedToken, at now: Date) async throws -> Bool {
-        if let session = token.session { return try await sessions.find(session, token: token.id, at: now) != nil }
+        if token.session != nil { return try await sessions.find(token, at: now) != nil }
         guard let token = ClientToken(token) else { return false }
         return try await clients.clients.accepts(token)
     }

@@ -27,6 +27,11 @@ struct Scope: Sendable, Equatable {
         Scope(names: names.filter(other.names.contains))
     }
 
+    /// Whether this scope has all names of `other`.
+    func contains(_ other: Scope) -> Bool {
+        other.names.allSatisfy(names.contains)
+    }
+
     /// The names of this scope, followed by those that only `other` has.
     func union(_ other: Scope) -> Scope {
         Scope(names: names + other.names.filter { !names.contains($0) })
@@ -53,7 +58,7 @@ extension Scope {
         guard let wanted = Scope(requested) else {
             throw OAuthError(.invalidScope, "A scope is a list of names with single spaces between them.")
         }
-        guard wanted.names.allSatisfy(names.contains) else {
+        guard contains(wanted) else {
             throw OAuthError(.invalidScope, "The scope has a name that is unknown, or not allowed here.")
         }
         return intersection(wanted)

@@ -18,7 +18,7 @@ struct RefreshTokenGrant: Grant {
         )
         guard let token = RefreshToken(text) else { throw Self.rejection("not a refresh token") }
         let now = clock.now()
-        let result = try await sessions.renew(token, of: request.client?.id, at: now) { session in
+        let result = try await sessions.renew(token, of: request.client?.id, from: request.device, at: now) { session in
             RenewedAccess(
                 scope: try session.scope.narrowed(to: requestedScope),
                 audience: try tokens.services.audience(parameters, within: session.audience))
