@@ -118,11 +118,12 @@ struct CodeStore: Sendable {
         let seconds =
             client.grantTypes.contains(.refreshToken)
             ? sessions.lifetimes.sessionSeconds : sessions.lifetimes.accessTokenSeconds
+        let allowed = Scope(names: scope.split(separator: " ").map(String.init))
+        let program = ClientInfo(device: client.name.text, address: redemption.address)
         let session = Session(
-            id: .version7(at: now), accountID: browser.accountID, username: browser.username,
-            scope: Scope(names: scope.split(separator: " ").map(String.init)),
-            audience: audience.split(separator: " ").map(String.init), clientID: client.id,
-            client: ClientInfo(device: client.name.text, address: redemption.address), createdAt: now, lastUsedAt: now,
+            id: .version7(at: now), accountID: browser.accountID, username: browser.username, scope: allowed,
+            wholeScope: allowed, audience: audience.split(separator: " ").map(String.init), clientID: client.id,
+            client: program, lastClient: program, createdAt: now, lastUsedAt: now,
             expiresAt: now + TimeInterval(seconds))
         try sessions.insert(session, at: now, in: connection)
         try connection.execute(

@@ -58,11 +58,13 @@ struct WeChatBindingRoutes: Sendable {
         if let name = Username(username), try await accounts.exists(name) {
             return (try await existingAccount(username, password, context), false)
         }
-        switch try await registrar.register(username: username, password: password) {
+        let network = NetworkAddress.network(of: context.peerAddress)
+        switch try await registrar.register(username: username, password: password, from: network) {
         case .registered(let account): return (account, true)
         case .invalid(let errors): throw Problem.invalidFields(errors)
         // Another request has created the account meanwhile.
         case .usernameTaken: return (try await existingAccount(username, password, context), false)
+        case .throttled(let seconds): throw Problem.tooManyAttempts(retryAfterSeconds: seconds)
         case .busy: throw Problem.tooManySignIns
         }
     }
