@@ -65,7 +65,7 @@ struct AccessMatrix: Sendable {
             for credential in credentials {
                 count += 1
                 let response = try await send(credential, to: operation, session)
-                let expected = expectation(of: operation, credential)
+                let expected = try expectation(of: operation, credential, in: session)
                 if let difference = expected.difference(from: response, realm: operation.service.rawValue) {
                     differences.append("\(operation) with \(credential): \(difference)")
                 }
@@ -83,7 +83,9 @@ struct AccessMatrix: Sendable {
             + sets.map { .user(scopes: $0) } + sets.map { .service(name: Self.caller, scopes: $0) }
     }
 
-    private func expectation(of operation: DocumentedOperation, _ credential: Credential) -> Expectation {
+    private func expectation(
+        of operation: DocumentedOperation, _ credential: Credential, in session: String
+    ) throws -> Expectation {
         if operation.isPublic { return .accepted }
         guard Self.bearerSchemes.contains(where: operation.accepts) else { return .otherCredentials }
         let (invalid, missing): (Expectation, Expectation) =
@@ -95,6 +97,7 @@ struct AccessMatrix: Sendable {
         case .invalid: return ignoresCookie ? missing : invalid
         case .user(let scopes):
             guard operation.accepts(transport.scheme) else { return ignoresCookie ? missing : invalid }
+            if operation.requiresWholeScope { return try Self.expectation(ofWholeScope: session, scopes) }
             return Self.expectation(operation.scopes(for: transport.scheme), scopes)
         case .service(Self.caller, let scopes):
             guard operation.accepts("serviceToken") else { return invalid }
@@ -109,6 +112,13 @@ struct AccessMatrix: Sendable {
         let missing = alternatives.map { required in required.first { !scopes.contains($0) } }
         guard let first = missing.first.flatMap(\.self), !missing.contains(nil) else { return .accepted }
         return .forbidden(scope: first)
+    }
+
+    /// A token is accepted if it has all scopes of the token of its session. The response names all that it lacks.
+    private static func expectation(ofWholeScope session: String, _ scopes: [String]) throws -> Expectation {
+        let whole = try InspectedToken(inspecting: session).payload["scope"]?.string ?? ""
+        let missing = whole.split(separator: " ").map(String.init).filter { !scopes.contains($0) }
+        return missing.isEmpty ? .accepted : .forbidden(scope: missing.joined(separator: " "))
     }
 
     /// Sends a request for something that does not exist, so that an accepted request changes nothing.

@@ -11,6 +11,8 @@ struct DocumentedOperation: Sendable, CustomStringConvertible {
     /// The alternatives of `security`: the required scopes by the name of the security scheme. An operation without
     /// alternatives, or with an empty one, is public.
     let security: [[String: [String]]]
+    /// Whether a token must have the whole scope of its account (`x-whole-scope`).
+    let requiresWholeScope: Bool
     /// The names of the parameters in the query.
     let queryParameters: [String]
 
@@ -50,6 +52,7 @@ extension DocumentedOperation {
                     operations.append(
                         DocumentedOperation(
                             service: service, method: method, path: path, security: security,
+                            requiresWholeScope: operation["x-whole-scope"] as? Bool ?? false,
                             queryParameters: document.queryParameters(of: operation)))
                 }
             }

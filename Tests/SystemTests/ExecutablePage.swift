@@ -82,7 +82,7 @@ extension Cluster {
         for service in ServiceName.standard {
             let process = try process(service)
             let note = "echo \(process) $(began \(process)) >run/\(service.rawValue).pid"
-            try await run(["/bin/bash", "-c", ". scripts/lib.sh; \(note)"], in: directory)
+            try await run(["/bin/bash", "-p", "-c", ". scripts/lib.sh; \(note)"], in: directory)
         }
     }
 }
