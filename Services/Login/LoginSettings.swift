@@ -16,7 +16,7 @@ struct LoginSettings {
     let checksPasswords: Bool
     /// The names of the services that may introspect the sessions of browsers.
     let sessionReaders: [String]
-    /// The WeChat mini program whose users may sign in; nil when there is none.
+    /// The WeChat mini program whose users may sign in; nil when WeChat is off.
     let weChat: WeChatSettings?
     /// The minimum number of characters of a new password.
     let minimumPasswordLength: Int

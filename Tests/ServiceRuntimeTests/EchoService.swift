@@ -21,7 +21,7 @@ enum EchoService: ServiceDefinition {
     static let name = "echo"
     static let defaultPort = 0
 
-    /// The error of `GET /fail`, which has no response of its own.
+    /// The error of `GET /fail`, for which no response is defined.
     struct UnexpectedError: Error {}
 
     static func buildApplication(

@@ -51,7 +51,7 @@ struct APITokenStore: Sendable {
         }
     }
 
-    /// The token with this secret. Nil when there is none, it has expired, or its account is disabled.
+    /// The token with this secret. Nil when it is unknown or expired, or when its account is disabled.
     func find(_ secret: APITokenSecret, at now: Date) async throws -> APIToken? {
         try await database.read { connection in
             let row = try connection.queryOne(

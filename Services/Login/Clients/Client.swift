@@ -33,7 +33,7 @@ struct Client: Sendable, Equatable {
         grantTypes.contains { $0.rawValue == grantType }
     }
 
-    /// The registered redirect URI that `requested` matches, as it was requested; nil when there is none.
+    /// The registered redirect URI that `requested` matches, as it was requested; nil when none matches.
     func redirectURI(_ requested: String) -> RedirectURI? {
         guard let uri = RedirectURI(requested), redirectURIs.contains(where: { $0.matches(uri) }) else { return nil }
         return uri

@@ -29,7 +29,7 @@ struct ClientStore: Sendable {
         }
     }
 
-    /// The client with this id; nil when there is none.
+    /// The client with this id; nil when it is unknown.
     func find(_ id: String) async throws -> Client? {
         guard id.utf8.count <= Client.maximumIDBytes else { return nil }
         return try await database.read { connection in

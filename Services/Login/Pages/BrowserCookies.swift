@@ -26,7 +26,7 @@ struct BrowserCookies: Sendable {
 
     private var deviceCookieName: String { "\(sessionCookieName)-device" }
 
-    /// The device cookie of a request; nil when there is none, or when its value is malformed.
+    /// The device cookie of a request; nil when it is missing or malformed.
     func deviceCookie(of request: Request) -> DeviceCookie? {
         request.cookies[deviceCookieName].flatMap { DeviceCookie($0.value) }
     }
@@ -36,7 +36,7 @@ struct BrowserCookies: Sendable {
         field(deviceCookieName, device.text, seconds: DeviceCookie.lifetimeSeconds, sameSite: .strict)
     }
 
-    /// The session cookie of a request; nil when there is none, or when its value is malformed.
+    /// The session cookie of a request; nil when it is missing or malformed.
     func sessionCookie(of request: Request) -> SessionCookie? {
         request.cookies[sessionCookieName].flatMap { SessionCookie($0.value) }
     }

@@ -10,7 +10,7 @@ struct WeChatBindingStore: Sendable {
     let accounts: AccountStore
     let revocations: RevocationLog
 
-    /// The account that a user is bound to; nil when there is none.
+    /// The account that a user is bound to; nil when the user is not bound.
     func account(of user: WeChatUser) async throws -> Account? {
         let row = try await database.read { connection in
             try connection.queryOne(

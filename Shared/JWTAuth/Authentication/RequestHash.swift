@@ -30,7 +30,7 @@ public enum RequestHash {
         hexadecimal(sha256(Array(body)))
     }
 
-    /// The canonical name of the first parameter that occurs twice; nil when there is none.
+    /// The canonical name of the first parameter that occurs twice; nil when each occurs once.
     ///
     /// The hash sorts the values of a repeated parameter, while a route may read only the first value. So a repeated
     /// parameter would give two requests the same hash.

@@ -6,7 +6,7 @@ import NIOCore
 public struct CanonicalURL: Sendable, Equatable {
     /// Scheme, host and port: `https://shop.example`.
     public let origin: String
-    /// The path as it is written; empty if there is none.
+    /// The path as it is written; empty if the URL has no path.
     public let path: String
 
     /// The whole URL.

@@ -5,7 +5,7 @@ import Synchronization
 
 /// Writes log lines to a file without ever waiting for the reader of the file.
 ///
-/// A queue of its own writes the lines, so a full pipe that nobody reads stops this queue and no request. Up to a mebibyte of
+/// A separate queue writes the lines, so a full pipe that nobody reads stops this queue and no request. Up to a mebibyte of
 /// lines waits. Further lines are dropped and counted in `log_lines_dropped_total`. A log line reports their number as soon as
 /// the file takes lines again. A crash loses the lines that wait at that moment.
 final class LogWriter: Sendable {
