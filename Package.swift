@@ -15,6 +15,7 @@ let package = Package(
         .executable(name: "compare", targets: ["CompareService"]),
         .executable(name: "jwt", targets: ["JWTCommand"]),
         .executable(name: "drill", targets: ["Drills"]),
+        .executable(name: "revocation-cost", targets: ["RevocationCost"]),
         .library(name: "JWT", targets: ["JWT"]),
         .library(name: "CurlClient", targets: ["CurlClient"]),
         .library(name: "SteppedClock", type: .dynamic, targets: ["SteppedClock"]),
@@ -83,6 +84,9 @@ let package = Package(
         .executableTarget(
             name: "Drills", dependencies: ["TestSupport", .grdb, .httpTypes, .argumentParser, .nioCore, .nioPosix],
             path: "Tests/Drills", swiftSettings: .strict),
+        .executableTarget(
+            name: "RevocationCost", dependencies: ["JWT", "JWTAuth"], path: "Tests/Comparison/RevocationCost",
+            swiftSettings: .strict),
         .executableTarget(
             name: "CountedWork", dependencies: ["JWT", "Libcrypto"], path: "Tests/CountedWork", swiftSettings: .strict,
             linkerSettings: [.linkedLibrary("m")]),

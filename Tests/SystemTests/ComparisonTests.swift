@@ -84,15 +84,18 @@ import Testing
         #expect(Set(result.mechanisms.keys) == ["basic", "session", "token", "jwt"])
         for (mechanism, measurement) in result.mechanisms {
             #expect(Array(measurement.statuses.keys) == ["200"])
-            let outage = try #require(result.outage[mechanism])
+            let outage = try #require(result.replicas["2"]?.outage[mechanism])
+            #expect(Set(outage.keys) == ["frozen", "dead"])
             if mechanism == "jwt" {
                 #expect(measurement.calls_of_login == 0 && measurement.reads_of_login < 1)
-                #expect(outage.values.allSatisfy { $0.status == 200 })
+                #expect(outage.values.allSatisfy { $0.statuses == ["200": 2] })
             } else {
                 #expect(measurement.calls_of_login >= 1 && measurement.reads_of_login >= 1)
-                #expect(outage.values.allSatisfy { $0.status == 503 })
+                #expect(outage.values.allSatisfy { $0.statuses == ["503": 2] })
             }
         }
+        #expect(result.revocations.verification.map(\.entries) == [nil, 0, 10])
+        #expect(result.revocations.compare.values.allSatisfy { $0.calls_of_login == 0 })
         #expect(result.bytes.opaque < result.bytes.jwt && result.bytes.jwt < result.bytes.jwt_with_usual_claims)
     }
 
@@ -102,11 +105,20 @@ import Testing
             let statuses: [String: Int]
             let calls_of_login, reads_of_login: Double
         }
-        struct Outage: Decodable { let status: Int }
+        struct Replicas: Decodable { let outage: [String: [String: Outage]] }
+        struct Outage: Decodable { let statuses: [String: Int] }
+        struct Revocations: Decodable {
+            struct Verification: Decodable { let entries: Int? }
+            struct Request: Decodable { let calls_of_login: Double }
+
+            let verification: [Verification]
+            let compare: [String: Request]
+        }
         struct Sizes: Decodable { let opaque, jwt, jwt_with_usual_claims: Int }
 
         let mechanisms: [String: Measurement]
-        let outage: [String: [String: Outage]]
+        let replicas: [String: Replicas]
+        let revocations: Revocations
         let bytes: Sizes
     }
 }

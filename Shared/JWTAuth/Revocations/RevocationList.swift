@@ -1,4 +1,4 @@
-import JWT
+package import JWT
 import Synchronization
 
 /// The revocations in force, in memory. Every request reads the list; only the feed changes it.
@@ -6,12 +6,17 @@ import Synchronization
 /// The list keeps each entry until the revoked tokens have expired by the date and by the steady clock. So a replayed
 /// response, a restored backup, a snapshot of many pages, or a jump of the system clock cannot make a revoked token valid
 /// again.
-final class RevocationList: Sendable {
+package final class RevocationList: Sendable {
     /// A revocation, with the time for which the list keeps it.
-    struct Entry: Sendable, Equatable {
+    package struct Entry: Sendable, Equatable {
         var revocation: Revocation
         /// The time of the steady clock until which the list keeps the revocation, whatever the date.
         var keptUntil: Duration
+
+        package init(revocation: Revocation, keptUntil: Duration) {
+            self.revocation = revocation
+            self.keptUntil = keptUntil
+        }
 
         /// The time for which an expired entry is kept besides, in seconds. Corrections of the system clock that are
         /// smaller do not make its tokens valid again.
@@ -24,7 +29,7 @@ final class RevocationList: Sendable {
     }
 
     /// The maximum number of entries, at about 200 bytes each. If there are more, the authenticator rejects all tokens.
-    static let maximumEntries = 500_000
+    package static let maximumEntries = 500_000
 
     private struct Table {
         var entries: [Revocation.Kind: [String: Entry]] = [:]
@@ -63,7 +68,7 @@ final class RevocationList: Sendable {
     private let table = Mutex(Table())
     private let maximumEntries: Int
 
-    init(maximumEntries: Int = RevocationList.maximumEntries) {
+    package init(maximumEntries: Int = RevocationList.maximumEntries) {
         self.maximumEntries = maximumEntries
     }
 
@@ -77,7 +82,7 @@ final class RevocationList: Sendable {
     }
 
     /// Whether the token is revoked: by its id, by its session, or by its account or client and its time of issue.
-    func isRevoked(_ token: VerifiedToken) -> Bool {
+    package func isRevoked(_ token: VerifiedToken) -> Bool {
         // Hash before taking the lock, because it takes time.
         let hashes = token.identifierHashes
         return table.withLock { table in
@@ -91,7 +96,7 @@ final class RevocationList: Sendable {
     /// Adds entries. Of two entries of the same kind and id, it keeps the later `before` and the later expiry.
     ///
     /// - Returns: false when the list has no room for all entries.
-    func add(_ entries: some Sequence<Entry>) -> Bool {
+    package func add(_ entries: some Sequence<Entry>) -> Bool {
         // Lock for each entry, so no request waits until a long list is added.
         entries.allSatisfy { entry in
             table.withLock { table in
