@@ -1,5 +1,3 @@
-internal import GRDB
-
 /// The connection of one `read` or `write`. It runs statements one after the other in one transaction.
 ///
 /// Statements are portable SQL: one statement at a time, parameters `$1`, `$2`, …, `ON CONFLICT`, `RETURNING`. As in
@@ -9,26 +7,21 @@ public final class Connection {
     /// The maximum number of rows that a query may return. Longer lists must be read in pages.
     public static let maximumRows = 100_000
 
-    private let database: GRDB.Database
+    private let runner: any StatementRunner
     private(set) var failure: DatabaseError?
 
-    init(_ database: GRDB.Database) {
-        self.database = database
+    init(_ runner: any StatementRunner) {
+        self.runner = runner
     }
 
     /// Runs a statement and returns its rows: a `SELECT`, or inside `write` a change with `RETURNING`.
     ///
     /// - Throws: `DatabaseError`.
     public func query(_ sql: String, _ values: any Storable...) throws(DatabaseError) -> [Row] {
-        try run(sql, values) { statement in
-            let cursor = try GRDB.Row.fetchCursor(statement)
-            let columns = statement.columnNames
-            var rows: [Row] = []
-            while let row = try cursor.next() {
-                guard rows.count < Self.maximumRows else {
-                    throw DatabaseError(.tooManyRows, "The result has more than \(Self.maximumRows) rows")
-                }
-                rows.append(try Row(columns: columns, values: row.databaseValues.map(SQLValue.init(stored:))))
+        try run(sql, values) { values throws(DatabaseError) in
+            let rows = try runner.query(sql, values, limit: Self.maximumRows + 1)
+            guard rows.count <= Self.maximumRows else {
+                throw DatabaseError(.tooManyRows, "The result has more than \(Self.maximumRows) rows")
             }
             return rows
         }
@@ -38,11 +31,7 @@ public final class Connection {
     ///
     /// - Throws: `DatabaseError`.
     public func queryOne(_ sql: String, _ values: any Storable...) throws(DatabaseError) -> Row? {
-        try run(sql, values) { statement in
-            try GRDB.Row.fetchOne(statement).map { row in
-                try Row(columns: statement.columnNames, values: row.databaseValues.map(SQLValue.init(stored:)))
-            }
-        }
+        try run(sql, values) { values throws(DatabaseError) in try runner.query(sql, values, limit: 1).first }
     }
 
     /// Runs a statement and returns the number of rows that it inserted, updated or deleted.
@@ -50,48 +39,48 @@ public final class Connection {
     /// - Throws: `DatabaseError`.
     @discardableResult
     public func execute(_ sql: String, _ values: any Storable...) throws(DatabaseError) -> Int {
-        try run(sql, values) { statement in
-            let changesBefore = database.totalChangesCount
-            try statement.execute()
-            // After a statement that changes nothing, `changesCount` still has the number of an earlier statement.
-            return database.totalChangesCount == changesBefore ? 0 : database.changesCount
-        }
+        try run(sql, values) { values throws(DatabaseError) in try runner.execute(sql, values) }
+    }
+
+    /// Runs the statements of a migration.
+    ///
+    /// - Throws: `DatabaseError`.
+    func run(script: String) throws(DatabaseError) {
+        try run(script, []) { _ throws(DatabaseError) in try runner.run(script: script) }
     }
 
     /// Registers an action to run once after the surrounding `write` has been committed.
     ///
-    /// The action never runs after a rollback. Several actions run in the order of their registration, on the thread of the
-    /// database's writer and before `write` returns. An action must be short, and it must not use the database.
+    /// The action never runs after a rollback. Several actions run in the order of their registration, on a thread of the
+    /// database and before `write` returns. An action must be short, and it must not use the database.
     ///
     /// - Precondition: The connection is that of a `write`, not of a `read`.
     public func afterCommit(_ action: @escaping @Sendable () -> Void) {
-        database.afterNextTransaction { _ in action() }
+        runner.afterCommit(action)
     }
 
     private func run<Result>(
-        _ sql: String, _ values: [any Storable], _ body: (Statement) throws -> Result
+        _ sql: String, _ values: [any Storable], _ body: ([SQLValue]) throws(DatabaseError) -> Result
     ) throws(DatabaseError) -> Result {
         if let failure { throw failure }
         do {
-            return try body(prepare(sql, values.map { try $0.value.stored() }))
+            return try body(values.map { value throws(DatabaseError) in try value.value.checked() })
         } catch {
-            let failure = DatabaseError(error, statement: sql)
+            let failure = DatabaseError(error.code, error.message, statement: error.statement ?? sql)
             self.failure = failure
             throw failure
         }
     }
+}
 
-    private func prepare(_ sql: String, _ values: [DatabaseValue]) throws -> Statement {
-        do {
-            let statement = try database.cachedStatement(sql: sql)
-            // SQLite treats `$2` as a name and numbers names by their first use, so bind the values by name.
-            // `validateArguments` rejects values without a parameter.
-            try statement.validateArguments(StatementArguments(values))
-            let named = zip(1..., values).map { ("\($0)", $1) }
-            try statement.setArguments(StatementArguments(Dictionary(uniqueKeysWithValues: named)))
-            return statement
-        } catch let error as GRDB.DatabaseError where error.resultCode == .SQLITE_MISUSE {
-            throw DatabaseError(.invalidStatement, error.message ?? "The text is not one statement with its values")
+extension SQLValue {
+    /// The value itself, if every engine can store it.
+    ///
+    /// - Throws: `DatabaseError` with code `invalidValue` for text with U+0000, which PostgreSQL cannot store.
+    fileprivate func checked() throws(DatabaseError) -> SQLValue {
+        if case .text(let text) = self, text.utf8.contains(0) {
+            throw DatabaseError(.invalidValue, "Text with the character U+0000 cannot be stored")
         }
+        return self
     }
 }

@@ -19,6 +19,20 @@ public struct Migration: Sendable {
 }
 
 extension [Migration] {
+    /// Applies the migrations that the database does not have yet.
+    ///
+    /// - Throws: `DatabaseError`, with code `migration` if the database has a migration that is not in this list.
+    func apply(in connection: Connection) throws {
+        try connection.execute(
+            "CREATE TABLE IF NOT EXISTS schema_migrations (place BIGINT PRIMARY KEY, name TEXT NOT NULL UNIQUE)")
+        let applied = try connection.query("SELECT name FROM schema_migrations ORDER BY place")
+        let names: [String] = try applied.map { try $0["name"] }
+        for (position, migration) in zip(names.count..., try pending(after: names)) {
+            try connection.run(script: migration.sql)
+            try connection.execute("INSERT INTO schema_migrations VALUES ($1, $2)", position, migration.name)
+        }
+    }
+
     /// The migrations that remain to be applied, in order.
     ///
     /// - Parameter applied: The names that the database has recorded, in order.

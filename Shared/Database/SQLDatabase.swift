@@ -1,21 +1,18 @@
 // Database: SQL with the few types, errors and guarantees that the services need. It is a separate target, so no other
-// target depends on GRDB or SQLite, and another engine could replace them.
-
-internal import GRDB
+// target depends on a database engine. `DatabaseEngine` is what engines have in common; each has its folder.
 
 /// A database. A service opens the database when it starts, uses it in all requests, and closes it when it ends.
 ///
 /// The closures of `read` and `write` are synchronous and run on threads of the database, not on the threads of Swift
 /// concurrency. They should only run statements, and do no slow work.
 public struct SQLDatabase: Sendable {
-    /// How long a write waits for other writes and for the lock of another process, such as `login accounts grant`.
+    /// How long a write waits before it can begin: for other writes, and for the lock of another process such as
+    /// `login accounts grant`.
     public static let writeTime = Duration.seconds(5)
     /// How long `ping` waits for them.
     private static let pingTime = Duration.seconds(1)
 
-    private let writer: any DatabaseWriter
-    private let writeQueue = WriteQueue()
-    private let lockDeadline: LockDeadline
+    private let engine: any DatabaseEngine
 
     /// Opens the database, creates it if it is missing, and applies the migrations that it does not have yet.
     ///
@@ -25,14 +22,13 @@ public struct SQLDatabase: Sendable {
     /// - Throws: `DatabaseError` with code `unavailable`, `corrupt`, `full` or `busy`; with code `migration` if the database
     ///   has a migration that is not in the list; or the error of a migration's SQL.
     public static func open(_ url: DatabaseURL, migrations: [Migration]) throws(DatabaseError) -> SQLDatabase {
+        let engine = try url.location.open()
         do {
-            let lockDeadline = LockDeadline(.now + writeTime)
-            let writer = try SQLite.open(url.location, deadline: lockDeadline)
-            try writer.write { try migrate(Connection($0), database: $0, migrations) }
-            return SQLDatabase(writer: writer, lockDeadline: lockDeadline)
+            try engine.migrate { try migrations.apply(in: $0) }
         } catch {
-            throw DatabaseError(error)
+            throw error as? DatabaseError ?? DatabaseError(.unavailable, "\(error)")
         }
+        return SQLDatabase(engine: engine)
     }
 
     /// Runs `work` on one consistent state of the database. Reads run concurrently with each other and with a write.
@@ -41,9 +37,7 @@ public struct SQLDatabase: Sendable {
     public func read<Result: Sendable>(
         _ work: @Sendable (Connection) throws -> Result
     ) async throws -> Result {
-        try await translatingErrors {
-            try await writer.read { try work(Connection($0)) }
-        }
+        try await translatingCancellation { try await engine.read(work) }
     }
 
     /// Runs `work` in one transaction, isolated from all others. When the method returns, the changes are on disk.
@@ -54,27 +48,7 @@ public struct SQLDatabase: Sendable {
     public func write<Result: Sendable>(
         _ work: @Sendable (Connection) throws -> Result
     ) async throws -> Result {
-        try await write(within: Self.writeTime, work)
-    }
-
-    private func write<Result: Sendable>(
-        within time: Duration, _ work: @Sendable (Connection) throws -> Result
-    ) async throws -> Result {
-        let deadline = ContinuousClock.now + time
-        guard await writeQueue.enter(until: deadline) else {
-            try Task.checkCancellation()
-            throw DatabaseError(.busy, "Other writes have kept the database busy for \(time)")
-        }
-        defer { writeQueue.leave() }
-        lockDeadline.set(deadline)
-        return try await translatingErrors {
-            try await writer.write { database in
-                let connection = Connection(database)
-                let result = try work(connection)
-                if let failure = connection.failure { throw failure }
-                return result
-            }
-        }
+        try await translatingCancellation { try await engine.write(within: Self.writeTime, work) }
     }
 
     /// Runs a small query and begins a write, for `/readyz`. It takes about a second at most.
@@ -82,45 +56,33 @@ public struct SQLDatabase: Sendable {
     /// - Throws: `DatabaseError` if the database does not respond or cannot be written; `CancellationError`.
     public func ping() async throws {
         _ = try await read { try $0.queryOne("SELECT count(*) AS count FROM schema_migrations") }
-        try await write(within: Self.pingTime) { _ in }
+        try await translatingCancellation { try await engine.write(within: Self.pingTime) { _ in } }
     }
 
-    /// Waits for running reads and writes, then closes the files. Later reads and writes throw `unavailable`.
+    /// Waits for running reads and writes, then closes the database. Later reads and writes throw `unavailable`.
     ///
     /// - Throws: `DatabaseError` if the files cannot be closed.
     public func close() throws(DatabaseError) {
         do {
-            lockDeadline.set(.now + Self.writeTime)
-            // SQLite closes a reader last, and a reader cannot move the write-ahead log into the file. Without this
-            // checkpoint, a copy of the file alone would lack the last changes. If the checkpoint fails, the next
-            // `open` reads the log.
-            try? writer.writeWithoutTransaction { try $0.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
-            try writer.close()
+            try engine.close()
         } catch {
-            throw DatabaseError(error)
+            throw error as? DatabaseError ?? DatabaseError(.unavailable, "\(error)")
         }
     }
 
-    private func translatingErrors<Result>(_ work: () async throws -> Result) async throws -> Result {
+    private func translatingCancellation<Result>(_ work: () async throws -> Result) async throws -> Result {
         do {
             return try await work()
-        } catch let error as GRDB.DatabaseError {
-            throw DatabaseError(error)
         } catch let error as DatabaseError where error.code == .cancelled {
             throw CancellationError()
         }
     }
+}
 
-    private static func migrate(
-        _ connection: Connection, database: GRDB.Database, _ migrations: [Migration]
-    ) throws {
-        try connection.execute(
-            "CREATE TABLE IF NOT EXISTS schema_migrations (place BIGINT PRIMARY KEY, name TEXT NOT NULL UNIQUE)")
-        let applied = try connection.query("SELECT name FROM schema_migrations ORDER BY place")
-        let names: [String] = try applied.map { try $0["name"] }
-        for (position, migration) in zip(names.count..., try migrations.pending(after: names)) {
-            try database.execute(sql: migration.sql)
-            try connection.execute("INSERT INTO schema_migrations VALUES ($1, $2)", position, migration.name)
+extension DatabaseURL.Location {
+    fileprivate func open() throws(DatabaseError) -> any DatabaseEngine {
+        switch self {
+        case .file, .memory: try SQLiteEngine(self)
         }
     }
 }

@@ -1,24 +1,28 @@
 import Synchronization
 
-/// Lets one write at a time use the writer of a database, in the order of arrival.
+/// Lets a limited number of tasks have a turn at the same time, in the order of arrival.
 ///
-/// A write gives up at its deadline. Writes that arrive while another process has the lock therefore fail one deadline
-/// after their own start, instead of one after the other.
-final class WriteQueue: Sendable {
+/// A task gives up at its deadline. Writes that arrive while another process has the lock of a file therefore fail one
+/// deadline after their own start, instead of one after the other.
+final class TurnQueue: Sendable {
     private struct Waiter {
         let id: Int
         let continuation: CheckedContinuation<Bool, Never>
     }
 
     private struct State {
-        var isTaken = false
+        var freeTurns: Int
         var nextID = 0
         var waiters: [Waiter] = []
     }
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
-    /// Waits for the turn of the caller, who must call `leave` after the write. Returns false at the deadline, and when
+    init(turns: Int) {
+        state = Mutex(State(freeTurns: turns))
+    }
+
+    /// Waits for the turn of the caller, who must call `leave` when it ends. Returns false at the deadline, and when
     /// the task is cancelled.
     func enter(until deadline: ContinuousClock.Instant) async -> Bool {
         if takeFree() { return true }
@@ -42,7 +46,7 @@ final class WriteQueue: Sendable {
     func leave() {
         let next: Waiter? = state.withLock { state in
             guard !state.waiters.isEmpty else {
-                state.isTaken = false
+                state.freeTurns += 1
                 return nil
             }
             return state.waiters.removeFirst()
@@ -52,8 +56,8 @@ final class WriteQueue: Sendable {
 
     private func takeFree() -> Bool {
         state.withLock { state in
-            guard !state.isTaken else { return false }
-            state.isTaken = true
+            guard state.freeTurns > 0 else { return false }
+            state.freeTurns -= 1
             return true
         }
     }
@@ -67,8 +71,8 @@ final class WriteQueue: Sendable {
             await withCheckedContinuation { continuation in
                 let result: Bool? = state.withLock { state in
                     if Task.isCancelled { return false }
-                    guard state.isTaken else {
-                        state.isTaken = true
+                    if state.freeTurns > 0 {
+                        state.freeTurns -= 1
                         return true
                     }
                     state.waiters.append(Waiter(id: id, continuation: continuation))
@@ -83,19 +87,4 @@ final class WriteQueue: Sendable {
             waiter?.continuation.resume(returning: false)
         }
     }
-}
-
-/// The time until which the writer of a database waits for the lock of another process.
-final class LockDeadline: Sendable {
-    private let instant: Mutex<ContinuousClock.Instant>
-
-    init(_ deadline: ContinuousClock.Instant) {
-        instant = Mutex(deadline)
-    }
-
-    func set(_ deadline: ContinuousClock.Instant) {
-        instant.withLock { $0 = deadline }
-    }
-
-    var hasPassed: Bool { instant.withLock { $0 <= .now } }
 }

@@ -68,37 +68,31 @@ extension SQLValue {
         }
     }
 
-    /// Converts the value for SQLite.
-    ///
-    /// - Throws: `DatabaseError` with code `invalidValue` for text with U+0000, which PostgreSQL cannot store.
-    func stored() throws(DatabaseError) -> DatabaseValue {
+    /// The value for SQLite.
+    var stored: DatabaseValue {
         switch self {
-        case .null: return .null
-        case .integer(let integer): return integer.databaseValue
-        case .boolean(let boolean): return boolean.databaseValue
-        case .bytes(let bytes): return Data(bytes).databaseValue
-        case .text(let text):
-            guard !text.utf8.contains(0) else {
-                throw DatabaseError(.invalidValue, "Text with the character U+0000 cannot be stored")
-            }
-            return text.databaseValue
+        case .null: .null
+        case .integer(let integer): integer.databaseValue
+        case .boolean(let boolean): boolean.databaseValue
+        case .bytes(let bytes): Data(bytes).databaseValue
+        case .text(let text): text.databaseValue
         }
     }
 }
 
 extension DatabaseError {
     /// Converts an error of GRDB or Foundation. A `DatabaseError` keeps its code and message.
-    init(_ error: any Error, statement: String? = nil) {
+    init(_ error: any Error) {
         switch error {
         case let error as DatabaseError:
-            self.init(error.code, error.message, statement: error.statement ?? statement)
+            self = error
         case let error as GRDB.DatabaseError:
             let message = error.message ?? error.resultCode.description
-            self.init(Code(error.extendedResultCode), message, statement: statement ?? error.sql)
+            self.init(Code(error.extendedResultCode), message, statement: error.sql)
         case is CancellationError:
-            self.init(.cancelled, "The task was cancelled", statement: statement)
+            self.init(.cancelled, "The task was cancelled")
         default:
-            self.init(.unavailable, "\(error)", statement: statement)
+            self.init(.unavailable, "\(error)")
         }
     }
 }

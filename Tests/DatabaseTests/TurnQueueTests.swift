@@ -4,9 +4,9 @@ import Testing
 
 @testable import Database
 
-@Suite struct WriteQueueTests {
-    @Test func `writes enter one at a time in the order of arrival`() async throws {
-        let queue = WriteQueue()
+@Suite struct TurnQueueTests {
+    @Test func `tasks enter one at a time in the order of arrival`() async throws {
+        let queue = TurnQueue(turns: 1)
         #expect(await queue.enter(until: .now + .seconds(30)))
         async let second = queue.enter(until: .now + .seconds(30))
         queue.leave()
@@ -16,14 +16,22 @@ import Testing
         #expect(await queue.enter(until: .now))
     }
 
-    @Test func `a cancelled write leaves the queue`() async {
-        let queue = WriteQueue()
+    @Test func `a cancelled task leaves the queue`() async {
+        let queue = TurnQueue(turns: 1)
         #expect(await queue.enter(until: .now + .seconds(30)))
         let waiting = Task { await queue.enter(until: .now + .seconds(30)) }
         waiting.cancel()
         #expect(await !waiting.value)
         queue.leave()
         #expect(await queue.enter(until: .now))
+    }
+
+    @Test func `the number of turns limits how many tasks enter at the same time`() async {
+        let queue = TurnQueue(turns: 2)
+        for _ in 0..<2 { #expect(await queue.enter(until: .now + .seconds(30))) }
+        #expect(await !queue.enter(until: .now))
+        queue.leave()
+        #expect(await queue.enter(until: .now + .seconds(30)))
     }
 
     /// A statement of another connection, which holds the lock of the file until it is released.

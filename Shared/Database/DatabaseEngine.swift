@@ -1,0 +1,49 @@
+/// A database engine, as `SQLDatabase` uses it. Each engine has a folder in this target; the other files are the same for
+/// all engines.
+protocol DatabaseEngine: Sendable {
+    /// Runs `work` in one transaction before the first `read` and `write`. Several processes that do so at the same time
+    /// wait for each other.
+    ///
+    /// - Throws: The error that `work` throws; `DatabaseError`.
+    func migrate(_ work: (Connection) throws -> Void) throws
+
+    /// Runs `work` on one consistent state of the database, on a thread of the engine.
+    ///
+    /// - Throws: The error that `work` throws; `DatabaseError`; `CancellationError` if the task is cancelled.
+    func read<Result: Sendable>(_ work: @Sendable (Connection) throws -> Result) async throws -> Result
+
+    /// Runs `work` in one transaction, on a thread of the engine, and commits it.
+    ///
+    /// - Parameter time: How long to wait before the transaction can begin.
+    /// - Throws: The error that `work` throws; `DatabaseError`, with code `busy` after `time`; `CancellationError` if the
+    ///   task is cancelled.
+    func write<Result: Sendable>(
+        within time: Duration, _ work: @Sendable (Connection) throws -> Result
+    ) async throws -> Result
+
+    /// Waits for running reads and writes, then releases the database. A second call has no effect.
+    ///
+    /// - Throws: `DatabaseError`.
+    func close() throws
+}
+
+/// The statements of one transaction, as an engine runs them.
+protocol StatementRunner {
+    /// Runs one statement and returns its first `limit` rows.
+    ///
+    /// - Throws: `DatabaseError`.
+    func query(_ sql: String, _ values: [SQLValue], limit: Int) throws(DatabaseError) -> [Row]
+
+    /// Runs one statement and returns the number of rows that it changed.
+    ///
+    /// - Throws: `DatabaseError`.
+    func execute(_ sql: String, _ values: [SQLValue]) throws(DatabaseError) -> Int
+
+    /// Runs statements that are separated by semicolons.
+    ///
+    /// - Throws: `DatabaseError`.
+    func run(script: String) throws(DatabaseError)
+
+    /// Registers an action to run after the commit.
+    func afterCommit(_ action: @escaping @Sendable () -> Void)
+}
