@@ -6,9 +6,9 @@ import Testing
     @Test(arguments: [
         "https://app.example/callback", "https://app.example", "https://app.example:8443/a?b=c",
         "http://localhost:8090/callback", "http://127.0.0.1/callback", "http://[::1]:80/", "https://[2001:db8::1]/",
-        "https://app.example/%2e%2e/a",
+        "https://app.example/%2e%2e/a", "com.example.app:/callback", "com.example.app:/", "org.example.a-1:/a?b=c",
     ])
-    func `a client may be registered with an address of https or of this machine`(text: String) {
+    func `a client may be registered with an address of https, of this machine or of an app`(text: String) {
         #expect(RedirectURI(text)?.text == text)
     }
 
@@ -25,7 +25,11 @@ import Testing
         "https://app.example:8x/", "https://app.example\\@evil.example/", "https://app example/",
         "https://app.example/\n",
         "https://app.example/\u{0}", "https://äpp.example/", "https://app.example;x/", "https://*.example/",
-        "https://app.example/<", "https://app.example/\"", "https://%61pp.example/", "com.example.app:/callback",
+        "https://app.example/<", "https://app.example/\"", "https://%61pp.example/", "https://app.example/%",
+        "https://app.example/%2", "https://app.example/%zz", "https://app.example:0443/", "http://127.0.0.1:00080/",
+        "app:/callback", "myapp://callback", "com.example.app:", "com.example.app:callback",
+        "com.example.app://callback", "com.example.app:/a#b", "Com.Example.App:/callback", ".example:/callback",
+        "1.example:/callback", "a/b.c:/callback",
         "https://app.example/" + String(repeating: "x", count: 1024),
     ])
     func `a client cannot be registered with another address`(text: String) {
@@ -54,6 +58,9 @@ import Testing
         ("https://app.example/callback", "https://app.example/Callback", false),
         ("https://app.example/callback", "https://app.example/callback/../x", false),
         ("https://app.example/callback", "https://APP.example/callback", false),
+        ("com.example.app:/callback", "com.example.app:/callback", true),
+        ("com.example.app:/callback", "com.example.app:/callback/", false),
+        ("com.example.app:/callback", "com.example.apps:/callback", false),
     ])
     func `redirect URIs are equal byte for byte, except for the port of a loopback IP address`(
         registered: String, requested: String, areEqual: Bool
