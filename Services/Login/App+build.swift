@@ -58,7 +58,8 @@ extension Login: ServiceDefinition {
         let router = settings.service.router(
             context: AppRequestContext.self, readiness: [.database(database)], cookiePaths: [BrowserTokenRoutes.path])
         settings.recordMetrics()
-        ProtectedResourceMetadata(of: settings.service, description, issuer: settings.tokens.issuer).add(to: router)
+        // No client can ask for `register`, the only scope in the description.
+        ProtectedResourceMetadata(of: settings.service, scopes: [], issuer: settings.tokens.issuer).add(to: router)
         try routes.addPages(to: router)
         routes.addAPI(to: router)
         return settings.service.application(
@@ -143,7 +144,7 @@ private struct LoginRoutes {
             sessions: sessions, clock: clock
         ).add(to: router, authenticator)
         RevokeAndIntrospectRoutes(
-            sessions: sessions, clients: clients, apiTokens: apiTokens, tokens: tokens,
+            sessions: sessions, clients: clients, apiTokens: apiTokens, bindings: bindings, tokens: tokens,
             sessionIntrospection: SessionIntrospection(
                 sessions: sessions, issuer: tokens.issuer, readers: settings.sessionReaders),
             readers: settings.otherServices, clock: clock

@@ -1,7 +1,9 @@
 import Hummingbird
 import JWTAuth
+import ServiceRuntime
 
-/// `GET /.well-known/oauth-authorization-server`: the metadata of the authorization server (RFC 8414).
+/// `GET /.well-known/oauth-authorization-server`: the metadata of the authorization server (RFC 8414). If the issuer has a
+/// path, the document also has the address with that path (RFC 8414 §3.1).
 struct DiscoveryRoutes: Sendable {
     let issuer: String
     /// The grant types of the token endpoint.
@@ -10,7 +12,7 @@ struct DiscoveryRoutes: Sendable {
 
     func add(to router: Router<AppRequestContext>) {
         let metadata = Metadata(issuer: issuer, grantTypes: grantTypes, services: services)
-        router.get(".well-known/oauth-authorization-server") { _, _ in metadata }
+        router.getWellKnown("oauth-authorization-server", of: issuer) { _, _ in metadata }
     }
 
     /// The metadata of RFC 8414 §2, RFC 9207 §3 and RFC 9728 §4.

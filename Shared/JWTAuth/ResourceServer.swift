@@ -60,7 +60,8 @@ public struct ResourceServer: Sendable {
         let router = service.router(
             context: AppRequestContext.self, readiness: [.database(database), revocations.readiness],
             cookiePaths: cookiePaths)
-        ProtectedResourceMetadata(of: service, description, issuer: issuer).add(to: router)
+        ProtectedResourceMetadata(of: service, scopes: description.scopes(of: "userToken"), issuer: issuer)
+            .add(to: router)
         try addRoutes(router, authenticator)
         return service.application(
             router: router, description: description,

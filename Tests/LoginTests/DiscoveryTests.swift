@@ -29,4 +29,26 @@ import Testing
             #expect(response.json["authorization_response_iss_parameter_supported"] as? Bool == true)
         }
     }
+
+    @Test(arguments: [
+        ("https://example.com", ""), ("https://example.com/", ""), ("https://example.com/login", "/login"),
+        ("https://example.com/a/b/", "/a/b"),
+    ])
+    func `the path of the issuer follows the name of the metadata document`(
+        issuer: String, path: String
+    ) async throws {
+        try await LoginUnderTest.run(environment: ["JWT_ISSUER": issuer]) { login in
+            for path in ["", path] {
+                let response = try await login.client.send(.get, "/.well-known/oauth-authorization-server\(path)")
+                #expect(response.status == 200 && response["issuer"] == issuer)
+            }
+        }
+    }
+
+    @Test func `the metadata of login as a resource offers no scope that nobody can ask for`() async throws {
+        try await LoginUnderTest.run { login in
+            let response = try await login.client.send(.get, "/.well-known/oauth-protected-resource")
+            #expect(response.status == 200 && response.json["scopes_supported"] == nil)
+        }
+    }
 }

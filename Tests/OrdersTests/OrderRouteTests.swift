@@ -92,6 +92,19 @@ import Testing
         }
     }
 
+    @Test func `the path of the public address follows the name of the metadata document`() async throws {
+        let environment = ["PUBLIC_URL": "https://api.example/orders"]
+        try await ServiceUnderTest<Orders>.run(.router, environment: environment) { orders in
+            let path = "/.well-known/oauth-protected-resource"
+            for path in [path, "\(path)/orders"] {
+                let metadata = try await orders.client.send(.get, path)
+                #expect(metadata.status == 200 && metadata["resource"] == "https://api.example/orders")
+            }
+            let challenge = try await orders.client.send(.get, "/orders").headers[.wwwAuthenticate]
+            #expect(challenge == #"Bearer realm="orders", resource_metadata="https://api.example\#(path)/orders""#)
+        }
+    }
+
     @Test(arguments: ["orders:read", "orders:read orders:read:all"])
     func `pages of orders follow each other, newest first, and contain every order once`(scope: String) async throws {
         try await ServiceUnderTest<Orders>.run { orders in

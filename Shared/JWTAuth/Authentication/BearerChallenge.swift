@@ -9,7 +9,7 @@ public struct BearerChallenge: Sendable {
     /// The challenge of a service that publishes its metadata.
     public init(of service: ServiceSettings) {
         realm = service.name
-        metadataURL = service.publicURL + ProtectedResourceMetadata.path
+        metadataURL = ProtectedResourceMetadata.url(of: service)
     }
 
     init(realm: String) {
