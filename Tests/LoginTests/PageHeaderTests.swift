@@ -24,6 +24,7 @@ import Testing
             let sources = policy.split { " ;".contains($0) }.filter { $0.contains("'") || $0.contains("*") }
             #expect(Set(sources) == ["'none'", "'self'"])
             #expect(page.headers[.xContentTypeOptions] == "nosniff")
+            #expect(page.headers[try #require(HTTPField.Name("X-Frame-Options"))] == "DENY")
             #expect(page.headers[.referrerPolicy] == "same-origin")
             #expect(page.headers[.cacheControl] == (path == "/shop/" ? "no-cache" : "no-store"))
             #expect(page.text.hasPrefix("<!doctype html>\n<html lang=\"en\">"))

@@ -17,10 +17,10 @@ struct PageHeadersMiddleware<Context: RequestContext>: RouterMiddleware {
 
 extension HTTPFields {
     /// The header fields of every page. Browsers must not store the page, embed it or guess its type. The page may load
-    /// only files of this origin.
+    /// only files of this origin. `X-Frame-Options` is for browsers that do not know `frame-ancestors` (RFC 9700 §4.16).
     static let page: HTTPFields = [
         .cacheControl: "no-store", .xContentTypeOptions: "nosniff", .referrerPolicy: "same-origin",
-        .openerPolicy: "same-origin", .contentSecurityPolicy: contentSecurityPolicy(),
+        .openerPolicy: "same-origin", .frameOptions: "DENY", .contentSecurityPolicy: contentSecurityPolicy(),
     ]
 
     /// The Content-Security-Policy of a page.
@@ -42,4 +42,5 @@ extension HTTPFields {
 
 extension HTTPField.Name {
     fileprivate static let openerPolicy = constant("Cross-Origin-Opener-Policy")
+    fileprivate static let frameOptions = constant("X-Frame-Options")
 }
