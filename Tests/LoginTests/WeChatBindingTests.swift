@@ -69,6 +69,28 @@ import Testing
         }
     }
 
+    @Test func `a revoked register token binds nothing`() async throws {
+        try await withWeChat { login, weChat in
+            let token = try await registerToken(login, weChat, "a")
+            for _ in 1...2 { #expect(try await login.revoke(token).status == 200) }
+            let response = try await bind(token, login)
+            #expect(response.status == 401 && response.code == "invalid_token")
+            #expect(try await login.signIn("alice").status == 400)
+            #expect(try await bind(registerToken(login, weChat, "a"), login).status == 201)
+        }
+    }
+
+    @Test func `a narrowed token does not remove the binding of its account`() async throws {
+        try await withWeChat { login, weChat in
+            #expect(try await bind(registerToken(login, weChat, "a"), login).status == 201)
+            let narrowed = try await signIn(login, ["scope": "inbox:read"])
+            let response = try await login.client.send(.delete, "/accounts/bind", token: narrowed.accessToken)
+            #expect(response.status == 403 && response.code == "insufficient_scope")
+            #expect(response["scope"] == "orders:read orders:write")
+            #expect(try await signIn(login).status == 200)
+        }
+    }
+
     @Test func `wrong passwords at a binding are slowed down like sign-ins`() async throws {
         try await withWeChat { login, weChat in
             _ = try await login.signUp("alice")

@@ -13,6 +13,7 @@ struct RevokeAndIntrospectRoutes: Sendable {
     let sessions: SessionStore
     let clients: ClientAuthenticator
     let apiTokens: APITokenStore
+    let bindings: WeChatBindingStore
     let tokens: AccessTokenIssuer
     let sessionIntrospection: SessionIntrospection
     /// The names of the services that may introspect tokens.
@@ -30,7 +31,7 @@ struct RevokeAndIntrospectRoutes: Sendable {
 
     private static let introspectionScope = "tokens:introspect"
 
-    /// Ends the session of a refresh token, or revokes a single access token.
+    /// Ends the session of a refresh token, or revokes a single access token or register token.
     ///
     /// A registered client revokes only its own tokens. Login's own client has no secret, so every holder of one of its
     /// tokens may revoke it. Invalid tokens get the same response (RFC 7009 §2.2).
@@ -45,6 +46,8 @@ struct RevokeAndIntrospectRoutes: Sendable {
                 try await sessions.revoke(token: id, session: session.id, at: now)
             } else if let token = ClientToken(token) {
                 try await clients.clients.revoke(token, at: now)
+            } else if let token = RegisterToken(token) {
+                try await bindings.revoke(token, at: now)
             }
         }
         return Response(status: .ok, headers: .notStored)

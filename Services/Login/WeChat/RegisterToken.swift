@@ -27,6 +27,11 @@ struct RegisterToken: Sendable {
         expiresAt = Date(expiry)
     }
 
+    /// The entry of the revocation log that ends the token.
+    var revocation: Revocation {
+        Revocation(kind: .token, id: id, expiresAt: Revocation.expiry(ofTokensUntil: expiresAt))
+    }
+
     /// Issues a register token.
     ///
     /// - Throws: An error of signing the token.

@@ -37,8 +37,7 @@ struct WeChatBindingRoutes: Sendable {
         }
         guard try await bindings.account(of: token.user) == nil else { throw Problem.alreadyBound }
         let (account, isNew) = try await account(body.username, body.password, context)
-        let result = try await bindings.bind(
-            token.user, to: account, token: token.id, expiringAt: token.expiresAt, at: clock.now())
+        let result = try await bindings.bind(token, to: account, at: clock.now())
         // Another request may have bound the user meanwhile. Then the new account must not remain.
         if case .bound = result {} else if isNew { try await accounts.delete(account.id, at: clock.now()) }
         switch result {
@@ -86,7 +85,7 @@ struct WeChatBindingRoutes: Sendable {
     private func unbind(
         _ request: Request, _ context: AuthenticatedRequestContext
     ) async throws -> HTTPResponse.Status {
-        let session = try await sessions.current(context, at: clock.now())
+        let session = try await sessions.managing(context, at: clock.now())
         try await bindings.unbind(session.accountID, at: clock.now())
         return .noContent
     }

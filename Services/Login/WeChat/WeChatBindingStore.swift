@@ -57,16 +57,10 @@ struct WeChatBindingStore: Sendable {
         case denied
     }
 
-    /// Binds a user to an account and revokes the register token that allows it.
-    ///
-    /// - Parameters:
-    ///   - token: The id of the register token.
-    ///   - expiry: The time at which the register token expires.
-    func bind(
-        _ user: WeChatUser, to account: Account, token: String, expiringAt expiry: Date, at now: Date
-    ) async throws -> BindingResult {
+    /// Binds the user of a register token to an account, and revokes the token.
+    func bind(_ token: RegisterToken, to account: Account, at now: Date) async throws -> BindingResult {
         try await database.write { connection in
-            guard try !revocations.hasToken(token, in: connection) else { return .denied }
+            guard try !revocations.hasToken(token.id, in: connection) else { return .denied }
             let current = try connection.queryOne(
                 "SELECT id FROM accounts WHERE id = $1 AND password_version = $2 AND disabled_at IS NULL", account.id,
                 account.passwordVersion)
@@ -75,12 +69,19 @@ struct WeChatBindingStore: Sendable {
                 """
                 INSERT INTO wechat_bindings (openid_hash, account_id, created_at) VALUES ($1, $2, $3)
                 ON CONFLICT DO NOTHING
-                """, user.hash, account.id, now)
+                """, token.user.hash, account.id, now)
             guard inserted == 1 else { return .alreadyBound }
-            try revocations.append(
-                Revocation(kind: .token, id: token, expiresAt: Revocation.expiry(ofTokensUntil: expiry)),
-                account: account.id, at: now, in: connection)
+            try revocations.append(token.revocation, account: account.id, at: now, in: connection)
             return .bound
+        }
+    }
+
+    /// Revokes a register token. A second call changes nothing.
+    func revoke(_ token: RegisterToken, at now: Date) async throws {
+        guard try await !isRevoked(token.id) else { return }
+        try await database.write { connection in
+            guard try !revocations.hasToken(token.id, in: connection) else { return }
+            try revocations.append(token.revocation, at: now, in: connection)
         }
     }
 
