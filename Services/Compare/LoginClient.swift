@@ -37,7 +37,7 @@ struct LoginClient: Sendable {
             "/passwords/verify", scope: "passwords:verify",
             PasswordCheckRequest(username: username, password: password, address: address))
         switch response.status {
-        case .ok: return .account(try Self.decode(PasswordCheckResponse.self, response).account_id)
+        case .ok: return .account(try Self.account(Self.decode(PasswordCheckResponse.self, response).account_id))
         case .forbidden: return .unknown
         case .tooManyRequests:
             let seconds = response.headers[.retryAfter].flatMap { Int($0) } ?? 1
@@ -69,7 +69,13 @@ struct LoginClient: Sendable {
         let introspection = try Self.decode(IntrospectionResponse.self, response)
         guard introspection.active, introspection.token_type == credential.rawValue, let account = introspection.sub
         else { return .unknown }
-        return .account(account)
+        return .account(try Self.account(account))
+    }
+
+    /// The id of an account in a response of login.
+    private static func account(_ id: String) throws -> String {
+        guard UUID(lowercase: id) != nil else { throw unavailable("login sent an id that no account has") }
+        return id
     }
 
     private func send(_ path: String, scope: String, _ body: some Encodable) async throws -> HTTPClient.Response {

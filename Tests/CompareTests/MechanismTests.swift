@@ -165,6 +165,18 @@ import Testing
         }
     }
 
+    @Test(arguments: ["", "x", "0A0A0A0A-0A0A-7A0A-8A0A-0A0A0A0A0A0A", "\(StubLogin.account) "])
+    func `an id that no account has lets nobody in`(id: String) async throws {
+        try await withCompare { compare, login in
+            for (credentials, type) in [(Credentials.basic, ""), (.session, "Session"), (.token, "Token")] {
+                login.fixedResponse = .init(
+                    json: #"{"account_id":"\#(id)","active":true,"token_type":"\#(type)","sub":"\#(id)"}"#)
+                let rejected = try await compare.list(credentials)
+                #expect(rejected.status == 503 && rejected.code == "login_unavailable")
+            }
+        }
+    }
+
     @Test func `a session that login does not let compare read is an outage`() async throws {
         try await withCompare { compare, login in
             login.fixedResponse = .init(status: .forbidden, json: #"{"code":"session_reader_required"}"#)
@@ -178,7 +190,8 @@ import Testing
     @Test func `an introspected credential of another kind lets nobody in`() async throws {
         try await withCompare { compare, login in
             for type in ["Bearer", "Session", "Token"] {
-                login.fixedResponse = .init(json: #"{"active":true,"token_type":"\#(type)","sub":"x"}"#)
+                login.fixedResponse = .init(
+                    json: #"{"active":true,"token_type":"\#(type)","sub":"\#(StubLogin.account)"}"#)
                 let (token, session) = (try await compare.list(.token), try await compare.list(.session))
                 #expect(token.status == (type == "Token" ? 200 : 401))
                 #expect(session.status == (type == "Session" ? 200 : 401))
