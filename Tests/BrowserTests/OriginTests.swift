@@ -5,28 +5,14 @@ import Testing
 @Suite(.serialized, .timeLimit(.minutes(5))) struct `Pages of another origin` {
     private static let loginFolder = Cluster.project.appending(path: "Services/Login")
 
-    /// Serves a folder with these files, and with those of the shop if `shop` is true.
-    private func serve(
-        _ cluster: Cluster, at port: Int, shop: Bool = false, _ files: [String: String]
-    ) async throws {
-        let folder = cluster.directory.appending(path: "pages-\(port)")
-        if shop {
-            try FileManager.default.copyItem(at: Self.loginFolder.appending(path: "Shop/ShopFiles"), to: folder)
-            try FileManager.default.copyItem(
-                at: Self.loginFolder.appending(path: "Resources/assets"), to: folder.appending(path: "assets"))
-        } else {
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        }
-        for (name, text) in files { try Data(text.utf8).write(to: folder.appending(path: name)) }
-        try cluster.startExternalProgram([
-            "/usr/bin/python3", "-m", "http.server", "\(port)", "--directory", folder.path,
-        ])
-        let name = try #require(files.keys.first)
-        let isServed = try await eventually {
-            (try? await TestSupport.run(
-                ["/usr/bin/curl", "-sf", "http://localhost:\(port)/\(name)"], in: cluster.directory)) != nil
-        }
-        #expect(isServed)
+    /// Serves the shop on a port.
+    private func serveShop(_ cluster: Cluster, at port: Int) async throws {
+        try await cluster.serve(
+            ["config.json": addresses(cluster)], at: port,
+            copying: [
+                "": Self.loginFolder.appending(path: "Shop/ShopFiles"),
+                "assets": Self.loginFolder.appending(path: "Resources/assets"),
+            ])
     }
 
     private func addresses(_ cluster: Cluster) -> String {
@@ -37,8 +23,7 @@ import Testing
     @Test func `the shop works on an allowed origin and on no other`() async throws {
         try await withCluster { cluster in
             let stranger = try await cluster.unusedPort()
-            try await serve(cluster, at: cluster.externalPort, shop: true, ["config.json": addresses(cluster)])
-            try await serve(cluster, at: stranger, shop: true, ["config.json": addresses(cluster)])
+            for port in [cluster.externalPort, stranger] { try await serveShop(cluster, at: port) }
             try await withBrowser(in: cluster) { browser in
                 try await browser.signIn(cluster)
                 try await browser.open("http://localhost:\(cluster.externalPort)/")
@@ -75,8 +60,8 @@ import Testing
                     cluster.url(.orders, "/orders/\(order)/cancel"),
                 ]
                 let forms = targets.map { "<form method=\"post\" action=\"\($0)\"><button>x</button></form>" }
-                try await serve(
-                    cluster, at: stranger, ["forged.html": "<!doctype html><title>x</title>\(forms.joined())"])
+                try await cluster.serve(
+                    ["forged.html": "<!doctype html><title>x</title>\(forms.joined())"], at: stranger)
                 // `localhost` is the same site, so its requests carry the cookies. `127.0.0.1` is another site.
                 for host in ["localhost", "127.0.0.1"] {
                     for index in targets.indices {

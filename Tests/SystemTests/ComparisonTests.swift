@@ -4,35 +4,17 @@ import TestSupport
 import Testing
 
 @Suite struct ComparisonTests {
-    private static let environment = [
-        "TOKEN_AUDIENCES": "login catalog orders inbox compare", "SESSION_READERS": "compare", "PASSWORD_CHECKS": "on",
-    ]
-
     /// The header fields with the credentials of alice, by mechanism.
     private func credentials(_ cluster: Cluster) async throws -> [String: HTTPFields] {
         let token = try await cluster.token("alice")
         let created = try await cluster.send(.post, .login, "/api-tokens", token: token, json: #"{"name": "test"}"#)
+        let browser = try await PageClient(signingIn: "alice", to: cluster)
         let basic = Data("alice:\(Demo.password)".utf8).base64EncodedString()
         return [
-            "basic": [.authorization: "Basic \(basic)"], "session": [.cookie: try await sessionCookie(cluster)],
+            "basic": [.authorization: "Basic \(basic)"], "session": [.cookie: browser.cookie],
             "token": [.authorization: "Token \(try #require(created["token"]))"],
             "jwt": [.authorization: "Bearer \(token)"],
         ]
-    }
-
-    /// The cookie of a browser that signs in on the page.
-    private func sessionCookie(_ cluster: Cluster) async throws -> String {
-        func cookie(_ response: ReceivedResponse) throws -> String {
-            String(try #require(response.headers[values: .setCookie].first).prefix { $0 != ";" })
-        }
-        let page = try await cluster.get(.login, "/login")
-        let formToken = try #require(page.text.firstMatch(of: /name="form_token" value="([^"]+)"/)).1
-        let password = Demo.password.replacing(" ", with: "+")
-        let response = try await cluster.send(
-            .post, .login, "/login",
-            headers: [.cookie: try cookie(page), .contentType: "application/x-www-form-urlencoded"],
-            json: "form_token=\(formToken)&username=alice&password=\(password)")
-        return try cookie(response)
     }
 
     private func status(_ mechanism: String, _ headers: HTTPFields?, _ cluster: Cluster) async throws -> Int {
@@ -40,7 +22,7 @@ import Testing
     }
 
     @Test func `all mechanisms identify the same account, and only the JWT does so while login is down`() async throws {
-        try await withCluster(running: [.login, .compare], environment: Self.environment) { cluster in
+        try await withCluster(running: [.login, .compare], environment: Cluster.variablesForCompare) { cluster in
             let credentials = try await credentials(cluster)
             var headers = try #require(credentials["session"])
             headers[.origin] = cluster.url(.login)
@@ -60,7 +42,7 @@ import Testing
     }
 
     @Test func `the owner of a stolen cookie or API token ends its use at once`() async throws {
-        try await withCluster(running: [.login, .compare], environment: Self.environment) { cluster in
+        try await withCluster(running: [.login, .compare], environment: Cluster.variablesForCompare) { cluster in
             let credentials = try await credentials(cluster)
             #expect(try await status("session", credentials["session"], cluster) == 200)
             #expect(try await status("token", credentials["token"], cluster) == 200)

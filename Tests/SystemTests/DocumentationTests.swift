@@ -5,17 +5,21 @@ import Testing
     @Test(
         .timeLimit(.minutes(5)),
         arguments: [
-            ("docs/walkthrough.md", [:]),
-            ("docs/oauth.md", [:]),
-            ("docs/browser.md", [:]),
-            ("docs/other-languages.md", ["TOKEN_AUDIENCES": "login catalog orders inbox wishlist"]),
+            ("docs/walkthrough.md", ServiceName.standard, [:]),
+            ("docs/oauth.md", ServiceName.standard, [:]),
+            ("docs/browser.md", ServiceName.standard, [:]),
+            ("docs/attacks.md", ServiceName.allCases, Cluster.variablesForCompare),
+            (
+                "docs/other-languages.md", ServiceName.standard,
+                ["TOKEN_AUDIENCES": "login catalog orders inbox wishlist"]
+            ),
         ])
     func `every command in the documentation has the documented output`(
-        path: String, environment: [String: String]
+        path: String, services: [ServiceName], environment: [String: String]
     ) async throws {
         let page = try ExecutablePage(path)
         #expect(page.steps.count >= 5)
-        try await withCluster(environment: environment) { cluster in
+        try await withCluster(running: services, environment: environment) { cluster in
             let outputs = try await page.run(in: cluster)
             #expect(outputs.count == page.steps.count)
             for (step, output) in zip(page.steps, outputs) where try !step.expects(output) {

@@ -59,14 +59,6 @@ import Testing
 }
 
 extension Cluster {
-    /// Signs claims with the command `jwt` and the key file.
-    fileprivate func sign(_ claims: [String]) async throws -> String {
-        let arguments = claims.flatMap { ["--claim", $0] }
-        let output = try await run(
-            [".build/debug/jwt", "sign", "--keys", "secrets/jwt.json"] + arguments, in: directory)
-        return output.trimmingCharacters(in: .newlines)
-    }
-
     /// The output of `jwt explain` for a route of orders, with the exit status in its last line.
     fileprivate func explain(_ token: String) async throws -> String {
         let script = """
