@@ -110,11 +110,12 @@ private struct LoginRoutes {
         let cookies = settings.cookies
         let browserSession = BrowserSessionMiddleware(
             sessions: sessions, cookies: cookies, templates: try PageTemplates(), clock: clock)
-        let pages = PageRouterGroups(on: router, browserSession)
-        let signup = PageRouterGroups(
-            on: router.group().add(middleware: JSONSignupMiddleware(registrar: registrar)), browserSession)
         let authorizations = AuthorizationRequestReader(
             clients: clients.clients, services: settings.services, issuer: settings.tokens.issuer)
+        let pages = PageRouterGroups(on: router, browserSession, authorizations)
+        let signup = PageRouterGroups(
+            on: router.group().add(middleware: JSONSignupMiddleware(registrar: registrar)), browserSession,
+            authorizations)
         SignInPages(
             authenticator: authenticator, registrar: registrar, sessions: sessions, cookies: cookies,
             authorizations: authorizations

@@ -84,6 +84,39 @@ import Testing
         }
     }
 
+    @Test
+    func `a request that fits into no link survives the way to the sign-up and back, and each page names the client`()
+        async throws
+    {
+        try await LoginUnderTest.runDemo { login in
+            let (web, state) = (CodeFlow.web(login), String(repeating: "&", count: 2000))
+            let path = web.path(["state": state])
+            #expect(ReturnPath(path) != nil && ReturnPath(path)?.query == nil)
+            var browser = Browser(login)
+            var page = try await browser.get(path)
+            for (title, other) in [
+                ("Sign in", "/signup/page"), ("Sign up", "/login/page"), ("Sign in", "/signup/page"),
+            ] {
+                #expect(page.status == 200 && page.text.contains("<h1>\(title)</h1>"))
+                #expect(
+                    page.headers[.contentSecurityPolicy]?.contains("form-action 'self' http://localhost:8090;") == true)
+                let form = try #require(
+                    page.text.firstMatch(of: /action="(\/\w+\/page)"[^?]*name="next" value="([^"]*)"/))
+                #expect(form.1 == other && form.2.replacing("&amp;", with: "&") == path)
+                page = try await browser.submit(other, ["next": path])
+            }
+            let signedUp = try await browser.submit(
+                "/signup", ["username": "robert", "password": goodPassword, "next": path])
+            #expect(signedUp.status == 303 && signedUp.headers[.location] == path)
+            #expect(try await browser.get(path).text.contains("<h1>Allow Demo web?</h1>"))
+            let allowed = try await browser.submit(path, ["decision": "allow"])
+            #expect(web.redirect(allowed)?["state"] == state)
+            for other in ["/login/page", "/signup/page"] {
+                #expect(try await browser.submit(other, ["next": path]).headers[.location] == path)
+            }
+        }
+    }
+
     @Test func `an app that was denied learns it, and is not remembered`() async throws {
         try await withSignedIn { login, browser in
             let flow = CodeFlow.web(login)

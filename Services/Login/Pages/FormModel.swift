@@ -5,6 +5,8 @@ struct FormModel: Sendable {
     let next: String?
     /// The query with which a link keeps `next`; empty without one.
     let nextQuery: String
+    /// Whether `next` fits into no link.
+    let hasLongNext: Bool
     /// The error of the form as a whole, as a sentence.
     private(set) var formError: String?
     private(set) var hasErrors = false
@@ -13,6 +15,7 @@ struct FormModel: Sendable {
         self.fields = fields
         self.next = next?.text
         nextQuery = next?.query ?? ""
+        hasLongNext = next != nil && next?.query == nil
     }
 
     /// The form with its errors, each shown at its field.

@@ -5,6 +5,8 @@ import ServiceRuntime
 
 /// Shows the problems of pages as HTML. The error middleware of the service responds to all other errors with 500.
 struct HTMLErrorMiddleware: RouterMiddleware {
+    let authorizations: AuthorizationRequestReader
+
     func handle(
         _ request: Request, context: PageContext, next: (Request, PageContext) async throws -> Response
     ) async throws -> Response {
@@ -14,8 +16,17 @@ struct HTMLErrorMiddleware: RouterMiddleware {
             // The browser cannot repeat a form after the sign-in, so the sign-in leads to the account page.
             let next = (request.method == .get ? ReturnPath(request.uri.string) : nil) ?? .account
             // A target that fits into no link goes into the form itself.
-            guard let query = next.query else { return try context.render(.signIn(name: "", next)) }
+            guard let query = next.query else { return try await signInPage(returningTo: next, context) }
             return .redirect(to: "/login\(query)")
+        } catch {
+            return try context.response(to: error)
+        }
+    }
+
+    /// The page to sign in, at the address that needs a session.
+    private func signInPage(returningTo next: ReturnPath, _ context: PageContext) async throws -> Response {
+        do {
+            return try await authorizations.render(.signIn(name: "", next), in: context)
         } catch {
             return try context.response(to: error)
         }

@@ -12,10 +12,13 @@ struct PageRouterGroups {
     /// Forms of people who are signed in, after the check against forgery.
     let signedInForms: RouterGroup<SignedInFormContext>
 
-    init(on router: some RouterMethods<AppRequestContext>, _ browserSession: BrowserSessionMiddleware) {
+    init(
+        on router: some RouterMethods<AppRequestContext>, _ browserSession: BrowserSessionMiddleware,
+        _ authorizations: AuthorizationRequestReader
+    ) {
         pages = router.group().add(middleware: PageHeadersMiddleware())
             .group(context: BrowserRequestContext.self).add(middleware: browserSession)
-            .group(context: PageContext.self).add(middleware: HTMLErrorMiddleware())
+            .group(context: PageContext.self).add(middleware: HTMLErrorMiddleware(authorizations: authorizations))
         forms = pages.group().add(middleware: FormMiddleware(origin: browserSession.cookies.origin))
             .group(context: FormContext.self)
         signedInPages = pages.group(context: SignedInPageContext.self)

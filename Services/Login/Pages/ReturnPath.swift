@@ -1,4 +1,3 @@
-import Hummingbird
 import ServiceRuntime
 
 /// The path to which a sign-in redirects. It is always a path of this origin, even if a link names another site.
@@ -10,12 +9,6 @@ struct ReturnPath: Sendable {
     private static let maximumBytes = 8 << 10
 
     static let account = ReturnPath(checked: "/account")
-
-    /// The path that the query parameter `next` names; nil without one, or with one that is not allowed.
-    init?(of request: Request) {
-        guard let text = request.uri.queryParameters["next"] else { return nil }
-        self.init(text)
-    }
 
     /// Nil when a browser might read the text as anything but a path of this origin. `//` and `/\` begin a host name,
     /// and browsers skip tabs and line breaks.

@@ -4,6 +4,9 @@ import JWTAuth
 import ServiceRuntime
 
 /// The pages `/`, `/login` and `/signup`.
+///
+/// The pages to sign in and up lead to each other and keep the path to which the sign-in returns. A path that fits into no
+/// link is in a form instead, which `/login/page` and `/signup/page` take.
 struct SignInPages: Sendable {
     let authenticator: PasswordAuthenticator
     let registrar: Registrar
@@ -17,37 +20,39 @@ struct SignInPages: Sendable {
     func add(to routes: PageRouterGroups, signup: PageRouterGroups) {
         routes.pages
             .get("/") { _, context in try context.render("home", title: "One pass for every service") }
-            .get("login", use: showSignIn)
-            .get("signup", use: showSignUp)
-        routes.forms.post("login", use: signIn)
+            .get("login") { try await show(signInPage, $0.uri.queryParameters["next"], $1) }
+            .get("signup") { try await show(signUpPage, $0.uri.queryParameters["next"], $1) }
+        routes.forms
+            .post("login", use: signIn)
+            .post("login/page") { try await show(signInPage, $1.form["next"], $1) }
+            .post("signup/page") { try await show(signUpPage, $1.form["next"], $1) }
         signup.forms.post("signup", use: signUp)
     }
 
-    private func showSignIn(_ request: Request, _ context: PageContext) async throws -> Response {
-        let next = ReturnPath(of: request)
-        if context.session != nil { return .redirect(to: (next ?? .account).text) }
-        return try await render(.signIn(name: "", next), context)
+    /// Shows a page to sign in or up. Redirects a browser that is signed in.
+    private func show(
+        _ page: (String, ReturnPath?) -> FormPage, _ next: (some StringProtocol)?, _ context: some PageRequestContext
+    ) async throws -> Response {
+        let next = next.flatMap { ReturnPath($0) }
+        if context.page.session != nil { return .redirect(to: (next ?? .account).text) }
+        return try await authorizations.render(page("", next), in: context)
     }
+
+    private func signInPage(name: String, _ next: ReturnPath?) -> FormPage { .signIn(name: name, next) }
 
     private func signIn(_ request: Request, _ context: FormContext) async throws -> Response {
         let (name, next) = (context.form["username"], ReturnPath(context.form["next"]))
-        let page = FormPage.signIn(name: name, next)
+        let page = signInPage(name: name, next)
         let result = try await authenticator.signIn(
             username: name, password: context.form["password"], from: context.page.network,
             device: context.page.device)
         switch result {
         case .signedIn(let account): return try await beginSession(of: account, next, page, context)
-        case .wrongCredentials: return try await render(page, failure: .wrongCredentials, context)
+        case .wrongCredentials: return try await authorizations.render(page, failure: .wrongCredentials, in: context)
         case .throttled(let seconds):
-            return try await render(page, failure: .throttled(retryAfterSeconds: seconds), context)
-        case .busy: return try await render(page, failure: .busy, context)
+            return try await authorizations.render(page, failure: .throttled(retryAfterSeconds: seconds), in: context)
+        case .busy: return try await authorizations.render(page, failure: .busy, in: context)
         }
-    }
-
-    private func showSignUp(_ request: Request, _ context: PageContext) async throws -> Response {
-        let next = ReturnPath(of: request)
-        if context.session != nil { return .redirect(to: (next ?? .account).text) }
-        return try await render(signUpPage(name: "", next), context)
     }
 
     private func signUp(_ request: Request, _ context: FormContext) async throws -> Response {
@@ -57,11 +62,11 @@ struct SignInPages: Sendable {
             username: name, password: context.form["password"], from: context.page.network)
         switch result {
         case .registered(let account): return try await beginSession(of: account, next, page, context)
-        case .invalid(let errors): return try await render(page, failure: .invalid(errors), context)
-        case .usernameTaken: return try await render(page, failure: .usernameTaken, context)
+        case .invalid(let errors): return try await authorizations.render(page, failure: .invalid(errors), in: context)
+        case .usernameTaken: return try await authorizations.render(page, failure: .usernameTaken, in: context)
         case .throttled(let seconds):
-            return try await render(page, failure: .throttled(retryAfterSeconds: seconds), context)
-        case .busy: return try await render(page, failure: .busy, context)
+            return try await authorizations.render(page, failure: .throttled(retryAfterSeconds: seconds), in: context)
+        case .busy: return try await authorizations.render(page, failure: .busy, in: context)
         }
     }
 
@@ -74,17 +79,6 @@ struct SignInPages: Sendable {
             ], next: next)
     }
 
-    /// The page of a form. If the sign-in leads to a client, the policy of the page names the client's origin.
-    private func render(
-        _ page: FormPage, failure: FormFailure? = nil, _ context: some PageRequestContext
-    ) async throws -> Response {
-        var response = try failure.map { try context.render(page, failure: $0) } ?? context.render(page)
-        if let next = page.form.next, let client = try await authorizations.policySource(of: next) {
-            response.headers[.contentSecurityPolicy] = HTTPFields.contentSecurityPolicy(submittingTo: client)
-        }
-        return response
-    }
-
     /// Begins a session in this browser and redirects to `next`. When the account has changed since it was read,
     /// responds with the page of the form, as for a wrong password.
     private func beginSession(
@@ -94,7 +88,7 @@ struct SignInPages: Sendable {
             account, audience: cookies.tokens.audiences, from: context.page.client, former: context.page.cookie,
             at: context.page.now)
         guard let (session, cookie) = begun else {
-            return try await render(page, failure: .wrongCredentials, context)
+            return try await authorizations.render(page, failure: .wrongCredentials, in: context)
         }
         var response = Response.redirect(to: (next ?? .account).text)
         response.headers.append(contentsOf: try cookies.signingIn(session, cookie, at: context.page.now))
