@@ -11,6 +11,8 @@ import Testing
     private static let routes = [
         ("POST", "/logout?everywhere=true"), ("GET", "/sessions"),
         ("DELETE", "/sessions/019a0000-0000-7000-8000-000000000002"), ("POST", "/password"), ("DELETE", "/me"),
+        ("GET", "/api-tokens"), ("DELETE", "/api-tokens/019a0000-0000-7000-8000-000000000002"),
+        ("DELETE", "/accounts/bind"),
     ]
 
     private static let body = """

@@ -21,13 +21,13 @@ struct APITokenRoutes: Sendable {
         _ request: Request, _ context: AuthenticatedRequestContext
     ) async throws -> APITokenListResponse {
         let now = clock.now()
-        let session = try await sessions.current(context, at: now)
+        let session = try await sessions.managing(context, at: now)
         let tokens = try await apiTokens.list(of: session.accountID, at: now)
         return APITokenListResponse(api_tokens: tokens.map { APITokenResponse(token: $0) })
     }
 
-    /// Creates a token. Its scope is at most that of the access token: a client with a narrow token must not get a
-    /// wider one.
+    /// Creates a token. Its scope is at most that of the access token: a client with a narrowed token must not get a
+    /// wider one. It may create one, but it neither sees nor deletes those of others.
     private func create(
         _ request: Request, _ context: AuthenticatedRequestContext
     ) async throws -> EditedResponse<APITokenResponse> {
@@ -51,7 +51,7 @@ struct APITokenRoutes: Sendable {
     private func delete(
         _ request: Request, _ context: AuthenticatedRequestContext
     ) async throws -> HTTPResponse.Status {
-        let session = try await sessions.current(context, at: clock.now())
+        let session = try await sessions.managing(context, at: clock.now())
         guard try await apiTokens.delete(context.parameters.id(), of: session.accountID) else {
             throw Problem.notFound("There is no such API token.")
         }
