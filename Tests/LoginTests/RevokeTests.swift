@@ -67,11 +67,26 @@ import Testing
         }
     }
 
+    @Test func `revoking an API token deletes it, and registered clients cannot`() async throws {
+        try await LoginUnderTest.runDemo { login in
+            let access = try await login.signedUp("robert").accessToken
+            let (first, second) = (try await login.apiToken(access), try await login.apiToken(access))
+            let job = (id: "demo-job", secret: DemoClients.secret)
+            #expect(try await login.post("/revoke", ["token": first], basic: job).status == 200)
+            #expect(try await login.isActive(first))
+            for _ in 1...2 { #expect(try await login.revoke(first, hint: "access_token").status == 200) }
+            #expect(try await !login.isActive(first))
+            #expect(try await login.isActive(second))
+            #expect(try await login.me(access) == 200)
+            #expect(try await login.feed(after: 0).entries.isEmpty)
+        }
+    }
+
     @Test func `revoking an unknown or foreign token succeeds without effect`() async throws {
         try await LoginUnderTest.run { login in
             let claims = login.tokens.userClaims(UUID(), audience: "login", scope: "")
             let foreign = [
-                "x", RefreshToken().text, try login.tokens.sign(claims),
+                "x", RefreshToken().text, APITokenSecret().text, try login.tokens.sign(claims),
                 try login.tokens.sign(claims, secret: "another secret that is as long as it must be"),
                 try login.serviceToken("tokens:introspect", .post, "/introspect"),
             ]

@@ -54,6 +54,7 @@ import Testing
         try await useAPITokens(of: account, sessions)
         try await useClient(of: account, sessions)
         try await sessions.endAll(of: account.id, at: now)
+        try await useWeChat(of: account, accounts)
         _ = try await accounts.setDisabled(true, username, at: now)
         try await accounts.delete(account.id, at: now)
     }
@@ -68,6 +69,8 @@ import Testing
         _ = try await apiTokens.find(APITokenSecret(), at: now)
         let tokens = try await apiTokens.list(of: account.id, at: now)
         #expect(try await apiTokens.delete(tokens[0].id, of: account.id))
+        let result = try await apiTokens.create("x", scope: .customer, lifetimeSeconds: nil, in: session, at: now)
+        if case .created(_, let secret) = result { try await apiTokens.delete(secret) }
         try await sessions.database.write { try APITokenStore.deleteAll(of: account.id, in: $0) }
     }
 
@@ -92,16 +95,48 @@ import Testing
         _ = try await consents.allow(request, scope: .customer, by: session, at: now)
         let code = try await consents.issueCode(for: request, scope: .customer, by: session, at: now)
         #expect(try await consents.covers(request, scope: .customer, of: account.id))
-        for verifier in ["x", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"] {
+        let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+        for verifier in ["x", verifier, verifier] {
             _ = try await consents.codes.redeem(
                 .init(code: code, verifier: verifier, redirectURI: uri.text, client: client, address: "unknown"),
                 at: now
             ) { RenewedAccess(scope: $0.scope, audience: $0.audience) }
         }
+        let other = try await consents.issueCode(for: request, scope: .customer, by: session, at: now)
+        _ = try await consents.codes.redeem(
+            .init(code: other, verifier: verifier, redirectURI: uri.text, client: client, address: "unknown"), at: now
+        ) { RenewedAccess(scope: $0.scope, audience: $0.audience) }
         _ = try await consents.apps(of: account.id)
         #expect(try await consents.remove(client: client.id, of: account.id, at: now))
-        _ = try await clients.recordToken(of: client.id, until: now + 600, at: now)
+        #expect(try await clients.replaceSecret(of: client.id, with: ClientSecret()))
+        try await useTokens(of: client.id, clients)
         #expect(try await clients.remove(client.id, at: now))
+    }
+
+    /// Revokes more tokens of a client than have entries each.
+    private func useTokens(of client: String, _ clients: ClientStore) async throws {
+        _ = try await clients.recordToken(of: client, until: now + 600, at: now)
+        for number in 0...ClientStore.maximumRevokedTokens {
+            let token = ClientToken(id: "\(number) of \(client)", clientID: client, issuedAt: now, expiresAt: now + 600)
+            try await clients.revoke(token, at: now)
+        }
+    }
+
+    /// Binds a WeChat user to the account, signs in, and takes the binding back.
+    private func useWeChat(of account: Account, _ accounts: AccountStore) async throws {
+        let sessions = accounts.sessions
+        let bindings = WeChatBindingStore(
+            database: sessions.database, sessions: sessions, accounts: accounts, revocations: sessions.revocations)
+        let user = WeChatUser(openID: "of \(account.username)")
+        let token = RegisterToken(user: user, id: "register \(account.username)", expiresAt: now + 600)
+        #expect(try await bindings.revoke(token, at: now))
+        let current = try #require(try await accounts.find(account.username.username))
+        let other = RegisterToken(user: user, id: "other of \(account.username)", expiresAt: now + 600)
+        _ = try await bindings.bind(other, to: current, at: now)
+        _ = try await bindings.account(of: user)
+        _ = try await bindings.beginSession(
+            of: current, for: user, scope: .customer, audience: ["login"], from: .unknown, at: now)
+        try await bindings.unbind(account.id, at: now)
     }
 
     private func add(_ name: String, to accounts: AccountStore) async throws -> Account {

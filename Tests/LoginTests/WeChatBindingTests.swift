@@ -69,17 +69,6 @@ import Testing
         }
     }
 
-    @Test func `a revoked register token binds nothing`() async throws {
-        try await withWeChat { login, weChat in
-            let token = try await registerToken(login, weChat, "a")
-            for _ in 1...2 { #expect(try await login.revoke(token).status == 200) }
-            let response = try await bind(token, login)
-            #expect(response.status == 401 && response.code == "invalid_token")
-            #expect(try await login.signIn("alice").status == 400)
-            #expect(try await bind(registerToken(login, weChat, "a"), login).status == 201)
-        }
-    }
-
     @Test func `a narrowed token does not remove the binding of its account`() async throws {
         try await withWeChat { login, weChat in
             #expect(try await bind(registerToken(login, weChat, "a"), login).status == 201)
@@ -127,6 +116,34 @@ import Testing
             #expect(try await unbind(access, login) == 204)
             #expect(try await bind(token, login).status == 401)
             #expect(try await login.rows("SELECT id FROM accounts").count == 1)
+        }
+    }
+
+    @Test func `a revoked register token binds nothing, and its user signs in again`() async throws {
+        try await withWeChat { login, weChat in
+            let token = try await registerToken(login, weChat, "a")
+            for _ in 1...2 { #expect(try await login.revoke(token).status == 200) }
+            let bound = try await bind(token, login)
+            #expect(bound.status == 401 && bound.code == "invalid_token")
+            #expect(try await login.rows("SELECT id FROM accounts").isEmpty)
+            #expect(try await login.feed(after: 0).entries.map(\.kind) == ["token"])
+            #expect(try await bind(registerToken(login, weChat, "a"), login).status == 201)
+        }
+    }
+
+    @Test func `the eleventh register token of a user is not revoked while ten others are`() async throws {
+        try await withWeChat { login, weChat in
+            for _ in 1...WeChatBindingStore.maximumRevokedTokens {
+                let token = try await registerToken(login, weChat, "a")
+                #expect(try await login.revoke(token).status == 200)
+            }
+            let token = try await registerToken(login, weChat, "a")
+            let rejected = try await login.revoke(token)
+            #expect(rejected.status == 503 && rejected["error"] == "temporarily_unavailable")
+            #expect(rejected.headers[.retryAfter] == "60")
+            let other = try await registerToken(login, weChat, "b")
+            #expect(try await login.revoke(other).status == 200)
+            #expect(try await bind(token, login).status == 201)
         }
     }
 

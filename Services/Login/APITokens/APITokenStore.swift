@@ -84,6 +84,18 @@ struct APITokenStore: Sendable {
         }
     }
 
+    /// Deletes the token with this secret. A second call changes nothing.
+    func delete(_ secret: APITokenSecret) async throws {
+        // Look the token up with a read first: unknown tokens must not queue for the single writer.
+        let row = try await database.read { connection in
+            try connection.queryOne("SELECT id FROM api_tokens WHERE hash = $1", secret.hash)
+        }
+        guard row != nil else { return }
+        try await database.write { connection in
+            try connection.execute("DELETE FROM api_tokens WHERE hash = $1", secret.hash)
+        }
+    }
+
     /// Deletes all tokens of an account.
     static func deleteAll(of account: UUID, in connection: Connection) throws {
         try connection.execute("DELETE FROM api_tokens WHERE account_id = $1", account)

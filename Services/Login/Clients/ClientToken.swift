@@ -8,7 +8,9 @@ struct ClientToken: Sendable {
     let clientID: String
     let issuedAt: Date
     let expiresAt: Date
+}
 
+extension ClientToken {
     /// Nil for a token of a session.
     init?(_ token: VerifiedToken) {
         guard token.sessionID == nil, let id = token.id, let clientID = token.clientID, let issuedAt = token.issuedAt,

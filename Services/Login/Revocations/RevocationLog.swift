@@ -92,7 +92,7 @@ struct RevocationLog: Sendable {
     /// - Parameters:
     ///   - account: The account that the revoked session or token belongs to.
     ///   - session: The session that a single token belongs to.
-    ///   - client: The client that got a single token for itself.
+    ///   - client: The client that got a single token for itself, or the `sub` of a WeChat user's register token.
     func append(
         _ revocation: Revocation, account: UUID? = nil, session: UUID? = nil, client: String? = nil, at now: Date,
         in connection: Connection
@@ -143,7 +143,8 @@ struct RevocationLog: Sendable {
         return try row?["count"] ?? 0
     }
 
-    /// The number of unexpired entries that name tokens which a client got for itself.
+    /// The number of unexpired entries that name tokens which a client got for itself, or register tokens of a WeChat
+    /// user.
     func count(ofClient client: String, at now: Date, in connection: Connection) throws -> Int {
         let row = try connection.queryOne(
             "SELECT count(*) AS count FROM revocations WHERE client_id = $1 AND expires_at > $2", client, now)

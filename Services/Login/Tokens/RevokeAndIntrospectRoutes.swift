@@ -31,7 +31,7 @@ struct RevokeAndIntrospectRoutes: Sendable {
 
     private static let introspectionScope = "tokens:introspect"
 
-    /// Ends the session of a refresh token, or revokes a single access token or register token.
+    /// Ends the session of a refresh token, deletes an API token, or revokes a single access token or register token.
     ///
     /// A registered client revokes only its own tokens. Login's own client has no secret, so every holder of one of its
     /// tokens may revoke it. Invalid tokens get the same response (RFC 7009 §2.2).
@@ -41,13 +41,16 @@ struct RevokeAndIntrospectRoutes: Sendable {
         let (text, now) = (try parameters.tokenAndHint.token, clock.now())
         if let token = RefreshToken(text) {
             try await sessions.end(token, of: client?.id, at: now)
+        } else if let secret = APITokenSecret(text) {
+            // API tokens belong to accounts and to no registered client.
+            if client == nil { try await apiTokens.delete(secret) }
         } else if let token = tokens.verify(text, for: tokens.audiences, at: now), token.isIssued(to: client) {
             if let id = token.id, let session = try await sessions.find(token, at: now) {
                 try await sessions.revoke(token: id, session: session.id, at: now)
             } else if let token = ClientToken(token) {
                 try await clients.clients.revoke(token, at: now)
             } else if let token = RegisterToken(token) {
-                try await bindings.revoke(token, at: now)
+                guard try await bindings.revoke(token, at: now) else { throw OAuthError.tooManyRevocations }
             }
         }
         return Response(status: .ok, headers: .notStored)
@@ -108,6 +111,14 @@ extension TokenParameters {
             return (try required("token"), hint)
         }
     }
+}
+
+extension OAuthError {
+    /// 503: the token is still valid, and the client may try again (RFC 7009 §2.2.1).
+    fileprivate static let tooManyRevocations = OAuthError(
+        .temporarilyUnavailable,
+        "Too many tokens of this user were revoked. The token is still valid. Try again later.",
+        status: .serviceUnavailable, retryAfterSeconds: 60)
 }
 
 extension Problem {

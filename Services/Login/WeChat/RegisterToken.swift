@@ -16,7 +16,9 @@ struct RegisterToken: Sendable {
     let expiresAt: Date
 
     private static let idBytes = 16
+}
 
+extension RegisterToken {
     /// Reads the token of a request; nil when it is not a register token.
     init?(_ token: VerifiedToken) {
         guard let subject = token.subject, let user = WeChatUser(subject: subject), token.sessionID == nil,

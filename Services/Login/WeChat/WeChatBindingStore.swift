@@ -5,6 +5,9 @@ import ServiceRuntime
 
 /// The WeChat users that are bound to accounts. One user has one account, and one account has one user.
 struct WeChatBindingStore: Sendable {
+    /// The maximum number of register tokens of one user that are revoked at the same time.
+    static let maximumRevokedTokens = 10
+
     let database: SQLDatabase
     let sessions: SessionStore
     let accounts: AccountStore
@@ -77,11 +80,19 @@ struct WeChatBindingStore: Sendable {
     }
 
     /// Revokes a register token. A second call changes nothing.
-    func revoke(_ token: RegisterToken, at now: Date) async throws {
-        guard try await !isRevoked(token.id) else { return }
-        try await database.write { connection in
-            guard try !revocations.hasToken(token.id, in: connection) else { return }
-            try revocations.append(token.revocation, at: now, in: connection)
+    ///
+    /// Register tokens are cheap, so many revoked ones could fill the list that every service keeps. Returns false, and
+    /// changes nothing, when `maximumRevokedTokens` of the user are revoked already and have not expired.
+    func revoke(_ token: RegisterToken, at now: Date) async throws -> Bool {
+        guard try await !isRevoked(token.id) else { return true }
+        let user = token.user.subject
+        return try await database.write { connection in
+            guard try !revocations.hasToken(token.id, in: connection) else { return true }
+            guard try revocations.count(ofClient: user, at: now, in: connection) < Self.maximumRevokedTokens else {
+                return false
+            }
+            try revocations.append(token.revocation, client: user, at: now, in: connection)
+            return true
         }
     }
 
