@@ -17,15 +17,7 @@ import Testing
     func `every command in the documentation has the documented output`(
         path: String, services: [ServiceName], environment: [String: String]
     ) async throws {
-        let page = try ExecutablePage(path)
-        #expect(page.steps.count >= 5)
-        try await withCluster(running: services, environment: environment) { cluster in
-            let outputs = try await page.run(in: cluster)
-            #expect(outputs.count == page.steps.count)
-            for (step, output) in zip(page.steps, outputs) where try !step.expects(output) {
-                Issue.record("\(path):\(step.line) has another output than the page says:\n\(output)")
-            }
-        }
+        try await ExecutablePage(path).check(running: services, environment: environment)
     }
 
     @Test(arguments: [

@@ -1,5 +1,6 @@
 import Foundation
 import TestSupport
+import Testing
 
 /// A page of the documentation whose commands can be run.
 ///
@@ -30,10 +31,13 @@ struct ExecutablePage {
         }
     }
 
-    private(set) var steps: [Step] = []
+    private let path: String
+    private var steps: [Step] = []
     private var files: [String: String] = [:]
 
+    /// Reads a page, such as `docs/oauth.md`.
     init(_ path: String) throws {
+        self.path = path
         let text = try String(contentsOf: Cluster.project.appending(path: path), encoding: .utf8)
         var block: (marks: [Substring], line: Int, content: String)?
         for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
@@ -59,11 +63,23 @@ struct ExecutablePage {
         }
     }
 
+    /// Runs the page on a new cluster, and records an issue for each step whose output is not the documented one.
+    func check(running services: [ServiceName] = ServiceName.standard, environment: [String: String] = [:]) async throws {
+        try #require(steps.count >= 5)
+        try await withCluster(running: services, environment: environment) { cluster in
+            let outputs = try await run(in: cluster)
+            #expect(outputs.count == steps.count)
+            for (step, output) in zip(steps, outputs) where try !step.expects(output) {
+                Issue.record("\(path):\(step.line) has another output than the page says:\n\(output)")
+            }
+        }
+    }
+
     /// Runs all steps in one shell, as a reader would, and returns the output of each. Finally kills the background
     /// jobs.
-    func run(in cluster: Cluster) async throws -> [String] {
+    private func run(in cluster: Cluster) async throws -> [String] {
         try await cluster.writeProcessFiles()
-        for (name, content) in files { try Data(content.utf8).write(to: cluster.directory.appending(path: name)) }
+        try writeFiles(for: cluster)
         let endOfStep = "\u{1E}"
         let script =
             steps.map { "{\n\($0.commands)} 2>&1\nprintf '\(endOfStep)'\n" }.joined()
@@ -71,8 +87,23 @@ struct ExecutablePage {
         // Python packages are in the folder of the project, to install them only once.
         let commands = cluster.replacingPorts(in: script).replacing(
             ".venv", with: Cluster.project.appending(path: ".venv").path)
-        let output = try await TestSupport.run(["/bin/bash", "-c", commands], in: cluster.directory)
+        // Threads of Swift block signals, and their child processes inherit that. The servers of a page must get SIGTERM.
+        let shell = ["/usr/bin/env", "--default-signal", "/bin/bash", "-c", commands]
+        let output = try await TestSupport.run(shell, in: cluster.directory)
         return output.split(separator: endOfStep, omittingEmptySubsequences: false).dropLast().map(String.init)
+    }
+
+    /// Writes the files of the page into the folder of a cluster.
+    private func writeFiles(for cluster: Cluster) throws {
+        for (name, content) in files {
+            let file = cluster.directory.appending(path: name)
+            try FileManager.default.createDirectory(
+                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            // The issuer of the tokens is the same in every cluster, whatever the port of login is.
+            let parts = content.split(separator: TokenMint.issuer, omittingEmptySubsequences: false)
+            let text = parts.map { cluster.replacingPorts(in: String($0)) }.joined(separator: TokenMint.issuer)
+            try Data(text.utf8).write(to: file)
+        }
     }
 }
 
