@@ -64,7 +64,8 @@ struct ExecutablePage {
     }
 
     /// Runs the page on a new cluster, and records an issue for each step whose output is not the documented one.
-    func check(running services: [ServiceName] = ServiceName.standard, environment: [String: String] = [:]) async throws {
+    func check(running services: [ServiceName] = ServiceName.standard, environment: [String: String] = [:]) async throws
+    {
         try #require(steps.count >= 5)
         try await withCluster(running: services, environment: environment) { cluster in
             let outputs = try await run(in: cluster)
