@@ -11,9 +11,9 @@ import Foundation
     static func main() async throws {
         let arguments = Array(CommandLine.arguments.dropFirst())
         let services = Services()
-        let report = Report(printsJSON: arguments.contains("--json"))
         do {
             let loop = OpenLoop(shop: try await .open(services: services, shopperCount: shopperCount))
+            let report = Report(printsJSON: arguments.contains("--json"))
             let seconds = option("--seconds", arguments) ?? 10
             if let rate = option("--rate", arguments) {
                 report.add(await loop.run(rate: rate, seconds: seconds, services: services))

@@ -6,7 +6,7 @@ struct OpenLoop {
 
     func run(rate: Int, seconds: Int, services: Services) async -> Step {
         let clock = ContinuousClock()
-        let recorder = Recorder(Step(rate: rate, seconds: seconds))
+        let recorder = Recorder(Step(rate: rate))
         let start = clock.now
         let total = rate * seconds
         await withDiscardingTaskGroup { group in
@@ -18,8 +18,8 @@ struct OpenLoop {
                     let intended = start + .seconds(Double(number) / Double(rate))
                     group.addTask {
                         let status = try? await shop.perform(number)
-                        let time = clock.now - intended
-                        await recorder.record(status, Int(time / .microseconds(1)))
+                        let end = clock.now
+                        await recorder.record(status, Int((end - intended) / .microseconds(1)), after: end - start)
                     }
                     sent += 1
                 }
@@ -40,7 +40,7 @@ private actor Recorder {
         self.step = step
     }
 
-    func record(_ status: Int?, _ microseconds: Int) {
-        step.record(status: status, microseconds: microseconds)
+    func record(_ status: Int?, _ microseconds: Int, after duration: Duration) {
+        step.record(status: status, microseconds: microseconds, after: duration)
     }
 }

@@ -46,7 +46,7 @@ struct Services: Sendable {
         }
         let response = try await client.execute(request, timeout: Self.timeout)
         let body = try await response.body.collect(upTo: Self.maximumBodyBytes)
-        return ReceivedResponse(status: Int(response.status.code), body: Data(buffer: body))
+        return ReceivedResponse(status: Int(response.status.code), body: Data(body.readableBytesView))
     }
 
     /// The memory of each service in bytes. The processes are those of `scripts/up`.

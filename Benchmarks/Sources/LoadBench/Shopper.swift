@@ -20,7 +20,7 @@ actor Shopper {
     /// Creates the account. A status of 409 says that an earlier run has created it.
     func signUp() async throws {
         let response = try await services.send(
-            .POST, .login, "/accounts", json: #"{"username":"\#(username)","password":"\#(Self.password)"}"#)
+            .POST, .login, "/signup", json: #"{"username":"\#(username)","password":"\#(Self.password)"}"#)
         guard [201, 409].contains(response.status) else { throw LoadError("A sign-up ends with \(response.status).") }
     }
 
@@ -28,7 +28,7 @@ actor Shopper {
     @discardableResult
     func signIn() async throws -> Int {
         let password = Self.password.replacing(" ", with: "+")
-        return try await keepTokens(
+        return try keepTokens(
             try await services.send(
                 .POST, .login, "/token", form: "grant_type=password&username=\(username)&password=\(password)"))
     }

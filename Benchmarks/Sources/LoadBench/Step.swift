@@ -5,11 +5,12 @@ import Histogram
 struct Step: Sendable {
     /// The requests that were sent a second.
     let rate: Int
-    /// The seconds for which requests were sent.
-    let seconds: Int
+    /// The time until the last response.
+    private(set) var duration = Duration.zero
     /// The time of each accepted request, from the time at which it was to be sent to its response, in microseconds. So
     /// waiting is not left out when the services are slow.
-    private(set) var accepted = Histogram<UInt32>(highestTrackableValue: 60_000_000, numberOfSignificantValueDigits: .three)
+    private(set) var accepted = Histogram<UInt32>(
+        highestTrackableValue: 60_000_000, numberOfSignificantValueDigits: .three)
     /// The number of responses with 503 or 429.
     private(set) var refused = 0
     /// The number of other responses from 400 up.
@@ -18,16 +19,15 @@ struct Step: Sendable {
     private(set) var lost = 0
     var memory: [Services.Name: Int] = [:]
 
-    init(rate: Int, seconds: Int) {
+    init(rate: Int) {
         self.rate = rate
-        self.seconds = seconds
     }
 
     /// The accepted requests a second.
-    var goodput: Int { Int(accepted.totalCount) / seconds }
+    var goodput: Int { Int(Double(accepted.totalCount) / (duration / .seconds(1))) }
     /// Whether the services keep up: almost every request is accepted, within a second.
     var isCarried: Bool {
-        goodput * 100 >= rate * 98 && milliseconds(99) < 1000
+        goodput * 100 >= rate * 95 && milliseconds(99) < 1000
     }
 
     /// A percentile of the times of accepted requests.
@@ -35,7 +35,8 @@ struct Step: Sendable {
         Double(accepted.valueAtPercentile(percentile)) / 1000
     }
 
-    mutating func record(status: Int?, microseconds: Int) {
+    mutating func record(status: Int?, microseconds: Int, after duration: Duration) {
+        self.duration = duration
         switch status {
         case nil: lost += 1
         case 503, 429: refused += 1
