@@ -64,10 +64,15 @@ struct ExecutablePage {
     }
 
     /// Runs the page on a new cluster, and records an issue for each step whose output is not the documented one.
-    func check(running services: [ServiceName] = ServiceName.standard, environment: [String: String] = [:]) async throws
-    {
+    ///
+    /// - Parameter prepare: Changes the running cluster before the first step.
+    func check(
+        running services: [ServiceName] = ServiceName.standard, environment: [String: String] = [:],
+        preparing prepare: (Cluster) throws -> Void = { _ in }
+    ) async throws {
         try #require(steps.count >= 5)
         try await withCluster(running: services, environment: environment) { cluster in
+            try prepare(cluster)
             let outputs = try await run(in: cluster)
             #expect(outputs.count == steps.count)
             for (step, output) in zip(steps, outputs) where try !step.expects(output) {
