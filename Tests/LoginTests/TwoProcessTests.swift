@@ -39,6 +39,35 @@ import Testing
         }
     }
 
+    @Test func `a browser that signed in at one process is signed in at the other, until it signs out`() async throws {
+        try await run { first, second in
+            _ = try await first.signUp("alice")
+            var (here, there) = (Browser(first), Browser(second))
+            try await here.signIn("alice")
+            there.cookies = here.cookies
+            #expect(try await there.isSignedIn())
+            _ = try await there.get("/account")
+            #expect(try await there.submit("/account/sign-out").status == 303)
+            #expect(try await !here.isSignedIn())
+        }
+    }
+
+    @Test func `a code that one process issued is redeemed once, whichever process gets it`() async throws {
+        let folder = try TemporaryFolder()
+        let environment = ["DEMO_DATA": "on"]
+        try await LoginUnderTest.run(environment: environment, folder: folder) { first in
+            try await LoginUnderTest.run(environment: environment, folder: folder) { second in
+                var browser = Browser(first)
+                try await browser.signIn("alice", DemoData.password)
+                let code = try await CodeFlow.web(first).code(&browser)
+                let tokens = try await CodeFlow.web(second).redeem(code)
+                #expect(tokens.status == 200)
+                #expect(try await CodeFlow.web(first).redeem(code)["error"] == "invalid_grant")
+                #expect(try await second.feed(after: 0).entries.map(\.id) == [tokens.sessionID])
+            }
+        }
+    }
+
     @Test func `two processes on one database share ended sessions and serve the same feed`() async throws {
         try await run { first, second in
             let (here, there) = (try await first.signedUp(), try await second.signIn("alice"))

@@ -6,7 +6,11 @@ import Testing
 @Suite struct SecrecyTests {
     @Test(arguments: ["text", "json"])
     func `no log contains a secret, a password or a token`(format: String) async throws {
-        try await withCluster(environment: ["LOG_LEVEL": "trace", "LOG_FORMAT": format]) { cluster in
+        let environment = [
+            "LOG_LEVEL": "trace", "LOG_FORMAT": format, "PASSWORD_CHECKS": "on",
+            "TOKEN_AUDIENCES": "login catalog orders inbox compare",
+        ]
+        try await withCluster(running: ServiceName.allCases, environment: environment) { cluster in
             let password = "a password that nobody else has"
             #expect(try await cluster.signUp("dave", password: password) == 201)
             #expect(try await cluster.signIn("dave", password: password + "!").status == 400)
@@ -25,9 +29,22 @@ import Testing
                 #expect(response.status == (secret == Demo.clientSecret ? 200 : 401))
             }
 
+            let created = try await cluster.send(
+                .post, .login, "/api-tokens", token: tokens.accessToken, json: #"{"name": "script"}"#)
+            let apiToken = try #require(created["token"])
+            let basic = Data("dave:\(password)".utf8).base64EncodedString()
+            for (path, credentials) in [("token", "Token \(apiToken)"), ("basic", "Basic \(basic)")] {
+                let notes = try await cluster.send(
+                    .get, .compare, "/\(path)/notes", headers: [.authorization: credentials])
+                #expect(notes.status == 200)
+            }
+
             let signature = try #require(tokens.accessToken.split(separator: ".").last)
-            let secrets = [try cluster.secret(), password, tokens.refreshToken, String(signature), Demo.clientSecret]
-            for service in ServiceName.standard {
+            let secrets = [
+                try cluster.secret(), password, tokens.refreshToken, String(signature), Demo.clientSecret, apiToken,
+                basic,
+            ]
+            for service in ServiceName.allCases {
                 let log = try cluster.log(service)
                 #expect(log.contains("/") && log.count > 500, "\(service.rawValue) has logged the requests")
                 for secret in secrets { #expect(!log.contains(secret)) }
