@@ -8,6 +8,7 @@ import Testing
             ("docs/walkthrough.md", ServiceName.standard, [:]),
             ("docs/oauth.md", ServiceName.standard, [:]),
             ("docs/browser.md", ServiceName.standard, [:]),
+            ("docs/calls.md", ServiceName.standard, [:]),
             ("docs/attacks.md", ServiceName.allCases, Cluster.variablesForCompare),
             (
                 "docs/other-languages.md", ServiceName.standard,

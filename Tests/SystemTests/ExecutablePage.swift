@@ -70,7 +70,7 @@ struct ExecutablePage {
         running services: [ServiceName] = ServiceName.standard, environment: [String: String] = [:],
         preparing prepare: (Cluster) throws -> Void = { _ in }
     ) async throws {
-        try #require(steps.count >= 5)
+        try #require(!steps.isEmpty)
         try await withCluster(running: services, environment: environment) { cluster in
             try prepare(cluster)
             let outputs = try await run(in: cluster)
