@@ -63,7 +63,8 @@ public final class Connection {
         _ sql: String, _ values: [any Storable], _ body: ([SQLValue]) throws(DatabaseError) -> Result
     ) throws(DatabaseError) -> Result {
         if let failure { throw failure }
-        do {
+        do throws(DatabaseError) {
+            guard !Task.isCancelled else { throw DatabaseError(.cancelled, "The task was cancelled") }
             return try body(values.map { value throws(DatabaseError) in try value.value.checked() })
         } catch {
             let failure = DatabaseError(error.code, error.message, statement: error.statement ?? sql)

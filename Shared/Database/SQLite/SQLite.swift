@@ -9,7 +9,10 @@ enum SQLite {
     private static let retryPauseSeconds = 0.01
 
     /// - Parameter deadline: The time until which a write waits for the lock of another process.
-    static func open(_ location: DatabaseURL.Location, deadline: LockDeadline) throws -> any DatabaseWriter {
+    /// - Returns: The one connection that writes, and the readers of a file.
+    static func open(
+        _ location: DatabaseURL.Location, deadline: LockDeadline
+    ) throws -> (writer: DatabaseQueue, readers: SQLiteReaders?) {
         var configuration = Configuration()
         configuration.busyMode = .callback { _ in
             guard !deadline.hasPassed else { return false }
@@ -23,16 +26,17 @@ enum SQLite {
         configuration.foreignKeysEnabled = true
         switch location {
         case .memory:
-            return try DatabaseQueue(configuration: configuration)
+            return try (DatabaseQueue(configuration: configuration), nil)
         case .file(let path):
             // The path must be absolute: SQLite may read a name that starts with "file:" as a URI.
             let file = URL(fileURLWithPath: path)
             try create(file)
-            let pool = try DatabasePool(path: file.path, configuration: configuration)
+            configuration.journalMode = .wal
+            let writer = try DatabaseQueue(path: file.path, configuration: configuration)
             // GRDB sets NORMAL, which syncs the write-ahead log only at checkpoints: a power cut could then lose
             // transactions that were reported as committed. FULL syncs the log at every commit.
-            try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
-            return pool
+            try writer.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+            return (writer, SQLiteReaders(path: file.path, configuration: configuration))
         }
     }
 

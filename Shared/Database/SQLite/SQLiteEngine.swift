@@ -1,9 +1,11 @@
 internal import GRDB
 import Synchronization
 
-/// SQLite: a pool of readers and one writer in this process.
+/// SQLite: some readers and one writer in this process.
 struct SQLiteEngine: DatabaseEngine {
-    private let writer: any DatabaseWriter
+    private let writer: DatabaseQueue
+    /// The readers of a file; nil for a database in memory, which only its writer can read.
+    private let readers: SQLiteReaders?
     private let writeQueue = TurnQueue(turns: 1)
     private let lockDeadline: LockDeadline
 
@@ -13,7 +15,7 @@ struct SQLiteEngine: DatabaseEngine {
     init(_ location: DatabaseURL.Location) throws(DatabaseError) {
         lockDeadline = LockDeadline(.now + SQLDatabase.writeTime)
         do {
-            writer = try SQLite.open(location, deadline: lockDeadline)
+            (writer, readers) = try SQLite.open(location, deadline: lockDeadline)
         } catch {
             throw DatabaseError(error)
         }
@@ -29,7 +31,8 @@ struct SQLiteEngine: DatabaseEngine {
 
     func read<Result: Sendable>(_ work: @Sendable (Connection) throws -> Result) async throws -> Result {
         try await translatingErrors {
-            try await writer.read { try work(Connection(SQLiteRunner($0))) }
+            guard let readers else { return try await writer.read { try work(Connection(SQLiteRunner($0))) } }
+            return try await readers.read { try work(Connection(SQLiteRunner($0))) }
         }
     }
 
@@ -56,9 +59,9 @@ struct SQLiteEngine: DatabaseEngine {
     func close() throws {
         do {
             lockDeadline.set(.now + SQLDatabase.writeTime)
-            // SQLite closes a reader last, and a reader cannot move the write-ahead log into the file. Without this
-            // checkpoint, a copy of the file alone would lack the last changes. If the checkpoint fails, the next
-            // `open` reads the log.
+            try readers?.close()
+            // Without this checkpoint, a copy of the file alone may lack the last changes. If the checkpoint fails, the
+            // next `open` reads the log.
             try? writer.writeWithoutTransaction { try $0.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
             try writer.close()
         } catch {

@@ -1,0 +1,84 @@
+internal import Foundation
+import Synchronization
+
+/// The threads on which databases read, so a slow disk delays no other thread of the process.
+///
+/// A thread starts when work waits and no thread is idle, up to `maximumCount`. Further work waits in the order of its
+/// arrival.
+final class DatabaseThreads: TaskExecutor {
+    /// The threads of the process. They never end, so no task can outlive its executor.
+    static let shared = DatabaseThreads()
+    static let maximumCount = 8
+
+    private struct State {
+        var jobs: [UnownedJob] = []
+        /// The signals of the idle threads. The last one to become idle is the first to work again.
+        var idle: [DispatchSemaphore] = []
+        var count = 0
+        /// Whether a thread is on its way to take a job. It wakes the next thread if it leaves jobs behind.
+        var isWaking = false
+    }
+
+    /// How a further thread comes to work.
+    private enum WakeUp {
+        case signal(DispatchSemaphore)
+        case start
+    }
+
+    private let state = Mutex(State())
+
+    private init() {}
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        let wakeUp = state.withLock { state in
+            state.jobs.append(job)
+            return Self.nextWakeUp(&state)
+        }
+        perform(wakeUp)
+    }
+
+    private static func nextWakeUp(_ state: inout State) -> WakeUp? {
+        guard !state.isWaking, !state.jobs.isEmpty else { return nil }
+        if let idle = state.idle.popLast() {
+            state.isWaking = true
+            return .signal(idle)
+        }
+        guard state.count < maximumCount else { return nil }
+        state.count += 1
+        state.isWaking = true
+        return .start
+    }
+
+    private func perform(_ wakeUp: WakeUp?) {
+        switch wakeUp {
+        case .signal(let idle): idle.signal()
+        case .start: Thread.detachNewThread { self.work() }
+        case nil: break
+        }
+    }
+
+    /// Runs jobs on the current thread.
+    private func work() -> Never {
+        let signal = DispatchSemaphore(value: 0)
+        var wasWoken = true
+        while true {
+            let (job, wakeUp) = state.withLock { state in
+                if wasWoken { state.isWaking = false }
+                guard !state.jobs.isEmpty else {
+                    state.idle.append(signal)
+                    return (UnownedJob?.none, WakeUp?.none)
+                }
+                let job = state.jobs.removeFirst()
+                return (job, Self.nextWakeUp(&state))
+            }
+            perform(wakeUp)
+            wasWoken = job == nil
+            if let job {
+                unsafe job.runSynchronously(on: asUnownedTaskExecutor())
+            } else {
+                signal.wait()
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+internal import GRDB
+import Synchronization
+
+/// The connections that read a database file. Each is used by one read at a time.
+final class SQLiteReaders: Sendable {
+    private struct State {
+        var idle: [DatabaseQueue] = []
+        var all: [DatabaseQueue] = []
+        var isClosed = false
+    }
+
+    private let path: String
+    private let configuration: Configuration
+    private let state = Mutex(State())
+
+    /// - Parameter configuration: The configuration of the writer.
+    init(path: String, configuration: Configuration) {
+        self.path = path
+        var configuration = configuration
+        configuration.readonly = true
+        self.configuration = configuration
+    }
+
+    /// Runs `work` in one transaction, on one of the `DatabaseThreads`.
+    ///
+    /// - Throws: The error that `work` throws; an error of GRDB; `CancellationError`.
+    func read<Result: Sendable>(_ work: @Sendable (GRDB.Database) throws -> Result) async throws -> Result {
+        try await withTaskExecutorPreference(DatabaseThreads.shared) {
+            try Task.checkCancellation()
+            let connection = try take()
+            defer { putBack(connection) }
+            return try await withTaskCancellationHandler {
+                try Self.inTransaction(of: connection, work)
+            } onCancel: {
+                connection.interrupt()
+            }
+        }
+    }
+
+    /// Waits for running reads and closes all connections. Later reads throw `unavailable`.
+    func close() throws {
+        let connections = state.withLock { state in
+            state.isClosed = true
+            return state.all
+        }
+        for connection in connections { try connection.close() }
+    }
+
+    /// `DatabaseQueue.read` does the same, and compiles its statements each time.
+    private static func inTransaction<Result>(
+        of connection: DatabaseQueue, _ work: (GRDB.Database) throws -> Result
+    ) throws -> Result {
+        try connection.unsafeRead { database in
+            try database.cachedStatement(sql: "BEGIN").execute()
+            defer {
+                do {
+                    try database.cachedStatement(sql: "COMMIT").execute()
+                } catch {
+                    try? database.rollback()
+                }
+            }
+            return try work(database)
+        }
+    }
+
+    private func take() throws -> DatabaseQueue {
+        let idle: DatabaseQueue? = try state.withLock { state in
+            guard !state.isClosed else { throw DatabaseError(.unavailable, "The database has been closed") }
+            return state.idle.popLast()
+        }
+        if let idle { return idle }
+        let new = try DatabaseQueue(path: path, configuration: configuration)
+        try state.withLock { state in
+            guard !state.isClosed else { throw DatabaseError(.unavailable, "The database has been closed") }
+            state.all.append(new)
+        }
+        return new
+    }
+
+    private func putBack(_ connection: DatabaseQueue) {
+        state.withLock { $0.idle.append(connection) }
+    }
+}
