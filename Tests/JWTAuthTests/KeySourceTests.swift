@@ -34,16 +34,17 @@ import Testing
 
     private var now: NumericDate { NumericDate(clock.now) }
 
-    @Test func `a token with an unknown key makes the source read its file again, at most once a second`() throws {
+    @Test func `a token with an unknown key makes the source read its file again, at most once a second`() async throws
+    {
         try write(key("one"))
         let verifier = verifier(try KeySource(file: file, clock: clock.clock))
         let new = try token(key("two"))
-        #expect(throws: JWTError.self) { try verifier.verify(new, at: now) }
+        await #expect(throws: JWTError.self) { try await verifier.verify(new, at: now) }
         try write(key("two"), key("one"))
-        #expect(throws: JWTError.self) { try verifier.verify(new, at: now) }
+        await #expect(throws: JWTError.self) { try await verifier.verify(new, at: now) }
         clock.advance(seconds: 1)
-        #expect(try verifier.verify(new, at: now).keyID == "two")
-        #expect(try verifier.verify(token(key("one")), at: now).keyID == "one")
+        #expect(try await verifier.verify(new, at: now).keyID == "two")
+        #expect(try await verifier.verify(token(key("one")), at: now).keyID == "one")
     }
 
     @Test(arguments: [(0o600, false), (0o640, false), (0o604, true), (0o666, true)])
@@ -56,58 +57,58 @@ import Testing
         }
     }
 
-    @Test func `a token of a removed key is rejected after the file is read`() throws {
+    @Test func `a token of a removed key is rejected after the file is read`() async throws {
         try write(key("two"), key("one"))
         let verifier = verifier(try KeySource(file: file, clock: clock.clock))
         let old = try token(key("one"))
-        #expect(try verifier.verify(old, at: now).keyID == "one")
+        #expect(try await verifier.verify(old, at: now).keyID == "one")
         try write(key("two"))
-        #expect(throws: JWTError.self) { try verifier.verify(token(key("three")), at: now) }
-        #expect(throws: JWTError.self) { try verifier.verify(old, at: now) }
+        await #expect(throws: JWTError.self) { try await verifier.verify(token(key("three")), at: now) }
+        await #expect(throws: JWTError.self) { try await verifier.verify(old, at: now) }
     }
 
     @Test(arguments: ["", "{", #"{"keys":[]}"#, #"{"keys":[{"kty":"oct","k":"AAAA","kid":"x","alg":"HS256"}]}"#])
-    func `an invalid file leaves the previous keys in use`(text: String) throws {
+    func `an invalid file leaves the previous keys in use`(text: String) async throws {
         try write(key("one"))
         let source = try KeySource(file: file, clock: clock.clock)
         let verifier = verifier(source)
         try text.write(toFile: file, atomically: true, encoding: .utf8)
-        #expect(throws: JWTError.self) { try verifier.verify(token(key("two")), at: now) }
-        #expect(try verifier.verify(token(key("one")), at: now).keyID == "one")
+        await #expect(throws: JWTError.self) { try await verifier.verify(token(key("two")), at: now) }
+        #expect(try await verifier.verify(token(key("one")), at: now).keyID == "one")
         #expect(source.generation.number == 1)
     }
 
     @Test(arguments: [false, true])
     func `a new file is used when its writer has finished, whether it is overwritten or renamed`(
         renamed: Bool
-    ) throws {
+    ) async throws {
         try write(key("one"))
         let source = try KeySource(file: file, clock: clock.clock)
         let verifier = verifier(source)
         let (new, old) = (try token(key("two")), try token(key("one")))
         let text = try KeySet([key("two"), key("one")]).jwkSet()
         try text.prefix(text.count / 2).description.write(toFile: file, atomically: renamed, encoding: .utf8)
-        #expect(throws: JWTError.self) { try verifier.verify(new, at: now) }
-        #expect(try verifier.verify(old, at: now).keyID == "one")
+        await #expect(throws: JWTError.self) { try await verifier.verify(new, at: now) }
+        #expect(try await verifier.verify(old, at: now).keyID == "one")
         try text.write(toFile: file, atomically: renamed, encoding: .utf8)
         clock.advance(seconds: 1)
-        #expect(try verifier.verify(new, at: now).keyID == "two")
-        #expect(try verifier.verify(old, at: now).keyID == "one")
+        #expect(try await verifier.verify(new, at: now).keyID == "two")
+        #expect(try await verifier.verify(old, at: now).keyID == "one")
         #expect(source.generation.number == 2)
     }
 
-    @Test func `the previous keys stay in use while the file is missing and when it is back unchanged`() throws {
+    @Test func `the previous keys stay in use while the file is missing and when it is back unchanged`() async throws {
         try write(key("one"))
         let text = try String(contentsOfFile: file, encoding: .utf8)
         let source = try KeySource(file: file, clock: clock.clock)
         let verifier = verifier(source)
         try FileManager.default.removeItem(atPath: file)
-        #expect(throws: JWTError.self) { try verifier.verify(token(key("two")), at: now) }
-        #expect(try verifier.verify(token(key("one")), at: now).keyID == "one")
+        await #expect(throws: JWTError.self) { try await verifier.verify(token(key("two")), at: now) }
+        #expect(try await verifier.verify(token(key("one")), at: now).keyID == "one")
         #expect(source.isInvalid)
         try text.write(toFile: file, atomically: true, encoding: .utf8)
         clock.advance(seconds: 1)
-        #expect(throws: JWTError.self) { try verifier.verify(token(key("two")), at: now) }
+        await #expect(throws: JWTError.self) { try await verifier.verify(token(key("two")), at: now) }
         #expect(!source.isInvalid)
         #expect(source.generation.number == 1)
     }
@@ -133,15 +134,15 @@ import Testing
         #expect(throws: (any Error).self) { try KeySource(file: folder.path("missing.json"), clock: clock.clock) }
     }
 
-    @Test func `a source without a file never changes its keys`() throws {
+    @Test func `a source without a file never changes its keys`() async throws {
         let source = KeySource(KeySet(try key("one")))
         let verifier = verifier(source)
-        #expect(throws: JWTError.self) { try verifier.verify(token(key("two")), at: now) }
+        await #expect(throws: JWTError.self) { try await verifier.verify(token(key("two")), at: now) }
         #expect(source.generation.number == 1)
         #expect(!source.isInvalid)
     }
 
-    @Test func `keys of another type are ignored, also when the file changes`() throws {
+    @Test func `keys of another type are ignored, also when the file changes`() async throws {
         func withRSA(_ key: Key) -> String {
             KeySet(key).jwkSet().replacing("[", with: #"[{"kty":"RSA","n":"AQAB","e":"AQAB"},"#)
         }
@@ -150,7 +151,7 @@ import Testing
         #expect(source.keys.keys.map(\.id) == ["one"])
         #expect(source.keys.ignoredKeyCount == 1)
         try withRSA(key("two")).write(toFile: file, atomically: true, encoding: .utf8)
-        #expect(try verifier(source).verify(token(key("two")), at: now).keyID == "two")
+        #expect(try await verifier(source).verify(token(key("two")), at: now).keyID == "two")
         #expect(!source.isInvalid)
     }
 
@@ -168,19 +169,16 @@ import Testing
         let old = try KeySet(key("old")).jwkSet()
         try write(key("new"))
         let finished = Mutex(0)
-        let threads = DispatchQueue(label: "reads", attributes: .concurrent)
-        func read() {
-            threads.async {
-                source.rereadForUnknownKey()
-                finished.withLock { $0 += 1 }
-            }
+        let read: @Sendable () async -> Void = {
+            await source.rereadForUnknownKey()
+            finished.withLock { $0 += 1 }
         }
-        read()
+        Task(operation: read)
         // The pipe opens for writing when the first read has opened it.
         let writer = try FileHandle(forWritingTo: URL(filePath: pipe))
         try point(to: file)
         clock.advance(seconds: 1)
-        read()
+        Task(operation: read)
         _ = try await eventually(within: .milliseconds(300)) { finished.withLock { $0 } == 1 }
         try writer.write(contentsOf: Data(old.utf8))
         try writer.close()

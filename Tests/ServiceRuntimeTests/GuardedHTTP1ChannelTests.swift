@@ -1,4 +1,6 @@
+import Hummingbird
 import HummingbirdCore
+import HummingbirdTesting
 import Logging
 import NIOCore
 import NIOPosix
@@ -7,6 +9,21 @@ import Testing
 @testable import ServiceRuntime
 
 @Suite struct GuardedHTTP1ChannelTests {
+    @Test func `a request is handled on an event loop, also after it has waited for something else`() async throws {
+        let addRoutes = { (router: Router<PlainContext>) in
+            _ = router.get("loops") { _, _ in
+                let before = MultiThreadedEventLoopGroup.currentEventLoop
+                await Task.detached {}.value
+                let after = MultiThreadedEventLoopGroup.currentEventLoop
+                return "\(before != nil && before === after)"
+            }
+        }
+        try await EchoService.run(.live, addRoutes: addRoutes) { client in
+            let body = try await client.execute(uri: "/loops", method: .get) { String(buffer: $0.body) }
+            #expect(body == "true")
+        }
+    }
+
     @Test func `a retained connection that is never handled does not end the process`() async {
         await #expect(processExitsWith: .success) {
             try await abandonConnection(of: GuardedHTTP1Channel(responder: { _, _, _ in }, limits: ConnectionLimits()))

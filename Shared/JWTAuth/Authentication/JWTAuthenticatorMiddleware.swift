@@ -38,7 +38,7 @@ struct JWTAuthenticatorMiddleware: RouterMiddleware {
     private func authenticate(_ request: inout Request, maximumBodyBytes: Int) async throws -> Identity {
         guard let text = try credentials.token(of: request) else { throw Rejection.missingToken }
         let now = clock.second
-        let token = try verify(text, at: now)
+        let token = try await verify(text, at: now)
         try checkRevocation(of: token, at: now)
         guard let identity = Identity(token) else { throw Rejection.otherRequest }
         try await requireBinding(of: token, to: &request, maximumBodyBytes: maximumBodyBytes)
@@ -48,9 +48,9 @@ struct JWTAuthenticatorMiddleware: RouterMiddleware {
         return identity
     }
 
-    private func verify(_ text: String, at now: NumericDate) throws(Rejection) -> VerifiedToken {
+    private func verify(_ text: String, at now: NumericDate) async throws(Rejection) -> VerifiedToken {
         do {
-            return try verifier.verify(text, at: now)
+            return try await verifier.verify(text, at: now)
         } catch {
             throw .invalidToken(error)
         }

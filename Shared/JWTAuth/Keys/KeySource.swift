@@ -32,8 +32,9 @@ public final class KeySource: Service {
 
     private let path: String?
     private let state: Mutex<State>
-    /// Held from the start of a read until its keys are in use, so an older read never replaces the keys of a newer one.
-    private let reading = Mutex(())
+    /// Reads the file. The next read starts when the keys of the last one are in use, so an older read never replaces the
+    /// keys of a newer one.
+    private let reading = DispatchQueue(label: "keys")
     private let clock: SteadyClock
     private let logger = Logger(label: "keys")
 
@@ -68,14 +69,14 @@ public final class KeySource: Service {
     var isInvalid: Bool { state.withLock { $0.isInvalid } }
 
     /// Reads the file again after a token that no key fits, at most once a second.
-    func rereadForUnknownKey() {
+    func rereadForUnknownKey() async {
         let now = clock.now()
         let mayRead = state.withLock { state in
             guard path != nil, now >= state.nextForcedRead else { return false }
             state.nextForcedRead = now + Self.readInterval
             return true
         }
-        if mayRead { reread() }
+        if mayRead { await reread() }
     }
 
     /// Reads the file once a second until the service shuts down.
@@ -84,22 +85,30 @@ public final class KeySource: Service {
         if let warning = path.flatMap(Self.warning(aboutFile:)) { logger.warning("\(warning)") }
         await cancelWhenGracefulShutdown {
             while (try? await Task.sleep(for: Self.readInterval)) != nil {
-                if self.path != nil { self.reread() }
+                await self.reread()
             }
         }
     }
 
-    private func reread() {
+    /// Reads the file on the queue, because a slow disk must not delay the thread of the caller.
+    private func reread() async {
         guard let path else { return }
-        reading.withLock { _ in
-            do {
-                let text = try Self.read(path)
-                let digest = sha256(text)
-                guard state.withLock({ $0.digest != digest || $0.isInvalid }) else { return }
-                adopt(try KeySet(jwkSet: text), digest: digest)
-            } catch {
-                noteFailure(error)
+        await withCheckedContinuation { continuation in
+            reading.async {
+                self.reread(path)
+                continuation.resume()
             }
+        }
+    }
+
+    private func reread(_ path: String) {
+        do {
+            let text = try Self.read(path)
+            let digest = sha256(text)
+            guard state.withLock({ $0.digest != digest || $0.isInvalid }) else { return }
+            adopt(try KeySet(jwkSet: text), digest: digest)
+        } catch {
+            noteFailure(error)
         }
     }
 

@@ -15,11 +15,11 @@ final class ReloadingVerifier: Sendable {
     }
 
     /// Verifies a token. When no key fits the token, the source reads its file again, and the verifier tries once more.
-    func verify(_ token: String, at now: NumericDate) throws(JWTError) -> VerifiedToken {
+    func verify(_ token: String, at now: NumericDate) async throws(JWTError) -> VerifiedToken {
         do {
             return try verifier().verify(token, at: now)
         } catch  where error.code == .key {
-            source.rereadForUnknownKey()
+            await source.rereadForUnknownKey()
             return try verifier().verify(token, at: now)
         }
     }

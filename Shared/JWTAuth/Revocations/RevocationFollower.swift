@@ -187,7 +187,7 @@ extension RevocationFollower {
         let response = try await login.send(
             .get, "/revocations?after=\(seq)&wait=\(waitSeconds)", scope: "revocations:read")
         guard response.status == .ok else { throw FeedError.status(response.status) }
-        let token = try verifier.verify(String(decoding: response.body, as: UTF8.self), at: clock.second)
+        let token = try await verifier.verify(String(decoding: response.body, as: UTF8.self), at: clock.second)
         guard let page = RevocationPage(token) else { throw FeedError.notRevocations }
         return page
     }

@@ -48,8 +48,10 @@ struct GuardedHTTP1Channel: HTTPChannelHandler {
     }
 
     func handle(value connection: Value, logger: Logger) async {
-        await ClientConnection.$current.withValue(connection.client) {
-            await handleHTTP(asyncChannel: connection.requests, logger: logger)
+        await withTaskExecutorPreference(EventLoopExecutor(connection.channel.eventLoop)) {
+            await ClientConnection.$current.withValue(connection.client) {
+                await handleHTTP(asyncChannel: connection.requests, logger: logger)
+            }
         }
     }
 }
