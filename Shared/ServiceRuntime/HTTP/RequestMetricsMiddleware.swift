@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import Metrics
+import Synchronization
 
 /// Counts requests, their duration, the responses from 500 up, and the requests whose handler runs.
 ///
@@ -10,27 +11,76 @@ import Metrics
 /// The labels come from bounded sets: the templates of routes, the methods of RFC 9110, and the statuses. Every unknown path
 /// has the route `NotFound`, and every other method is `_OTHER`.
 struct RequestMetricsMiddleware<Context: RequestContext>: RouterMiddleware {
+    private let metrics = RequestMetrics()
+
     func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
     ) async throws -> Response {
         let method = request.method.label
-        let activeRequests = Meter(label: "http.server.active_requests", dimensions: [("http.request.method", method)])
+        let activeRequests = metrics.activeRequests(method)
         let start = ContinuousClock.now
         activeRequests.increment()
         defer { activeRequests.decrement() }
         let response = try await next(request, context)
-        record(response.status, method, context.endpointPath ?? "NotFound", duration: .now - start)
+        metrics.ofResponses(context.endpointPath ?? "NotFound", method, response.status)
+            .record(duration: .now - start)
         return response
     }
+}
 
-    private func record(_ status: HTTPResponse.Status, _ method: String, _ route: String, duration: Duration) {
+/// The metrics of requests. The backend is asked for each of them once.
+private final class RequestMetrics: Sendable {
+    private struct Labels: Hashable {
+        let route, method: String
+        let status: Int
+    }
+
+    private struct State {
+        var activeRequests: [String: Meter] = [:]
+        var ofResponses: [Labels: ResponseMetrics] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    func activeRequests(_ method: String) -> Meter {
+        state.withLock { state in
+            if let known = state.activeRequests[method] { return known }
+            let new = Meter(label: "http.server.active_requests", dimensions: [("http.request.method", method)])
+            state.activeRequests[method] = new
+            return new
+        }
+    }
+
+    func ofResponses(_ route: String, _ method: String, _ status: HTTPResponse.Status) -> ResponseMetrics {
+        let labels = Labels(route: route, method: method, status: status.code)
+        return state.withLock { state in
+            if let known = state.ofResponses[labels] { return known }
+            let new = ResponseMetrics(route, method, status)
+            state.ofResponses[labels] = new
+            return new
+        }
+    }
+}
+
+/// The metrics of the responses with one route, one method and one status.
+private struct ResponseMetrics {
+    private let requests: Counter
+    private let duration: Timer
+    private let errors: Counter?
+
+    init(_ route: String, _ method: String, _ status: HTTPResponse.Status) {
         let request = [("http.route", route), ("http.request.method", method)]
         let response = request + [("http.response.status_code", String(status.code))]
-        Counter(label: "hb.requests", dimensions: response).increment()
-        Timer(label: "http.server.request.duration", dimensions: response)
-            .recordNanoseconds(Int64(duration / .nanoseconds(1)))
-        guard status.kind == .serverError else { return }
-        Counter(label: "hb.request.errors", dimensions: request + [("error.type", String(status.code))]).increment()
+        requests = Counter(label: "hb.requests", dimensions: response)
+        duration = Timer(label: "http.server.request.duration", dimensions: response)
+        let error = request + [("error.type", String(status.code))]
+        errors = status.kind == .serverError ? Counter(label: "hb.request.errors", dimensions: error) : nil
+    }
+
+    func record(duration: Duration) {
+        requests.increment()
+        self.duration.recordNanoseconds(Int64(duration / .nanoseconds(1)))
+        errors?.increment()
     }
 }
 

@@ -25,12 +25,12 @@ public final class PrometheusRegistry: MetricsFactory {
 
     /// All series in the text format, sorted by name and labels.
     public var text: String {
-        families.withLock { families in
-            families.sorted { $0.key < $1.key }.map { name, family in
-                let lines = family.series.sorted { $0.key < $1.key }.map { $1.lines(name, $0) }
-                return "# TYPE \(name) \(family.type)\n" + lines.joined()
-            }.joined()
-        }
+        // Requests need the lock, so it is not held while the text is made.
+        let families = families.withLock { $0 }
+        return families.sorted { $0.key < $1.key }.map { name, family in
+            let lines = family.series.sorted { $0.key < $1.key }.map { $1.lines(name, $0) }
+            return "# TYPE \(name) \(family.type)\n" + lines.joined()
+        }.joined()
     }
 
     /// Creates or finds a counter. Its name ends in `_total`.
@@ -89,7 +89,9 @@ public final class PrometheusRegistry: MetricsFactory {
     }
 
     private static func escaped(_ value: String) -> String {
-        value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
+        // Almost no value needs it, and searching for a text takes much longer than looking at the bytes.
+        guard value.utf8.contains(where: { "\\\"\n".utf8.contains($0) }) else { return value }
+        return value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
     }
 }
 
