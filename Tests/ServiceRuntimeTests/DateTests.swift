@@ -7,10 +7,19 @@ import Testing
     @Test(arguments: [
         (0, "1970-01-01T00:00:00.000Z"), (1, "1970-01-01T00:00:00.001Z"), (999, "1970-01-01T00:00:00.999Z"),
         (951_782_400_000, "2000-02-29T00:00:00.000Z"), (1_763_761_234_567, "2025-11-21T21:40:34.567Z"),
-        (253_402_300_799_999, "9999-12-31T23:59:59.999Z"),
+        (-1, "1969-12-31T23:59:59.999Z"), (253_402_300_799_999, "9999-12-31T23:59:59.999Z"),
+        (.max, "9999-12-31T23:59:59.999Z"), (.min, "0000-03-01T00:00:00.000Z"),
     ])
     func `a date is written as RFC 3339 in UTC with milliseconds`(milliseconds: Int, text: String) {
         #expect(Date(milliseconds: milliseconds).rfc3339 == text)
+    }
+
+    @Test func `a date is written as Foundation writes it, in every year`() {
+        // Earlier dates of Foundation are Julian. The steps of 1009 days and some hours reach all months, days and hours.
+        for seconds in stride(from: -12_219_292_800, to: 253_402_300_800, by: 1009 * 86_400 + 12_345) {
+            let date = Date(timeIntervalSince1970: Double(seconds))
+            #expect(date.rfc3339 == date.formatted(.iso8601).dropLast() + ".000Z")
+        }
     }
 
     @Test(arguments: [0, 1, -1, 1_763_761_234_567, 253_402_300_799_999])

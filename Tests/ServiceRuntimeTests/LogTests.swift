@@ -18,7 +18,7 @@ import Testing
                 .handler(label: "x", writer: .standardError)
             #expect(handler.logLevel == level)
             #expect(handler is JSONLogHandler == (format == "json"))
-            #expect(handler is StreamLogHandler == (format == "text"))
+            #expect(handler is TextLogHandler == (format == "text"))
         }
     }
 
@@ -96,15 +96,18 @@ import Testing
     @Test func `a line of text stays one line of at most 4 KiB whatever it contains`() throws {
         let pipe = Pipe()
         let writer = LogWriter(to: pipe.fileHandleForWriting) { _ in }
-        let stream = LogLines(writer: writer)
-        stream.write("one\ntwo\r\u{1B}[31m ä\u{85}\n")
-        stream.write(String(repeating: "a", count: 15_000) + "\n")
+        let clock = WallClock { Date(milliseconds: 1_763_761_234_567) }
+        let logger = Logger(label: "orders") { TextLogHandler(label: $0, clock: clock, writer: writer) }
+        logger.info("one\ntwo\r\u{1B}[31m ä\u{85}", metadata: ["b": "1\n2", "a": ["x"]], source: "Source")
+        logger.error("\(String(repeating: "a", count: 15_000))", source: "Source")
         writer.flush()
         try pipe.fileHandleForWriting.close()
         let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         #expect(
-            text == #"one\ntwo\r\u{1B}[31m ä\u{0085}"# + "\n" + String(repeating: "a", count: 4096)
-                + "… (15000 bytes)\n")
+            text
+                == #"2025-11-21T21:40:34.567Z info orders: a=["x"] b=1\n2 [Source] one\ntwo\r\u{1B}[31m ä\u{0085}"#
+                + "\n2025-11-21T21:40:34.567Z error orders: [Source] " + String(repeating: "a", count: 4048)
+                + "… (15048 bytes)\n")
     }
 
     @Test func `lines for a pipe that nobody reads are dropped, counted and reported, and none that waits is lost`()

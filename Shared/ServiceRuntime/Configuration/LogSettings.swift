@@ -21,7 +21,7 @@ struct LogSettings {
         var handler: any LogHandler =
             isJSON
             ? JSONLogHandler(label: label, clock: .system, writer: writer)
-            : StreamLogHandler(label: label, stream: LogLines(writer: writer))
+            : TextLogHandler(label: label, clock: .system, writer: writer)
         handler.logLevel = level
         return handler
     }

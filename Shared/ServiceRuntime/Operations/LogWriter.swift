@@ -5,8 +5,8 @@ import Synchronization
 
 /// Writes log lines to a file without ever waiting for the reader of the file.
 ///
-/// A separate queue writes the lines, so a full pipe that nobody reads stops this queue and no request. Up to a mebibyte of
-/// lines waits. Further lines are dropped and counted in `log_lines_dropped_total`. A log line reports their number as soon as
+/// A separate queue writes the lines, so a full pipe that nobody reads stops this queue and no request. It writes the lines of
+/// a few milliseconds at once. Up to a mebibyte of lines waits. Further lines are dropped and counted in `log_lines_dropped_total`. A log line reports their number as soon as
 /// the file takes lines again. A crash loses the lines that wait at that moment.
 final class LogWriter: Sendable {
     private struct State {
@@ -21,6 +21,8 @@ final class LogWriter: Sendable {
     }
 
     static let maximumWaitingBytes = 1 << 20
+    /// How long the first line waits for others. Waking a thread for each line would take longer than writing it.
+    private static let collectingTime = DispatchTimeInterval.milliseconds(5)
 
     private let file: FileHandle
     private let report: @Sendable (_ droppedLines: Int) -> Void
@@ -51,7 +53,7 @@ final class LogWriter: Sendable {
         }
         switch outcome {
         case .added: break
-        case .first: queue.async { self.writeWaitingLines() }
+        case .first: queue.asyncAfter(deadline: .now() + Self.collectingTime) { self.writeWaitingLines() }
         case .dropped: Counter(label: "log_lines_dropped").increment()
         }
     }
@@ -59,7 +61,10 @@ final class LogWriter: Sendable {
     /// Waits until all lines are written, at most one second: longer, nobody reads them.
     func flush() {
         let isWritten = DispatchSemaphore(value: 0)
-        queue.async { isWritten.signal() }
+        queue.async {
+            self.writeWaitingLines()
+            isWritten.signal()
+        }
         _ = isWritten.wait(timeout: .now() + .seconds(1))
     }
 
@@ -88,22 +93,5 @@ final class LogWriter: Sendable {
             defer { state.waitingLines = Data() }
             return state.waitingLines
         }
-    }
-}
-
-/// The lines of swift-log's text format, on their way to a `LogWriter`.
-struct LogLines: TextOutputStream, Sendable {
-    let writer: LogWriter
-
-    private static let maximumLineBytes = 4 << 10
-
-    /// Writes a line, cut to 4 KiB. Control characters are escaped, so text from a client cannot begin a line.
-    func write(_ line: String) {
-        var text = ""
-        for scalar in (line.hasSuffix("\n") ? line.dropLast() : line[...]).unicodeScalars {
-            let isControl = scalar.properties.generalCategory == .control
-            text += isControl ? scalar.escaped(asASCII: true) : String(scalar)
-        }
-        writer.write(text.cut(toBytes: Self.maximumLineBytes) + "\n")
     }
 }
