@@ -23,7 +23,7 @@ struct ProductRoutes: Sendable {
     private func list(_ request: Request, _ context: AppRequestContext) async throws -> ProductListResponse {
         let page = try PageRequest(of: request)
         let products = try await store.products(page)
-        return ProductListResponse(page.cut(products, id: \.id))
+        return ProductListResponse(page.cut(products) { $0.id })
     }
 
     /// `GET /products/{id}`: the product; 404 if there is no such product.

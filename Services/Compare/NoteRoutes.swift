@@ -22,7 +22,7 @@ struct NoteRoutes: Sendable {
         AuthenticationTiming.current?.end()
         let page = try PageRequest(of: request)
         let notes = try await store.notes(of: context.account, page)
-        return NoteListResponse(page.cut(notes, id: \.id))
+        return NoteListResponse(page.cut(notes) { $0.id })
     }
 
     /// `POST /{mechanism}/notes`: 201 with the note.

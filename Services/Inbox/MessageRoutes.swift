@@ -22,7 +22,7 @@ struct MessageRoutes: Sendable {
     private func list(_ request: Request, _ context: AuthenticatedRequestContext) async throws -> MessageListResponse {
         let page = try PageRequest(of: request)
         let messages = try await store.messages(of: context.identity.subject, page)
-        return MessageListResponse(page.cut(messages, id: \.id))
+        return MessageListResponse(page.cut(messages) { $0.id })
     }
 
     /// `POST /messages/{id}/read`: 204, also if repeated; 404 if the caller has no such message.

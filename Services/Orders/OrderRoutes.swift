@@ -46,7 +46,7 @@ struct OrderRoutes: Sendable {
         let requested = try Self.account(of: request)
         let account = isStaff ? requested : try context.identity.account
         let orders = if let account { try await store.orders(of: account, page) } else { try await store.orders(page) }
-        return OrderListResponse(page.cut(orders, id: \.id), forStaff: isStaff)
+        return OrderListResponse(page.cut(orders) { $0.id }, forStaff: isStaff)
     }
 
     /// `GET /orders/{id}`: the order; 404 if the caller has no such order. Staff get the orders of all accounts.

@@ -66,7 +66,7 @@ struct SessionRoutes: Sendable {
         let (now, page) = (clock.now(), try PageRequest(of: request))
         let current = try await sessions.managing(context, at: now)
         let found = try await sessions.list(of: current.accountID, page, at: now)
-        let (mine, next) = page.cut(found, id: \.id)
+        let (mine, next) = page.cut(found) { $0.id }
         let items = mine.map {
             SessionListResponse.Item(
                 id: $0.id.lowercase, created_at: $0.createdAt.rfc3339, last_used_at: $0.lastUsedAt.rfc3339,

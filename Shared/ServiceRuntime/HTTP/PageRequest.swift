@@ -18,8 +18,9 @@ public struct PageRequest: Sendable {
     ///
     /// - Throws: `Problem` with 422 that names the invalid parameter.
     public init(of request: Request) throws {
-        limit = try request.uri.queryParameters["limit"].map(Self.limit) ?? Self.defaultLimit
-        after = try request.uri.queryParameters["after"].map(Self.cursor)
+        let parameters = request.uri.queryParameters
+        limit = try parameters["limit"].map(Self.limit) ?? Self.defaultLimit
+        after = try parameters["after"].map(Self.cursor)
     }
 
     /// The upper bound for lists with the newest row first: all ids on the page are less. `g` is greater than every id.

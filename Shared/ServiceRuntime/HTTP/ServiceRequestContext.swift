@@ -11,11 +11,13 @@ extension ServiceRequestContext {
     /// The maximum size of a request body in bytes: 1 MiB.
     public var maxUploadSize: Int { 1 << 20 }
     /// Encodes response bodies as JSON with sorted members, so equal responses have equal bytes.
-    public var responseEncoder: JSONEncoder {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return encoder
-    }
+    public var responseEncoder: JSONEncoder { sharedResponseEncoder }
     /// Decodes request bodies from JSON.
     public var requestDecoder: JSONBodyDecoder { JSONBodyDecoder() }
 }
+
+private let sharedResponseEncoder = {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return encoder
+}()

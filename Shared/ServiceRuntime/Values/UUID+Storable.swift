@@ -11,10 +11,32 @@ extension UUID {
     ///
     /// Each UUID has one such spelling, so code can compare and store the text without conversion.
     public init?(lowercase text: some StringProtocol) {
-        guard let uuid = UUID(uuidString: String(text)), uuid.lowercase.utf8.elementsEqual(text.utf8) else {
-            return nil
+        var halves: (high: UInt64, low: UInt64) = (0, 0)
+        var length = 0
+        for byte in text.utf8 {
+            switch length {
+            case 8, 13, 18, 23: guard byte == UInt8(ascii: "-") else { return nil }
+            case ..<36:
+                guard byte.isLowercaseHexDigit, let digit = byte.hexDigitValue else { return nil }
+                halves.high = halves.high << 4 | halves.low >> 60
+                halves.low = halves.low << 4 | UInt64(digit)
+            default: return nil
+            }
+            length += 1
         }
-        self = uuid
+        guard length == 36 else { return nil }
+        self.init(high: halves.high, low: halves.low)
+    }
+
+    /// Creates a UUID from its first and its last eight bytes.
+    private init(high: UInt64, low: UInt64) {
+        func byte(_ half: UInt64, _ index: UInt64) -> UInt8 { UInt8(truncatingIfNeeded: half >> (56 - 8 * index)) }
+        self.init(
+            uuid: (
+                byte(high, 0), byte(high, 1), byte(high, 2), byte(high, 3), byte(high, 4), byte(high, 5),
+                byte(high, 6), byte(high, 7), byte(low, 0), byte(low, 1), byte(low, 2), byte(low, 3), byte(low, 4),
+                byte(low, 5), byte(low, 6), byte(low, 7)
+            ))
     }
 
     /// The 36 characters of the UUID in lower case.
