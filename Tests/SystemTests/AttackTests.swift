@@ -27,6 +27,9 @@ import Testing
             let token = try #require(try await thief.accessToken()["access_token"])
             #expect(try await services(accepting: token, of: cluster) == Self.verifiers)
             #expect(try await cluster.order(token: token).status == 201)
+            let created = try await cluster.send(
+                .post, .login, "/api-tokens", token: token, json: #"{"name": "later"}"#)
+            let apiToken: HTTPFields = [.authorization: "Token \(try #require(created["token"]))"]
 
             // The owner finds the session in the list, below the one of the browser in which the page is open.
             var owner = try await PageClient(signingIn: "alice", to: cluster)
@@ -41,6 +44,14 @@ import Testing
             #expect(try await thief.get("/account").headers[.location] == "/login?next=/account")
             for service in Self.verifiers { try await cluster.waitForRejection(of: token, at: service) }
             #expect(try await owner.send(.get, .compare, "/session/notes").status == 200)
+
+            // An API token of the thief outlives the session, but not the password.
+            #expect(try await cluster.send(.get, .compare, "/token/notes", headers: apiToken).status == 200)
+            let changed = try await cluster.send(
+                .post, .login, "/password", token: owner.accessToken()["access_token"],
+                json: #"{"current_password": "\#(Demo.password)", "new_password": "another quiet corridor"}"#)
+            #expect(changed.status == 204)
+            #expect(try await cluster.send(.get, .compare, "/token/notes", headers: apiToken).status == 401)
         }
     }
 
