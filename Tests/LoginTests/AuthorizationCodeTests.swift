@@ -58,6 +58,23 @@ import Testing
         }
     }
 
+    @Test func `a scope that the account loses before its code is redeemed is not in the token`() async throws {
+        try await LoginUnderTest.runDemo { login in
+            let (web, stores) = (CodeFlow.web(login), try Stores(in: login.folder))
+            var browser = Browser(login)
+            try await browser.signIn("alice", DemoData.password)
+            let codes = [
+                try await web.code(&browser, ["scope": "orders:read inbox:read"]),
+                try await web.code(&browser, ["scope": "inbox:read"]),
+            ]
+            _ = try await stores.accounts.revoke(Scope(names: ["inbox:read"]), from: "alice".username)
+            let tokens = try await web.redeem(codes[0])
+            #expect(tokens["scope"] == "orders:read")
+            #expect(try payload(of: tokens.accessToken)["scope"] as? String == "orders:read")
+            #expect(try await web.redeem(codes[1])["error"] == "invalid_grant")
+        }
+    }
+
     @Test func `a wrong verifier leaves the code alive, and the fifth one kills it`() async throws {
         try await LoginUnderTest.runDemo { login in
             let flow = CodeFlow.cli(login)

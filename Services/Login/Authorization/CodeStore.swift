@@ -106,7 +106,8 @@ struct CodeStore: Sendable {
             """, redemption.code.hash, redemption.client.id)
     }
 
-    /// Begins the session of a code. A session that the client cannot renew lives as long as its access token. Nil when the browser has signed out since, or the account cannot sign in.
+    /// Begins the session of a code. A session that the client cannot renew lives as long as its access token. Nil when
+    /// the browser has signed out since, or when the account cannot sign in or has lost the whole scope.
     private func begin(
         _ row: Row, _ redemption: Redemption, at now: Date, in connection: Connection
     ) throws -> Session? {
@@ -118,7 +119,9 @@ struct CodeStore: Sendable {
         let seconds =
             client.grantTypes.contains(.refreshToken)
             ? sessions.lifetimes.sessionSeconds : sessions.lifetimes.accessTokenSeconds
-        let allowed = Scope(names: scope.split(separator: " ").map(String.init))
+        // The account may have lost scopes since the person allowed the request.
+        let allowed = Scope(names: scope.split(separator: " ").map(String.init)).intersection(browser.scope)
+        guard !allowed.names.isEmpty else { return nil }
         let program = ClientInfo(device: client.name.text, address: redemption.address)
         let session = Session(
             id: .version7(at: now), accountID: browser.accountID, username: browser.username, scope: allowed,
