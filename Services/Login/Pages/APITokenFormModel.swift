@@ -39,7 +39,9 @@ struct APITokenFormModel: Sendable {
 
     private init(scope: Scope, chosen: Scope, name: String, lifetime: String) {
         fields = [.text("name", "Name", value: name, hint: "For you to recognize it, as in “backup script”.")]
-        scopes = scope.names.map { Choice(value: $0, label: $0, isChosen: chosen.names.contains($0)) }
+        scopes = zip(scope.names, scope.permissions).map { name, permission in
+            Choice(value: name, label: permission, isChosen: chosen.names.contains(name))
+        }
         lifetimes = Self.lifetimes.map { Choice(value: $0, label: $1, isChosen: $0 == lifetime) }
     }
 
