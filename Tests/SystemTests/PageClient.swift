@@ -7,6 +7,8 @@ struct PageClient: Sendable {
     let cluster: Cluster
     /// The cookies as the browser sends them, such as `hallpass=…`.
     private(set) var cookie = ""
+    /// The secret of the browser: the value of its cookie.
+    var cookieValue: String { String(cookie.drop { $0 != "=" }.dropFirst()) }
     /// The CSRF token of the last page with a form.
     private var formToken = ""
 

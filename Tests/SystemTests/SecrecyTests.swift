@@ -38,11 +38,16 @@ import Testing
                     .get, .compare, "/\(path)/notes", headers: [.authorization: credentials])
                 #expect(notes.status == 200)
             }
+            for token in [apiToken, tokens.refreshToken] {
+                let revoked = try await cluster.send(.post, .login, "/revoke", json: #"{"token": "\#(token)"}"#)
+                #expect(revoked.status == 200)
+            }
+            let cookie = try await PageClient(signingIn: "alice", to: cluster).cookieValue
 
             let signature = try #require(tokens.accessToken.split(separator: ".").last)
             let secrets = [
-                try cluster.secret(), password, tokens.refreshToken, String(signature), Demo.clientSecret, apiToken,
-                basic,
+                try cluster.secret(), password, Demo.password, tokens.refreshToken, String(signature),
+                Demo.clientSecret, apiToken, basic, cookie,
             ]
             for service in ServiceName.allCases {
                 let log = try cluster.log(service)
@@ -56,7 +61,8 @@ import Testing
 
     @Test func `no response of any operation contains the secret, a password or the token of the request`() async throws
     {
-        try await withCluster(environment: ["TOKEN_COOKIE": "on"]) { cluster in
+        let environment = Cluster.variablesForCompare.merging(["TOKEN_COOKIE": "on"]) { $1 }
+        try await withCluster(running: ServiceName.allCases, environment: environment) { cluster in
             let password = "a password that nobody else has"
             #expect(try await cluster.signUp("dave", password: password) == 201)
             let secrets = try cluster.spellingsOfSecret() + [password]
@@ -83,6 +89,26 @@ import Testing
                         #expect(!text.contains(secret), "\(method) \(service.rawValue) \(path)")
                     }
                 }
+            }
+        }
+    }
+
+    @Test func `no page contains the secret, a password or the cookie of its browser`() async throws {
+        try await withCluster(running: [.login]) { cluster in
+            var browser = try await PageClient(signingIn: "alice", to: cluster)
+            let secrets = try cluster.spellingsOfSecret() + [Demo.password, Demo.clientSecret, browser.cookieValue]
+            let challenge = "code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256"
+            let client = "client_id=demo-web&redirect_uri=http%3A%2F%2Flocalhost%3A8090%2Fcallback"
+            for (path, title) in [
+                ("/", "One pass"), ("/account", "My account"), ("/account/password", "Change password"),
+                ("/account/delete", "Delete account"), ("/account/api-tokens/new", "New API token"),
+                ("/authorize?response_type=code&\(client)&\(challenge)", "Allow Demo web?"),
+                ("/authorize?client_id=demo-web", "refused"), ("/nowhere", "not_found"),
+            ] {
+                let response = try await browser.get(path)
+                #expect(response.text.contains(title), "\(path)")
+                let text = response.text + response.headers.map { "\($0.name): \($0.value)" }.joined(separator: "\n")
+                for secret in secrets { #expect(!text.contains(secret), "\(path)") }
             }
         }
     }
