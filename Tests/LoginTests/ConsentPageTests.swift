@@ -98,6 +98,7 @@ import Testing
                 ("Sign in", "/signup/page"), ("Sign up", "/login/page"), ("Sign in", "/signup/page"),
             ] {
                 #expect(page.status == 200 && page.text.contains("<h1>\(title)</h1>"))
+                #expect(!page.text.contains(#"href="/signup"#) && !page.text.contains(#"href="/login"#))
                 #expect(
                     page.headers[.contentSecurityPolicy]?.contains("form-action 'self' http://localhost:8090;") == true)
                 let form = try #require(
