@@ -19,6 +19,7 @@ let package = Package(
         .library(name: "JWT", targets: ["JWT"]),
         .library(name: "CurlClient", targets: ["CurlClient"]),
         .library(name: "SteppedClock", type: .dynamic, targets: ["SteppedClock"]),
+        .library(name: "SlowDisk", type: .dynamic, targets: ["SlowDisk"]),
     ],
     dependencies: [
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
@@ -81,6 +82,7 @@ let package = Package(
             ], path: "Tests/Support",
             swiftSettings: .strict),
         .target(name: "SteppedClock", path: "Tests/SteppedClock"),
+        .target(name: "SlowDisk", path: "Tests/SlowDisk"),
         .executableTarget(
             name: "Drills", dependencies: ["TestSupport", .grdb, .httpTypes, .argumentParser, .nioCore, .nioPosix],
             path: "Tests/Drills", swiftSettings: .strict),

@@ -18,7 +18,7 @@ struct Drill: Sendable {
     /// All drills, in the order in which they run.
     static let all: [Drill] = [
         .logout, .rotate, .loginDown, .loginRestart, .feedCut, .clockSkew, .clockStep, .catalogSlow, .catalogDown,
-        .killOrders, .diskFull, .sigterm, .slowClients, .signInFlood,
+        .killOrders, .diskFull, .diskSlow, .sigterm, .slowClients, .signInFlood,
     ]
 
     /// Runs the drill and prints its results. The last line begins with `PASS`, `FAIL` or `SKIP`.
