@@ -26,6 +26,13 @@ let package = Package(
             ],
             swiftSettings: [.swiftLanguageMode(.v6)]),
         .executableTarget(
+            name: "PeerClient",
+            dependencies: [
+                .product(name: "CurlClient", package: "hallpass"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            swiftSettings: [.swiftLanguageMode(.v6)]),
+        .executableTarget(
             name: "JWTBench",
             dependencies: ["Floor", "Measuring", .product(name: "JWT", package: "hallpass")],
             swiftSettings: [.swiftLanguageMode(.v6)]),

@@ -1,38 +1,64 @@
 import CCurl
 import Glibc
+import HTTPTypes
 
-/// libcurl's easy handle: the options of one transfer. A setter returns false when libcurl has no memory.
-@safe struct EasyHandle: ~Copyable {
-    private let pointer: UnsafeMutableRawPointer
-    private var headerLines: UnsafeMutablePointer<curl_slist>?
+/// libcurl's easy handle, which runs one transfer after another. A setter returns false when libcurl has no memory.
+@safe final class EasyHandle {
+    let pointer: UnsafeMutableRawPointer
+    /// The transfer that libcurl's callbacks report to.
+    private(set) var transfer: Transfer?
 
-    init?() {
+    /// Creates a handle for requests with the limits of `configuration`. `interests` closes its sockets.
+    init?(_ configuration: HTTPClient.Configuration, interests: SocketInterests) {
         guard let pointer = unsafe curl_easy_init() else { return nil }
         unsafe self.pointer = unsafe pointer
+        guard setConnection(configuration, interests), setCallbacks() else { return nil }
     }
 
     // `TransferEngine` has already removed the handle from its multi handle.
-    deinit {
-        unsafe curl_easy_cleanup(pointer)
-        unsafe curl_slist_free_all(headerLines)
-    }
+    deinit { unsafe curl_easy_cleanup(pointer) }
 
-    /// The handle's id in a multi handle.
-    var id: MultiHandle.ID { unsafe MultiHandle.ID(pointer) }
+    /// The object for libcurl's pointer.
+    static func of(_ pointer: UnsafeMutableRawPointer) -> EasyHandle? {
+        unsafe easyHandle(ccurl_get_pointer(pointer, CURLINFO_PRIVATE))
+    }
 
     /// The `errno` of the last failed system call; 0 when none failed.
     var systemError: CInt { unsafe CInt(truncatingIfNeeded: ccurl_get_long(pointer, CURLINFO_OS_ERRNO)) }
 
-    func set(_ option: CURLoption, _ value: Int) -> Bool {
-        unsafe ccurl_set_long(pointer, option, value) == CURLE_OK
+    /// Whether the transfer opened a connection, instead of reusing one.
+    var hasConnected: Bool { unsafe ccurl_get_long(pointer, CURLINFO_NUM_CONNECTS) > 0 }
+
+    /// Prepares the handle for a transfer.
+    func begin(_ transfer: Transfer) -> Bool {
+        self.transfer = transfer
+        return unsafe set(CURLOPT_URL, transfer.head.url)
+            && ccurl_set_pointer(pointer, CURLOPT_HTTPHEADER, transfer.head.lines.first) == CURLE_OK
+            && setMethod(transfer)
     }
 
-    func set(_ option: CURLoption, _ value: String) -> Bool {
-        unsafe value.withCString { unsafe ccurl_set_string(pointer, option, $0) == CURLE_OK }
+    /// Forgets the transfer and its body.
+    func end() {
+        if transfer?.body != nil { unsafe ccurl_set_pointer(pointer, CURLOPT_COPYPOSTFIELDS, nil) }
+        transfer = nil
     }
 
-    /// Makes the request a POST with a copy of these bytes as its body.
-    func setBody(_ body: [UInt8]) -> Bool {
+    private func setMethod(_ transfer: Transfer) -> Bool {
+        let method = transfer.head.method
+        guard set(CURLOPT_FRESH_CONNECT, transfer.head.isSentOnce ? 1 : 0), set(CURLOPT_HTTPGET, 1) else {
+            return false
+        }
+        if let body = transfer.body { return setBody(body) && set(CURLOPT_CUSTOMREQUEST, method.rawValue) }
+        switch method {
+        case .get: return unsafe ccurl_set_string(pointer, CURLOPT_CUSTOMREQUEST, nil) == CURLE_OK
+        case .head:
+            return unsafe ccurl_set_string(pointer, CURLOPT_CUSTOMREQUEST, nil) == CURLE_OK && set(CURLOPT_NOBODY, 1)
+        default: return set(CURLOPT_CUSTOMREQUEST, method.rawValue)
+        }
+    }
+
+    /// Makes the request a POST with a body, which the transfer keeps.
+    private func setBody(_ body: [UInt8]) -> Bool {
         guard unsafe ccurl_set_size(pointer, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count)) == CURLE_OK else {
             return false
         }
@@ -43,35 +69,53 @@ import Glibc
         }
     }
 
-    /// Adds a header line in libcurl's form, without its line ending: `Name: value`, `Name;` for an empty value, and
-    /// `Name:` for a field that libcurl must not send.
-    mutating func addHeaderLine(_ line: [UInt8]) -> Bool {
-        let lines = unsafe (line + [0]).withUnsafeBytes { bytes in
-            unsafe curl_slist_append(headerLines, bytes.assumingMemoryBound(to: CChar.self).baseAddress)
-        }
-        guard let lines = unsafe lines else { return false }
-        unsafe headerLines = lines
-        return unsafe ccurl_set_pointer(pointer, CURLOPT_HTTPHEADER, lines) == CURLE_OK
+    private func setConnection(_ configuration: HTTPClient.Configuration, _ interests: SocketInterests) -> Bool {
+        let sockets = unsafe Unmanaged.passUnretained(interests).toOpaque()
+        return unsafe set(CURLOPT_PROTOCOLS_STR, "http,https")
+            && set(CURLOPT_PROXY, "")
+            && set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
+            && set(CURLOPT_NOSIGNAL, 1)
+            // Callers sign the path, so it must not change.
+            && set(CURLOPT_PATH_AS_IS, 1)
+            // Without this option, libcurl blocks when a transfer ends during the resolution of its host name.
+            && set(CURLOPT_QUICK_EXIT, 1)
+            // A host may get another address at any time, and most requests need no new connection.
+            && set(CURLOPT_DNS_CACHE_TIMEOUT, 0)
+            && set(CURLOPT_CONNECTTIMEOUT_MS, max(1, configuration.connectTimeout.milliseconds))
+            && set(CURLOPT_MAXAGE_CONN, max(0, Int(configuration.idleLifetime.components.seconds)))
+            && ccurl_set_pointer(pointer, CURLOPT_OPENSOCKETDATA, sockets) == CURLE_OK
+            && ccurl_set_open_callback(pointer, openSocket) == CURLE_OK
+            && ccurl_set_pointer(pointer, CURLOPT_CLOSESOCKETDATA, sockets) == CURLE_OK
+            && ccurl_set_close_callback(pointer, closeSocket) == CURLE_OK
     }
 
-    /// Sets the transfer that libcurl's callbacks report to. The transfer must exist as long as the handle is in a
-    /// multi handle.
-    func setReceiver(_ transfer: Transfer) -> Bool {
-        let user = unsafe Unmanaged.passUnretained(transfer).toOpaque()
-        return unsafe ccurl_set_pointer(pointer, CURLOPT_PREREQDATA, user) == CURLE_OK
+    private func setCallbacks() -> Bool {
+        let user = unsafe Unmanaged.passUnretained(self).toOpaque()
+        return unsafe ccurl_set_pointer(pointer, CURLOPT_PRIVATE, user) == CURLE_OK
+            && ccurl_set_pointer(pointer, CURLOPT_PREREQDATA, user) == CURLE_OK
             && ccurl_set_pointer(pointer, CURLOPT_HEADERDATA, user) == CURLE_OK
             && ccurl_set_pointer(pointer, CURLOPT_WRITEDATA, user) == CURLE_OK
             && ccurl_set_prerequest_callback(pointer, beginSending) == CURLE_OK
             && ccurl_set_data_callback(pointer, CURLOPT_HEADERFUNCTION, receiveHeadLine) == CURLE_OK
             && ccurl_set_data_callback(pointer, CURLOPT_WRITEFUNCTION, receiveBody) == CURLE_OK
     }
+
+    private func set(_ option: CURLoption, _ value: Int) -> Bool {
+        unsafe ccurl_set_long(pointer, option, value) == CURLE_OK
+    }
+
+    private func set(_ option: CURLoption, _ value: String) -> Bool {
+        unsafe value.withCString { unsafe ccurl_set_string(pointer, option, $0) == CURLE_OK }
+    }
 }
+
+// MARK: - Callbacks of libcurl
 
 private func beginSending(
     _ user: UnsafeMutableRawPointer?, _ remoteAddress: UnsafeMutablePointer<CChar>?,
     _ localAddress: UnsafeMutablePointer<CChar>?, _ remotePort: Int32, _ localPort: Int32
 ) -> Int32 {
-    let mayBegin = unsafe transfer(user)?.mayBeginSending() ?? false
+    let mayBegin = unsafe easyHandle(user)?.transfer?.mayBeginSending() ?? false
     return mayBegin ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
 }
 
@@ -79,16 +123,28 @@ private func receiveHeadLine(
     _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ user: UnsafeMutableRawPointer?
 ) -> Int {
     let line = unsafe UnsafeRawBufferPointer(start: bytes, count: size * count)
-    return unsafe transfer(user)?.response.receiveHeadLine(line) == true ? line.count : 0
+    return unsafe easyHandle(user)?.transfer?.response.receiveHeadLine(line) == true ? line.count : 0
 }
 
 private func receiveBody(
     _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ user: UnsafeMutableRawPointer?
 ) -> Int {
     let part = unsafe UnsafeRawBufferPointer(start: bytes, count: size * count)
-    return unsafe transfer(user)?.response.receiveBody(part) == true ? part.count : 0
+    return unsafe easyHandle(user)?.transfer?.response.receiveBody(part) == true ? part.count : 0
 }
 
-private func transfer(_ user: UnsafeMutableRawPointer?) -> Transfer? {
-    unsafe user.map { unsafe Unmanaged<Transfer>.fromOpaque($0).takeUnretainedValue() }
+private func openSocket(
+    _ user: UnsafeMutableRawPointer?, _ purpose: curlsocktype, _ address: UnsafeMutablePointer<curl_sockaddr>?
+) -> CInt {
+    guard let address = unsafe address?.pointee else { return CURL_SOCKET_BAD }
+    return unsafe SocketInterests.of(user)?.open(address.family, address.socktype, address.protocol) ?? CURL_SOCKET_BAD
+}
+
+private func closeSocket(_ user: UnsafeMutableRawPointer?, _ socket: CInt) -> CInt {
+    unsafe SocketInterests.of(user)?.close(socket)
+    return 0
+}
+
+private func easyHandle(_ user: UnsafeMutableRawPointer?) -> EasyHandle? {
+    unsafe user.map { unsafe Unmanaged<EasyHandle>.fromOpaque($0).takeUnretainedValue() }
 }

@@ -3,7 +3,7 @@
 
 /// An HTTP/1.1 client on libcurl, for calls between services.
 ///
-/// All transfers run on one thread that the client owns. Callers suspend and block no thread. The client keeps
+/// The client owns one thread, which waits for all responses. Callers suspend and block no thread. The client keeps
 /// connections and reuses them. It follows no redirects, stores no cookies, uses no proxy, and reads no environment
 /// variables.
 ///
@@ -14,6 +14,17 @@
 public final class HTTPClient: Sendable {
     private let configuration: Configuration
     private let loop: TransferLoop
+
+    /// A task executor that runs on the client's thread.
+    ///
+    /// A task that prefers it sends requests and gets responses without a change of threads, which is the largest part of the
+    /// cost of a request. Such a task must not block: it would delay all requests of the client. It goes on on Swift's own
+    /// threads after `shutdown`.
+    ///
+    /// ```swift
+    /// await withTaskExecutorPreference(client.executor) { … }
+    /// ```
+    public var executor: any TaskExecutor { loop }
 
     /// Creates a client and starts its thread.
     public init(configuration: Configuration = .init()) {
@@ -46,9 +57,9 @@ public final class HTTPClient: Sendable {
         var attempt = 1
         var wasSentBefore = false
         while true {
-            let transfer = try Transfer(
-                head, body: request.body, deadline: deadline, configuration: configuration, wasSentBefore: wasSentBefore
-            )
+            let transfer = Transfer(
+                head, body: request.body, deadline: deadline,
+                maximumResponseBytes: configuration.maximumResponseBytes, wasSentBefore: wasSentBefore)
             do throws(HTTPClientError) {
                 return try transfer.response(after: await loop.run(transfer))
             } catch {

@@ -56,11 +56,4 @@ extension HTTPClientError {
     static func invalidRequest(_ reason: String) -> Self {
         Self(code: .invalidRequest, description: "The request was not sent: \(reason)", requestMayHaveBeenSent: false)
     }
-
-    /// The error when libcurl has no memory for a request.
-    static func noMemory(requestMayHaveBeenSent: Bool) -> Self {
-        Self(
-            code: .internalError, description: "libcurl has no memory for a request",
-            requestMayHaveBeenSent: requestMayHaveBeenSent)
-    }
 }

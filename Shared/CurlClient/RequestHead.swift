@@ -8,7 +8,8 @@ struct RequestHead: Sendable {
     let method: HTTPRequest.Method
     let url: String
     let target: Target
-    let fields: HTTPFields
+    /// The header fields, including those of the configuration.
+    let lines: HeaderLines
     /// Whether the request must be sent at most once.
     let isSentOnce: Bool
 
@@ -22,19 +23,20 @@ struct RequestHead: Sendable {
         url = request.url
         target = try Target(url: request.url)
         isSentOnce = request.isSentOnce
-        var fields = request.headers
-        for field in configuration.propagatedHeaders() where !request.headers.contains(field.name) {
-            fields.append(field)
-        }
-        if !fields.contains(.userAgent) { fields[.userAgent] = configuration.userAgent }
-        try Self.check(fields)
-        self.fields = fields
+        lines = try Self.lines(request, configuration)
     }
 
     /// Whether repeating the request has the same effect as sending it once (RFC 9110 §9.2.2).
     var isIdempotent: Bool { !isSentOnce && Self.idempotentMethods.contains(method) }
 
+    /// Whether a request without a body must say so with `Content-Length: 0` (RFC 9110 §8.6).
+    var requiresContentLength: Bool { Self.requiresContentLength(method) }
+
     private static let idempotentMethods: [HTTPRequest.Method] = [.get, .head, .options, .put, .delete]
+
+    private static func requiresContentLength(_ method: HTTPRequest.Method) -> Bool {
+        method == .post || method == .put || method == .patch
+    }
 
     /// The fields that frame the message or control the connection (RFC 9110 §7.6.1), in lower case.
     private static let reservedNames: Set<String> = [
@@ -42,24 +44,44 @@ struct RequestHead: Sendable {
         "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
     ]
 
-    private static func check(_ fields: HTTPFields) throws(HTTPClientError) {
+    private static func lines(
+        _ request: HTTPClient.Request, _ configuration: HTTPClient.Configuration
+    ) throws(HTTPClientError) -> HeaderLines {
+        var lines = HeaderLineBuilder()
         var bytes = 0
-        for field in fields {
-            guard !reservedNames.contains(field.name.canonicalName) else {
-                throw .invalidRequest(
-                    "the header field \(field.name.rawName) is set by the client, so a request must not set it")
+        for field in request.headers { try add(field, to: &lines, &bytes) }
+        let propagated = configuration.propagatedHeaders()
+        for field in propagated where !request.headers.contains(field.name) { try add(field, to: &lines, &bytes) }
+        if !request.headers.contains(.userAgent), !propagated.contains(.userAgent) {
+            try add(HTTPField(name: .userAgent, value: configuration.userAgent), to: &lines, &bytes)
+        }
+        if request.body != nil || requiresContentLength(request.method) {
+            // By default libcurl sends `Expect: 100-continue` before large bodies, and declares every body to be a form.
+            lines.suppress(.expect)
+            if !request.headers.contains(.contentType), !propagated.contains(.contentType) {
+                lines.suppress(.contentType)
             }
+        }
+        return lines.lines()
+    }
+
+    private static func add(
+        _ field: HTTPField, to lines: inout HeaderLineBuilder, _ bytes: inout Int
+    ) throws(HTTPClientError) {
+        guard !reservedNames.contains(field.name.canonicalName) else {
+            throw .invalidRequest(
+                "the header field \(field.name.rawName) is set by the client, so a request must not set it")
+        }
+        try unsafe field.withUnsafeBytesOfValue { value throws(HTTPClientError) in
             // HTTPFields replaces CR, LF and NUL with spaces, but this check does not rely on it.
-            let (isValid, count) = unsafe field.withUnsafeBytesOfValue { value in
-                (unsafe value.allSatisfy(isFieldByte), value.count)
-            }
-            guard isValid else {
+            guard unsafe value.allSatisfy(isFieldByte) else {
                 throw .invalidRequest("the header field \(field.name.rawName) contains a control character")
             }
-            bytes += field.name.rawName.utf8.count + count
-        }
-        guard bytes <= maximumFieldBytes else {
-            throw .invalidRequest("the header fields exceed \(maximumFieldBytes) bytes")
+            bytes += field.name.rawName.utf8.count + value.count
+            guard bytes <= maximumFieldBytes else {
+                throw .invalidRequest("the header fields exceed \(maximumFieldBytes) bytes")
+            }
+            unsafe lines.add(field.name, value: value)
         }
     }
 

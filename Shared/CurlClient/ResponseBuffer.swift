@@ -7,6 +7,8 @@ struct ResponseBuffer {
     /// The limit for the number of lines of the head.
     static let maximumHeadLines = 256
 
+    private static let usualHeadBytes = 512
+
     private let maximumBodyBytes: Int
     private var head: [UInt8] = []
     private(set) var isHeadComplete = false
@@ -33,6 +35,7 @@ struct ResponseBuffer {
             head.removeAll(keepingCapacity: true)
             isHeadComplete = false
         }
+        if head.isEmpty { head.reserveCapacity(Self.usualHeadBytes) }
         unsafe head.append(contentsOf: line)
         isHeadComplete = unsafe line.allSatisfy { $0 == UInt8(ascii: "\r") || $0 == UInt8(ascii: "\n") }
         return true
@@ -48,19 +51,22 @@ struct ResponseBuffer {
     /// The status of the last head; nil when its status line is invalid.
     var status: HTTPResponse.Status? {
         // The line is `HTTP/1.1 200 …`: the code is the second word.
-        let digits = head.prefix { $0 != UInt8(ascii: "\r") && $0 != UInt8(ascii: "\n") }.split(separator: 0x20)
-            .dropFirst().first
-        guard let digits, digits.count == 3, let code = Int(String(decoding: digits, as: UTF8.self)), code >= 100 else {
-            return nil
-        }
-        return HTTPResponse.Status(code: code)
+        let words = head.drop { !Self.endsWord($0) }.drop { $0 == UInt8(ascii: " ") }
+        let digits = words.prefix { !Self.endsWord($0) }
+        guard digits.count == 3, digits.allSatisfy(ASCIISet.digits.contains) else { return nil }
+        let code = digits.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
+        return code >= 100 ? HTTPResponse.Status(code: code) : nil
     }
 
     private var isInformational: Bool { status?.kind == .informational }
 
+    private static func endsWord(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\r") || byte == UInt8(ascii: "\n")
+    }
+
     /// The header fields; nil when a line is not a header field.
     func fields() -> HTTPFields? {
-        var fields: [(name: HTTPField.Name, value: [UInt8])] = []
+        var fields: [(name: HTTPField.Name, value: ArraySlice<UInt8>)] = []
         for line in head.split(separator: UInt8(ascii: "\n")).dropFirst() {
             let content = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
             guard let first = content.first else { continue }
@@ -73,7 +79,7 @@ struct ResponseBuffer {
             guard let colon = content.firstIndex(of: UInt8(ascii: ":")),
                 let name = HTTPField.Name(String(decoding: content[..<colon], as: UTF8.self))
             else { return nil }
-            fields.append((name, Array(content[(colon + 1)...])))
+            fields.append((name, content[(colon + 1)...]))
         }
         return HTTPFields(fields.map { HTTPField(name: $0.name, value: $0.value) })
     }

@@ -6,16 +6,18 @@ struct Target: Sendable {
     /// The limit for a URL, in bytes.
     static let maximumURLBytes = 8192
 
-    /// The host in lower case; an IPv6 address includes its brackets.
-    let host: String
-    let port: UInt16
-    let isSecure: Bool
+    /// What requests must have in common to share a connection (RFC 9110 §4.3).
+    struct Origin: Hashable {
+        /// The host in lower case; an IPv6 address includes its brackets.
+        let host: String
+        let port: UInt16
+        let isSecure: Bool
+    }
+
+    let origin: Origin
 
     /// The host and the port, for messages.
-    var name: String { "\(host):\(port)" }
-
-    /// The scheme, host and port. Requests of the same origin can share a connection.
-    var origin: String { isSecure ? "https://\(name)" : "http://\(name)" }
+    var name: String { "\(origin.host):\(origin.port)" }
 
     /// Reads an absolute `http` or `https` URL.
     init(url: String) throws(HTTPClientError) {
@@ -26,9 +28,9 @@ struct Target: Sendable {
         let (rest, isSecure) = try Self.schemeRemoved(bytes)
         let authority = rest.prefix { !Self.isPathOrQueryStart($0) }
         let (host, portDigits) = try Self.split(authority)
-        self.host = String(decoding: host, as: UTF8.self).lowercased()
-        self.isSecure = isSecure
-        port = try portDigits.map(Self.parsePort) ?? (isSecure ? 443 : 80)
+        origin = Origin(
+            host: String(decoding: host, as: UTF8.self).lowercased(),
+            port: try portDigits.map(Self.parsePort) ?? (isSecure ? 443 : 80), isSecure: isSecure)
         try Self.checkPathAndQuery(rest.dropFirst(authority.count))
     }
 
@@ -55,18 +57,18 @@ struct Target: Sendable {
 
     private static func namedHost(_ authority: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
         let host = authority.prefix { $0 != UInt8(ascii: ":") }
-        return !host.isEmpty && host.allSatisfy(isUnreserved) ? host : nil
+        return !host.isEmpty && host.allSatisfy(unreserved.contains) ? host : nil
     }
 
     private static func bracketedHost(_ authority: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
         guard let end = authority.firstIndex(of: UInt8(ascii: "]")) else { return nil }
         let address = authority[authority.startIndex...end].dropFirst().dropLast()
-        let isAddress = address.allSatisfy { isHexDigit($0) || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".") }
+        let isAddress = address.allSatisfy(ipAddress.contains)
         return isAddress && address.contains(UInt8(ascii: ":")) ? authority[authority.startIndex...end] : nil
     }
 
     private static func parsePort(_ digits: ArraySlice<UInt8>) throws(HTTPClientError) -> UInt16 {
-        guard digits.count <= 5, digits.allSatisfy(isDigit),
+        guard digits.count <= 5, digits.allSatisfy(ASCIISet.digits.contains),
             let port = UInt16(String(decoding: digits, as: UTF8.self)), port > 0
         else { throw .invalidRequest("the URL has no valid port") }
         return port
@@ -76,10 +78,10 @@ struct Target: Sendable {
         var rest = bytes
         while let byte = rest.popFirst() {
             if byte == UInt8(ascii: "%") {
-                guard rest.count >= 2, rest.prefix(2).allSatisfy(isHexDigit) else {
+                guard rest.count >= 2, rest.prefix(2).allSatisfy(ASCIISet.hexDigits.contains) else {
                     throw .invalidRequest("the URL contains a percent sign without two hexadecimal digits")
                 }
-            } else if !isUnreserved(byte), !pathAndQueryPunctuation.contains(byte) {
+            } else if !pathAndQuery.contains(byte) {
                 throw .invalidRequest("the URL contains a byte that must be percent-encoded, or a fragment")
             }
         }
@@ -89,25 +91,13 @@ struct Target: Sendable {
 // MARK: - Character classes of RFC 3986
 
 extension Target {
-    /// The punctuation that `pchar` and `query` allow, which includes `sub-delims`.
-    private static let pathAndQueryPunctuation = Array("!$&'()*+,;=:@/?".utf8)
+    private static let unreserved = ASCIISet.letters.union(.digits).union("-._~")
+    /// `pchar` with the rest of `query`, without the percent sign.
+    private static let pathAndQuery = unreserved.union("!$&'()*+,;=:@/?")
+    private static let ipAddress = ASCIISet.hexDigits.union(":.")
 
     private static func isPathOrQueryStart(_ byte: UInt8) -> Bool {
         byte == UInt8(ascii: "/") || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#")
-    }
-
-    private static func isUnreserved(_ byte: UInt8) -> Bool {
-        isDigit(byte) || isLetter(byte) || "-._~".utf8.contains(byte)
-    }
-
-    private static func isDigit(_ byte: UInt8) -> Bool { UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte }
-
-    private static func isLetter(_ byte: UInt8) -> Bool {
-        UInt8(ascii: "a")...UInt8(ascii: "z") ~= lowercased(byte)
-    }
-
-    private static func isHexDigit(_ byte: UInt8) -> Bool {
-        isDigit(byte) || UInt8(ascii: "a")...UInt8(ascii: "f") ~= lowercased(byte)
     }
 
     private static func lowercased(_ byte: UInt8) -> UInt8 {

@@ -6,11 +6,12 @@ extension Transfer {
     /// The response of an attempt that has ended.
     func response(after end: End) throws(HTTPClientError) -> HTTPClient.Response {
         switch end {
-        case .finished(CURLE_OK): return try completeResponse()
-        case .finished(let code): throw failure(errorCode(code), reason(code))
+        case .finished(CURLE_OK, _): return try completeResponse()
+        case .finished(let code, let systemError):
+            throw failure(errorCode(code, systemError), reason(code, systemError))
         case .cancelled: throw failure(.cancelled, "the task was cancelled")
         case .shutDown: throw failure(.shutDown, "the client was shut down")
-        case .timedOut where !isRunning: throw failure(.timedOut, "the deadline passed before a connection was free")
+        case .timedOut where !wasStarted: throw failure(.timedOut, "the deadline passed before a connection was free")
         case .timedOut: throw failure(.timedOut, "the deadline passed")
         }
     }
@@ -39,16 +40,15 @@ extension Transfer {
         return HTTPClient.Response(status: status, headers: fields, body: response.body)
     }
 
-    private func reason(_ code: CURLcode) -> String {
-        if errorCode(code) == .responseTooLarge {
+    private func reason(_ code: CURLcode, _ systemError: CInt) -> String {
+        if errorCode(code, systemError) == .responseTooLarge {
             return "the response exceeds \(response.excess ?? "the length of a header line")"
         }
         let text = unsafe String(cString: curl_easy_strerror(code))
-        let number = easy.systemError
-        return number == 0 ? text : unsafe "\(text) (\(String(cString: strerror(number))))"
+        return systemError == 0 ? text : unsafe "\(text) (\(String(cString: strerror(systemError))))"
     }
 
-    private func errorCode(_ code: CURLcode) -> HTTPClientError.Code {
+    private func errorCode(_ code: CURLcode, _ systemError: CInt) -> HTTPClientError.Code {
         switch code {
         case CURLE_URL_MALFORMAT: .invalidRequest
         // The only time-out that is set in libcurl is the one for connecting.
@@ -58,7 +58,7 @@ extension Transfer {
             .tlsFailure
         // libcurl has one code for failed reads and malformed chunks. When a chunk is malformed, no system call has
         // failed.
-        case CURLE_RECV_ERROR where response.hasBegun && easy.systemError == 0: .protocolError
+        case CURLE_RECV_ERROR where response.hasBegun && systemError == 0: .protocolError
         case CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE: .connectionLost
         // Transfer.mayBeginSending has stopped libcurl from repeating the request.
         case CURLE_ABORTED_BY_CALLBACK: .connectionLost

@@ -1,45 +1,75 @@
 import CCurl
 
-/// The work of the client's thread: libcurl's multi handle, the transfers that run on it, and those that wait for a
-/// free connection. Only that thread uses it, so it needs no lock.
+/// Runs transfers: libcurl's multi handle, the transfers that it runs, and those that wait for a free connection. It does
+/// not wait, and only one thread may use it at a time.
 ///
 /// The engine limits the connections itself and does not use libcurl's options. The deadline therefore includes the
 /// wait for a connection, and a busy host does not delay requests to other hosts.
 struct TransferEngine: ~Copyable {
-    /// The numbers of transfers to one origin.
-    final class OriginCounts {
+    /// The transfers and connections to one origin.
+    final class OriginState {
         var waitingOrRunning = 0
         var running = 0
+        /// About how many connections are open and idle. libcurl does not tell exactly.
+        var idle = 0
     }
+
+    /// A transfer that has ended. Its caller must be resumed when the engine is no longer locked.
+    typealias Ended = (transfer: Transfer, end: Transfer.End)
 
     private static let maximumWait = Duration.seconds(3600)
+    /// Each handle has a buffer of 16 KiB.
+    private static let maximumIdleHandles = 64
 
-    private let multi: MultiHandle
+    private var multi: MultiHandle
+    private let poll: EventPoll
+    private let configuration: HTTPClient.Configuration
     private let maximumPerOrigin: Int
     private let maximumRunning: Int
-    private var live: [MultiHandle.ID: Transfer] = [:]
+    private var live: [Transfer] = []
     private var waiting: [Transfer] = []
+    private var ended: [Ended] = []
     private var running = 0
-    private var counts: [String: OriginCounts] = [:]
-    /// A time no later than the earliest deadline of the transfers in `live`. It is nil only when `live` is empty.
+    private var origins: [Target.Origin: OriginState] = [:]
+    private var idleHandles: [EasyHandle] = []
+    private var isShutDown = false
+    /// A time no later than the earliest deadline of the transfers in `live`; nil only when there is none.
     private var nextDeadline: ContinuousClock.Instant?
+    /// The time until which the client's thread waits. Waking too early is harmless, so it never moves to a later time.
+    private var waitEnd: ContinuousClock.Instant
 
-    init(configuration: HTTPClient.Configuration) {
+    init(configuration: HTTPClient.Configuration, poll: EventPoll) {
+        self.configuration = configuration
         maximumPerOrigin = max(1, configuration.maximumConnectionsPerHost)
         maximumRunning = max(1, configuration.maximumConnections)
-        multi = MultiHandle(maximumConnections: maximumRunning)
+        self.poll = poll
+        multi = MultiHandle(maximumConnections: maximumRunning, poll: poll)
+        waitEnd = .now
     }
 
+    /// Starts a transfer on an idle connection, which takes microseconds. Returns false when there is none.
+    mutating func startOnIdleConnection(_ transfer: Transfer) -> Bool {
+        guard waiting.isEmpty, running < maximumRunning, let origin = origins[transfer.head.target.origin],
+            origin.idle > 0, origin.running < maximumPerOrigin, !transfer.head.isSentOnce
+        else { return false }
+        submit(transfer)
+        multi.runTimers()
+        endFinished()
+        return true
+    }
+
+    /// Starts a transfer, or lets it wait for a free connection.
     mutating func submit(_ transfer: Transfer) {
-        guard !transfer.isCancelled else { return transfer.end(.cancelled) }
-        let origin = counts[transfer.head.target.origin] ?? OriginCounts()
-        counts[transfer.head.target.origin] = origin
+        guard !transfer.isCancelled, !isShutDown else {
+            return ended.append((transfer, transfer.isCancelled ? .cancelled : .shutDown))
+        }
+        let origin = origin(transfer.head.target.origin)
         origin.waitingOrRunning += 1
-        transfer.originCounts = origin
-        live[transfer.easy.id] = transfer
+        transfer.origin = origin
+        transfer.index = live.count
+        live.append(transfer)
         nextDeadline = min(nextDeadline ?? transfer.deadline, transfer.deadline)
-        waiting.append(transfer)
-        startWaiting()
+        if mayStart(transfer) { start(transfer) } else { waiting.append(transfer) }
     }
 
     mutating func cancel(_ transfer: Transfer) {
@@ -48,60 +78,118 @@ struct TransferEngine: ~Copyable {
         end(transfer, .cancelled)
     }
 
-    mutating func endAll(_ end: Transfer.End) {
+    /// Ends all transfers, and those that are submitted later. Closes all connections.
+    mutating func shutDown() {
+        isShutDown = true
         waiting.removeAll()
-        for transfer in live.values { self.end(transfer, end) }
+        while let transfer = live.last { end(transfer, .shutDown) }
+        idleHandles.removeAll()
+        // libcurl closes idle connections together with their multi handle.
+        multi = MultiHandle(maximumConnections: maximumRunning, poll: poll)
     }
 
-    /// Advances all transfers as far as possible without waiting, and ends those that are complete or overdue.
-    mutating func work() {
-        multi.perform()
-        while let (easy, code) = multi.nextFinished() {
-            if let transfer = live[easy] { end(transfer, .finished(code)) }
-        }
-        endOverdue()
-    }
-
-    /// Waits until a transfer can be advanced, a deadline passes, or `wakeup` is signalled.
-    func wait(for wakeup: WakeupEvent) {
-        let time = nextDeadline.map { $0 - .now } ?? Self.maximumWait
-        multi.wait(for: wakeup, milliseconds: time.milliseconds)
-    }
-
-    private mutating func endOverdue() {
+    /// Advances all transfers as far as possible, and ends those that are complete or overdue.
+    mutating func work(_ ready: [EventPoll.Readiness]) {
+        for event in ready { multi.advance(event) }
         let now = ContinuousClock.now
-        guard let nextDeadline, nextDeadline <= now else { return }
-        for transfer in live.values where transfer.deadline <= now { end(transfer, .timedOut) }
-        self.nextDeadline = live.values.lazy.map(\.deadline).min()
+        if let timer = multi.interests.timer, timer <= now { multi.runTimers() }
+        endFinished()
+        if let nextDeadline, nextDeadline <= now { endOverdue(now) }
+    }
+
+    /// The transfers that have ended since the last call.
+    mutating func takeEnded() -> [Ended] { exchange(&ended, with: []) }
+
+    /// Begins a wait of the client's thread. Returns its length in milliseconds.
+    mutating func beginWait() -> Int {
+        let now = ContinuousClock.now
+        let end = nextWork ?? now + Self.maximumWait
+        waitEnd = waitEnd > now ? min(waitEnd, end) : end
+        return (waitEnd - now).milliseconds
+    }
+
+    /// Whether there is work before the wait of the client's thread ends.
+    var mustEndWait: Bool { nextWork.map { $0 < waitEnd } ?? false }
+
+    /// The earliest time at which there is work without an event.
+    private var nextWork: ContinuousClock.Instant? {
+        guard let timer = multi.interests.timer else { return nextDeadline }
+        return min(timer, nextDeadline ?? timer)
+    }
+
+    private mutating func endFinished() {
+        while let (easy, code) = multi.nextFinished() {
+            guard let transfer = easy.transfer else { continue }
+            end(transfer, .finished(code, systemError: code == CURLE_OK ? 0 : easy.systemError))
+        }
+    }
+
+    private mutating func endOverdue(_ now: ContinuousClock.Instant) {
+        for transfer in live where transfer.deadline <= now { end(transfer, .timedOut) }
+        nextDeadline = live.lazy.map(\.deadline).min()
     }
 
     private mutating func startWaiting() {
         var index = 0
         while index < waiting.count, running < maximumRunning {
-            guard let origin = waiting[index].originCounts, origin.running < maximumPerOrigin else {
-                index += 1
-                continue
-            }
+            if mayStart(waiting[index]) { start(waiting.remove(at: index)) } else { index += 1 }
+        }
+    }
+
+    private func mayStart(_ transfer: Transfer) -> Bool {
+        running < maximumRunning && transfer.origin.map { $0.running < maximumPerOrigin } ?? true
+    }
+
+    /// Gives a transfer to libcurl.
+    private mutating func start(_ transfer: Transfer) {
+        guard let easy = idleHandles.popLast() ?? EasyHandle(configuration, interests: multi.interests) else {
+            return end(transfer, .finished(CURLE_OUT_OF_MEMORY, systemError: 0))
+        }
+        running += 1
+        if let origin = transfer.origin {
             origin.running += 1
-            running += 1
-            let transfer = waiting.remove(at: index)
-            transfer.isRunning = true
-            if !multi.add(transfer.easy.id) { end(transfer, .finished(CURLE_FAILED_INIT)) }
+            origin.idle = max(0, origin.idle - 1)
+        }
+        transfer.easy = easy
+        transfer.wasStarted = true
+        if !easy.begin(transfer) || !multi.add(easy) {
+            end(transfer, .finished(CURLE_OUT_OF_MEMORY, systemError: 0))
         }
     }
 
     private mutating func end(_ transfer: Transfer, _ end: Transfer.End) {
-        guard live.removeValue(forKey: transfer.easy.id) != nil, let origin = transfer.originCounts else { return }
-        origin.waitingOrRunning -= 1
-        if transfer.isRunning {
-            multi.remove(transfer.easy.id)
-            origin.running -= 1
-            running -= 1
+        guard let index = transfer.index.take() else { return }
+        live.swapAt(index, live.count - 1)
+        live.removeLast()
+        if index < live.count { live[index].index = index }
+        transfer.origin?.waitingOrRunning -= 1
+        if let easy = transfer.easy.take() {
+            release(easy, of: transfer, end)
         } else {
             waiting.removeAll { $0 === transfer }
         }
-        if origin.waitingOrRunning == 0 { counts[transfer.head.target.origin] = nil }
-        transfer.end(end)
+        ended.append((transfer, end))
         startWaiting()
+    }
+
+    private mutating func release(_ easy: EasyHandle, of transfer: Transfer, _ end: Transfer.End) {
+        running -= 1
+        if let origin = transfer.origin {
+            origin.running -= 1
+            if easy.hasConnected { origin.idle = 0 }
+            if case .finished(CURLE_OK, _) = end { origin.idle += 1 }
+        }
+        multi.remove(easy)
+        easy.end()
+        if idleHandles.count < Self.maximumIdleHandles { idleHandles.append(easy) }
+    }
+
+    private mutating func origin(_ key: Target.Origin) -> OriginState {
+        if let origin = origins[key] { return origin }
+        // libcurl keeps at most this number of connections, so most of the others have none.
+        if origins.count >= maximumRunning { origins = origins.filter { $0.value.waitingOrRunning > 0 } }
+        let origin = OriginState()
+        origins[key] = origin
+        return origin
     }
 }

@@ -1,58 +1,99 @@
 import Glibc
 import Synchronization
 
-/// The client's thread, and the queue through which other threads send it commands.
+/// The client's thread, which waits for events and advances the transfers. Other threads start transfers on idle
+/// connections themselves, and send the thread commands for all else.
 final class TransferLoop: Sendable {
     private enum Command {
         case submit(Transfer)
         case cancel(Transfer)
     }
 
-    private struct State {
+    /// What other threads want from the client's thread.
+    private struct Inbox {
         var commands: [Command] = []
+        /// The jobs of tasks that prefer the client's thread as their executor.
+        var jobs: [UnownedJob] = []
         /// Whether the thread waits or is about to wait. If so, a change must wake it.
         var isAsleep = false
-        /// Whether further commands are rejected.
+        /// Whether further commands and jobs are rejected.
         var isClosed = false
         /// The thread; nil before its start, and after it was joined or detached.
         var thread: pthread_t?
         var hasEnded = false
         var waitingForEnd: [CheckedContinuation<Void, Never>] = []
+
+        var isEmpty: Bool { commands.isEmpty && jobs.isEmpty && !isClosed }
     }
 
-    private let configuration: HTTPClient.Configuration
-    private let state = Mutex(State())
-    private let wakeup = WakeupEvent()
+    private static let maximumRoundsWithoutEvents = 8
 
-    init(configuration: HTTPClient.Configuration) { self.configuration = configuration }
+    private let poll: EventPoll
+    private let engine: Mutex<TransferEngine>
+    private let inbox = Mutex(Inbox())
+
+    init(configuration: HTTPClient.Configuration) {
+        poll = EventPoll()
+        engine = Mutex(TransferEngine(configuration: configuration, poll: poll))
+    }
 
     /// Runs a transfer to its end. Cancelling the task ends the transfer at once.
     func run(_ transfer: Transfer) async -> Transfer.End {
         await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                transfer.begin(continuation)
-                if !send(.submit(transfer)) { transfer.end(.shutDown) }
+            await unsafe withUnsafeContinuation { continuation in
+                unsafe transfer.begin(continuation)
+                if !startHere(transfer), !send(.submit(transfer)) { transfer.resume(.shutDown) }
             }
         } onCancel: {
             _ = send(.cancel(transfer))
         }
     }
 
+    /// Starts a transfer on the calling thread. Returns false when that would take more than some microseconds: another
+    /// thread uses the engine, or there is no idle connection.
+    private func startHere(_ transfer: Transfer) -> Bool {
+        let result = engine.withLockIfAvailable { engine in
+            (
+                isStarted: engine.startOnIdleConnection(transfer), mustEndWait: engine.mustEndWait,
+                ended: engine.takeEnded()
+            )
+        }
+        guard let result, result.isStarted else { return false }
+        if result.mustEndWait { change { _ in } }
+        for (transfer, end) in result.ended { transfer.resume(end) }
+        return true
+    }
+
     /// Sends a command to the thread. Returns false when the loop is closed.
     private func send(_ command: Command) -> Bool {
-        change { state in
-            if !state.isClosed { state.commands.append(command) }
-            return !state.isClosed
+        change { inbox in
+            if !inbox.isClosed { inbox.commands.append(command) }
+            return !inbox.isClosed
         }
     }
 
-    /// Changes the state, and wakes the thread if it waits.
-    private func change<Result: Sendable>(_ body: (inout State) -> Result) -> Result {
-        let (result, wasAsleep) = state.withLock { state in
-            (body(&state), exchange(&state.isAsleep, with: false))
+    /// Changes the inbox, and wakes the thread if it waits.
+    @discardableResult
+    private func change<Result: Sendable>(_ body: (inout Inbox) -> Result) -> Result {
+        let (result, wasAsleep) = inbox.withLock { inbox in
+            (body(&inbox), exchange(&inbox.isAsleep, with: false))
         }
-        if wasAsleep { wakeup.signal() }
+        if wasAsleep { poll.wake() }
         return result
+    }
+}
+
+// MARK: - Jobs of tasks
+
+extension TransferLoop: TaskExecutor {
+    /// Runs a job on the thread; after its end, on Swift's own threads.
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        let isAccepted = change { inbox in
+            if !inbox.isClosed { inbox.jobs.append(job) }
+            return !inbox.isClosed
+        }
+        if !isAccepted { globalConcurrentExecutor.enqueue(job) }
     }
 }
 
@@ -70,7 +111,7 @@ extension TransferLoop {
                 return nil
             }, unsafe retained.toOpaque())
         guard code == 0 else { fatalError("the thread of the HTTP client cannot be started: error \(code)") }
-        state.withLock { $0.thread = thread }
+        inbox.withLock { $0.thread = thread }
     }
 
     /// Makes the thread end, without waiting for it.
@@ -79,9 +120,9 @@ extension TransferLoop {
     /// Waits until the thread has ended. Call `close` first.
     func join() async {
         await withCheckedContinuation { continuation in
-            let hasEnded = state.withLock { state in
-                if !state.hasEnded { state.waitingForEnd.append(continuation) }
-                return state.hasEnded
+            let hasEnded = inbox.withLock { inbox in
+                if !inbox.hasEnded { inbox.waitingForEnd.append(continuation) }
+                return inbox.hasEnded
             }
             if hasEnded { continuation.resume() }
         }
@@ -93,7 +134,7 @@ extension TransferLoop {
         if let thread = takeThread() { pthread_detach(thread) }
     }
 
-    private func takeThread() -> pthread_t? { state.withLock { $0.thread.take() } }
+    private func takeThread() -> pthread_t? { inbox.withLock { $0.thread.take() } }
 }
 
 // MARK: - Work of the thread
@@ -102,44 +143,68 @@ extension TransferLoop {
     private func work() {
         blockSignals()
         runTransfers()
-        let waiting = state.withLock { state in
-            state.hasEnded = true
-            return exchange(&state.waitingForEnd, with: [])
+        let waiting = inbox.withLock { inbox in
+            inbox.hasEnded = true
+            return exchange(&inbox.waitingForEnd, with: [])
         }
         for continuation in waiting { continuation.resume() }
     }
 
     private func runTransfers() {
-        var engine = TransferEngine(configuration: configuration)
-        var isOpen = true
-        while isOpen {
-            let commands: [Command]
-            (commands, isOpen) = receive()
-            for command in commands {
-                switch command {
-                case .submit(let transfer): engine.submit(transfer)
-                case .cancel(let transfer): engine.cancel(transfer)
-                }
+        let executor = unsafe asUnownedTaskExecutor()
+        var ready: [EventPoll.Readiness] = []
+        var roundsWithoutEvents = 0
+        while true {
+            let (commands, jobs, isIdle) = receive()
+            if !commands.isEmpty { lockEngine { engine in Self.obey(commands, &engine) } }
+            for job in jobs { unsafe job.runSynchronously(on: executor) }
+            // Jobs often make further jobs. These are worth some rounds without a system call.
+            roundsWithoutEvents += 1
+            guard isIdle || roundsWithoutEvents > Self.maximumRoundsWithoutEvents else { continue }
+            roundsWithoutEvents = 0
+            guard wait(isIdle: isIdle, into: &ready) else { break }
+            lockEngine { $0.work(ready) }
+        }
+        let (commands, jobs, _) = receive()
+        lockEngine { engine in
+            Self.obey(commands, &engine)
+            engine.shutDown()
+        }
+        for job in jobs { unsafe job.runSynchronously(on: executor) }
+    }
+
+    /// Changes the engine, and then resumes the callers of the transfers that have ended.
+    private func lockEngine(_ body: (inout TransferEngine) -> Void) {
+        let ended = engine.withLock { engine in
+            body(&engine)
+            return engine.takeEnded()
+        }
+        for (transfer, end) in ended { transfer.resume(end) }
+    }
+
+    private static func obey(_ commands: [Command], _ engine: inout TransferEngine) {
+        for command in commands {
+            switch command {
+            case .submit(let transfer): engine.submit(transfer)
+            case .cancel(let transfer): engine.cancel(transfer)
             }
-            engine.work()
-            if mayWait() { engine.wait(for: wakeup) }
-        }
-        engine.endAll(.shutDown)
-    }
-
-    /// The commands since the last call, and whether more can follow.
-    private func receive() -> ([Command], isOpen: Bool) {
-        state.withLock { state in
-            state.isAsleep = false
-            return (exchange(&state.commands, with: []), !state.isClosed)
         }
     }
 
-    /// Whether the thread may wait, because there is no command. If so, the next command must wake the thread.
-    private func mayWait() -> Bool {
-        state.withLock { state in
-            state.isAsleep = state.commands.isEmpty && !state.isClosed
-            return state.isAsleep
+    /// The commands and jobs since the last call. If there are none, the next one must wake the thread.
+    private func receive() -> (commands: [Command], jobs: [UnownedJob], isIdle: Bool) {
+        inbox.withLock { inbox in
+            inbox.isAsleep = inbox.isEmpty
+            return (exchange(&inbox.commands, with: []), exchange(&inbox.jobs, with: []), inbox.isAsleep)
+        }
+    }
+
+    /// Waits for events if there is nothing else to do. Returns whether the loop is open.
+    private func wait(isIdle: Bool, into ready: inout [EventPoll.Readiness]) -> Bool {
+        poll.wait(milliseconds: isIdle ? engine.withLock { $0.beginWait() } : 0, into: &ready)
+        return inbox.withLock { inbox in
+            inbox.isAsleep = false
+            return !inbox.isClosed
         }
     }
 

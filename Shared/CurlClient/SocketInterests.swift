@@ -1,0 +1,82 @@
+import CCurl
+import Glibc
+
+/// What libcurl waits for: events of its sockets, and a time. libcurl's callbacks change it.
+///
+/// libcurl removes a socket after each response and adds it again for the next request. Each change of an `epoll` is a
+/// system call, so the socket of a connection stays in it until it is closed, or until an event arrives between two
+/// requests.
+final class SocketInterests {
+    private struct Interest {
+        /// The events for which the socket is in the `epoll`; 0 when it is not in it.
+        var polled: UInt32 = 0
+        /// Whether the socket is one of a connection, which `open` made and `close` ends. libcurl has others, for example to
+        /// learn that a name is resolved, and closes them itself.
+        var isConnection = false
+        /// Whether libcurl currently waits for the socket.
+        var isWanted = false
+    }
+
+    private let poll: EventPoll
+    /// The interests by socket number.
+    private var interests: [Interest] = []
+    /// The time at which libcurl wants to work without an event; nil when it needs none.
+    private(set) var timer: ContinuousClock.Instant?
+
+    init(poll: EventPoll) { self.poll = poll }
+
+    /// The object for a pointer that libcurl passes to a callback.
+    static func of(_ user: UnsafeMutableRawPointer?) -> SocketInterests? {
+        unsafe user.map { unsafe Unmanaged<SocketInterests>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    /// Opens the socket of a connection. Child processes do not inherit it.
+    func open(_ family: CInt, _ type: CInt, _ protocol: CInt) -> CInt {
+        let socket = socket(family, type | CInt(SOCK_CLOEXEC.rawValue), `protocol`)
+        if socket >= 0 { interests[makeRoom(for: socket)].isConnection = true }
+        return socket
+    }
+
+    /// Whether libcurl waits for a socket that is ready. If not, the event is one of an idle connection, which ended.
+    func isWanted(_ socket: CInt) -> Bool {
+        guard interests.indices.contains(Int(socket)) else { return false }
+        if !interests[Int(socket)].isWanted { unpoll(socket) }
+        return interests[Int(socket)].isWanted
+    }
+
+    /// Changes what libcurl waits for on a socket. `action` is one of libcurl's `CURL_POLL_` constants.
+    func set(_ socket: CInt, action: CInt) {
+        let index = makeRoom(for: socket)
+        guard action != CURL_POLL_REMOVE else {
+            interests[index].isWanted = false
+            if !interests[index].isConnection { unpoll(socket) }
+            return
+        }
+        let events =
+            (action & CURL_POLL_IN != 0 ? EPOLLIN.rawValue : 0) | (action & CURL_POLL_OUT != 0 ? EPOLLOUT.rawValue : 0)
+        let polled = interests[index].polled
+        if polled != events { poll.set(socket, events: events, isNew: polled == 0) }
+        interests[index].polled = events
+        interests[index].isWanted = true
+    }
+
+    /// Closes a socket.
+    func close(_ socket: CInt) {
+        unpoll(socket)
+        interests[makeRoom(for: socket)] = Interest()
+        Glibc.close(socket)
+    }
+
+    /// Sets the time after which libcurl wants to work; it needs none if the time is negative.
+    func setTimer(milliseconds: Int) { timer = milliseconds < 0 ? nil : .now + .milliseconds(milliseconds) }
+
+    private func unpoll(_ socket: CInt) {
+        if exchange(&interests[makeRoom(for: socket)].polled, with: 0) != 0 { poll.remove(socket) }
+    }
+
+    /// The index of a socket's interest.
+    private func makeRoom(for socket: CInt) -> Int {
+        while socket >= interests.count { interests.append(Interest()) }
+        return Int(socket)
+    }
+}
