@@ -93,10 +93,9 @@ struct ConnectionTests {
     @Test func `a connection that the server closed while idle is replaced`() async throws {
         let client = HTTPClient()
         let closed = OneTimeEvent()
-        let server = ScriptedServer { connection in
+        let server = ScriptedServer(didClose: { if $0 == 1 { closed.signal() } }) { connection in
             _ = connection.readRequest()
             connection.send(CannedResponse.empty)
-            if connection.number == 1 { closed.signal() }
         }
         _ = try await client.execute(.init(method: .post, url: server.url()))
         await closed.wait()

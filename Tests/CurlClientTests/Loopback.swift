@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 
 /// Sockets on 127.0.0.1.
@@ -21,6 +22,28 @@ enum Loopback {
             }
         }
         return (socket, UInt16(bigEndian: address.sin_port))
+    }
+
+    /// The number of sockets of this process that are connected to a port.
+    static func connectedSockets(toPort port: UInt16) -> Int {
+        let descriptors = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
+        return descriptors.compactMap { CInt($0) }.count { socket in
+            var address = sockaddr_in()
+            var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+            let result = unsafe withUnsafeMutablePointer(to: &address) { pointer in
+                unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    unsafe getpeername(socket, $0, &size)
+                }
+            }
+            return result == 0 && address.sin_family == AF_INET && address.sin_port == port.bigEndian
+        }
+    }
+
+    /// Sets for how long the close of a connected socket waits until the other end has acknowledged it. With zero seconds, the
+    /// close is a reset (RST).
+    static func setLinger(_ socket: CInt, seconds: CInt) {
+        var wait = linger(l_onoff: 1, l_linger: seconds)
+        unsafe setsockopt(socket, SOL_SOCKET, SO_LINGER, &wait, socklen_t(MemoryLayout<linger>.size))
     }
 
     /// Calls `body` with the address of a port.

@@ -15,18 +15,24 @@ final class ScriptedServer: Sendable {
         var requests: [ReceivedRequest] = []
     }
 
-    /// Listens on a free port. The connection is closed when the script returns.
-    init(_ script: @escaping @Sendable (ServerConnection) -> Void) {
-        (listener, port) = Loopback.listen(backlog: 512)
+    /// Listens on a free port, or on a unix socket. A connection is closed when the script returns. Then `didClose` is called with its number;
+    /// the client's machine has acknowledged the end of the connection.
+    init(
+        path: String? = nil, didClose: @escaping @Sendable (Int) -> Void = { _ in },
+        _ script: @escaping @Sendable (ServerConnection) -> Void
+    ) {
+        (listener, port) = path.map { (UnixSocket.listen(at: $0, backlog: 512), 0) } ?? Loopback.listen(backlog: 512)
         Thread.detachNewThread { [self] in
             while true {
                 let socket = accept(listener, nil, nil)
                 guard socket >= 0 else { return }
+                Loopback.setLinger(socket, seconds: 10)
                 let number = recordConnection()
                 Thread.detachNewThread { [self] in
                     script(ServerConnection(socket: socket, number: number, server: self))
                     Glibc.close(socket)
                     record.withLock { $0.open -= 1 }
+                    didClose(number)
                 }
             }
         }

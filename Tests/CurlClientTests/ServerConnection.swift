@@ -26,8 +26,12 @@ struct ServerConnection: Sendable {
 
     /// Sends a text. Returns false when the client has closed the connection.
     @discardableResult
-    func send(_ text: String) -> Bool {
-        var rest = Array(text.utf8)[...]
+    func send(_ text: String) -> Bool { send(bytes: Array(text.utf8)) }
+
+    /// Sends bytes. Returns false when the client has closed the connection.
+    @discardableResult
+    func send(bytes: [UInt8]) -> Bool {
+        var rest = bytes[...]
         while !rest.isEmpty {
             let count = unsafe rest.withUnsafeBytes { bytes in
                 unsafe Glibc.send(socket, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
@@ -37,6 +41,18 @@ struct ServerConnection: Sendable {
         }
         return true
     }
+
+    /// Reads this number of bytes; fewer when the client closes the connection.
+    func readBytes(_ count: Int) -> [UInt8] { read(count) }
+
+    /// Makes `send` fail after it has waited for this time.
+    func setSendTimeout(milliseconds: Int) {
+        var time = timeval(tv_sec: milliseconds / 1000, tv_usec: milliseconds % 1000 * 1000)
+        unsafe setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
+    }
+
+    /// Makes the close of the connection a reset (RST).
+    func resetOnClose() { Loopback.setLinger(socket, seconds: 0) }
 
     /// Waits until the client has closed the connection.
     func waitForClose() { while !read(4096, exactly: false).isEmpty {} }

@@ -6,19 +6,27 @@ import Testing
 /// OpenSSL's test server, with a self-signed certificate.
 final class TLSServer: Sendable {
     let port: UInt16
+    /// The path of the server's certificate, which is its own authority.
+    let certificatePath: String
+    /// The path of the certificate's private key.
+    let keyPath: String
     private let server: Process
     private let folder: TemporaryFolder
 
-    init() async throws {
+    /// Starts the server. If it demands a certificate, it accepts only its own one.
+    init(demandsCertificate: Bool = false) async throws {
         folder = try TemporaryFolder()
         let (key, certificate) = (folder.path("key.pem"), folder.path("certificate.pem"))
+        (keyPath, certificatePath) = (key, certificate)
         let isMade = OneTimeEvent()
         let request = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"]
         let maker = Self.openSSL(request + ["-keyout", key, "-out", certificate])
         maker.terminationHandler = { _ in isMade.signal() }
         try maker.launchAlone()
         await isMade.wait()
-        server = Self.openSSL(["s_server", "-accept", "127.0.0.1:0", "-key", key, "-cert", certificate, "-www"])
+        let demand = demandsCertificate ? ["-Verify", "1", "-verify_return_error", "-CAfile", certificate] : []
+        server = Self.openSSL(
+            ["s_server", "-accept", "127.0.0.1:0", "-key", key, "-cert", certificate, "-www"] + demand)
         port = try await Self.portAfterStart(of: server)
     }
 
