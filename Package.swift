@@ -3,7 +3,7 @@
 import PackageDescription
 
 // docs/architecture.md says what each target is for. The functions at the bottom give all targets the same strict
-// settings. The package builds on Linux only: CurlClient uses eventfd, and JWT uses types that Apple ships from macOS 26.
+// settings. The package builds on Linux only: CurlClient uses epoll, and JWT uses types that Apple ships from macOS 26.
 
 let package = Package(
     name: "hallpass",

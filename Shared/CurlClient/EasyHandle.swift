@@ -37,6 +37,9 @@ import HTTPTypes
             && setMethod(transfer)
     }
 
+    /// Continues a transfer that waited for its streams.
+    func resume() { unsafe curl_easy_pause(pointer, CURLPAUSE_CONT) }
+
     /// Forgets the transfer and its body.
     func end() {
         if transfer?.body != nil { unsafe ccurl_set_pointer(pointer, CURLOPT_COPYPOSTFIELDS, nil) }
@@ -45,14 +48,18 @@ import HTTPTypes
 
     private func setMethod(_ transfer: Transfer) -> Bool {
         let method = transfer.head.method
-        guard set(CURLOPT_FRESH_CONNECT, transfer.head.isSentOnce ? 1 : 0), set(CURLOPT_HTTPGET, 1) else {
-            return false
+        guard set(CURLOPT_FRESH_CONNECT, transfer.head.isSentOnce ? 1 : 0), set(CURLOPT_HTTPGET, 1),
+            set(CURLOPT_ACCEPT_ENCODING, transfer.head.acceptsGzip ? "gzip" : nil)
+        else { return false }
+        if let upload = transfer.upload {
+            return unsafe set(CURLOPT_UPLOAD, 1)
+                && ccurl_set_size(pointer, CURLOPT_INFILESIZE_LARGE, curl_off_t(upload.length ?? -1)) == CURLE_OK
+                && set(CURLOPT_CUSTOMREQUEST, method.rawValue)
         }
         if let body = transfer.body { return setBody(body) && set(CURLOPT_CUSTOMREQUEST, method.rawValue) }
         switch method {
-        case .get: return unsafe ccurl_set_string(pointer, CURLOPT_CUSTOMREQUEST, nil) == CURLE_OK
-        case .head:
-            return unsafe ccurl_set_string(pointer, CURLOPT_CUSTOMREQUEST, nil) == CURLE_OK && set(CURLOPT_NOBODY, 1)
+        case .get: return set(CURLOPT_CUSTOMREQUEST, nil)
+        case .head: return set(CURLOPT_CUSTOMREQUEST, nil) && set(CURLOPT_NOBODY, 1)
         default: return set(CURLOPT_CUSTOMREQUEST, method.rawValue)
         }
     }
@@ -73,7 +80,8 @@ import HTTPTypes
         let sockets = unsafe Unmanaged.passUnretained(interests).toOpaque()
         return unsafe set(CURLOPT_PROTOCOLS_STR, "http,https")
             && set(CURLOPT_PROXY, "")
-            && set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
+            && setProtocolVersion(configuration.protocolVersion)
+            && setPeer(configuration)
             && set(CURLOPT_NOSIGNAL, 1)
             // Callers sign the path, so it must not change.
             && set(CURLOPT_PATH_AS_IS, 1)
@@ -89,6 +97,29 @@ import HTTPTypes
             && ccurl_set_close_callback(pointer, closeSocket) == CURLE_OK
     }
 
+    private func setProtocolVersion(_ version: HTTPClient.ProtocolVersion) -> Bool {
+        switch version {
+        case .http1: set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
+        // With `PIPEWAIT`, a request waits for a connection that is being made, to share it.
+        case .http2: set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS) && set(CURLOPT_PIPEWAIT, 1)
+        case .http2PriorKnowledge:
+            set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE) && set(CURLOPT_PIPEWAIT, 1)
+        }
+    }
+
+    /// Sets how the server is reached, and how both sides prove who they are.
+    private func setPeer(_ configuration: HTTPClient.Configuration) -> Bool {
+        if let path = configuration.unixSocketPath, !set(CURLOPT_UNIX_SOCKET_PATH, path) { return false }
+        if let path = configuration.trustedAuthoritiesPath,
+            // Without the second option, libcurl also trusts the system's folder of authorities.
+            !(set(CURLOPT_CAINFO, path) && set(CURLOPT_CAPATH, nil))
+        {
+            return false
+        }
+        guard let certificate = configuration.clientCertificate else { return true }
+        return set(CURLOPT_SSLCERT, certificate.certificatePath) && set(CURLOPT_SSLKEY, certificate.keyPath)
+    }
+
     private func setCallbacks() -> Bool {
         let user = unsafe Unmanaged.passUnretained(self).toOpaque()
         return unsafe ccurl_set_pointer(pointer, CURLOPT_PRIVATE, user) == CURLE_OK
@@ -98,14 +129,18 @@ import HTTPTypes
             && ccurl_set_prerequest_callback(pointer, beginSending) == CURLE_OK
             && ccurl_set_data_callback(pointer, CURLOPT_HEADERFUNCTION, receiveHeadLine) == CURLE_OK
             && ccurl_set_data_callback(pointer, CURLOPT_WRITEFUNCTION, receiveBody) == CURLE_OK
+            && ccurl_set_pointer(pointer, CURLOPT_READDATA, user) == CURLE_OK
+            && ccurl_set_data_callback(pointer, CURLOPT_READFUNCTION, sendBody) == CURLE_OK
     }
 
     private func set(_ option: CURLoption, _ value: Int) -> Bool {
         unsafe ccurl_set_long(pointer, option, value) == CURLE_OK
     }
 
-    private func set(_ option: CURLoption, _ value: String) -> Bool {
-        unsafe value.withCString { unsafe ccurl_set_string(pointer, option, $0) == CURLE_OK }
+    /// Sets a text, or with nil the default.
+    private func set(_ option: CURLoption, _ value: String?) -> Bool {
+        guard let value else { return unsafe ccurl_set_string(pointer, option, nil) == CURLE_OK }
+        return unsafe value.withCString { unsafe ccurl_set_string(pointer, option, $0) == CURLE_OK }
     }
 }
 
@@ -130,7 +165,14 @@ private func receiveBody(
     _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ user: UnsafeMutableRawPointer?
 ) -> Int {
     let part = unsafe UnsafeRawBufferPointer(start: bytes, count: size * count)
-    return unsafe easyHandle(user)?.transfer?.response.receiveBody(part) == true ? part.count : 0
+    return unsafe easyHandle(user)?.transfer?.receiveBody(part) ?? 0
+}
+
+private func sendBody(
+    _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ user: UnsafeMutableRawPointer?
+) -> Int {
+    let buffer = unsafe UnsafeMutableRawBufferPointer(start: bytes, count: size * count)
+    return unsafe easyHandle(user)?.transfer?.sendBody(into: buffer) ?? Int(CURL_READFUNC_ABORT)
 }
 
 private func openSocket(

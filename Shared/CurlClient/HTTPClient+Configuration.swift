@@ -24,6 +24,20 @@ extension HTTPClient {
         /// The time for which an idle connection may still be reused, in whole seconds.
         public var idleLifetime: Duration = .seconds(60)
 
+        /// The versions of HTTP that the client may use.
+        public var protocolVersion = ProtocolVersion.http1
+
+        /// The path of a PEM file with the certificate authorities that the client trusts, in place of the system's; nil
+        /// for the system's.
+        public var trustedAuthoritiesPath: String?
+
+        /// The certificate that the client sends to servers that ask for one; nil for none.
+        public var clientCertificate: ClientCertificate?
+
+        /// The path of the unix socket to which all connections go; nil for TCP. The host of a URL is then only the value
+        /// of `Host` and the name that TLS verifies.
+        public var unixSocketPath: String?
+
         /// The `User-Agent` of requests that do not set their own.
         public var userAgent = "hallpass"
 
@@ -32,6 +46,24 @@ extension HTTPClient {
         /// The client calls this closure once for each request, in the caller's task. A field that the request sets
         /// takes precedence.
         public var propagatedHeaders: @Sendable () -> HTTPFields = { [:] }
+
+        /// The time by which the caller itself must have responded; nil when there is none. A call ends at this time if it
+        /// is earlier than `deadline`.
+        ///
+        /// The client calls this closure once for each call, in the caller's task.
+        public var inheritedDeadline: @Sendable () -> ContinuousClock.Instant? = { nil }
+
+        /// The header field that tells the server how long the client still waits, in milliseconds; nil for none.
+        public var timeoutField: HTTPField.Name?
+
+        /// Whether calls fail at once with `circuitOpen` while the server does not respond.
+        ///
+        /// After five failures in a row to one host and port, the client sends single requests as probes, at first
+        /// every 250 ms and later every second, until one gets a response. A response of any status is no failure.
+        public var breaksCircuits = false
+
+        /// Called after each call, in the caller's task, for metrics.
+        public var report: (@Sendable (CallReport) -> Void)?
 
         /// Creates the default configuration, which suits calls between services.
         public init() {}

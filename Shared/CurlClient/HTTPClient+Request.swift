@@ -28,10 +28,15 @@ extension HTTPClient {
         /// connection and makes one attempt. For requests with a credential that works once.
         public var isSentOnce: Bool
 
+        /// Whether the server may compress the response with gzip. The response's `body` is decompressed, and the size limit
+        /// applies to it. Do not set `Accept-Encoding` then.
+        public var acceptsGzip: Bool
+
         /// Creates a request.
         public init(
             method: HTTPRequest.Method = .get, url: String, headers: HTTPFields = [:], body: [UInt8]? = nil,
-            deadline: Duration? = nil, retry: RetryPolicy = .never, isSentOnce: Bool = false
+            deadline: Duration? = nil, retry: RetryPolicy = .never, isSentOnce: Bool = false,
+            acceptsGzip: Bool = false
         ) {
             self.method = method
             self.url = url
@@ -40,6 +45,7 @@ extension HTTPClient {
             self.deadline = deadline
             self.retry = retry
             self.isSentOnce = isSentOnce
+            self.acceptsGzip = acceptsGzip
         }
     }
 }

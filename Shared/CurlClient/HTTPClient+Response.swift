@@ -9,7 +9,8 @@ extension HTTPClient {
         /// The header fields in the order of arrival, without trailer fields.
         public let headers: HTTPFields
 
-        /// The body. Chunks are joined; content codings are not decoded.
+        /// The body. Chunks are joined. Content codings are decoded only if the request has `acceptsGzip`; the fields
+        /// `Content-Encoding` and `Content-Length` still describe the coded body.
         public let body: [UInt8]
     }
 }

@@ -1,7 +1,7 @@
 // CurlClient: the HTTP client for calls between services. It is separate from JWTAuth because it does not depend on
 // tokens or services. Also, the unsafe code that calls libcurl must stay in one target.
 
-/// An HTTP/1.1 client on libcurl, for calls between services.
+/// An HTTP client on libcurl, for calls between services.
 ///
 /// The client owns one thread, which waits for all responses. Callers suspend and block no thread. The client keeps
 /// connections and reuses them. It follows no redirects, stores no cookies, uses no proxy, and reads no environment
@@ -13,7 +13,8 @@
 /// ```
 public final class HTTPClient: Sendable {
     private let configuration: Configuration
-    private let loop: TransferLoop
+    let loop: TransferLoop
+    private let origins = OriginRegistry()
 
     /// A task executor that runs on the client's thread.
     ///
@@ -52,34 +53,24 @@ public final class HTTPClient: Sendable {
     ///
     /// - Throws: `HTTPClientError` when there is no complete response.
     public func execute(_ request: Request) async throws(HTTPClientError) -> Response {
-        let deadline = ContinuousClock.now + (request.deadline ?? configuration.deadline)
-        let head = try RequestHead(request, configuration: configuration)
-        var attempt = 1
-        var wasSentBefore = false
-        while true {
-            let transfer = Transfer(
-                head, body: request.body, deadline: deadline,
-                maximumResponseBytes: configuration.maximumResponseBytes, wasSentBefore: wasSentBefore)
-            do throws(HTTPClientError) {
-                return try transfer.response(after: await loop.run(transfer))
-            } catch {
-                guard transfer.mayBeRepeated(after: error), let pause = request.retry.pause(afterAttempt: attempt),
-                    ContinuousClock.now + pause < deadline
-                else { throw error }
-                guard await pauses(for: pause) else { return try transfer.response(after: .cancelled) }
-                wasSentBefore = error.requestMayHaveBeenSent
-                attempt += 1
-            }
-        }
+        try await perform(request)
     }
 
-    /// Waits. Returns false as soon as the task is cancelled.
-    private func pauses(for pause: Duration) async -> Bool {
-        do {
-            try await Task.sleep(for: pause)
-            return true
+    /// Performs a call. With a stream, it makes one attempt.
+    func perform(
+        _ request: Request, upload: RequestStream? = nil, download: ResponseStream? = nil, maximumBytes: Int? = nil
+    ) async throws(HTTPClientError) -> Response {
+        var call = try Call(request, configuration, loop, origins)
+        call.upload = upload
+        call.download = download
+        call.maximumResponseBytes = maximumBytes ?? configuration.maximumResponseBytes
+        do throws(HTTPClientError) {
+            let response = try await call.run()
+            configuration.report?(call.report(.response(response.status)))
+            return response
         } catch {
-            return false
+            configuration.report?(call.report(.error(error.code)))
+            throw error
         }
     }
 }

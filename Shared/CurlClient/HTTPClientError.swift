@@ -18,7 +18,7 @@ extension HTTPClientError {
     /// The kinds of failure.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
         private enum Kind: String {
-            case invalidRequest, connectionFailed, tlsFailure, connectionLost, timedOut, cancelled
+            case invalidRequest, connectionFailed, tlsFailure, connectionLost, timedOut, cancelled, circuitOpen
             case responseTooLarge, protocolError, shutDown, internalError
         }
 
@@ -37,6 +37,8 @@ extension HTTPClientError {
         public static let timedOut = Self(kind: .timedOut)
         /// The calling task was cancelled.
         public static let cancelled = Self(kind: .cancelled)
+        /// The circuit breaker is open: the last requests to the server failed. This attempt was not sent.
+        public static let circuitOpen = Self(kind: .circuitOpen)
         /// The head or the body of the response exceeds its limit.
         public static let responseTooLarge = Self(kind: .responseTooLarge)
         /// The server's response is not valid HTTP.

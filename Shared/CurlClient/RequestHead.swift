@@ -12,9 +12,13 @@ struct RequestHead: Sendable {
     let lines: HeaderLines
     /// Whether the request must be sent at most once.
     let isSentOnce: Bool
+    /// Whether libcurl asks for gzip and decodes it.
+    let acceptsGzip: Bool
 
     /// Checks a request, and adds the header fields of the configuration.
-    init(_ request: HTTPClient.Request, configuration: HTTPClient.Configuration) throws(HTTPClientError) {
+    init(
+        _ request: HTTPClient.Request, configuration: HTTPClient.Configuration, timeLeft: Duration
+    ) throws(HTTPClientError) {
         guard request.method != .connect else { throw .invalidRequest("the method CONNECT is not supported") }
         guard request.method != .head || request.body == nil else {
             throw .invalidRequest("a HEAD request has no body")
@@ -23,7 +27,8 @@ struct RequestHead: Sendable {
         url = request.url
         target = try Target(url: request.url)
         isSentOnce = request.isSentOnce
-        lines = try Self.lines(request, configuration)
+        acceptsGzip = request.acceptsGzip
+        lines = try Self.lines(request, configuration, timeLeft)
     }
 
     /// Whether repeating the request has the same effect as sending it once (RFC 9110 §9.2.2).
@@ -45,7 +50,7 @@ struct RequestHead: Sendable {
     ]
 
     private static func lines(
-        _ request: HTTPClient.Request, _ configuration: HTTPClient.Configuration
+        _ request: HTTPClient.Request, _ configuration: HTTPClient.Configuration, _ timeLeft: Duration
     ) throws(HTTPClientError) -> HeaderLines {
         var lines = HeaderLineBuilder()
         var bytes = 0
@@ -54,6 +59,9 @@ struct RequestHead: Sendable {
         for field in propagated where !request.headers.contains(field.name) { try add(field, to: &lines, &bytes) }
         if !request.headers.contains(.userAgent), !propagated.contains(.userAgent) {
             try add(HTTPField(name: .userAgent, value: configuration.userAgent), to: &lines, &bytes)
+        }
+        if let name = configuration.timeoutField {
+            try add(HTTPField(name: name, value: "\(timeLeft.milliseconds)"), to: &lines, &bytes)
         }
         if request.body != nil || requiresContentLength(request.method) {
             // By default libcurl sends `Expect: 100-continue` before large bodies, and declares every body to be a form.

@@ -10,10 +10,11 @@ struct ResponseBuffer {
     private static let usualHeadBytes = 512
 
     private let maximumBodyBytes: Int
-    private var head: [UInt8] = []
+    private var headText: [UInt8] = []
     private(set) var isHeadComplete = false
     private var headBytes = 0
     private var headLines = 0
+    private var bodyBytes = 0
     private(set) var body: [UInt8] = []
     /// The limit that the response exceeds, as the end of a sentence; nil when it exceeds none.
     private(set) var excess: String?
@@ -32,26 +33,41 @@ struct ResponseBuffer {
         if isHeadComplete {
             // Another head follows an informational one; trailer fields follow a final one.
             guard isInformational else { return true }
-            head.removeAll(keepingCapacity: true)
+            headText.removeAll(keepingCapacity: true)
             isHeadComplete = false
         }
-        if head.isEmpty { head.reserveCapacity(Self.usualHeadBytes) }
-        unsafe head.append(contentsOf: line)
+        if headText.isEmpty { headText.reserveCapacity(Self.usualHeadBytes) }
+        unsafe headText.append(contentsOf: line)
         isHeadComplete = unsafe line.allSatisfy { $0 == UInt8(ascii: "\r") || $0 == UInt8(ascii: "\n") }
         return true
     }
 
     /// Adds a part of the body. Returns false when the response exceeds a limit.
     mutating func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        guard body.count + bytes.count <= maximumBodyBytes else { return exceed("\(maximumBodyBytes) bytes of body") }
+        guard admitsBody(bytes.count) else { return false }
         unsafe body.append(contentsOf: bytes)
+        countBody(bytes.count)
         return true
+    }
+
+    /// Returns false when a further part of the body exceeds the limit.
+    mutating func admitsBody(_ bytes: Int) -> Bool {
+        bodyBytes + bytes <= maximumBodyBytes || exceed("\(maximumBodyBytes) bytes of body")
+    }
+
+    /// Counts a part of the body, which may be kept elsewhere.
+    mutating func countBody(_ bytes: Int) { bodyBytes += bytes }
+
+    /// The status and the fields of a complete final head; nil when it is malformed.
+    var head: ResponseStream.Head? {
+        guard isHeadComplete, let status, status.kind != .informational, let fields = fields() else { return nil }
+        return (status, fields)
     }
 
     /// The status of the last head; nil when its status line is invalid.
     var status: HTTPResponse.Status? {
         // The line is `HTTP/1.1 200 …`: the code is the second word.
-        let words = head.drop { !Self.endsWord($0) }.drop { $0 == UInt8(ascii: " ") }
+        let words = headText.drop { !Self.endsWord($0) }.drop { $0 == UInt8(ascii: " ") }
         let digits = words.prefix { !Self.endsWord($0) }
         guard digits.count == 3, digits.allSatisfy(ASCIISet.digits.contains) else { return nil }
         let code = digits.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
@@ -67,7 +83,7 @@ struct ResponseBuffer {
     /// The header fields; nil when a line is not a header field.
     func fields() -> HTTPFields? {
         var fields: [(name: HTTPField.Name, value: ArraySlice<UInt8>)] = []
-        for line in head.split(separator: UInt8(ascii: "\n")).dropFirst() {
+        for line in headText.split(separator: UInt8(ascii: "\n")).dropFirst() {
             let content = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
             guard let first = content.first else { continue }
             if first == 0x20 || first == 0x09 {

@@ -34,10 +34,10 @@ extension Transfer {
         guard response.isHeadComplete else {
             throw failure(.connectionLost, "the connection closed before the head was complete")
         }
-        guard let status = response.status, status.kind != .informational, let fields = response.fields() else {
+        guard let head = response.head, Set(head.headers[values: .contentLength]).count <= 1 else {
             throw failure(.protocolError, "the head of the response is malformed")
         }
-        return HTTPClient.Response(status: status, headers: fields, body: response.body)
+        return HTTPClient.Response(status: head.status, headers: head.headers, body: response.body)
     }
 
     private func reason(_ code: CURLcode, _ systemError: CInt) -> String {
@@ -59,6 +59,8 @@ extension Transfer {
         // libcurl has one code for failed reads and malformed chunks. When a chunk is malformed, no system call has
         // failed.
         case CURLE_RECV_ERROR where response.hasBegun && systemError == 0: .protocolError
+        // The server ended an HTTP/2 stream.
+        case CURLE_HTTP2_STREAM: .connectionLost
         case CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE: .connectionLost
         // Transfer.mayBeginSending has stopped libcurl from repeating the request.
         case CURLE_ABORTED_BY_CALLBACK: .connectionLost
@@ -66,7 +68,7 @@ extension Transfer {
         // A header line exceeds libcurl's limit of 100 KiB.
         case CURLE_OUT_OF_MEMORY where sends > 0: .responseTooLarge
         // `CURLE_BAD_FUNCTION_ARGUMENT` means a header line without a colon.
-        case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL, CURLE_BAD_CONTENT_ENCODING,
+        case CURLE_WEIRD_SERVER_REPLY, CURLE_HTTP2, CURLE_UNSUPPORTED_PROTOCOL, CURLE_BAD_CONTENT_ENCODING,
             CURLE_BAD_FUNCTION_ARGUMENT:
             .protocolError
         default: .internalError

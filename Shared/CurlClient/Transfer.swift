@@ -22,6 +22,10 @@ import CCurl
 
     /// The part of the response that has arrived.
     var response: ResponseBuffer
+    /// Where the body comes from, instead of `body`.
+    var upload: RequestStream?
+    /// Where the body of the response goes, instead of into `response`.
+    var download: ResponseStream?
     /// How often libcurl had a connection and started to send.
     private(set) var sends = 0
     private var continuation: UnsafeContinuation<End, Never>?
@@ -33,6 +37,8 @@ import CCurl
     var index: Int?
     /// The handle that runs the transfer; nil while it waits for a connection, and after its end.
     var easy: EasyHandle?
+    /// Whether the transfer opened a connection.
+    var hasConnected = false
     /// Whether the transfer got a handle.
     var wasStarted = false
 
@@ -54,11 +60,29 @@ import CCurl
     /// Returns the transfer to the caller's task.
     func resume(_ end: End) { unsafe continuation.take()?.resume(returning: end) }
 
+    /// Takes a part of the body. Returns the number of bytes that were taken, as libcurl expects it.
+    func receiveBody(_ part: UnsafeRawBufferPointer) -> Int {
+        guard let download else { return unsafe response.receiveBody(part) ? part.count : 0 }
+        guard response.admitsBody(part.count) else { return 0 }
+        guard unsafe download.receive(part, of: self) else { return Int(CURL_WRITEFUNC_PAUSE) }
+        response.countBody(part.count)
+        return part.count
+    }
+
+    /// Copies bytes of the body. Returns their number, as libcurl expects it.
+    func sendBody(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+        switch unsafe upload?.read(into: buffer, of: self) {
+        case .bytes(let count): count
+        case .nothingYet: Int(CURL_READFUNC_PAUSE)
+        case .failure, nil: Int(CURL_READFUNC_ABORT)
+        }
+    }
+
     /// Counts the starts of sending. Returns false when libcurl must not send.
     func mayBeginSending() -> Bool {
         sends += 1
         // libcurl repeats a request on its own when a reused connection closes before the response. The server may
         // have received the first copy.
-        return sends == 1 || head.isIdempotent
+        return sends == 1 || head.isIdempotent && upload == nil
     }
 }

@@ -72,6 +72,9 @@ struct TransferEngine: ~Copyable {
         if mayStart(transfer) { start(transfer) } else { waiting.append(transfer) }
     }
 
+    /// Continues a transfer that waited for its streams.
+    func resume(_ transfer: Transfer) { transfer.easy?.resume() }
+
     mutating func cancel(_ transfer: Transfer) {
         // The command to cancel a transfer may arrive before the command to submit it.
         transfer.isCancelled = true
@@ -174,9 +177,10 @@ struct TransferEngine: ~Copyable {
 
     private mutating func release(_ easy: EasyHandle, of transfer: Transfer, _ end: Transfer.End) {
         running -= 1
+        transfer.hasConnected = easy.hasConnected
         if let origin = transfer.origin {
             origin.running -= 1
-            if easy.hasConnected { origin.idle = 0 }
+            if transfer.hasConnected { origin.idle = 0 }
             if case .finished(CURLE_OK, _) = end { origin.idle += 1 }
         }
         multi.remove(easy)

@@ -6,6 +6,7 @@ import Synchronization
 final class TransferLoop: Sendable {
     private enum Command {
         case submit(Transfer)
+        case resume(Transfer)
         case cancel(Transfer)
     }
 
@@ -48,6 +49,9 @@ final class TransferLoop: Sendable {
             _ = send(.cancel(transfer))
         }
     }
+
+    /// Continues a transfer that waited for its streams.
+    func resume(_ transfer: Transfer) { _ = send(.resume(transfer)) }
 
     /// Starts a transfer on the calling thread. Returns false when that would take more than some microseconds: another
     /// thread uses the engine, or there is no idle connection.
@@ -186,6 +190,7 @@ extension TransferLoop {
         for command in commands {
             switch command {
             case .submit(let transfer): engine.submit(transfer)
+            case .resume(let transfer): engine.resume(transfer)
             case .cancel(let transfer): engine.cancel(transfer)
             }
         }

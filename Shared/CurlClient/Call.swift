@@ -1,0 +1,118 @@
+import HTTPTypes
+
+/// One call of `HTTPClient.execute`: its attempts, one after the other, until one succeeds or no further one is allowed.
+struct Call {
+    private let request: HTTPClient.Request
+    private let configuration: HTTPClient.Configuration
+    private let loop: TransferLoop
+    private let start = ContinuousClock.now
+    private let limit: TimeLimit
+    private let health: OriginHealth?
+    private var head: RequestHead
+    /// Where the body of the request comes from, instead of `request.body`.
+    var upload: RequestStream?
+    /// Where the body of the response goes, instead of into the response.
+    var download: ResponseStream?
+    var maximumResponseBytes = 0
+    private var attempts = 0
+    private var openedConnections = 0
+    private var openedCircuit = false
+    private var wasSent = false
+
+    init(
+        _ request: HTTPClient.Request, _ configuration: HTTPClient.Configuration, _ loop: TransferLoop,
+        _ origins: OriginRegistry
+    ) throws(HTTPClientError) {
+        self.request = request
+        self.configuration = configuration
+        self.loop = loop
+        limit = TimeLimit(request.deadline ?? configuration.deadline, inherited: configuration.inheritedDeadline())
+        head = try RequestHead(request, configuration: configuration, timeLeft: limit.timeLeft)
+        let needsHealth = configuration.breaksCircuits || request.retry.maximumAttempts > 1
+        health = needsHealth ? origins.health(of: head.target.origin) : nil
+        health?.addCall()
+    }
+
+    mutating func run() async throws(HTTPClientError) -> HTTPClient.Response {
+        while true {
+            let (transfer, result) = try await attempt()
+            guard let pause = pause(after: result, of: transfer), limit.timeLeft > pause, health?.takeRetry() == true
+            else { return try result.get() }
+            guard await Self.waits(for: pause) else { return try transfer.response(after: .cancelled) }
+            head = try RequestHead(request, configuration: configuration, timeLeft: limit.timeLeft)
+        }
+    }
+
+    /// Describes the call after its end.
+    func report(_ outcome: HTTPClient.CallReport.Outcome) -> HTTPClient.CallReport {
+        .init(
+            server: head.target.name, outcome: outcome, duration: .now - start, attempts: attempts,
+            openedConnections: openedConnections, openedCircuit: openedCircuit)
+    }
+
+    private typealias Attempt = (transfer: Transfer, result: Result<HTTPClient.Response, HTTPClientError>)
+
+    private mutating func attempt() async throws(HTTPClientError) -> Attempt {
+        guard limit.timeLeft > .zero else { throw error(.timedOut, "the deadline passed before the request was sent") }
+        if configuration.breaksCircuits, health?.admitsAttempt() == false {
+            throw error(.circuitOpen, "the server failed repeatedly, so no request is sent to it at the moment")
+        }
+        attempts += 1
+        let transfer = Transfer(
+            head, body: request.body, deadline: limit.end, maximumResponseBytes: maximumResponseBytes,
+            wasSentBefore: wasSent)
+        transfer.upload = upload
+        transfer.download = download
+        let end = await loop.run(transfer)
+        let result: Result<HTTPClient.Response, HTTPClientError>
+        do throws(HTTPClientError) {
+            result = .success(try transfer.response(after: end))
+        } catch {
+            result = .failure(error)
+        }
+        if transfer.hasConnected { openedConnections += 1 }
+        wasSent = wasSent || transfer.sends > 0
+        if configuration.breaksCircuits, health?.endAttempt(isHealthy: isHealthy(result, transfer)) == true {
+            openedCircuit = true
+        }
+        return (transfer, result)
+    }
+
+    /// The pause before the next attempt; nil when there is none.
+    private func pause(after result: Result<HTTPClient.Response, HTTPClientError>, of transfer: Transfer) -> Duration? {
+        guard head.isIdempotent, upload == nil, download == nil else { return nil }
+        switch result {
+        case .success(let response): return request.retry.pause(after: response, attempts: attempts)
+        case .failure(let error):
+            return transfer.mayBeRepeated(after: error) ? request.retry.pause(afterAttempt: attempts) : nil
+        }
+    }
+
+    /// Whether an attempt shows that the server responds; nil when it shows nothing.
+    private func isHealthy(_ result: Result<HTTPClient.Response, HTTPClientError>, _ transfer: Transfer) -> Bool? {
+        guard case .failure(let error) = result else { return true }
+        switch error.code {
+        case .connectionFailed, .tlsFailure, .connectionLost, .protocolError: return false
+        case .responseTooLarge: return true
+        // A caller that allows too little time must not make the server look ill.
+        case .timedOut: return transfer.sends > 0 && !limit.isInherited && request.deadline == nil ? false : nil
+        default: return nil
+        }
+    }
+
+    private func error(_ code: HTTPClientError.Code, _ reason: String) -> HTTPClientError {
+        HTTPClientError(
+            code: code, description: "\(head.method.rawValue) to \(head.target.name) failed: \(reason)",
+            requestMayHaveBeenSent: wasSent)
+    }
+
+    /// Waits. Returns false as soon as the task is cancelled.
+    private static func waits(for pause: Duration) async -> Bool {
+        do {
+            try await Task.sleep(for: pause)
+            return true
+        } catch {
+            return false
+        }
+    }
+}

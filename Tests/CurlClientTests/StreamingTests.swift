@@ -1,0 +1,157 @@
+import CurlClient
+import HTTPTypes
+import Testing
+
+@Suite(.timeLimit(.minutes(1)))
+struct StreamingTests {
+    private struct WriterError: Error {}
+
+    private let client = HTTPClient()
+
+    @Test func `a downloaded body is read while it arrives`() async throws {
+        let hasFirst = OneTimeEvent()
+        let server = ScriptedServer { connection in
+            _ = connection.readRequest()
+            connection.send("HTTP/1.1 201 Created\r\nServer: x\r\nContent-Length: 10\r\n\r\nfirst")
+            hasFirst.blockingWait()
+            connection.send("other")
+        }
+        let (status, field, body) = try await client.download(.init(url: server.url()), maximumBytes: 10) { response in
+            var body: [UInt8] = []
+            for try await part in response.body {
+                body += part
+                hasFirst.signal()
+            }
+            return (response.status, response.headers[.server], body)
+        }
+        #expect(status == .created)
+        #expect(field == "x")
+        #expect(body == Array("firstother".utf8))
+    }
+
+    @Test func `a response without a body has an empty stream`() async throws {
+        let server = ScriptedServer.responding(with: CannedResponse.empty)
+        let isEmpty = try await client.download(.init(url: server.url()), maximumBytes: 0) { response in
+            let part = try await response.body.next()
+            return part == nil
+        }
+        #expect(isEmpty)
+    }
+
+    @Test func `a server must wait while nobody reads its response`() async throws {
+        let mustWait = OneTimeEvent()
+        let server = ScriptedServer { connection in
+            _ = connection.readRequest()
+            connection.setSendTimeout(milliseconds: 300)
+            connection.send("HTTP/1.1 200 OK\r\n\r\n")
+            while connection.send(String(repeating: "a", count: 1 << 16)) {}
+            mustWait.signal()
+        }
+        try await client.download(.init(url: server.url()), maximumBytes: .max) { _ in await mustWait.wait() }
+    }
+
+    @Test func `a download that is not read to its end closes the connection`() async throws {
+        let isClosed = OneTimeEvent()
+        let server = ScriptedServer { connection in
+            _ = connection.readRequest()
+            connection.send("HTTP/1.1 200 OK\r\n\r\n")
+            while connection.send("aaaaaaaa") {}
+            isClosed.signal()
+        }
+        let part = try await client.download(.init(url: server.url()), maximumBytes: .max) { try await $0.body.next() }
+        #expect(part?.first == UInt8(ascii: "a"))
+        await isClosed.wait()
+    }
+
+    @Test func `a downloaded body larger than its limit is an error`() async throws {
+        let server = ScriptedServer { connection in
+            _ = connection.readRequest()
+            connection.send("HTTP/1.1 200 OK\r\n\r\n")
+            while connection.send("aaaaaaaa") {}
+        }
+        let error = try await #require(throws: HTTPClientError.self) {
+            try await client.download(.init(url: server.url()), maximumBytes: 1000) { response in
+                var count = 0
+                for try await part in response.body { count += part.count }
+                #expect(count <= 1000)
+            }
+        }
+        #expect(error.code == .responseTooLarge)
+    }
+
+    @Test(arguments: ["", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc"])
+    func `a download that is cut off is an error`(_ start: String) async throws {
+        let server = ScriptedServer { connection in
+            _ = connection.readRequest()
+            connection.send(start)
+        }
+        let error = try await #require(throws: HTTPClientError.self) {
+            try await client.download(.init(url: server.url()), maximumBytes: 1000) { response in
+                for try await _ in response.body {}
+            }
+        }
+        #expect(error.code == .connectionLost)
+    }
+
+    @Test func `an uploaded body of known length is sent as it is written`() async throws {
+        let server = ScriptedServer.responding(with: CannedResponse.hello)
+        let response = try await client.upload(.init(method: .put, url: server.url()), length: 6) { body in
+            await body.write([1, 2, 3])
+            await body.write([])
+            await body.write([4, 5, 6])
+        }
+        #expect(response.body == Array("hello".utf8))
+        #expect(server.requests.first?.body == [1, 2, 3, 4, 5, 6])
+        // The handle of an upload serves other requests afterwards.
+        _ = try await client.execute(.init(url: server.url()))
+        #expect(server.requests.last?.requestLine == "GET / HTTP/1.1")
+        #expect(server.requests.last?.body == [])
+    }
+
+    @Test func `an uploaded body of unknown length is sent in chunks`() async throws {
+        let end = "1\r\nc\r\n0\r\n\r\n"
+        let server = ScriptedServer { connection in
+            guard let request = connection.readRequest(), request.values("transfer-encoding") == ["chunked"] else {
+                return
+            }
+            var body: [UInt8] = []
+            while !body.suffix(end.utf8.count).elementsEqual(end.utf8) { body += connection.readBytes(1) }
+            connection.send("HTTP/1.1 200 OK\r\nContent-Length: \(body.count)\r\n\r\n")
+            connection.send(bytes: body)
+        }
+        let response = try await client.upload(.init(method: .post, url: server.url())) { body in
+            await body.write(Array("ab".utf8))
+            await body.write(Array("c".utf8))
+        }
+        #expect(response.body == Array("2\r\nab\r\n\(end)".utf8))
+    }
+
+    @Test func `a writer waits for the server and stops when the server has responded`() async throws {
+        let part = [UInt8](repeating: 0, count: 1 << 20)
+        let server = ScriptedServer { connection in
+            _ = connection.readRequest()
+            connection.send("HTTP/1.1 413 X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            connection.waitForClose()
+        }
+        let response = try await client.upload(.init(method: .post, url: server.url())) { body in
+            while await body.write(part) {}
+        }
+        #expect(response.status == .contentTooLarge)
+    }
+
+    @Test func `an error of the writer ends the request`() async throws {
+        let isClosed = OneTimeEvent()
+        let server = ScriptedServer { connection in
+            _ = connection.readRequest()
+            connection.waitForClose()
+            isClosed.signal()
+        }
+        await #expect(throws: WriterError.self) {
+            try await client.upload(.init(method: .put, url: server.url())) { body in
+                await body.write([1])
+                throw WriterError()
+            }
+        }
+        await isClosed.wait()
+    }
+}
