@@ -61,11 +61,13 @@ let package = Package(
                 .lifecycle, .signals, .argumentParser, .nioCore, .nioPosix, .nioHTTP1, .nioHTTPTypes,
                 .nioHTTPTypesHTTP1, .mustache,
             ], resources: [.copy("Resources")]),
-        shared("Database", uses: [.grdb]),
+        shared("Database", uses: ["CLibpq", .grdb]),
         shared("Libcrypto", uses: ["COpenSSL"]),
         .systemLibrary(
             name: "COpenSSL", path: "Shared/System/COpenSSL", pkgConfig: "libcrypto",
             providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(
+            name: "CLibpq", path: "Shared/System/CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .target(name: "CTextKernels", path: "Shared/System/CTextKernels"),
         .target(
             name: "CCurl", path: "Shared/System/CCurl", linkerSettings: [.linkedLibrary("curl")]),

@@ -42,6 +42,15 @@ public final class Connection {
         try run(sql, values) { values throws(DatabaseError) in try runner.execute(sql, values) }
     }
 
+    /// A word for the history that the state of the database belongs to. It changes when committed transactions may have
+    /// been lost: on PostgreSQL after a failover or the restore of a backup. Nil for SQLite, whose files can be replaced
+    /// only while no process uses them.
+    ///
+    /// - Throws: `DatabaseError`.
+    public func history() throws(DatabaseError) -> String? {
+        try run(nil, []) { _ throws(DatabaseError) in try runner.history() }
+    }
+
     /// Runs the statements of a migration.
     ///
     /// - Throws: `DatabaseError`.
@@ -60,11 +69,12 @@ public final class Connection {
     }
 
     private func run<Result>(
-        _ sql: String, _ values: [any Storable], _ body: ([SQLValue]) throws(DatabaseError) -> Result
+        _ sql: String?, _ values: [any Storable], _ body: ([SQLValue]) throws(DatabaseError) -> Result
     ) throws(DatabaseError) -> Result {
         if let failure { throw failure }
         do throws(DatabaseError) {
             guard !Task.isCancelled else { throw DatabaseError(.cancelled, "The task was cancelled") }
+            if let sql { try StatementText.checkTransaction(sql) }
             return try body(values.map { value throws(DatabaseError) in try value.value.checked() })
         } catch {
             let failure = DatabaseError(error.code, error.message, statement: error.statement ?? sql)

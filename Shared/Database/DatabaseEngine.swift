@@ -44,6 +44,11 @@ protocol StatementRunner {
     /// - Throws: `DatabaseError`.
     func run(script: String) throws(DatabaseError)
 
+    /// The value of `Connection.history`.
+    ///
+    /// - Throws: `DatabaseError`.
+    func history() throws(DatabaseError) -> String?
+
     /// Registers an action to run after the commit.
     func afterCommit(_ action: @escaping @Sendable () -> Void)
 }

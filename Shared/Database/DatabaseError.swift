@@ -19,8 +19,11 @@ public struct DatabaseError: Error, Sendable, CustomStringConvertible {
         public static let invalidURL = Self(description: "invalidURL")
         /// The database cannot be opened, has been closed, or its disk or connection fails.
         public static let unavailable = Self(description: "unavailable")
-        /// Another process locked the database for longer than the busy timeout. A later attempt may succeed.
+        /// Another process locked the database for longer than the busy timeout, all connections were in use, or a statement
+        /// took too long. A later attempt may succeed.
         public static let busy = Self(description: "busy")
+        /// The connection was lost during a commit, so the changes may be stored or not. Nothing repeats the transaction.
+        public static let unknownOutcome = Self(description: "unknownOutcome")
         /// The disk is full. Committed transactions are safe; this transaction changed nothing.
         public static let full = Self(description: "full")
         /// The file is corrupt or is not a database.

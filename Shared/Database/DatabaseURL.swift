@@ -1,17 +1,17 @@
 /// The location of a database: the value of `DATABASE_URL`.
 ///
 /// `sqlite:data/login.sqlite` and `sqlite:/var/lib/login.sqlite` name a file. `sqlite::memory:` names a database in memory,
-/// which ends with the process.
+/// which ends with the process. `postgres://user@host/name` names a database of a PostgreSQL server.
 public struct DatabaseURL: Sendable, Hashable, CustomStringConvertible {
     enum Location: Sendable, Hashable {
-        case file(path: String)
-        case memory
+        case sqlite(SQLiteLocation)
+        case postgreSQL(PostgreSQLURL)
     }
 
     let location: Location
 
     /// A database in memory. Each `SQLDatabase.open` creates its own.
-    public static let inMemory = DatabaseURL(location: .memory)
+    public static let inMemory = DatabaseURL(location: .sqlite(.memory))
 
     private init(location: Location) {
         self.location = location
@@ -23,49 +23,34 @@ public struct DatabaseURL: Sendable, Hashable, CustomStringConvertible {
     ///   the text, which may contain a password.
     public init(_ text: String) throws(DatabaseError) {
         guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")) else {
-            throw DatabaseError(.invalidURL, "A database URL must start with its engine: sqlite:data/name.sqlite")
+            throw DatabaseError(.invalidURL, "A database URL must start with its engine: \(Self.examples)")
         }
         switch text[..<colon].lowercased() {
         case "sqlite":
-            location = try Self.sqliteLocation(String(text[text.utf8.index(after: colon)...]))
+            location = .sqlite(try SQLiteLocation(String(text[text.utf8.index(after: colon)...])))
         case "postgres", "postgresql":
-            throw DatabaseError(
-                .invalidURL, "This version does not support PostgreSQL; use a file: sqlite:data/name.sqlite")
+            location = .postgreSQL(try PostgreSQLURL(text))
         default:
-            throw DatabaseError(
-                .invalidURL, "The database engine is not supported; use a file: sqlite:data/name.sqlite")
+            throw DatabaseError(.invalidURL, "The database engine is not supported; write \(Self.examples)")
         }
     }
 
-    /// The URL as text.
+    private static let examples = "sqlite:data/name.sqlite or postgres://user@host/name"
+
+    /// The URL as text, without user, password and options.
     public var description: String {
         switch location {
-        case .file(let path): "sqlite:\(path)"
-        case .memory: "sqlite::memory:"
+        case .sqlite(.file(let path)): "sqlite:\(path)"
+        case .sqlite(.memory): "sqlite::memory:"
+        case .postgreSQL(let url): url.publicText
         }
     }
 
-    /// The path of the folder with the file of the database, in which a service may store other files; nil for a database in
-    /// memory.
+    /// The path of the folder with the file of the database, in which a service may store other files; nil for a database
+    /// in memory or on a server.
     public var folder: String? {
-        guard case .file(let path) = location else { return nil }
+        guard case .sqlite(.file(let path)) = location else { return nil }
         guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
-    }
-
-    private static func sqliteLocation(_ path: String) throws(DatabaseError) -> Location {
-        if path == ":memory:" { return .memory }
-        guard !path.isEmpty, !path.hasSuffix("/") else {
-            throw DatabaseError(.invalidURL, "sqlite: must be followed by the path of a file: sqlite:data/name.sqlite")
-        }
-        guard !path.utf8.contains(0) else {
-            throw DatabaseError(.invalidURL, "The path after sqlite: contains the character U+0000; remove it")
-        }
-        // Some systems read "sqlite://data/x" as a relative path, others as the host "data".
-        guard !path.hasPrefix("//") || path.hasPrefix("///") else {
-            throw DatabaseError(
-                .invalidURL, "Write sqlite:data/name.sqlite (relative) or sqlite:/var/lib/name.sqlite (absolute)")
-        }
-        return .file(path: path)
     }
 }

@@ -40,10 +40,15 @@ public struct SQLDatabase: Sendable {
         try await translatingCancellation { try await engine.read(work) }
     }
 
-    /// Runs `work` in one transaction, isolated from all others. When the method returns, the changes are on disk.
+    /// Runs `work` in one transaction. When the method returns, the changes are on disk.
+    ///
+    /// SQLite runs one write at a time. On PostgreSQL, other transactions commit between two statements, so `work` must
+    /// lock the rows that it reads before it decides; and it runs again when it conflicts with another transaction, so it
+    /// must change nothing but the database.
     ///
     /// - Throws: The error that `work` throws; `DatabaseError`, with code `busy` if the write has not begun after
-    ///   `writeTime`; `CancellationError` if the task is cancelled. After an error the database is unchanged.
+    ///   `writeTime`; `CancellationError` if the task is cancelled. After an error the database is unchanged, unless its
+    ///   code is `unknownOutcome`.
     @discardableResult
     public func write<Result: Sendable>(
         _ work: @Sendable (Connection) throws -> Result
@@ -51,12 +56,15 @@ public struct SQLDatabase: Sendable {
         try await translatingCancellation { try await engine.write(within: Self.writeTime, work) }
     }
 
-    /// Runs a small query and begins a write, for `/readyz`. It takes about a second at most.
+    /// Runs a small query in a write, for `/readyz`. It waits for about a second at most until the write begins.
     ///
     /// - Throws: `DatabaseError` if the database does not respond or cannot be written; `CancellationError`.
     public func ping() async throws {
-        _ = try await read { try $0.queryOne("SELECT count(*) AS count FROM schema_migrations") }
-        try await translatingCancellation { try await engine.write(within: Self.pingTime) { _ in } }
+        _ = try await translatingCancellation {
+            try await engine.write(within: Self.pingTime) {
+                try $0.queryOne("SELECT count(*) AS count FROM schema_migrations")
+            }
+        }
     }
 
     /// Waits for running reads and writes, then closes the database. Later reads and writes throw `unavailable`.
@@ -82,7 +90,8 @@ public struct SQLDatabase: Sendable {
 extension DatabaseURL.Location {
     fileprivate func open() throws(DatabaseError) -> any DatabaseEngine {
         switch self {
-        case .file, .memory: try SQLiteEngine(self)
+        case .sqlite(let location): try SQLiteEngine(location)
+        case .postgreSQL(let url): PostgreSQLEngine(url)
         }
     }
 }

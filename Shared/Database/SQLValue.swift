@@ -8,7 +8,7 @@ public enum SQLValue: Sendable, Hashable {
     case text(String)
     /// Bytes, for columns of type `BYTEA`.
     case bytes([UInt8])
-    /// A boolean, for columns of type `BOOLEAN`. SQLite returns it as the integer 0 or 1.
+    /// A boolean, for columns of type `BOOLEAN`. It is read as the integer 0 or 1.
     case boolean(Bool)
 }
 

@@ -1,19 +1,22 @@
 import Database
 import Foundation
 import ServiceRuntime
+import TestSupport
 import Testing
 
 @testable import CatalogService
 
 @Suite struct CatalogStoreTests {
+    let folder: TemporaryFolder
     let store: CatalogStore
     let lamp = Product(.lamp)
     let chair = Product(.chair)
     let date = Date(timeIntervalSince1970: 1_800_000_000)
 
     init() async throws {
+        folder = try TemporaryFolder()
         store = CatalogStore(
-            database: try SQLDatabase.open(DatabaseURL("sqlite::memory:"), migrations: Schema.migrations))
+            database: try SQLDatabase.open(DatabaseURL(folder.databaseURL), migrations: Schema.migrations))
         try await store.add([lamp, chair])
     }
 

@@ -5,15 +5,21 @@ import Testing
 
 @Suite struct AfterCommitTests {
     let folder: TemporaryFolder
-    let database: SQLDatabase
     let ran = Record()
 
     init() throws {
         folder = try TemporaryFolder()
-        database = try SQLDatabase.open(folder.databaseURL(), migrations: [.products, .deferredReviews])
     }
 
-    @Test func `actions run once, in the order of their registration, before the write returns`() async throws {
+    private func open(_ engine: TestEngine) throws -> SQLDatabase {
+        try folder.open(engine, [.products, .deferredReviews])
+    }
+
+    @Test(arguments: TestEngine.installed)
+    func `actions run once, in the order of their registration, before the write returns`(engine: TestEngine)
+        async throws
+    {
+        let database = try open(engine)
         let ran = ran
         try await database.write { connection in
             connection.afterCommit { ran.add("first") }
@@ -26,8 +32,10 @@ import Testing
         #expect(ran.names == ["first", "second"])
     }
 
-    @Test func `an action runs when the changes are visible to other connections`() async throws {
-        let reader = try SQLDatabase.open(folder.databaseURL(), migrations: [.products, .deferredReviews])
+    @Test(arguments: TestEngine.installed)
+    func `an action runs when the changes are visible to other connections`(engine: TestEngine) async throws {
+        let database = try open(engine)
+        let reader = try open(engine)
         let (commits, continuation) = AsyncStream.makeStream(of: Void.self)
         try await database.write { connection in
             try connection.execute("INSERT INTO products (id, stock) VALUES ('lamp', 3)")
@@ -37,7 +45,9 @@ import Testing
         #expect(try await reader.productCount() == 1)
     }
 
-    @Test func `an action runs after a write that changed nothing`() async throws {
+    @Test(arguments: TestEngine.installed)
+    func `an action runs after a write that changed nothing`(engine: TestEngine) async throws {
+        let database = try open(engine)
         let ran = ran
         try await database.write { $0.afterCommit { ran.add("empty") } }
         #expect(ran.names == ["empty"])
@@ -49,10 +59,11 @@ import Testing
         #expect(ran.names == ["memory"])
     }
 
-    @Test(arguments: Rollback.allCases)
+    @Test(arguments: TestEngine.installed, Rollback.allCases)
     func `an action does not run after a rollback, and not after the next commit either`(
-        rollback: Rollback
+        engine: TestEngine, rollback: Rollback
     ) async throws {
+        let database = try open(engine)
         let ran = ran
         await #expect(throws: (any Error).self) {
             try await database.write { connection in

@@ -1,20 +1,30 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Database
 
 @Suite struct ConnectionTests {
-    let database: SQLDatabase
+    let folder: TemporaryFolder
 
     init() throws {
-        database = try SQLDatabase.open(DatabaseURL("sqlite::memory:"), migrations: [.products, .reviews])
+        folder = try TemporaryFolder()
     }
 
-    @Test(arguments: [
-        SQLValue.null, .integer(0), .integer(.max), .integer(.min), .text(""),
-        .text("h\u{e9}llo 👋 \u{65}\u{301} '; DROP TABLE products; --"), .text("007"), .bytes([]), .bytes([0, 255, 0]),
-    ])
-    func `a value is read as it was stored`(value: SQLValue) async throws {
+    private func open(_ engine: TestEngine) throws -> SQLDatabase {
+        try folder.open(engine, [.products, .reviews])
+    }
+
+    @Test(
+        arguments: TestEngine.installed,
+        [
+            SQLValue.null, .integer(0), .integer(.max), .integer(.min), .text(""),
+            .text("h\u{e9}llo 👋 \u{65}\u{301} '; DROP TABLE products; --"), .text("007"), .bytes([]),
+            .bytes([0, 255, 0]),
+            .bytes(Array(0...255)), .text(String(repeating: "long ", count: 100_000)),
+        ])
+    func `a value is read as it was stored`(engine: TestEngine, value: SQLValue) async throws {
+        let database = try open(engine)
         let row = try await database.read { try $0.queryOne("SELECT $1 AS value", value) }
         let back: SQLValue = try #require(row)["value"]
         #expect(back == value)
@@ -23,7 +33,9 @@ import Testing
         }
     }
 
-    @Test func `a column keeps the type that its migration declares`() async throws {
+    @Test(arguments: TestEngine.installed)
+    func `a column keeps the type that its migration declares`(engine: TestEngine) async throws {
+        let database = try open(engine)
         let row = try await database.write {
             try $0.queryOne(
                 """
@@ -40,12 +52,16 @@ import Testing
         #expect(try product["image"] == [UInt8]([1, 2]))
     }
 
-    @Test func `text with U+0000 cannot be stored, and a fraction cannot be read`() async throws {
-        #expect(await code { try $0.query("SELECT $1", "a\u{0}b") } == .invalidValue)
-        #expect(await code { try $0.query("SELECT 0.5 AS value") } == .invalidColumn)
+    @Test(arguments: TestEngine.installed)
+    func `text with U+0000 cannot be stored, and a fraction cannot be read`(engine: TestEngine) async throws {
+        let database = try open(engine)
+        #expect(await code(in: database) { try $0.query("SELECT $1", "a\u{0}b") } == .invalidValue)
+        #expect(await code(in: database) { try $0.query("SELECT 0.5 AS value") } == .invalidColumn)
     }
 
-    @Test func `a parameter is bound by its number, in any order and any number of times`() async throws {
+    @Test(arguments: TestEngine.installed)
+    func `a parameter is bound by its number, in any order and any number of times`(engine: TestEngine) async throws {
+        let database = try open(engine)
         let row = try await database.read { try $0.queryOne("SELECT $2 AS b, $1 AS a, $2 + $1 AS c", 1, 20) }
         let sum = try #require(row)
         #expect(try sum["a"] == 1)
@@ -53,14 +69,19 @@ import Testing
         #expect(try sum["c"] == 21)
     }
 
-    @Test(arguments: [
+    static let invalidStatements: [(String, [Int])] = [
         ("SELEC 1", []), ("", []), ("-- only a comment", []), ("SELECT 1; SELECT 2", []), ("SELECT 1; nonsense", []),
         ("SELECT * FROM nowhere", []), ("SELECT \"name\" AS a, \"text\" AS b FROM products", []),
         ("SELECT $1", []), ("SELECT $1", [1, 2]), ("SELECT $1, $3", [1, 2]), ("SELECT ?", [1]), ("SELECT :a", [1]),
-        ("SELECT 1", [1]),
-    ])
-    func `an invalid statement or a wrong number of values is an error`(sql: String, values: [Int]) async {
-        let code = await code { connection in
+        ("SELECT 1", [1]), ("SELECT '$1', \"$2\" -- $3", [1]), ("SELECT $2", [1, 2]),
+    ]
+
+    @Test(arguments: TestEngine.installed, invalidStatements)
+    func `an invalid statement or a wrong number of values is an error`(
+        engine: TestEngine, statement: (sql: String, values: [Int])
+    ) async throws {
+        let (sql, values) = statement
+        let code = await code(in: try open(engine)) { connection in
             switch values.count {
             case 0: try connection.query(sql)
             case 1: try connection.query(sql, values[0])
@@ -70,7 +91,9 @@ import Testing
         #expect(code == .invalidStatement)
     }
 
-    @Test func `the result of execute is the number of changed rows`() async throws {
+    @Test(arguments: TestEngine.installed)
+    func `the result of execute is the number of changed rows`(engine: TestEngine) async throws {
+        let database = try open(engine)
         let counts = try await database.write { connection in
             [
                 try connection.execute("INSERT INTO products (id, stock) VALUES ('a', 1), ('b', 2), ('c', 3)"),
@@ -85,21 +108,26 @@ import Testing
         #expect(counts == [3, 0, 0, 0, 0, 1, 3])
     }
 
-    @Test(arguments: [
-        ("INSERT INTO products (id, stock) VALUES ('lamp', 1)", DatabaseError.Code.uniqueConstraint),
+    static let violations: [(String, DatabaseError.Code)] = [
+        ("INSERT INTO products (id, stock) VALUES ('lamp', 1)", .uniqueConstraint),
         ("INSERT INTO products (id, stock, name) VALUES ('chair', 1, 'Lamp')", .uniqueConstraint),
         ("UPDATE products SET stock = stock - 4", .constraint),
         ("INSERT INTO products (id) VALUES ('chair')", .constraint),
         ("INSERT INTO reviews VALUES ('r', 'nothing')", .constraint),
-    ])
+    ]
+
+    @Test(arguments: TestEngine.installed, violations)
     func `a violated constraint has its own error code`(
-        sql: String, expected: DatabaseError.Code
+        engine: TestEngine, violation: (sql: String, code: DatabaseError.Code)
     ) async throws {
+        let database = try open(engine)
         try await database.write { try $0.execute("INSERT INTO products (id, stock, name) VALUES ('lamp', 3, 'Lamp')") }
-        #expect(await code { try $0.query(sql) } == expected)
+        #expect(await code(in: database) { try $0.query(violation.sql) } == violation.code)
     }
 
-    @Test func `text is compared and sorted as bytes`() async throws {
+    @Test(arguments: TestEngine.installed)
+    func `text is compared and sorted as bytes`(engine: TestEngine) async throws {
+        let database = try open(engine)
         try await database.write { connection in
             for id in ["b", "B", "\u{e9}", "e\u{301}", "a"] {
                 try connection.execute("INSERT INTO products (id, stock) VALUES ($1, 0)", id)
@@ -113,14 +141,21 @@ import Testing
         #expect(composed.count == 1)
     }
 
-    @Test func `a sum beyond 64 bits is an error and never wraps around`() async throws {
+    @Test(arguments: TestEngine.installed)
+    func `a sum beyond 64 bits is an error and never wraps around`(engine: TestEngine) async throws {
+        let database = try open(engine)
         try await database.write { try $0.execute("INSERT INTO products (id, stock) VALUES ('lamp', $1)", Int.max) }
-        let sum = "SELECT sum(stock) FROM (SELECT stock FROM products UNION ALL SELECT 1)"
-        #expect(await code { try $0.query(sum) } == .invalidStatement)
-        #expect(await code { try $0.query("SELECT stock + 1 AS more FROM products") } == .invalidColumn)
+        let sum = "SELECT sum(stock) FROM (SELECT stock FROM products UNION ALL SELECT 1) AS stocks"
+        let overflows: Set<DatabaseError.Code?> = [.invalidStatement, .invalidColumn, .invalidValue]
+        #expect(overflows.contains(await code(in: database) { try $0.query(sum) }))
+        #expect(overflows.contains(await code(in: database) { try $0.query("SELECT stock + 1 AS more FROM products") }))
     }
 
-    @Test func `a missing column and a column of another type are errors that name the column`() async throws {
+    @Test(arguments: TestEngine.installed)
+    func `a missing column and a column of another type are errors that name the column`(engine: TestEngine)
+        async throws
+    {
+        let database = try open(engine)
         let first = try await database.read {
             try $0.queryOne("SELECT 'x' AS name, NULL AS none, 2 AS two")
         }
@@ -141,14 +176,18 @@ import Testing
         }
     }
 
-    @Test func `a query that returns too many rows is an error`() async throws {
+    @Test(arguments: TestEngine.installed)
+    func `a query that returns too many rows is an error`(engine: TestEngine) async throws {
+        let database = try open(engine)
         let sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1) SELECT i FROM n"
         let rows = try await database.read { try $0.query(sql, Connection.maximumRows) }
         #expect(rows.count == Connection.maximumRows)
-        #expect(await code { try $0.query(sql, Connection.maximumRows + 1) } == .tooManyRows)
+        #expect(await code(in: database) { try $0.query(sql, Connection.maximumRows + 1) } == .tooManyRows)
     }
 
-    @Test func `an error contains the statement but no value`() async throws {
+    @Test(arguments: TestEngine.installed)
+    func `an error contains the statement but no value`(engine: TestEngine) async throws {
+        let database = try open(engine)
         let error = await #expect(throws: DatabaseError.self) {
             try await database.write { connection in
                 for _ in 0..<2 {
@@ -161,16 +200,68 @@ import Testing
         #expect(!text.contains("secret"))
     }
 
-    @Test func `a transaction statement inside a transaction causes neither a commit nor a crash`() async throws {
-        for sql in ["COMMIT", "ROLLBACK", "BEGIN"] {
-            _ = try? await database.write { try $0.execute(sql) }
+    @Test(arguments: TestEngine.installed)
+    func `a transaction statement inside a transaction causes neither a commit nor a crash`(engine: TestEngine)
+        async throws
+    {
+        let database = try open(engine)
+        for sql in ["COMMIT", "ROLLBACK", "BEGIN", "/* x */ commit", "END", "SAVEPOINT a", "ABORT"] {
+            _ = try? await database.write {
+                try $0.execute("INSERT INTO products (id, stock) VALUES ('lamp', 1)")
+                try $0.execute(sql)
+            }
             _ = try? await database.read { try $0.execute(sql) }
         }
         #expect(try await database.productCount() == 0)
     }
 
+    @Test(arguments: TestEngine.installed)
+    func `a null value takes the type of its column`(engine: TestEngine) async throws {
+        let database = try open(engine)
+        let row = try await database.write { connection in
+            try connection.execute(
+                "INSERT INTO products (id, stock, active, image) SELECT $1, $2, $3, $4", "lamp", 1, Bool?.none,
+                [UInt8]?.none)
+            return try connection.queryOne(
+                "UPDATE products SET stock = COALESCE($1, stock), name = $2 WHERE id = $3 RETURNING *", Int?.none,
+                String?.none, "lamp")
+        }
+        let lamp = try #require(row)
+        #expect(try lamp["stock"] == 1)
+        #expect(try lamp["name"] == String?.none)
+        #expect(try lamp["active"] == Bool?.none)
+        #expect(try lamp["image"] == [UInt8]?.none)
+    }
+
+    @Test(arguments: TestEngine.installed)
+    func `a quotient of integers is an integer, and a count and a maximum are integers`(engine: TestEngine) async throws
+    {
+        let database = try open(engine)
+        let result = try await database.read {
+            try $0.queryOne("SELECT count(*) AS count, max(stock) AS maximum, 7 / 2 AS quotient FROM products")
+        }
+        let row = try #require(result)
+        #expect(try row["count"] == 0)
+        #expect(try row["maximum"] == Int?.none)
+        #expect(try row["quotient"] == 3)
+    }
+
+    @Test(arguments: TestEngine.installed)
+    func `a boolean is read as the integer 0 or 1`(engine: TestEngine) async throws {
+        let database = try open(engine)
+        let rows = try await database.write { connection in
+            try connection.execute(
+                "INSERT INTO products (id, stock, active) VALUES ('a', 1, $1), ('b', 2, FALSE)", true)
+            return try connection.query("SELECT active FROM products WHERE active OR NOT active ORDER BY id")
+        }
+        let values: [SQLValue] = try rows.map { try $0["active"] }
+        #expect(values == [.integer(1), .integer(0)])
+    }
+
     /// The code of the error that the write throws; nil if it throws none.
-    private func code(_ work: @Sendable (Connection) throws -> some Sendable) async -> DatabaseError.Code? {
+    private func code(
+        in database: SQLDatabase, _ work: @Sendable (Connection) throws -> some Sendable
+    ) async -> DatabaseError.Code? {
         do {
             _ = try await database.write(work)
             return nil

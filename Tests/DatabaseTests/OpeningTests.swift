@@ -12,22 +12,24 @@ import Testing
     }
 
     @Test(arguments: [
-        ("sqlite:data/login.sqlite", DatabaseURL.Location.file(path: "data/login.sqlite")),
+        ("sqlite:data/login.sqlite", SQLiteLocation.file(path: "data/login.sqlite")),
         ("SQLite:/var/lib/login.sqlite", .file(path: "/var/lib/login.sqlite")),
         ("sqlite:///var/lib/login.sqlite", .file(path: "///var/lib/login.sqlite")),
         ("sqlite:a b?c#d:é.db", .file(path: "a b?c#d:é.db")),
         ("sqlite::memory:", .memory),
     ])
-    func `a URL names a file or memory`(text: String, location: DatabaseURL.Location) throws {
-        #expect(try DatabaseURL(text).location == location)
+    func `a URL of SQLite names a file or memory`(text: String, location: SQLiteLocation) throws {
+        #expect(try DatabaseURL(text).location == .sqlite(location))
     }
 
     @Test(arguments: [
         ("", "must start with its engine"), ("data/login.sqlite", "must start with its engine"),
         ("sqlite:", "followed by the path"), ("sqlite:data/", "followed by the path"),
         ("sqlite://data/x.sqlite", "(relative)"), ("sqlite:a\u{0}b", "U+0000"),
-        ("postgres://user:hunter2@host/db", "does not support PostgreSQL"),
-        ("postgresql://user:hunter2@host/db", "does not support PostgreSQL"),
+        ("postgres:db", "write postgres://user@host"), ("postgres://user:hunter2@[::1/db", "libpq cannot read"),
+        ("postgresql://user:hunter2@host/db?pass=hunter2", "names of the options"),
+        ("postgres://user:%zzhunter2@host/db", "encode special characters"),
+        ("postgres://h/a\u{0}", "libpq cannot read"),
         ("mysql://user:hunter2@host/db", "engine is not supported"),
     ])
     func `the error for an invalid URL says what to write and does not repeat the URL`(
@@ -37,6 +39,16 @@ import Testing
         #expect(error.code == .invalidURL)
         #expect(error.message.contains(part))
         #expect(!error.message.contains("hunter2"))
+    }
+
+    @Test(arguments: [
+        ("postgres://user:hunter2@db.example:5433/login?sslmode=require", "postgres://db.example:5433/login"),
+        ("postgresql://user@/login?host=/run/postgresql&password=hunter2", "postgres://%2Frun%2Fpostgresql/login"),
+        ("postgres://a:1,b:2/login?target_session_attrs=read-write", "postgres://a,b:1,2/login"),
+    ])
+    func `the text of a URL of PostgreSQL shows no password`(text: String, description: String) throws {
+        #expect(try DatabaseURL(text).description == description)
+        #expect(try DatabaseURL(text).folder == nil)
     }
 
     @Test func `only the owner can read new folders and files`() async throws {

@@ -6,26 +6,28 @@ import Testing
 
 @Suite struct SQLDatabaseTests {
     let folder: TemporaryFolder
-    let database: SQLDatabase
 
     init() throws {
         folder = try TemporaryFolder()
-        database = try SQLDatabase.open(folder.databaseURL(), migrations: [.products])
     }
 
-    @Test func `a committed row is read back after the database is closed and opened again`() async throws {
+    @Test(arguments: TestEngine.installed)
+    func `a committed row is read back after the database is closed and opened again`(engine: TestEngine) async throws {
+        let database = try folder.open(engine)
         try await database.write {
             try $0.execute("INSERT INTO products (id, stock) VALUES ($1, $2)", "lamp", 3)
         }
         try database.close()
-        let again = try SQLDatabase.open(folder.databaseURL(), migrations: [.products])
+        let again = try folder.open(engine)
         let stock: Int? = try await again.read {
             try $0.queryOne("SELECT stock FROM products WHERE id = $1", "lamp")?["stock"]
         }
         #expect(stock == 3)
     }
 
-    @Test func `a write that throws changes nothing`() async throws {
+    @Test(arguments: TestEngine.installed)
+    func `a write that throws changes nothing`(engine: TestEngine) async throws {
+        let database = try folder.open(engine)
         struct Refused: Error {}
         await #expect(throws: Refused.self) {
             try await database.write {
@@ -36,7 +38,9 @@ import Testing
         #expect(try await database.productCount() == 0)
     }
 
-    @Test func `a failed statement rolls back its transaction even if the error is caught`() async throws {
+    @Test(arguments: TestEngine.installed)
+    func `a failed statement rolls back its transaction even if the error is caught`(engine: TestEngine) async throws {
+        let database = try folder.open(engine)
         let error = await #expect(throws: DatabaseError.self) {
             try await database.write { connection in
                 try connection.execute("INSERT INTO products (id, stock) VALUES ('lamp', 3)")
@@ -48,7 +52,9 @@ import Testing
         #expect(try await database.productCount() == 0)
     }
 
-    @Test func `fifty concurrent buyers of ten lamps get ten lamps`() async throws {
+    @Test(arguments: TestEngine.installed)
+    func `fifty concurrent buyers of ten lamps get ten lamps`(engine: TestEngine) async throws {
+        let database = try folder.open(engine)
         try await database.write { try $0.execute("INSERT INTO products (id, stock) VALUES ('lamp', 10)") }
         let sold = try await withThrowingTaskGroup(of: Int.self) { group in
             for _ in 0..<50 {
@@ -65,16 +71,16 @@ import Testing
         #expect(stock == 0)
     }
 
-    @Test func `writes through two openings of one file wait for each other`() async throws {
-        let second = try SQLDatabase.open(folder.databaseURL(), migrations: [.products])
+    @Test(arguments: TestEngine.installed)
+    func `writes through two openings of one database wait for each other`(engine: TestEngine) async throws {
+        let database = try folder.open(engine)
+        let second = try folder.open(engine)
         try await database.write { try $0.execute("INSERT INTO products (id, stock) VALUES ('lamp', 0)") }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for index in 0..<100 {
                 group.addTask {
-                    try await (index.isMultiple(of: 2) ? database : second).write {
-                        let row = try $0.queryOne("SELECT stock FROM products")
-                        let stock: Int = try #require(row)["stock"]
-                        try $0.execute("UPDATE products SET stock = $1", stock + 1)
+                    _ = try await (index.isMultiple(of: 2) ? database : second).write {
+                        try $0.execute("UPDATE products SET stock = stock + 1")
                     }
                 }
             }
@@ -84,7 +90,9 @@ import Testing
         #expect(stock == 100)
     }
 
-    @Test func `a read during a write sees the state before the write`() async throws {
+    @Test(arguments: TestEngine.installed)
+    func `a read during a write sees the state before the write`(engine: TestEngine) async throws {
+        let database = try folder.open(engine)
         let (inside, insideContinuation) = AsyncStream.makeStream(of: Void.self)
         let release = DispatchSemaphore(value: 0)
         async let writing: Void = database.write {
@@ -99,14 +107,38 @@ import Testing
         #expect(try await database.productCount() == 1)
     }
 
-    @Test func `a read cannot write`() async throws {
+    @Test(arguments: TestEngine.installed)
+    func `all statements of a read see the same state`(engine: TestEngine) async throws {
+        let database = try folder.open(engine)
+        let (inside, insideContinuation) = AsyncStream.makeStream(of: Void.self)
+        let release = DispatchSemaphore(value: 0)
+        async let counts = database.read { connection in
+            let before: Int? = try connection.queryOne("SELECT count(*) AS count FROM products")?["count"]
+            insideContinuation.finish()
+            release.wait()
+            let after: Int? = try connection.queryOne("SELECT count(*) AS count FROM products")?["count"]
+            return [before, after]
+        }
+        for await _ in inside {}
+        try await database.write { try $0.execute("INSERT INTO products (id, stock) VALUES ('lamp', 3)") }
+        release.signal()
+        #expect(try await counts == [0, 0])
+    }
+
+    @Test(arguments: TestEngine.installed)
+    func `a read cannot write`(engine: TestEngine) async throws {
+        let database = try folder.open(engine)
         let error = await #expect(throws: DatabaseError.self) {
             try await database.read { try $0.execute("INSERT INTO products (id, stock) VALUES ('lamp', 3)") }
         }
         #expect(error?.code == .readOnly)
     }
 
-    @Test func `a cancelled write stops at once, is rolled back and leaves the database usable`() async throws {
+    @Test(arguments: TestEngine.installed)
+    func `a cancelled write stops at once, is rolled back and leaves the database usable`(engine: TestEngine)
+        async throws
+    {
+        let database = try folder.open(engine)
         let (inside, insideContinuation) = AsyncStream.makeStream(of: Void.self)
         let task = Task {
             try await database.write {
@@ -124,38 +156,24 @@ import Testing
         #expect(try await database.productCount() == 1)
     }
 
-    @Test func `a full disk has its own error code, loses no data and allows writes when there is space again`()
-        async throws
-    {
-        try await database.write { try $0.execute("INSERT INTO products (id, stock) VALUES ('lamp', 3)") }
-        try await database.setMaximumPages(12)
-        let error = await #expect(throws: DatabaseError.self) {
+    @Test(arguments: TestEngine.installed)
+    func `a cancelled task neither begins nor commits a write`(engine: TestEngine) async throws {
+        let database = try folder.open(engine)
+        let task = Task {
             try await database.write { connection in
-                for index in 0..<1000 {
-                    try connection.execute(
-                        "INSERT INTO products (id, stock, image) VALUES ($1, 1, $2)", "p\(index)",
-                        [UInt8](repeating: 7, count: 1000))
-                }
+                try connection.execute("INSERT INTO products (id, stock) VALUES ('lamp', 3)")
+                unsafe withUnsafeCurrentTask { unsafe $0?.cancel() }
             }
         }
-        #expect(error?.code == .full)
-        #expect(try await database.productCount() == 1)
-        try await database.setMaximumPages(1_000_000)
-        try await database.write { try $0.execute("INSERT INTO products (id, stock) VALUES ('chair', 3)") }
-        #expect(try await database.productCount() == 2)
+        await #expect(throws: CancellationError.self) { try await task.value }
+        #expect(try await database.productCount() == 0)
     }
 
-    @Test func `the settings of SQLite sync every commit to disk and enforce foreign keys`() async throws {
-        let settings = try await database.write { connection in
-            let synchronous: Int? = try connection.queryOne("PRAGMA synchronous")?["synchronous"]
-            let foreignKeys: Int? = try connection.queryOne("PRAGMA foreign_keys")?["foreign_keys"]
-            let journal: String? = try connection.queryOne("PRAGMA journal_mode")?["journal_mode"]
-            return (synchronous, foreignKeys, journal)
-        }
-        #expect(settings == (2, 1, "wal"))
-    }
-
-    @Test func `a database responds to a ping until it is closed, and is unavailable afterwards`() async throws {
+    @Test(arguments: TestEngine.installed)
+    func `a database responds to a ping until it is closed, and is unavailable afterwards`(engine: TestEngine)
+        async throws
+    {
+        let database = try folder.open(engine)
         try await database.ping()
         try database.close()
         let pingError = await #expect(throws: DatabaseError.self) { try await database.ping() }
@@ -165,7 +183,10 @@ import Testing
         try database.close()
     }
 
-    @Test func `a read or write during the closing returns its result or throws unavailable`() async throws {
+    @Test(arguments: TestEngine.installed)
+    func `a read or write during the closing returns its result or throws unavailable`(engine: TestEngine) async throws
+    {
+        let database = try folder.open(engine)
         let outcomes = try await withThrowingTaskGroup(of: DatabaseError.Code?.self) { group in
             for index in 0..<200 {
                 group.addTask {
@@ -184,24 +205,10 @@ import Testing
         #expect(outcomes.isSubset(of: [nil, .unavailable]))
         #expect(outcomes.contains(.unavailable))
     }
-
-    @Test func `a database in memory reads and writes like a file`() async throws {
-        let memory = try SQLDatabase.open(DatabaseURL("sqlite::memory:"), migrations: [.products])
-        try await memory.write { try $0.execute("INSERT INTO products (id, stock) VALUES ('lamp', 3)") }
-        #expect(try await memory.productCount() == 1)
-        let error = await #expect(throws: DatabaseError.self) {
-            try await memory.read { try $0.execute("DELETE FROM products") }
-        }
-        #expect(error?.code == .readOnly)
-    }
 }
 
 extension SQLDatabase {
     func productCount() async throws -> Int {
         try await read { try #require(try $0.queryOne("SELECT count(*) AS count FROM products"))["count"] }
-    }
-
-    fileprivate func setMaximumPages(_ pages: Int) async throws {
-        _ = try await write { try $0.queryOne("PRAGMA max_page_count = \(pages)") }
     }
 }

@@ -19,7 +19,7 @@ import Testing
         let executable = Cluster.executables.appending(path: "login").path
         let text = try await TestSupport.run(
             ["/bin/sh", "-c", #""$@" 2>&1; echo "$?""#, "sh", executable, "clients"] + arguments,
-            in: URL(filePath: stores.folder.path), environment: ["DATABASE_URL": stores.folder.databaseURL])
+            in: URL(filePath: stores.folder.path), environment: ["DATABASE_URL": try stores.folder.databaseURL])
         return text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
     }
 
@@ -74,7 +74,7 @@ import Testing
         let executable = Cluster.executables.appending(path: "login").path
         let text = try await TestSupport.run(
             ["/bin/sh", "-c", #""$@" 2>&1; echo "$?""#, "sh", executable, "clients", "add", "Name"] + option,
-            in: URL(filePath: stores.folder.path), environment: ["DATABASE_URL": stores.folder.databaseURL])
+            in: URL(filePath: stores.folder.path), environment: ["DATABASE_URL": try stores.folder.databaseURL])
         #expect(text.hasSuffix("\n64\n"))
         #expect(try await clients.list().isEmpty)
     }

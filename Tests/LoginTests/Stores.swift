@@ -14,16 +14,18 @@ struct Stores: Sendable {
     let sessions: SessionStore
     let accounts: AccountStore
 
-    /// - Parameter folder: The folder of the database file; nil for a new one.
+    /// - Parameters:
+    ///   - folder: The folder of the database; nil for a new one.
+    ///   - database: A database of the folder that is already open.
     init(
-        in folder: TemporaryFolder? = nil,
+        in folder: TemporaryFolder? = nil, database: SQLDatabase? = nil,
         lifetimes: SessionLifetimes = SessionLifetimes(sessionSeconds: 1000, accessTokenSeconds: 600)
     ) throws {
         self.folder = try folder ?? TemporaryFolder()
-        database = try self.folder.openDatabase()
-        revocations = RevocationLog(database: database)
-        sessions = SessionStore(database: database, revocations: revocations, lifetimes: lifetimes)
-        accounts = AccountStore(database: database, sessions: sessions)
+        self.database = try database ?? self.folder.openDatabase()
+        revocations = RevocationLog(database: self.database)
+        sessions = SessionStore(database: self.database, revocations: revocations, lifetimes: lifetimes)
+        accounts = AccountStore(database: self.database, sessions: sessions)
     }
 
     /// Creates the account of a customer whose password is `goodPassword`.

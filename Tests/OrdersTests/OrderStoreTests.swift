@@ -8,10 +8,13 @@ import Testing
 
 @Suite struct OrderStoreTests {
     private let date = TestClock().now
+    private let folder: TemporaryFolder
     private let store: OrderStore
 
     init() throws {
-        store = OrderStore(database: try SQLDatabase.open(.inMemory, migrations: Schema.migrations))
+        folder = try TemporaryFolder()
+        store = OrderStore(
+            database: try SQLDatabase.open(DatabaseURL(folder.databaseURL), migrations: Schema.migrations))
     }
 
     @Test func `no statement takes longer because of the orders of other customers`() async throws {

@@ -145,7 +145,8 @@ import Testing
         (.uniqueConstraint, 500, "internal_error"), (.constraint, 500, "internal_error"),
         (.invalidStatement, 500, "internal_error"), (.invalidColumn, 500, "internal_error"),
         (.tooManyRows, 500, "internal_error"), (.migration, 500, "internal_error"),
-        (.cancelled, 500, "internal_error"), (.invalidURL, 500, "internal_error"),
+        (.unknownOutcome, 503, "storage_outcome_unknown"), (.cancelled, 500, "internal_error"),
+        (.invalidURL, 500, "internal_error"),
     ])
     func `an error of the database is a problem, and the log states those of the service`(
         code: DatabaseError.Code, status: Int, word: String

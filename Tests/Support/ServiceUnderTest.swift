@@ -6,7 +6,7 @@ public import Configuration
 public import HummingbirdTesting
 public import ServiceRuntime
 
-/// A service under test. The function that `main` calls builds it, and its database is a file in a temporary folder.
+/// A service under test. The function that `main` calls builds it, and its database belongs to a temporary folder.
 /// The test moves its clock and sends requests through its client.
 ///
 /// Each test target adds its own requests in an extension.
@@ -42,7 +42,7 @@ public struct ServiceUnderTest<Definition: ServiceDefinition & SendableMetatype>
     ) async throws {
         let folder = try folder ?? TemporaryFolder()
         let application = try await application(
-            environment: ["DATABASE_URL": folder.databaseURL].merging(environment) { $1 }, clock: clock)
+            environment: ["DATABASE_URL": try folder.databaseURL].merging(environment) { $1 }, clock: clock)
         try await application.test(setup) { client in
             try await body(Self(client: client, clock: clock, folder: folder))
         }
@@ -68,6 +68,8 @@ extension ConfigReader {
 }
 
 extension TemporaryFolder {
-    /// The `DATABASE_URL` of a service whose database is a file in this folder.
-    public var databaseURL: String { "sqlite:\(path("service.sqlite"))" }
+    /// The `DATABASE_URL` of a service whose database belongs to this folder.
+    public var databaseURL: String {
+        get throws { try databaseURL(.selected) }
+    }
 }

@@ -14,7 +14,8 @@ import Testing
         service.executableURL = Cluster.executables.appending(path: "catalog")
         service.currentDirectoryURL = folder.url
         service.environment = [
-            "JWT_SECRET": TokenMint.secret, "PORT": "\(port)", "LOG_FORMAT": format, "DATABASE_URL": folder.databaseURL,
+            "JWT_SECRET": TokenMint.secret, "PORT": "\(port)", "LOG_FORMAT": format,
+            "DATABASE_URL": try folder.databaseURL,
         ]
         service.standardError = log
         try service.launchAlone()

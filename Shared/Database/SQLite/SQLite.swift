@@ -11,7 +11,7 @@ enum SQLite {
     /// - Parameter deadline: The time until which a write waits for the lock of another process.
     /// - Returns: The one connection that writes, and the readers of a file.
     static func open(
-        _ location: DatabaseURL.Location, deadline: LockDeadline
+        _ location: SQLiteLocation, deadline: LockDeadline
     ) throws -> (writer: DatabaseQueue, readers: SQLiteReaders?) {
         var configuration = Configuration()
         configuration.busyMode = .callback { _ in

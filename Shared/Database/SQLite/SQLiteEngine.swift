@@ -12,7 +12,7 @@ struct SQLiteEngine: DatabaseEngine {
     /// Opens the file, and creates it if it is missing.
     ///
     /// - Throws: `DatabaseError`.
-    init(_ location: DatabaseURL.Location) throws(DatabaseError) {
+    init(_ location: SQLiteLocation) throws(DatabaseError) {
         lockDeadline = LockDeadline(.now + SQLDatabase.writeTime)
         do {
             (writer, readers) = try SQLite.open(location, deadline: lockDeadline)

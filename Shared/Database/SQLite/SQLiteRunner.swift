@@ -35,6 +35,8 @@ struct SQLiteRunner: StatementRunner {
         try translatingErrors { try database.execute(sql: script) }
     }
 
+    func history() -> String? { nil }
+
     func afterCommit(_ action: @escaping @Sendable () -> Void) {
         database.afterNextTransaction { _ in action() }
     }

@@ -1,0 +1,290 @@
+internal import CLibpq
+internal import Foundation
+
+/// A connection to a PostgreSQL server, through libpq. One thread at a time may use it.
+///
+/// The methods wait with `poll`, so a server that stops responding or a cancelled task cannot hold the thread.
+@safe final class PostgreSQLConnection {
+    /// The maximum number of statements that stay prepared. The services have fewer.
+    private static let maximumPreparedStatements = 256
+    /// How long a statement may take until the server counts as lost. The server itself ends a statement earlier, by
+    /// `statement_timeout`.
+    private static let responseTime = Duration.seconds(10)
+    /// How often a waiting thread looks whether its task was cancelled, in milliseconds.
+    private static let pollMilliseconds: Int32 = 50
+
+    private let handle: OpaquePointer
+    private var preparedNames: [PreparedStatement: String] = [:]
+
+    /// Whether another transaction may use the connection.
+    private(set) var isUsable = true
+    /// The code of the last error of the server; nil if there was none since `begin`.
+    private(set) var lastError: SQLState?
+    /// Whether the transaction has run a statement that an earlier one prepared.
+    private(set) var hasReusedStatement = false
+    /// How long a statement may take; nil for no limit.
+    var responseTime: Duration? = PostgreSQLConnection.responseTime
+
+    /// A statement that is prepared for values of these types.
+    private struct PreparedStatement: Hashable {
+        let sql: String
+        let types: [Oid]
+    }
+
+    /// The kinds of transactions.
+    enum TransactionKind: String {
+        /// One consistent state for all statements.
+        case read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+        /// Each statement sees what was committed before it.
+        case write = "BEGIN ISOLATION LEVEL READ COMMITTED"
+    }
+
+    /// Connects to the server. The thread waits for `connect_timeout` at most, for each host.
+    ///
+    /// - Throws: `DatabaseError` with code `unavailable`.
+    init(_ url: PostgreSQLURL) throws(DatabaseError) {
+        guard let handle = unsafe Self.connect(url.parameters) else {
+            throw DatabaseError(.unavailable, "There is no memory for a connection to the database")
+        }
+        unsafe self.handle = unsafe handle
+        guard unsafe PQstatus(handle) == CONNECTION_OK else {
+            throw DatabaseError(.unavailable, "Cannot connect to the database. \(errorMessage)")
+        }
+        let version = unsafe PQserverVersion(handle)
+        guard version >= 150_000 else {
+            throw DatabaseError(
+                .unavailable, "The server runs PostgreSQL \(version / 10_000); use a server of version 15 or later")
+        }
+        guard unsafe PQsetnonblocking(handle, 1) == 0 else { throw lost() }
+    }
+
+    deinit { unsafe PQfinish(handle) }
+
+    private static func connect(_ parameters: [String: String]) -> OpaquePointer? {
+        var keys = unsafe parameters.keys.map { unsafe UnsafePointer(strdup($0)) } + [nil]
+        var values = unsafe parameters.values.map { unsafe UnsafePointer(strdup($0)) } + [nil]
+        defer { unsafe (keys + values).forEach { unsafe free(UnsafeMutablePointer(mutating: $0)) } }
+        return unsafe PQconnectdbParams(&keys, &values, 0)
+    }
+
+    /// The message of the last error in one line.
+    private var errorMessage: String {
+        unsafe String(cString: PQerrorMessage(handle)).split(whereSeparator: \.isNewline)
+            .map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: "; ")
+    }
+}
+
+// MARK: - Transactions
+
+extension PostgreSQLConnection {
+    /// Begins a transaction.
+    ///
+    /// - Throws: `DatabaseError`, with code `readOnly` if the server does not accept a write.
+    func begin(_ kind: TransactionKind) throws(DatabaseError) {
+        (lastError, hasReusedStatement) = (nil, false)
+        if kind == .write, parameter("in_hot_standby") == "on" || parameter("default_transaction_read_only") == "on" {
+            isUsable = false
+            throw DatabaseError(
+                .readOnly,
+                """
+                The server accepts no changes, because it is a standby or read-only: connect to the primary, or name all \
+                servers in the URL with target_session_attrs=read-write
+                """)
+        }
+        try run(script: kind.rawValue)
+    }
+
+    /// Commits the transaction.
+    ///
+    /// - Throws: `DatabaseError`, with code `unknownOutcome` if the connection is lost before the server responds.
+    func commit() throws(DatabaseError) {
+        var tag = ""
+        do throws(DatabaseError) {
+            try send(isCancellable: false) { unsafe PQsendQuery(handle, "COMMIT") }
+            try forEachResult(isCancellable: false) { result throws(DatabaseError) in tag = result.commandTag }
+        } catch {
+            guard !isUsable else { throw error }
+            throw DatabaseError(
+                .unknownOutcome,
+                "The connection was lost during a commit, so the changes may be stored or not: \(error.message)")
+        }
+        guard tag == "COMMIT" else {
+            throw DatabaseError(.invalidStatement, "The transaction had failed or ended before its commit")
+        }
+    }
+
+    /// Rolls the transaction back. If that fails, the connection is no longer usable, and its end rolls back.
+    func rollback() {
+        guard isUsable else { return }
+        try? run(script: "ROLLBACK", isCancellable: false)
+        if unsafe PQtransactionStatus(handle) != PQTRANS_IDLE { isUsable = false }
+    }
+
+    /// The value of a setting that the server reports when it changes.
+    private func parameter(_ name: String) -> String? {
+        unsafe PQparameterStatus(handle, name).map { unsafe String(cString: $0) }
+    }
+}
+
+// MARK: - Statements
+
+extension PostgreSQLConnection {
+    /// Runs statements that are separated by semicolons.
+    ///
+    /// - Throws: `DatabaseError`.
+    func run(script: String, isCancellable: Bool = true) throws(DatabaseError) {
+        try send(isCancellable: isCancellable) { unsafe PQsendQuery(handle, script) }
+        try forEachResult(isCancellable: isCancellable) { _ in }
+    }
+
+    /// Runs one statement and calls `body` with each row and with the end of the result.
+    ///
+    /// - Throws: `DatabaseError`.
+    func run(
+        _ sql: String, _ values: [SQLValue], body: (PostgreSQLResult) throws(DatabaseError) -> Void
+    ) throws(DatabaseError) {
+        let statement = PreparedStatement(sql: sql, types: values.map(\.parameterType))
+        if let name = preparedNames[statement] {
+            hasReusedStatement = true
+            try run(prepared: name, values, body: body)
+        } else {
+            try StatementText(sql).checkParameters(valueCount: values.count)
+            let name = preparedNames.count < Self.maximumPreparedStatements ? "s\(preparedNames.count)" : ""
+            try send { unsafe PQsendPrepare(handle, name, sql, CInt(values.count), statement.types) }
+            try forEachResult { _ in }
+            if !name.isEmpty { preparedNames[statement] = name }
+            try run(prepared: name, values, body: body)
+        }
+        guard unsafe PQtransactionStatus(handle) == PQTRANS_INTRANS else {
+            isUsable = false
+            throw DatabaseError(.invalidStatement, "The statement ended its transaction")
+        }
+    }
+
+    private func run(
+        prepared name: String, _ values: [SQLValue], body: (PostgreSQLResult) throws(DatabaseError) -> Void
+    ) throws(DatabaseError) {
+        let parameters = values.map(\.encoded)
+        let (lengths, formats) = (parameters.map { CInt($0?.count ?? 0) }, values.map(\.encodedFormat))
+        // All values lie in one buffer, because pointers into it stay valid only while it does not change.
+        var (buffer, starts): ([UInt8], [Int]) = ([], [])
+        for bytes in parameters {
+            starts.append(buffer.count)
+            buffer += bytes ?? []
+            buffer.append(0)
+        }
+        try send {
+            unsafe buffer.withUnsafeBytes { buffer in
+                let pointers: [UnsafePointer<CChar>?] = unsafe zip(starts, parameters).map { start, bytes in
+                    unsafe bytes == nil
+                        ? nil : buffer.baseAddress.map { unsafe ($0 + start).assumingMemoryBound(to: CChar.self) }
+                }
+                return unsafe PQsendQueryPrepared(
+                    handle, name, CInt(values.count), pointers, lengths, formats, 0)
+            }
+        }
+        // Without this, libpq would keep all rows of a result in memory before the first one is read.
+        unsafe PQsetSingleRowMode(handle)
+        try forEachResult(body: body)
+    }
+
+    private func send(isCancellable: Bool = true, _ send: () -> CInt) throws(DatabaseError) {
+        if isCancellable, Task.isCancelled { throw DatabaseError(.cancelled, "The task was cancelled") }
+        guard isUsable else { throw DatabaseError(.unavailable, "The connection to the database was lost") }
+        guard send() == 1 else { throw lost() }
+    }
+
+    /// Calls `body` with each result of the statements in progress, and waits for the last one.
+    ///
+    /// - Throws: The error of the server or of `body`; `DatabaseError` with code `cancelled` if the task is cancelled, and
+    ///   `unavailable` if the connection is lost.
+    private func forEachResult(
+        isCancellable: Bool = true, body: (PostgreSQLResult) throws(DatabaseError) -> Void
+    ) throws(DatabaseError) {
+        var failure: DatabaseError?
+        while let result = try nextResult(isCancellable: isCancellable) {
+            guard failure == nil else { continue }
+            do throws(DatabaseError) {
+                if let state = result.errorState {
+                    failure = error(state, result.errorMessage)
+                } else if result.isCopy {
+                    isUsable = false
+                    throw DatabaseError(.invalidStatement, "COPY is not supported")
+                } else if result.isEmpty {
+                    throw DatabaseError(.invalidStatement, "The text contains no statement")
+                } else {
+                    try body(result)
+                }
+            } catch {
+                failure = error
+                // After COPY, libpq returns the same result forever.
+                if result.isCopy { break }
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    private func error(_ state: SQLState, _ message: String) -> DatabaseError {
+        lastError = state
+        let isConnected = unsafe PQstatus(handle) == CONNECTION_OK
+        if state.endsConnection || !isConnected { isUsable = false }
+        switch state.text {
+        case _ where state.mayNameValues:
+            return DatabaseError(state.code, "A value does not fit its column or expression (SQLSTATE \(state.text))")
+        case "57014" where Task.isCancelled:
+            return DatabaseError(.cancelled, "The task was cancelled")
+        default:
+            return DatabaseError(state.code, message)
+        }
+    }
+
+    private func lost() -> DatabaseError {
+        isUsable = false
+        lastError = .connectionFailure
+        return DatabaseError(.unavailable, "The connection to the database was lost. \(errorMessage)")
+    }
+}
+
+// MARK: - Waiting
+
+extension PostgreSQLConnection {
+    /// The next result of the statements in progress; nil when they have ended.
+    private func nextResult(isCancellable: Bool) throws(DatabaseError) -> PostgreSQLResult? {
+        let start = ContinuousClock.now
+        var lastCancellation: ContinuousClock.Instant?
+        while unsafe PQisBusy(handle) == 1 {
+            let now = ContinuousClock.now
+            if let responseTime, now - start > responseTime {
+                isUsable = false
+                throw DatabaseError(.unavailable, "The database has not responded for \(responseTime)")
+            }
+            // The request to cancel has no effect if it comes before the statement, so it is repeated.
+            if isCancellable, Task.isCancelled, lastCancellation.map({ now - $0 > .milliseconds(500) }) ?? true {
+                lastCancellation = now
+                cancelStatement()
+            }
+            let unsent = unsafe PQflush(handle)
+            guard unsent >= 0 else { throw lost() }
+            var descriptor = unsafe pollfd(
+                fd: PQsocket(handle), events: Int16(unsent == 1 ? POLLIN | POLLOUT : POLLIN), revents: 0)
+            guard unsafe poll(&descriptor, 1, Self.pollMilliseconds) > 0 else { continue }
+            guard unsafe PQconsumeInput(handle) == 1 else { throw lost() }
+        }
+        return unsafe PQgetResult(handle).map { unsafe PostgreSQLResult($0) }
+    }
+
+    /// Asks the server to cancel the statement in progress.
+    ///
+    /// A late request could reach the next statement, so the connection is not used again. The request blocks, so it has a
+    /// thread.
+    private func cancelStatement() {
+        isUsable = false
+        guard let cancel = unsafe PQgetCancel(handle) else { return }
+        nonisolated(unsafe) let request = unsafe cancel
+        Thread.detachNewThread {
+            var message = [CChar](repeating: 0, count: 256)
+            unsafe PQcancel(request, &message, CInt(message.count))
+            unsafe PQfreeCancel(request)
+        }
+    }
+}

@@ -1,0 +1,112 @@
+internal import Foundation
+
+/// A connection and the thread that uses it. A lost connection is replaced when the next transaction begins.
+actor PostgreSQLSession {
+    /// How often a transaction is run at most, if each attempt conflicts with another transaction.
+    private static let maximumAttempts = 8
+    /// The maximum pause before the second attempt, in seconds. It doubles with each attempt.
+    private static let firstPauseSeconds = 0.004
+
+    private let thread = WorkerThread(name: "PostgreSQL")
+    private let url: PostgreSQLURL
+    private var connection: PostgreSQLConnection?
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe thread.asUnownedSerialExecutor() }
+
+    init(_ url: PostgreSQLURL) {
+        self.url = url
+    }
+
+    /// Runs `work` in one transaction. Runs all of it again when the transaction conflicts with others.
+    ///
+    /// - Parameter completion: Called on the thread of the session after the transaction.
+    /// - Throws: The error that `work` throws; `DatabaseError`; `CancellationError`.
+    func run<Result: Sendable>(
+        _ kind: PostgreSQLConnection.TransactionKind, completion: @Sendable () -> Void,
+        _ work: @Sendable (Connection) throws -> Result
+    ) throws -> Result {
+        defer { completion() }
+        var pause = Self.firstPauseSeconds
+        for _ in 1..<Self.maximumAttempts {
+            do {
+                return try attempt(kind, work)
+            } catch is Conflict {
+                // Transactions that pause for the same time would meet again.
+                Thread.sleep(forTimeInterval: .random(in: 0...pause))
+                pause *= 2
+            }
+        }
+        do {
+            return try attempt(kind, work)
+        } catch let conflict as Conflict {
+            throw conflict.error
+        }
+    }
+
+    /// The transaction conflicts with others and may succeed later.
+    private struct Conflict: Error {
+        let error: DatabaseError
+    }
+
+    private func attempt<Result>(
+        _ kind: PostgreSQLConnection.TransactionKind, _ work: (Connection) throws -> Result
+    ) throws -> Result {
+        let connection = try begin(kind)
+        do {
+            return try connection.finishTransaction(work)
+        } catch {
+            defer { if !connection.isUsable { self.connection = nil } }
+            switch connection.lastError {
+            case let state? where state.isConflict:
+                throw Conflict(
+                    error: DatabaseError(
+                        .busy, "The transaction conflicted with others \(Self.maximumAttempts) times in a row"))
+            case .planChanged?:
+                // Another process has migrated the database: statements must be prepared again.
+                guard connection.hasReusedStatement else { throw error }
+                self.connection = nil
+                throw Conflict(error: DatabaseError(.busy, "The tables of the statement are being changed"))
+            default:
+                throw error
+            }
+        }
+    }
+
+    /// Begins a transaction. If the server has closed a connection that was idle, opens another one.
+    private func begin(_ kind: PostgreSQLConnection.TransactionKind) throws -> PostgreSQLConnection {
+        try Task.checkCancellation()
+        if let connection {
+            do {
+                try connection.begin(kind)
+                return connection
+            } catch {
+                self.connection = nil
+            }
+        }
+        let connection = try PostgreSQLConnection(url)
+        try connection.begin(kind)
+        self.connection = connection
+        return connection
+    }
+}
+
+extension PostgreSQLConnection {
+    /// Runs `work` in the transaction that has begun, and commits it. After an error, rolls it back.
+    ///
+    /// - Throws: The error that `work` throws; `DatabaseError`; `CancellationError`.
+    func finishTransaction<Result>(_ work: (Connection) throws -> Result) throws -> Result {
+        do {
+            let runner = PostgreSQLRunner(self)
+            let connection = Connection(runner)
+            let result = try work(connection)
+            if let failure = connection.failure { throw failure }
+            try Task.checkCancellation()
+            try commit()
+            runner.runActions()
+            return result
+        } catch {
+            rollback()
+            throw error
+        }
+    }
+}

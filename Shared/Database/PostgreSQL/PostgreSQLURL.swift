@@ -1,0 +1,72 @@
+internal import CLibpq
+internal import Foundation
+
+/// The URL of a PostgreSQL database, with all options of libpq (https://www.postgresql.org/docs/15/libpq-connect.html).
+struct PostgreSQLURL: Sendable, Hashable {
+    /// The options of the URL, by their keyword.
+    private let options: [String: String]
+
+    /// Parses a URL.
+    ///
+    /// - Throws: `DatabaseError` with code `invalidURL`. Its message does not repeat the message of libpq, which may
+    ///   contain the password.
+    init(_ text: String) throws(DatabaseError) {
+        guard !text.utf8.contains(0), let options = Self.parse(text) else {
+            throw DatabaseError(
+                .invalidURL,
+                """
+                libpq cannot read the URL: write postgres://user@host:5432/name?sslmode=verify-full, encode special \
+                characters of a password (%2F for /, %3F for ?), and check the names of the options
+                """)
+        }
+        self.options = options
+    }
+
+    /// The host, port and name of the database. No user, password or option.
+    var publicText: String {
+        let host = options["host"] ?? options["hostaddr"] ?? ""
+        let encoded = host.addingPercentEncoding(withAllowedCharacters: Self.hostCharacters) ?? ""
+        let port = options["port"].map { ":\($0)" } ?? ""
+        return "postgres://\(encoded)\(port)/\(options["dbname"] ?? "")"
+    }
+
+    private static let hostCharacters = CharacterSet.urlHostAllowed.subtracting(CharacterSet(charactersIn: "/"))
+
+    /// The keywords and values with which a connection is opened.
+    var parameters: [String: String] {
+        // The URL may replace these values.
+        var parameters = Self.defaults.merging(options) { $1 }
+        // The server reads the settings of the URL last, so they replace those of `sessionSettings`.
+        parameters["options"] = ([Self.sessionSettings, options["options"]].compactMap(\.self)).joined(separator: " ")
+        parameters["client_encoding"] = "UTF8"
+        return parameters
+    }
+
+    private static let defaults = [
+        "connect_timeout": "3",
+        "fallback_application_name": ProcessInfo.processInfo.processName,
+        // The operating system reports a connection as lost when the server has not been heard of for about 10 seconds.
+        "keepalives": "1", "keepalives_idle": "5", "keepalives_interval": "2", "keepalives_count": "3",
+        "tcp_user_timeout": "10000",
+    ]
+
+    /// The settings of each session. Times are milliseconds.
+    private static let sessionSettings = [
+        "statement_timeout=5000", "lock_timeout=4000", "idle_in_transaction_session_timeout=10000",
+        "synchronous_commit=on", "bytea_output=hex", "client_min_messages=error",
+    ].map { "-c \($0)" }.joined(separator: " ")
+
+    private static func parse(_ text: String) -> [String: String]? {
+        guard let list = unsafe PQconninfoParse(text, nil) else { return nil }
+        defer { unsafe PQconninfoFree(list) }
+        var options: [String: String] = [:]
+        var next = unsafe list
+        while let keyword = unsafe next.pointee.keyword {
+            if let value = unsafe next.pointee.val {
+                unsafe options[String(cString: keyword)] = unsafe String(cString: value)
+            }
+            unsafe next += 1
+        }
+        return options
+    }
+}

@@ -1,0 +1,63 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Database
+
+/// The properties of SQLite that no other engine has.
+@Suite struct SQLiteTests {
+    let folder: TemporaryFolder
+    let database: SQLDatabase
+
+    init() throws {
+        folder = try TemporaryFolder()
+        database = try SQLDatabase.open(folder.databaseURL(), migrations: [.products])
+    }
+
+    @Test func `a full disk has its own error code, loses no data and allows writes when there is space again`()
+        async throws
+    {
+        try await database.write { try $0.execute("INSERT INTO products (id, stock) VALUES ('lamp', 3)") }
+        try await database.setMaximumPages(12)
+        let error = await #expect(throws: DatabaseError.self) {
+            try await database.write { connection in
+                for index in 0..<1000 {
+                    try connection.execute(
+                        "INSERT INTO products (id, stock, image) VALUES ($1, 1, $2)", "p\(index)",
+                        [UInt8](repeating: 7, count: 1000))
+                }
+            }
+        }
+        #expect(error?.code == .full)
+        #expect(try await database.productCount() == 1)
+        try await database.setMaximumPages(1_000_000)
+        try await database.write { try $0.execute("INSERT INTO products (id, stock) VALUES ('chair', 3)") }
+        #expect(try await database.productCount() == 2)
+    }
+
+    @Test func `the settings of SQLite sync every commit to disk and enforce foreign keys`() async throws {
+        let settings = try await database.write { connection in
+            let synchronous: Int? = try connection.queryOne("PRAGMA synchronous")?["synchronous"]
+            let foreignKeys: Int? = try connection.queryOne("PRAGMA foreign_keys")?["foreign_keys"]
+            let journal: String? = try connection.queryOne("PRAGMA journal_mode")?["journal_mode"]
+            return (synchronous, foreignKeys, journal)
+        }
+        #expect(settings == (2, 1, "wal"))
+    }
+
+    @Test func `a database in memory reads and writes like a file`() async throws {
+        let memory = try SQLDatabase.open(DatabaseURL("sqlite::memory:"), migrations: [.products])
+        try await memory.write { try $0.execute("INSERT INTO products (id, stock) VALUES ('lamp', 3)") }
+        #expect(try await memory.productCount() == 1)
+        let error = await #expect(throws: DatabaseError.self) {
+            try await memory.read { try $0.execute("DELETE FROM products") }
+        }
+        #expect(error?.code == .readOnly)
+    }
+}
+
+extension SQLDatabase {
+    fileprivate func setMaximumPages(_ pages: Int) async throws {
+        _ = try await write { try $0.queryOne("PRAGMA max_page_count = \(pages)") }
+    }
+}
