@@ -10,13 +10,15 @@ extension OrderStore {
         _ kind: OutboxEntry.Kind, limit: Int, at date: Date, leaseUntil: Date
     ) async throws -> [OutboxEntry] {
         try await database.write { connection in
+            // The first condition of the next statement looks redundant. PostgreSQL checks it again after waiting for
+            // another process that has taken the row.
             try connection.execute(
                 "UPDATE outbox SET next_attempt_at = $1 WHERE kind = $2 AND next_attempt_at > $3",
                 date, kind.rawValue, date + OutboxLane.maximumPauseSeconds)
             return try connection.query(
                 """
                 UPDATE outbox SET attempts = attempts + 1, next_attempt_at = $2
-                WHERE id IN (
+                WHERE next_attempt_at <= $1 AND id IN (
                     SELECT id FROM outbox WHERE kind = $4 AND next_attempt_at <= $1 ORDER BY next_attempt_at LIMIT $3)
                 RETURNING *
                 """,

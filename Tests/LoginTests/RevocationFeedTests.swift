@@ -141,7 +141,19 @@ import Testing
         }
     }
 
-    @Test func `the epoch is that of the last start for every process on the database`() async throws {
+    @Test(.enabled(if: TestEngine.selected == .postgresql, "On SQLite, each start begins another epoch"))
+    func `a start of another process does not begin another epoch`() async throws {
+        try await LoginUnderTest.run { first in
+            let before = try await first.feed(after: 0).epoch
+            try await LoginUnderTest.run(folder: first.folder) { second in
+                let epochs = try await [second.feed(after: 0).epoch, first.feed(after: 0).epoch]
+                #expect(epochs == [before, before])
+            }
+        }
+    }
+
+    @Test(.enabled(if: TestEngine.selected == .sqlite, "On PostgreSQL, the epoch belongs to the database"))
+    func `the epoch is that of the last start for every process on the database`() async throws {
         let folder = try TemporaryFolder()
         try await LoginUnderTest.run(folder: folder) { first in
             let before = try await first.feed(after: 0).epoch

@@ -36,8 +36,10 @@ struct APITokenStore: Sendable {
             createdAt: now, expiresAt: lifetimeSeconds.map { now + TimeInterval($0) })
         return try await database.write { connection in
             // A change of the password ends the session and deletes the tokens. A token that is created at the same
-            // time must not survive it.
-            guard try sessions.session(session.id, at: now, in: connection) != nil else { return .sessionOver }
+            // time must not survive it, nor exceed the maximum number together with another one.
+            guard try AccountTable.lock(session.accountID, in: connection),
+                try sessions.session(session.id, at: now, in: connection) != nil
+            else { return .sessionOver }
             try connection.execute(
                 "DELETE FROM api_tokens WHERE account_id = $1 AND expires_at <= $2", session.accountID, now)
             let inserted = try connection.execute(

@@ -107,8 +107,8 @@ struct AccountStore: Sendable {
                 WHERE id = $2 AND password_version = $3 AND disabled_at IS NULL
                 """, hash.description, account.id, account.passwordVersion)
             guard changed == 1 else { return false }
-            try sessions.endAll(of: account.id, at: now, in: connection)
             try APITokenStore.deleteAll(of: account.id, in: connection)
+            try sessions.endAll(of: account.id, at: now, in: connection)
             return true
         }
     }
@@ -120,15 +120,18 @@ struct AccountStore: Sendable {
     /// services store the id, which no other account ever gets.
     func delete(_ account: UUID, at now: Date) async throws {
         try await database.write { connection in
-            try sessions.endTogether(of: account, at: now, in: connection)
+            // Lock the account first, also when it is disabled: no session may begin meanwhile.
+            try connection.execute("UPDATE accounts SET password_version = password_version WHERE id = $1", account)
+            let revocation = try sessions.endTogether(of: account, at: now, in: connection)
             try connection.execute("DELETE FROM accounts WHERE id = $1", account)
+            if let revocation { try sessions.revocations.append(revocation, at: now, in: connection) }
         }
     }
 
     /// Grants `scope` to an account in addition to the scope that it has.
     func grant(_ scope: Scope, to username: Username) async throws -> GrantResult {
         try await database.write { connection in
-            guard let account = try account(named: username, in: connection) else { return .noAccount }
+            guard let account = try lockedAccount(named: username, in: connection) else { return .noAccount }
             guard account.scope.union(scope).text.utf8.count <= Self.maximumScopeBytes else { return .scopeTooLong }
             try GrantTable.insert(scope, for: account.id, in: connection)
             return try self.account(named: username, in: connection).map(GrantResult.granted) ?? .noAccount
@@ -150,9 +153,18 @@ struct AccountStore: Sendable {
             let changed = try connection.execute(
                 "UPDATE accounts SET disabled_at = $1 WHERE username = $2", isDisabled ? now : nil, username.text)
             guard changed == 1, let account = try account(named: username, in: connection) else { return nil }
-            if isDisabled { try sessions.endTogether(of: account.id, at: now, in: connection) }
+            if isDisabled, let revocation = try sessions.endTogether(of: account.id, at: now, in: connection) {
+                try sessions.revocations.append(revocation, at: now, in: connection)
+            }
             return account
         }
+    }
+
+    /// The account with this name, which no other transaction can change until this one ends.
+    private func lockedAccount(named username: Username, in connection: Connection) throws -> Account? {
+        try connection.execute(
+            "UPDATE accounts SET password_version = password_version WHERE username = $1", username.text)
+        return try account(named: username, in: connection)
     }
 
     private func account(named username: Username, in connection: Connection) throws -> Account? {

@@ -114,7 +114,9 @@ struct CodeStore: Sendable {
         let (browserSession, scope, audience): (UUID, String, String) = (
             try row["browser_session_id"], try row["scope"], try row["audience"]
         )
-        guard let browser = try sessions.session(browserSession, at: now, in: connection) else { return nil }
+        guard try AccountTable.lock(row["account_id"], in: connection),
+            let browser = try sessions.session(browserSession, at: now, in: connection)
+        else { return nil }
         let client = redemption.client
         let seconds =
             client.grantTypes.contains(.refreshToken)

@@ -58,10 +58,12 @@ struct ClientStore: Sendable {
     /// is no such client.
     func remove(_ id: String, at now: Date) async throws -> Bool {
         try await database.write { connection in
-            guard try connection.queryOne("SELECT id FROM clients WHERE id = $1", id) != nil else { return false }
-            try revokeAll(of: id, at: now, in: connection)
+            // Delete first: this waits for transactions that redeem a code of the client or record a token of it.
+            let removed = try connection.queryOne(
+                "DELETE FROM clients WHERE id = $1 RETURNING last_token_at, tokens_expire_at", id)
+            guard let removed else { return false }
             try sessions.endAll(ofClient: id, at: now, in: connection)
-            try connection.execute("DELETE FROM clients WHERE id = $1", id)
+            try revokeAll(of: id, removed, at: now, in: connection)
             return true
         }
     }
@@ -92,10 +94,15 @@ extension ClientStore {
     func revoke(_ token: ClientToken, at now: Date) async throws {
         guard try await accepts(token) else { return }
         try await database.write { connection in
-            guard try accepts(token, in: connection) else { return }
+            // The row stays locked, so a revocation of the same token at the same time waits and then changes nothing.
+            let client = try connection.queryOne(
+                """
+                UPDATE clients SET last_token_at = last_token_at WHERE id = $1 RETURNING last_token_at, tokens_expire_at
+                """, token.clientID)
+            guard let client, try accepts(token, in: connection) else { return }
             let count = try revocations.count(ofClient: token.clientID, at: now, in: connection)
             guard count < Self.maximumRevokedTokens else {
-                return try revokeAll(of: token.clientID, at: now, in: connection)
+                return try revokeAll(of: token.clientID, client, at: now, in: connection)
             }
             let revocation = Revocation(
                 kind: .token, id: token.id, expiresAt: Revocation.expiry(ofTokensUntil: token.expiresAt))
@@ -111,21 +118,21 @@ extension ClientStore {
 
     /// Revokes all access tokens that were issued to a client, also those of sessions, with one entry. Refresh tokens
     /// stay valid.
-    private func revokeAll(of id: String, at now: Date, in connection: Connection) throws {
+    ///
+    /// - Parameter client: The columns `last_token_at` and `tokens_expire_at` of the client, whose row is locked.
+    private func revokeAll(of id: String, _ client: Row, at now: Date, in connection: Connection) throws {
+        // Sessions that ended a moment ago count too: their tokens are revoked by this entry only.
         let last = try connection.queryOne(
             """
-            SELECT max(last_token_at) AS last_token_at, max(tokens_expire_at) AS tokens_expire_at FROM (
-                SELECT last_token_at, tokens_expire_at FROM clients WHERE id = $1
-                UNION ALL SELECT last_used_at, tokens_expire_at FROM sessions WHERE client_id = $1 AND ended_at IS NULL
-            ) AS tokens
-            """, id)
-        guard let last, let lastToken: Date = try last["last_token_at"],
-            let expiry: Date = try last["tokens_expire_at"]
-        else { return }
+            SELECT max(last_used_at) AS last_used_at, max(tokens_expire_at) AS tokens_expire_at FROM sessions
+            WHERE client_id = $1 AND (ended_at IS NULL OR ended_at >= $2)
+            """, id, now)
+        let (lastToken, lastExpiry): (Date, Date) = (try client["last_token_at"], try client["tokens_expire_at"])
+        let (lastUse, expiry): (Date?, Date?) = (try last?["last_used_at"], try last?["tokens_expire_at"])
         // A request with a later time may have reached the database first.
         let revocation = Revocation(
-            kind: .client, id: id, before: NumericDate(max(now, lastToken)) + 1,
-            expiresAt: Revocation.expiry(ofTokensUntil: expiry))
+            kind: .client, id: id, before: NumericDate(max(now, lastToken, lastUse ?? lastToken)) + 1,
+            expiresAt: Revocation.expiry(ofTokensUntil: max(lastExpiry, expiry ?? lastExpiry)))
         try revocations.append(revocation, at: now, in: connection)
     }
 }

@@ -8,7 +8,7 @@ import ServiceRuntime
 /// `GET /revocations?after=SEQ&wait=SECONDS`: the feed from which services learn which tokens they must reject.
 ///
 /// The response is a token of the type `TokenType.revocationPage`. The next request sends its `seq` as `after`. When
-/// its `epoch`, a random word, differs from that of the page before, the reader starts again with `after=0`.
+/// its `epoch` differs from that of the page before, the reader starts again with `after=0`.
 struct RevocationFeedRoutes: Sendable {
     let log: RevocationLog
     let issuer: String

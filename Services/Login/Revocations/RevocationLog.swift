@@ -26,12 +26,13 @@ extension NumericDate {
 ///
 /// `append` takes the number from a row of the table `feed`, in the transaction of the caller. The row stays locked
 /// until the transaction ends, so numbers become visible in their order. A number that is rolled back is given to the
-/// next revocation.
+/// next revocation. A transaction appends after all its other changes, because every other one waits for the row.
 ///
 /// A restored backup contains old numbers. A page tells a reader that is ahead of the log to start again. When the log
-/// has grown past that reader in the meantime, only the epoch reveals the restore. The epoch is a random word. Each
-/// start of the service replaces it, because nobody can restore a backup while the service runs. A reader that finds
-/// another epoch starts again.
+/// has grown past that reader in the meantime, only the epoch reveals the restore. On SQLite the epoch is a random word.
+/// Each start of the service replaces it, because nobody can restore a backup while the service runs. On PostgreSQL, the
+/// epoch belongs to the database: it names the history of its commits and is read for each page, because a failover may
+/// lose commits while login runs. A reader that finds another epoch starts again.
 ///
 /// After a restore, the log no longer has the revocations that were made after the backup, and the sessions that they
 /// ended are open again. A reader that keeps its entries until they expire still rejects the tokens of those sessions.
@@ -50,9 +51,10 @@ struct RevocationLog: Sendable {
         let epoch: String
     }
 
-    /// Begins another epoch. Call it at each start of the service.
+    /// Begins another epoch, unless the database has epochs of its own. Call it at each start of the service.
     func beginEpoch() async throws {
         try await database.write { connection in
+            guard try connection.history() == nil else { return }
             try connection.execute("UPDATE feed SET epoch = $1 WHERE id = 1", UUID().lowercase)
         }
     }
@@ -98,18 +100,21 @@ struct RevocationLog: Sendable {
         in connection: Connection
     ) throws {
         guard Date(revocation.expiresAt) > Self.expiryOfOldest(at: now) else { return }
+        // Before the other statements, because only the transaction that holds this row may change the log.
+        let number = try connection.queryOne("UPDATE feed SET seq = seq + 1 WHERE id = 1 RETURNING seq")
+        guard let number else { throw MissingFeedRow() }
         let revocation = revocation.before == nil ? revocation : try replaceEarlier(revocation, in: connection)
         try connection.execute(
             """
             DELETE FROM revocations
             WHERE seq IN (SELECT seq FROM revocations WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)
             """, Self.expiryOfOldest(at: now), Self.cleanupCount)
-        try connection.execute("UPDATE feed SET seq = seq + 1 WHERE id = 1")
+        let seq: Int = try number["seq"]
         try connection.execute(
             """
             INSERT INTO revocations (seq, kind, subject, before, account_id, session_id, client_id, expires_at)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-            """, try head(in: connection).seq, revocation.kind.rawValue, revocation.id,
+            """, seq, revocation.kind.rawValue, revocation.id,
             revocation.before.map { Int($0.seconds) }, account, session, client, Date(revocation.expiresAt))
         connection.afterCommit { [notifier] in notifier.notify() }
     }
@@ -167,7 +172,7 @@ struct RevocationLog: Sendable {
         guard let row = try connection.queryOne("SELECT seq, epoch FROM feed WHERE id = 1") else {
             throw MissingFeedRow()
         }
-        return Head(seq: try row["seq"], epoch: try row["epoch"])
+        return Head(seq: try row["seq"], epoch: try connection.history() ?? row["epoch"])
     }
 
     private static func revocation(_ row: Row) throws -> Revocation {

@@ -20,9 +20,9 @@ extension SessionStore {
             guard try insert(session, passwordVersion: account.passwordVersion, at: now, in: connection) else {
                 return false
             }
-            if let id = try sessionID(of: former, in: connection) { try end(id, at: now, in: connection) }
             try connection.execute(
                 "INSERT INTO browser_keys (hash, session_id) VALUES ($1, $2)", cookie.hash, session.id)
+            if let id = try sessionID(of: former, in: connection) { try end(id, at: now, in: connection) }
             return true
         }
         return isBegun ? (session, cookie) : nil

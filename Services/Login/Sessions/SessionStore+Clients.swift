@@ -14,7 +14,7 @@ extension SessionStore {
     func endAll(of account: UUID, atClient id: String, at now: Date, in connection: Connection) throws {
         let rows = try connection.query(
             "SELECT id FROM sessions WHERE account_id = $1 AND client_id = $2 AND ended_at IS NULL", account, id)
-        for row in rows { try end(row["id"], at: now, in: connection) }
+        try end(rows.map { try $0["id"] }, at: now, in: connection)
     }
 
     /// The session that a refresh token belongs to, even when the session is over; nil when it belongs to another client.

@@ -44,8 +44,12 @@ extension SessionStore {
     func revoke(token id: String, session: UUID, at now: Date) async throws {
         guard try await find(session, token: id, at: now) != nil else { return }
         try await database.write { connection in
+            // The row stays locked, so a revocation of the same token at the same time waits and then changes nothing.
             let row = try connection.queryOne(
-                "SELECT account_id, tokens_expire_at FROM sessions WHERE id = $1 AND ended_at IS NULL", session)
+                """
+                UPDATE sessions SET tokens_expire_at = tokens_expire_at WHERE id = $1 AND ended_at IS NULL
+                RETURNING account_id, tokens_expire_at
+                """, session)
             guard let row, try !revocations.hasToken(id, in: connection) else { return }
             let (account, expiry): (UUID, Date) = (try row["account_id"], try row["tokens_expire_at"])
             guard try revocations.count(ofSession: session, at: now, in: connection) < Self.maximumRevokedTokens,
@@ -65,17 +69,33 @@ extension SessionStore {
     /// covers all access tokens of the account up to the last one of this session, and a later end extends it. It also
     /// covers older access tokens of sessions that have not ended. Their refresh tokens and cookies stay valid.
     func end(_ id: UUID, at now: Date, in connection: Connection) throws {
-        let ended = try connection.queryOne(
-            """
-            UPDATE sessions SET ended_at = $1, expires_at = $1 WHERE id = $2 AND ended_at IS NULL AND expires_at > $1
-            RETURNING account_id, last_used_at, tokens_expire_at
-            """, now, id)
-        guard let ended else { return }
-        let (account, lastUse, expiry): (UUID, Date, Date) = (
-            try ended["account_id"], try ended["last_used_at"], try ended["tokens_expire_at"]
+        try end([id], at: now, in: connection)
+    }
+
+    /// Ends sessions one by one, in the order of their ids, and then revokes them.
+    ///
+    /// The log is locked until the transaction ends, so all sessions are locked before it. Otherwise two transactions
+    /// could wait for each other.
+    func end(_ ids: [UUID], at now: Date, in connection: Connection) throws {
+        let ended = try ids.sorted { $0.lowercase < $1.lowercase }.compactMap { id in
+            try connection.queryOne(
+                """
+                UPDATE sessions SET ended_at = $1, expires_at = $1
+                WHERE id = $2 AND ended_at IS NULL AND expires_at > $1
+                RETURNING id, account_id, last_used_at, tokens_expire_at
+                """, now, id)
+        }
+        for row in ended { try revokeSession(row, at: now, in: connection) }
+    }
+
+    /// - Parameter row: The row of a session that has ended.
+    private func revokeSession(_ row: Row, at now: Date, in connection: Connection) throws {
+        let (id, account, lastUse, expiry): (UUID, UUID, Date, Date) = (
+            try row["id"], try row["account_id"], try row["last_used_at"], try row["tokens_expire_at"]
         )
         guard try mayRevokeSingly(of: account, at: now, in: connection) else {
-            return try revoke(account, tokensUpTo: lastUse, expiringBy: expiry, at: now, in: connection)
+            let revocation = revocation(of: account, tokensUpTo: lastUse, expiringBy: expiry)
+            return try revocations.append(revocation, at: now, in: connection)
         }
         let revocation = Revocation(
             kind: .session, id: id.lowercase, expiresAt: Revocation.expiry(ofTokensUntil: expiry))
@@ -97,14 +117,11 @@ extension SessionStore {
         try revocations.count(ofAccount: account, at: now, in: connection) < Self.maximumRevocationsOfAccount
     }
 
-    /// Revokes the access tokens of an account that were issued no later than in the second of `lastUse`.
-    private func revoke(
-        _ account: UUID, tokensUpTo lastUse: Date, expiringBy expiry: Date, at now: Date, in connection: Connection
-    ) throws {
-        let revocation = Revocation(
+    /// The revocation of the access tokens of an account that were issued no later than in the second of `lastUse`.
+    private func revocation(of account: UUID, tokensUpTo lastUse: Date, expiringBy expiry: Date) -> Revocation {
+        Revocation(
             kind: .account, id: account.lowercase, before: NumericDate(lastUse) + 1,
             expiresAt: Revocation.expiry(ofTokensUntil: expiry))
-        try revocations.append(revocation, at: now, in: connection)
     }
 
     /// Ends the sessions of an account one by one. A session that begins within the same second does not end.
@@ -116,27 +133,33 @@ extension SessionStore {
             "SELECT id FROM sessions WHERE account_id = $1 AND ended_at IS NULL AND expires_at > $2 LIMIT $3", account,
             now, Self.maximumSingleRevocations + 1)
         guard rows.count <= Self.maximumSingleRevocations else {
-            return try endTogether(of: account, at: now, in: connection)
+            if let revocation = try endTogether(of: account, at: now, in: connection) {
+                try revocations.append(revocation, at: now, in: connection)
+            }
+            return
         }
-        for row in rows { try end(row["id"], at: now, in: connection) }
+        try end(rows.map { try $0["id"] }, at: now, in: connection)
     }
 
-    /// Ends all sessions of an account with one revocation.
+    /// Ends all sessions of an account together. Returns the one revocation of their access tokens, which the caller must
+    /// append at the end of the transaction; nil when there was no session.
     ///
     /// The revocation also covers the first access token of a session that begins within the same second. The refresh
     /// token of that session stays valid.
-    func endTogether(of account: UUID, at now: Date, in connection: Connection) throws {
+    func endTogether(of account: UUID, at now: Date, in connection: Connection) throws -> Revocation? {
+        let ended = try connection.execute(
+            "UPDATE sessions SET ended_at = $1, expires_at = $1 WHERE account_id = $2 AND ended_at IS NULL", now,
+            account)
+        guard ended > 0 else { return nil }
+        // Read after the update: it waits for renewals, which issue tokens that expire later.
         let last = try connection.queryOne(
             """
             SELECT max(last_used_at) AS last_used_at, max(tokens_expire_at) AS tokens_expire_at FROM sessions
-            WHERE account_id = $1 AND ended_at IS NULL
-            """, account)
-        try connection.execute(
-            "UPDATE sessions SET ended_at = $1, expires_at = $1 WHERE account_id = $2 AND ended_at IS NULL", now,
-            account)
+            WHERE account_id = $1 AND ended_at = $2
+            """, account, now)
         guard let last, let lastUse: Date = try last["last_used_at"], let expiry: Date = try last["tokens_expire_at"]
-        else { return }
+        else { return nil }
         // A request with a later time may have reached the database first.
-        try revoke(account, tokensUpTo: max(now, lastUse), expiringBy: expiry, at: now, in: connection)
+        return revocation(of: account, tokensUpTo: max(now, lastUse), expiringBy: expiry)
     }
 }

@@ -90,10 +90,14 @@ extension SessionStore {
     func recordToken(
         of id: UUID, from client: ClientInfo?, at now: Date, in connection: Connection
     ) throws -> Session? {
-        guard let session = try session(id, at: now, in: connection) else { return nil }
-        let expiry = min(now + TimeInterval(lifetimes.accessTokenSeconds), session.expiresAt)
-        try connection.execute(
-            "UPDATE sessions SET tokens_expire_at = $1 WHERE id = $2 AND tokens_expire_at < $1", expiry, id)
+        // Write first: the row stays locked, so an end of the session comes before this transaction or sees its expiry.
+        let prolonged = try connection.execute(
+            """
+            UPDATE sessions SET tokens_expire_at = CASE
+                WHEN tokens_expire_at >= $1 THEN tokens_expire_at WHEN expires_at < $1 THEN expires_at ELSE $1 END
+            WHERE id = $2 AND ended_at IS NULL AND expires_at > $3
+            """, now + TimeInterval(lifetimes.accessTokenSeconds), id, now)
+        guard prolonged == 1, let session = try session(id, at: now, in: connection) else { return nil }
         try recordUse(of: session, from: client, at: now, in: connection)
         return session
     }

@@ -63,15 +63,14 @@ struct SessionStore: Sendable {
     /// Stores a session without a secret that opens it. Returns false when the account was deleted, disabled, or given
     /// another password since it was read.
     func insert(_ session: Session, passwordVersion: Int, at now: Date, in connection: Connection) throws -> Bool {
-        let current = try connection.queryOne(
-            "SELECT id FROM accounts WHERE id = $1 AND password_version = $2 AND disabled_at IS NULL",
-            session.accountID, passwordVersion)
-        guard current != nil else { return false }
+        guard try AccountTable.lock(session.accountID, passwordVersion: passwordVersion, in: connection) else {
+            return false
+        }
         try insert(session, at: now, in: connection)
         return true
     }
 
-    /// Stores a session without a secret that opens it. The caller has checked that the account can sign in.
+    /// Stores a session without a secret that opens it. The caller has locked the account.
     func insert(_ session: Session, at now: Date, in connection: Connection) throws {
         try removeExpired(at: now, in: connection)
         let isNarrowed = !session.scope.contains(session.wholeScope)

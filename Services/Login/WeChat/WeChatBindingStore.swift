@@ -37,10 +37,12 @@ struct WeChatBindingStore: Sendable {
         let session = sessions.newSession(of: account, scope: scope, audience: audience, from: client, at: now)
         let token = RefreshToken()
         let isBegun = try await database.write { connection in
-            let binding = try connection.queryOne(
-                "SELECT account_id FROM wechat_bindings WHERE openid_hash = $1 AND account_id = $2", user.hash,
-                account.id)
-            guard binding != nil,
+            // The row stays locked, so the removal of the binding comes before this transaction or ends its session.
+            let bound = try connection.execute(
+                """
+                UPDATE wechat_bindings SET created_at = created_at WHERE openid_hash = $1 AND account_id = $2
+                """, user.hash, account.id)
+            guard bound == 1,
                 try sessions.insert(session, passwordVersion: account.passwordVersion, at: now, in: connection)
             else { return false }
             try sessions.insert(token, of: session.id, at: now, in: connection)
@@ -63,11 +65,9 @@ struct WeChatBindingStore: Sendable {
     /// Binds the user of a register token to an account, and revokes the token.
     func bind(_ token: RegisterToken, to account: Account, at now: Date) async throws -> BindingResult {
         try await database.write { connection in
-            guard try !revocations.hasToken(token.id, in: connection) else { return .denied }
-            let current = try connection.queryOne(
-                "SELECT id FROM accounts WHERE id = $1 AND password_version = $2 AND disabled_at IS NULL", account.id,
-                account.passwordVersion)
-            guard current != nil else { return .denied }
+            guard try AccountTable.lock(account.id, passwordVersion: account.passwordVersion, in: connection),
+                try !revocations.hasToken(token.id, in: connection)
+            else { return .denied }
             let inserted = try connection.execute(
                 """
                 INSERT INTO wechat_bindings (openid_hash, account_id, created_at) VALUES ($1, $2, $3)
@@ -106,8 +106,8 @@ struct WeChatBindingStore: Sendable {
         try await database.write { connection in
             try connection.execute("DELETE FROM wechat_bindings WHERE account_id = $1", account)
             let rows = try connection.query("SELECT session_id FROM wechat_sessions WHERE account_id = $1", account)
-            for row in rows { try sessions.end(row["session_id"], at: now, in: connection) }
             try connection.execute("DELETE FROM wechat_sessions WHERE account_id = $1", account)
+            try sessions.end(rows.map { try $0["session_id"] }, at: now, in: connection)
         }
     }
 }
