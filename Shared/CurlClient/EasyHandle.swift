@@ -5,6 +5,8 @@ import HTTPTypes
 /// libcurl's easy handle, which runs one transfer after another. A setter returns false when libcurl has no memory.
 @safe final class EasyHandle {
     let pointer: UnsafeMutableRawPointer
+    /// Whether no connection is used twice. With prior knowledge, libcurl 7.88 fails with HTTP/2 on a connection that it reuses.
+    private let usesConnectionsOnce: Bool
     /// The transfer that libcurl's callbacks report to.
     private(set) var transfer: Transfer?
 
@@ -12,6 +14,7 @@ import HTTPTypes
     init?(_ configuration: HTTPClient.Configuration, interests: SocketInterests) {
         guard let pointer = unsafe curl_easy_init() else { return nil }
         unsafe self.pointer = unsafe pointer
+        usesConnectionsOnce = configuration.protocolVersion == .http2PriorKnowledge
         guard setConnection(configuration, interests), setCallbacks() else { return nil }
     }
 
@@ -48,7 +51,8 @@ import HTTPTypes
 
     private func setMethod(_ transfer: Transfer) -> Bool {
         let method = transfer.head.method
-        guard set(CURLOPT_FRESH_CONNECT, transfer.head.isSentOnce ? 1 : 0), set(CURLOPT_HTTPGET, 1),
+        guard set(CURLOPT_FRESH_CONNECT, transfer.head.isSentOnce || usesConnectionsOnce ? 1 : 0),
+            set(CURLOPT_HTTPGET, 1),
             set(CURLOPT_ACCEPT_ENCODING, transfer.head.acceptsGzip ? "gzip" : nil)
         else { return false }
         if let upload = transfer.upload {
@@ -103,7 +107,7 @@ import HTTPTypes
         // With `PIPEWAIT`, a request waits for a connection that is being made, to share it.
         case .http2: set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS) && set(CURLOPT_PIPEWAIT, 1)
         case .http2PriorKnowledge:
-            set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE) && set(CURLOPT_PIPEWAIT, 1)
+            set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE) && set(CURLOPT_FORBID_REUSE, 1)
         }
     }
 

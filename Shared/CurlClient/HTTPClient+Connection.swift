@@ -5,7 +5,8 @@ extension HTTPClient {
         case http1
         /// HTTP/2 where a server offers it in the TLS handshake (ALPN), otherwise HTTP/1.1.
         case http2
-        /// HTTP/2 without negotiation, also without TLS (RFC 9113 §3.3). The server must support it.
+        /// HTTP/2 without negotiation, also without TLS (RFC 9113 §3.3). The server must support it. Each request opens a
+        /// connection, because libcurl 7.88 cannot reuse such a one.
         case http2PriorKnowledge
     }
 

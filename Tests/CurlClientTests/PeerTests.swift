@@ -93,6 +93,22 @@ struct PeerTests {
         #expect(error.code == .protocolError)
     }
 
+    @Test func `HTTP 2 with prior knowledge works for concurrent and later requests`() async throws {
+        let server = ScriptedServer { HTTP2Script.respond(on: $0) }
+        let client = HTTPClient.with { $0.protocolVersion = .http2PriorKnowledge }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<20 {
+                group.addTask {
+                    let response = try await client.execute(.init(url: server.url()))
+                    #expect(response.status == .ok)
+                    #expect(response.body == Array("hello".utf8))
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(try await client.execute(.init(url: server.url())).status == .ok)
+    }
+
     @Test func `an HTTP 2 client uses HTTP 1 with a server that does not offer more`() async throws {
         let server = try await TLSServer()
         let client = HTTPClient.with {
