@@ -4,11 +4,11 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import JWT
-import ServiceRuntime
 import TestSupport
 import Testing
 
 @testable import JWTAuth
+@testable import ServiceRuntime
 
 @Suite struct ServiceClientTests {
     private let fixture = AuthenticatorFixture()
@@ -88,5 +88,30 @@ import Testing
         #expect(error.code == .connectionFailed)
         #expect(!error.requestMayHaveBeenSent)
         await http.shutdown()
+    }
+
+    @Test func `a call ends with the request that it is made for, and tells the other service when`() async throws {
+        try await withEcho { client in
+            let field = try #require(HTTPField.Name("X-Request-Timeout"))
+            let scope = RequestScope(of: Self.request([field: "2000"]))
+            let response = try await RequestScope.$current.withValue(scope) {
+                try await client.send(.get, "/a", scope: "a:read")
+            }
+            let milliseconds = try #require(response.headers[field].flatMap { Int($0) })
+            #expect((1...2000).contains(milliseconds))
+
+            let ended = RequestScope(of: Self.request([field: "1"]))
+            while ended.deadline.map({ $0 > .now }) == true { await Task.yield() }
+            let error = try await #require(throws: HTTPClientError.self) {
+                try await RequestScope.$current.withValue(ended) { try await client.send(.get, "/a", scope: "a:read") }
+            }
+            #expect(error.code == .timedOut)
+            #expect(!error.requestMayHaveBeenSent)
+        }
+    }
+
+    private static func request(_ headers: HTTPFields) -> Request {
+        let head = HTTPRequest(method: .get, scheme: nil, authority: nil, path: "/", headerFields: headers)
+        return Request(head: head, body: RequestBody(buffer: .init()))
     }
 }

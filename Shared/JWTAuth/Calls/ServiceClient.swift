@@ -42,12 +42,17 @@ public struct ServiceClient: Sendable {
 }
 
 extension HTTPClient {
-    /// Creates a client for calls between services. It propagates the request id and the trace of the current request.
+    /// Creates a client for calls between services. It propagates the request id, the trace and the deadline of the current
+    /// request, counts its calls, and fails at once while a service does not respond.
     public static func betweenServices(deadline: Duration) -> HTTPClient {
         var configuration = Configuration()
         configuration.connectTimeout = .seconds(1)
         configuration.deadline = deadline
         configuration.propagatedHeaders = { RequestScope.current?.onwardFields ?? [:] }
+        configuration.inheritedDeadline = { RequestScope.current?.deadline }
+        configuration.timeoutField = .requestTimeout
+        configuration.breaksCircuits = true
+        configuration.report = { $0.record() }
         return HTTPClient(configuration: configuration)
     }
 }

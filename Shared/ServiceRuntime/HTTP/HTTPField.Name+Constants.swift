@@ -11,6 +11,8 @@ extension HTTPField.Name {
 
     /// The field `X-Request-Id`, which every response has.
     public static let requestID = constant("X-Request-Id")
+    /// The field `X-Request-Timeout`: the time for which the caller of a service waits for the response, in milliseconds.
+    public static let requestTimeout = constant("X-Request-Timeout")
     /// The field `Referrer-Policy` (W3C Referrer Policy).
     public static let referrerPolicy = constant("Referrer-Policy")
 }

@@ -8,6 +8,10 @@ public struct RequestScope: Sendable {
     /// The client's `traceparent` (W3C Trace Context) if it is valid.
     public let traceparent: String?
 
+    /// The time at which the caller stops waiting (`X-Request-Timeout`); nil if it does not say. Calls to other services end
+    /// at this time, because their result would reach nobody.
+    public let deadline: ContinuousClock.Instant?
+
     /// The scope of the request that the current task handles.
     @TaskLocal public static var current: RequestScope?
 
@@ -22,6 +26,7 @@ public struct RequestScope: Sendable {
     init(of request: Request) {
         requestID = Self.requestID(request.headers[.requestID])
         traceparent = request.headers[.traceparent].flatMap(Self.validTraceparent)
+        deadline = request.headers[.requestTimeout].flatMap(Self.validTimeout).map { .now + $0 }
     }
 
     /// The request id of a client if it is valid, otherwise a new one.
@@ -35,6 +40,16 @@ public struct RequestScope: Sendable {
     private static func validRequestID(_ text: String) -> String? {
         let isPlain = text.utf8.allSatisfy { $0.isASCIILetter || $0.isASCIIDigit || "-_.".utf8.contains($0) }
         return isPlain && (1...maximumRequestIDBytes).contains(text.utf8.count) ? text : nil
+    }
+
+    private static let maximumTimeoutMilliseconds = 600_000
+
+    /// The duration if the text is a number of milliseconds from 1 to 600,000, in at most six digits.
+    private static func validTimeout(_ text: String) -> Duration? {
+        guard text.utf8.count <= 6, text.utf8.allSatisfy(\.isASCIIDigit), let milliseconds = Int(text),
+            (1...maximumTimeoutMilliseconds).contains(milliseconds)
+        else { return nil }
+        return .milliseconds(milliseconds)
     }
 
     private static func newRequestID() -> String {
