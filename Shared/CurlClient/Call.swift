@@ -3,8 +3,7 @@ import HTTPTypes
 /// One call of `HTTPClient.execute`: its attempts, one after the other, until one succeeds or no further one is allowed.
 struct Call {
     private let request: HTTPClient.Request
-    private let configuration: HTTPClient.Configuration
-    private let loop: TransferLoop
+    private let client: HTTPClient
     private let start = ContinuousClock.now
     private let limit: TimeLimit
     private let health: OriginHealth?
@@ -19,27 +18,27 @@ struct Call {
     private var openedCircuit = false
     private var wasSent = false
 
-    init(
-        _ request: HTTPClient.Request, _ configuration: HTTPClient.Configuration, _ loop: TransferLoop,
-        _ origins: OriginRegistry
-    ) throws(HTTPClientError) {
+    init(_ request: HTTPClient.Request, of client: HTTPClient) throws(HTTPClientError) {
         self.request = request
-        self.configuration = configuration
-        self.loop = loop
-        limit = TimeLimit(request.deadline ?? configuration.deadline, inherited: configuration.inheritedDeadline())
-        head = try RequestHead(request, configuration: configuration, timeLeft: limit.timeLeft)
+        self.client = client
+        let configuration = client.configuration
+        limit = TimeLimit(
+            request.deadline ?? configuration.deadline, after: start, inherited: configuration.inheritedDeadline())
+        head = try RequestHead(request, configuration: configuration, deadline: limit.end)
         let needsHealth = configuration.breaksCircuits || request.retry.maximumAttempts > 1
-        health = needsHealth ? origins.health(of: head.target.origin) : nil
+        health = needsHealth ? client.origins.health(of: head.target.origin) : nil
         health?.addCall()
     }
 
     mutating func run() async throws(HTTPClientError) -> HTTPClient.Response {
+        guard limit.end > start else { throw deadlinePassed }
         while true {
             let (transfer, result) = try await attempt()
             guard let pause = pause(after: result, of: transfer), limit.timeLeft > pause, health?.takeRetry() == true
             else { return try result.get() }
             guard await Self.waits(for: pause) else { return try transfer.response(after: .cancelled) }
-            head = try RequestHead(request, configuration: configuration, timeLeft: limit.timeLeft)
+            guard limit.timeLeft > .zero else { throw deadlinePassed }
+            head = try RequestHead(request, configuration: client.configuration, deadline: limit.end)
         }
     }
 
@@ -53,8 +52,7 @@ struct Call {
     private typealias Attempt = (transfer: Transfer, result: Result<HTTPClient.Response, HTTPClientError>)
 
     private mutating func attempt() async throws(HTTPClientError) -> Attempt {
-        guard limit.timeLeft > .zero else { throw error(.timedOut, "the deadline passed before the request was sent") }
-        if configuration.breaksCircuits, health?.admitsAttempt() == false {
+        if client.configuration.breaksCircuits, health?.admitsAttempt() == false {
             throw error(.circuitOpen, "the server failed repeatedly, so no request is sent to it at the moment")
         }
         attempts += 1
@@ -63,7 +61,7 @@ struct Call {
             wasSentBefore: wasSent)
         transfer.upload = upload
         transfer.download = download
-        let end = await loop.run(transfer)
+        let end = await client.loop.run(transfer)
         let result: Result<HTTPClient.Response, HTTPClientError>
         do throws(HTTPClientError) {
             result = .success(try transfer.response(after: end))
@@ -72,7 +70,7 @@ struct Call {
         }
         if transfer.hasConnected { openedConnections += 1 }
         wasSent = wasSent || transfer.sends > 0
-        if configuration.breaksCircuits, health?.endAttempt(isHealthy: isHealthy(result, transfer)) == true {
+        if client.configuration.breaksCircuits, health?.endAttempt(isHealthy: isHealthy(result, transfer)) == true {
             openedCircuit = true
         }
         return (transfer, result)
@@ -99,6 +97,8 @@ struct Call {
         default: return nil
         }
     }
+
+    private var deadlinePassed: HTTPClientError { error(.timedOut, "the deadline passed before the request was sent") }
 
     private func error(_ code: HTTPClientError.Code, _ reason: String) -> HTTPClientError {
         HTTPClientError(

@@ -87,6 +87,8 @@ import HTTPTypes
             && setProtocolVersion(configuration.protocolVersion)
             && setPeer(configuration)
             && set(CURLOPT_NOSIGNAL, 1)
+            // A request that sets the field replaces it.
+            && set(CURLOPT_USERAGENT, HTTPField(name: .userAgent, value: configuration.userAgent).value)
             // Callers sign the path, so it must not change.
             && set(CURLOPT_PATH_AS_IS, 1)
             // Without this option, libcurl blocks when a transfer ends during the resolution of its host name.

@@ -12,9 +12,9 @@
 /// let response = try await client.execute(.init(url: "http://localhost:8081/products"))
 /// ```
 public final class HTTPClient: Sendable {
-    private let configuration: Configuration
+    let configuration: Configuration
     let loop: TransferLoop
-    private let origins = OriginRegistry()
+    let origins = OriginRegistry()
 
     /// A task executor that runs on the client's thread.
     ///
@@ -60,7 +60,7 @@ public final class HTTPClient: Sendable {
     func perform(
         _ request: Request, upload: RequestStream? = nil, download: ResponseStream? = nil, maximumBytes: Int? = nil
     ) async throws(HTTPClientError) -> Response {
-        var call = try Call(request, configuration, loop, origins)
+        var call = try Call(request, of: self)
         call.upload = upload
         call.download = download
         call.maximumResponseBytes = maximumBytes ?? configuration.maximumResponseBytes

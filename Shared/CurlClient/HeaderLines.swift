@@ -1,4 +1,5 @@
 import CCurl
+import Glibc
 import HTTPTypes
 
 /// The header lines of a request, as libcurl's linked list in one block of memory. It does not change after its creation.
@@ -10,13 +11,15 @@ import HTTPTypes
     private let text: UnsafeMutableBufferPointer<CChar>
 
     fileprivate init(_ lines: borrowing HeaderLineBuilder) {
-        let nodes = UnsafeMutableBufferPointer<curl_slist>.allocate(capacity: lines.starts.count)
+        let nodes = UnsafeMutableBufferPointer<curl_slist>.allocate(capacity: lines.count)
         let text = UnsafeMutableBufferPointer<CChar>.allocate(capacity: lines.text.count)
         unsafe lines.text.withUnsafeBytes { unsafe UnsafeMutableRawBufferPointer(text).copyMemory(from: $0) }
-        for (index, start) in lines.starts.enumerated() {
+        var start = 0
+        for index in 0..<lines.count {
             let next = unsafe index + 1 < nodes.count ? nodes.baseAddress.map { unsafe $0 + index + 1 } : nil
             let line = unsafe text.baseAddress.map { unsafe $0 + start }
             unsafe nodes.initializeElement(at: index, to: curl_slist(data: line, next: next))
+            start += unsafe line.map { unsafe strlen($0) + 1 } ?? 0
         }
         unsafe first = nodes.isEmpty ? nil : nodes.baseAddress
         unsafe self.nodes = unsafe nodes
@@ -34,20 +37,16 @@ import HTTPTypes
 struct HeaderLineBuilder: ~Copyable {
     /// The lines, each with a NUL at its end.
     fileprivate var text: [UInt8] = []
-    /// The position of each line in `text`.
-    fileprivate var starts: [Int] = []
+    /// The number of lines.
+    fileprivate var count = 0
 
     private static let usualBytes = 1024
-    private static let usualLines = 8
 
-    init() {
-        text.reserveCapacity(Self.usualBytes)
-        starts.reserveCapacity(Self.usualLines)
-    }
+    init() { text.reserveCapacity(Self.usualBytes) }
 
     /// Adds a field.
     mutating func add(_ name: HTTPField.Name, value: UnsafeBufferPointer<UInt8>) {
-        starts.append(text.count)
+        count += 1
         text.append(contentsOf: name.rawName.utf8)
         if value.isEmpty {
             text.append(UInt8(ascii: ";"))
@@ -61,7 +60,7 @@ struct HeaderLineBuilder: ~Copyable {
 
     /// Keeps libcurl from sending a field that it would send on its own.
     mutating func suppress(_ name: HTTPField.Name) {
-        starts.append(text.count)
+        count += 1
         text.append(contentsOf: name.rawName.utf8)
         text.append(UInt8(ascii: ":"))
         text.append(0)

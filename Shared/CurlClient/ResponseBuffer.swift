@@ -81,23 +81,30 @@ struct ResponseBuffer {
     }
 
     /// The header fields; nil when a line is not a header field.
-    func fields() -> HTTPFields? {
-        var fields: [(name: HTTPField.Name, value: ArraySlice<UInt8>)] = []
-        for line in headText.split(separator: UInt8(ascii: "\n")).dropFirst() {
+    private func fields() -> HTTPFields? {
+        var fields = HTTPFields()
+        var name: HTTPField.Name?
+        var value: ArraySlice<UInt8> = []
+        var rest = headText.drop { $0 != UInt8(ascii: "\n") }.dropFirst()
+        while !rest.isEmpty {
+            let line = rest.prefix { $0 != UInt8(ascii: "\n") }
+            rest = rest.dropFirst(line.count + 1)
             let content = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
             guard let first = content.first else { continue }
             if first == 0x20 || first == 0x09 {
                 // White space at the start continues the previous field (`obs-fold`, RFC 9112 §5.2).
-                guard !fields.isEmpty else { return nil }
-                fields[fields.count - 1].value += [0x20] + content.drop { $0 == 0x20 || $0 == 0x09 }
+                guard name != nil else { return nil }
+                value += [0x20] + content.drop { $0 == 0x20 || $0 == 0x09 }
                 continue
             }
+            if let name { fields.append(HTTPField(name: name, value: value)) }
             guard let colon = content.firstIndex(of: UInt8(ascii: ":")),
-                let name = HTTPField.Name(String(decoding: content[..<colon], as: UTF8.self))
+                let next = HTTPField.Name(String(decoding: content[..<colon], as: UTF8.self))
             else { return nil }
-            fields.append((name, content[(colon + 1)...]))
+            (name, value) = (next, content[(colon + 1)...])
         }
-        return HTTPFields(fields.map { HTTPField(name: $0.name, value: $0.value) })
+        if let name { fields.append(HTTPField(name: name, value: value)) }
+        return fields
     }
 
     private mutating func exceed(_ limit: String) -> Bool {

@@ -4,8 +4,8 @@ struct TimeLimit {
     /// Whether the caller's caller set the end, instead of this client's configuration.
     let isInherited: Bool
 
-    init(_ duration: Duration, inherited: ContinuousClock.Instant?) {
-        let own = ContinuousClock.now + duration
+    init(_ duration: Duration, after start: ContinuousClock.Instant, inherited: ContinuousClock.Instant?) {
+        let own = start + duration
         end = min(own, inherited ?? own)
         isInherited = end < own
     }
