@@ -22,6 +22,9 @@ struct SignInPages: Sendable {
             .get("/") { _, context in try context.render("home", title: "One pass for every service") }
             .get("login") { try await show(signInPage, $0.uri.queryParameters["next"], $1) }
             .get("signup") { try await show(signUpPage, $0.uri.queryParameters["next"], $1) }
+            // A browser that loads such a page again without its form has no path to return to.
+            .get("login/page") { _, _ in Response.redirect(to: "/login") }
+            .get("signup/page") { _, _ in Response.redirect(to: "/signup") }
         routes.forms
             .post("login", use: signIn)
             .post("login/page") { try await show(signInPage, $1.form["next"], $1) }
