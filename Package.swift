@@ -61,7 +61,7 @@ let package = Package(
                 .lifecycle, .signals, .argumentParser, .nioCore, .nioPosix, .nioHTTP1, .nioHTTPTypes,
                 .nioHTTPTypesHTTP1, .mustache,
             ], resources: [.copy("Resources")]),
-        shared("Database", uses: ["CLibpq", .grdb]),
+        shared("Database", uses: ["CLibpq", .grdb, .grdbSQLite]),
         shared("Libcrypto", uses: ["COpenSSL"]),
         .systemLibrary(
             name: "COpenSSL", path: "Shared/System/COpenSSL", pkgConfig: "libcrypto",
@@ -160,6 +160,7 @@ extension Target.Dependency {
     static var configuration: Self { .product(name: "Configuration", package: "swift-configuration") }
     static var argumentParser: Self { .product(name: "ArgumentParser", package: "swift-argument-parser") }
     static var system: Self { .product(name: "SystemPackage", package: "swift-system") }
+    static var grdbSQLite: Self { .product(name: "GRDBSQLite", package: "GRDB.swift") }
     static var grdb: Self { .product(name: "GRDB", package: "GRDB.swift") }
 }
 

@@ -1,4 +1,5 @@
 internal import GRDB
+internal import GRDBSQLite
 
 /// Runs the statements of one transaction of SQLite.
 struct SQLiteRunner: StatementRunner {
@@ -52,15 +53,27 @@ struct SQLiteRunner: StatementRunner {
     private func prepare(_ sql: String, _ values: [SQLValue]) throws -> Statement {
         do {
             let statement = try database.cachedStatement(sql: sql)
-            let values = values.map(\.stored)
-            // SQLite treats `$2` as a name and numbers names by their first use, so bind the values by name.
-            // `validateArguments` rejects values without a parameter.
-            try statement.validateArguments(StatementArguments(values))
-            let named = zip(1..., values).map { ("\($0)", $1) }
-            try statement.setArguments(StatementArguments(Dictionary(uniqueKeysWithValues: named)))
+            try statement.setArguments(StatementArguments(Self.inOrder(values, of: statement)))
             return statement
         } catch let error as GRDB.DatabaseError where error.resultCode == .SQLITE_MISUSE {
             throw DatabaseError(.invalidStatement, error.message ?? "The text is not one statement with its values")
+        }
+    }
+
+    /// The values in the order in which the statement first uses its parameters. SQLite numbers parameters in this order,
+    /// and treats `$2` as a name.
+    private static func inOrder(_ values: [SQLValue], of statement: Statement) throws -> [DatabaseValue] {
+        let handle = unsafe statement.sqliteStatement
+        guard unsafe Int(sqlite3_bind_parameter_count(handle)) == values.count else {
+            throw DatabaseError(.invalidStatement, "The number of parameters is not the number of values")
+        }
+        return try values.indices.map { index in
+            guard let name = unsafe sqlite3_bind_parameter_name(handle, CInt(index + 1)),
+                let number = unsafe Int(String(cString: name).dropFirst()), values.indices.contains(number - 1)
+            else {
+                throw DatabaseError(.invalidStatement, "A parameter is not $1 to $\(values.count)")
+            }
+            return values[number - 1].stored
         }
     }
 }
