@@ -13,6 +13,9 @@ final class Checkouts: Sendable {
     private let token: String
     private let state = Mutex(State())
 
+    /// How long a client waits after a request without a response. A stopped service refuses thousands a second.
+    private static let pause = Duration.milliseconds(250)
+
     init(_ reconciliation: Reconciliation) {
         cluster = reconciliation.cluster
         token = reconciliation.customer
@@ -49,6 +52,7 @@ final class Checkouts: Sendable {
             return response.status
         } catch {
             _ = state.withLock { $0.keysWithoutResponse.insert(key) }
+            try await Task.sleep(for: Self.pause)
             throw error
         }
     }

@@ -6,7 +6,7 @@ import Testing
     private static let folder = Cluster.project.appending(path: "Tests/Schemathesis")
     private static let python = Cluster.project.appending(path: ".venv-schemathesis/bin").path
 
-    @Test(.timeLimit(.minutes(10)))
+    @Test(.timeLimit(.minutes(20)))
     func `schemathesis finds no difference between the services and their descriptions`()
         async throws
     {
