@@ -34,8 +34,14 @@ import CCurl
 
     /// Advances the transfers that were added, or whose time in `interests.timer` has come.
     func runTimers() {
+        interests.clearTimer()
         var running: Int32 = 0
         unsafe curl_multi_socket_action(pointer, CURL_SOCKET_BAD, 0, &running)
+        guard interests.timer == nil else { return }
+        // libcurl tells a time only if it differs from the last one.
+        var milliseconds = -1
+        unsafe curl_multi_timeout(pointer, &milliseconds)
+        if milliseconds >= 0 { interests.setTimer(milliseconds: max(1, milliseconds)) }
     }
 
     /// A transfer that has ended, with its result; nil when there is no further one.

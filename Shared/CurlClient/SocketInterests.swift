@@ -70,6 +70,9 @@ final class SocketInterests {
     /// Sets the time after which libcurl wants to work; it needs none if the time is negative.
     func setTimer(milliseconds: Int) { timer = milliseconds < 0 ? nil : .now + .milliseconds(milliseconds) }
 
+    /// Forgets the time, which has come. A time that stays would make the client's thread poll without a pause.
+    func clearTimer() { timer = nil }
+
     private func unpoll(_ socket: CInt) {
         if exchange(&interests[makeRoom(for: socket)].polled, with: 0) != 0 { poll.remove(socket) }
     }
