@@ -15,7 +15,8 @@ def table(heading, columns, rows):
 
 
 def outage(found):
-    statuses = ", ".join(f"{count} × {status}" if count > 1 else status for status, count in found["statuses"].items())
+    statuses = ", ".join(
+        f"{count} × {status}" if count > 1 else str(status) for status, count in found["statuses"].items())
     return f"{statuses} after {found['milliseconds']:,} ms"
 
 
