@@ -76,7 +76,7 @@ struct Call {
         return (transfer, result)
     }
 
-    /// The pause before the next attempt; nil when there is none.
+    /// The pause before the next attempt; nil without a next attempt.
     private func pause(after result: Result<HTTPClient.Response, HTTPClientError>, of transfer: Transfer) -> Duration? {
         guard head.isIdempotent, upload == nil, download == nil else { return nil }
         switch result {

@@ -47,7 +47,7 @@ extension HTTPClient {
         /// takes precedence.
         public var propagatedHeaders: @Sendable () -> HTTPFields = { [:] }
 
-        /// The time by which the caller itself must have responded; nil when there is none. A call ends at this time if it
+        /// The time by which the caller itself must have responded; nil without such a time. A call ends at this time if it
         /// is earlier than `deadline`.
         ///
         /// The client calls this closure once for each call, in the caller's task.

@@ -4,7 +4,7 @@ import HTTPTypes
 
 /// The header lines of a request, as libcurl's linked list in one block of memory. It does not change after its creation.
 @safe final class HeaderLines: @unchecked Sendable {
-    /// The first line; nil when there is none. It is valid as long as this object exists.
+    /// The first line; nil without lines. It is valid as long as this object exists.
     let first: UnsafeMutablePointer<curl_slist>?
 
     private let nodes: UnsafeMutableBufferPointer<curl_slist>

@@ -33,7 +33,7 @@ struct TransferEngine: ~Copyable {
     private var origins: [Target.Origin: OriginState] = [:]
     private var idleHandles: [EasyHandle] = []
     private var isShutDown = false
-    /// A time no later than the earliest deadline of the transfers in `live`; nil only when there is none.
+    /// A time no later than the earliest deadline of the transfers in `live`; nil only without transfers.
     private var nextDeadline: ContinuousClock.Instant?
     /// The time until which the client's thread waits. Waking too early is harmless, so it never moves to a later time.
     private var waitEnd: ContinuousClock.Instant
@@ -47,7 +47,7 @@ struct TransferEngine: ~Copyable {
         waitEnd = .now
     }
 
-    /// Starts a transfer on an idle connection, which takes microseconds. Returns false when there is none.
+    /// Starts a transfer on an idle connection, which takes microseconds. Returns false without an idle connection.
     mutating func startOnIdleConnection(_ transfer: Transfer) -> Bool {
         guard waiting.isEmpty, running < maximumRunning, let origin = origins[transfer.head.target.origin],
             origin.idle > 0, origin.running < maximumPerOrigin, !transfer.head.isSentOnce

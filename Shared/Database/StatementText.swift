@@ -1,6 +1,6 @@
 /// The facts about a statement that its text shows: its first word and the numbers of its parameters.
 struct StatementText {
-    /// The first word in upper case; empty if there is none.
+    /// The first word in upper case; empty for a text without words.
     private(set) var firstWord = ""
     /// The numbers of the parameters: 1 for `$1`.
     private(set) var parameters: Set<Int> = []

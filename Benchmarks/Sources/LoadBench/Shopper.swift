@@ -9,7 +9,7 @@ actor Shopper {
     private let services: Services
     private let username: String
     private(set) var accessToken = ""
-    /// Refresh tokens that were not used yet. Each belongs to a session of its own.
+    /// Refresh tokens that were not used yet. Each belongs to another session.
     private var refreshTokens: [String] = []
 
     init(services: Services, username: String) {

@@ -51,7 +51,7 @@ struct RevocationLog: Sendable {
         let epoch: String
     }
 
-    /// Begins another epoch, unless the database has epochs of its own. Call it at each start of the service.
+    /// Begins another epoch, unless the database keeps epochs itself. Call it at each start of the service.
     func beginEpoch() async throws {
         try await database.write { connection in
             guard try connection.history() == nil else { return }
