@@ -87,4 +87,25 @@ import Testing
                 stores, slow,
             ])
     }
+
+    @Test func `the test script names the tests that were running when its time was over`() async throws {
+        try folder.stub("bin/swift")
+        try folder.stub("bin/timeout", "cat printed; exit 124")
+        let text = """
+            ◇ Test run started.
+            ◇ Test "ends" started.
+            ◇ Test "fails" started.
+            ◇ Test "hangs" started.
+            ✔ Test "ends" with 2 test cases passed after 0.001 seconds.
+            ✘ Test "fails" failed after 0.001 seconds with 1 issue.
+
+            """
+        try Data(text.utf8).write(to: folder.file("printed"))
+        let error = await #expect(throws: ClusterError.self) { try await folder.run("--some", "argument") }
+        let message = try #require(error?.description)
+        #expect(message.hasPrefix("scripts/test ended with 124:"))
+        #expect(message.contains("did not end in 120 minutes. These were running:\n  Test \"hangs\"\n"))
+        #expect(!message.contains("  Test \"ends\"") && !message.contains("  Test \"fails\""))
+        #expect(try folder.remainingFiles == [])
+    }
 }
