@@ -19,8 +19,10 @@ final class ConnectionGuard: ChannelDuplexHandler {
         case body(since: NIODeadline)
     }
 
-    /// A request that Hummingbird has and whose response is not complete.
+    /// A request whose response is not complete. Hummingbird has it, unless it is rejected.
     private struct OpenRequest {
+        /// The response, if the service takes no request now.
+        let rejection: RejectedRequest?
         let isHead: Bool
         let expectsContinue: Bool
         let maximumBodyBytes: Int
@@ -30,6 +32,11 @@ final class ConnectionGuard: ChannelDuplexHandler {
         var closesConnection: Bool
         var isComplete = false
         var hasResponse = false
+
+        /// Whether Hummingbird has the whole request and has not begun to respond.
+        var isInFlight: Bool { isComplete && !hasResponse && rejection == nil }
+        /// Whether a rejected request gets its response now. A client that waits for `100 Continue` sends no body before.
+        var awaitsRejection: Bool { rejection != nil && (isComplete || expectsContinue) }
     }
 
     /// What is left to do with the connection.
@@ -42,9 +49,19 @@ final class ConnectionGuard: ChannelDuplexHandler {
     }
 
     private let limits: ConnectionLimits
+    private let admission: AdmissionLimit
     private let logger: Logger
     private var phase = Phase.nothing
-    private var requests: [OpenRequest] = []
+    private var requests: [OpenRequest] = [] {
+        didSet { isInFlight = requests.first?.isInFlight ?? false }
+    }
+    /// Whether a request of the connection is in flight. Hummingbird handles one after the other.
+    private var isInFlight = false {
+        didSet {
+            guard isInFlight != oldValue else { return }
+            admission.requestsInFlight += isInFlight ? 1 : -1
+        }
+    }
     private var requestCount = 0
     private var ending = Ending.open
     private var isQuiescing = false
@@ -57,8 +74,9 @@ final class ConnectionGuard: ChannelDuplexHandler {
     private var context: ChannelHandlerContext?
     private weak var reader: RequestReader?
 
-    init(limits: ConnectionLimits, logger: Logger) {
+    init(limits: ConnectionLimits, admission: AdmissionLimit, logger: Logger) {
         self.limits = limits
+        self.admission = admission
         self.logger = logger
     }
 
@@ -81,6 +99,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
     func channelInactive(context: ChannelHandlerContext) {
         timer?.task.cancel()
         timer = nil
+        isInFlight = false
         context.fireChannelInactive()
     }
 }
@@ -144,15 +163,18 @@ extension ConnectionGuard {
         requestCount += 1
         let isLast = head.closesConnection || requestCount >= limits.maximumRequests
         if isLast, !head.closesConnection { ClosingReason.requests.count() }
+        let isAdmitted = OperationsPath.contains(head.uri) || admission.admitsRequest()
         requests.append(
             OpenRequest(
-                isHead: head.method == .HEAD, expectsContinue: head.expectsContinue,
+                rejection: isAdmitted ? nil : .overloaded.of(head), isHead: head.method == .HEAD,
+                expectsContinue: head.expectsContinue,
                 maximumBodyBytes: head.maximumBodyBytes(limits),
                 contentLength: head.headers.first(name: "content-length").flatMap { Int($0) }, closesConnection: isLast)
         )
         if isLast { ending = .afterResponses(nil) }
         decodingEndsWithRequest = head.endsDecoding
         phase = .body(since: .now())
+        guard isAdmitted else { return respondToRejected(context) }
         // Hummingbird (2.28.1) compares the field with the text `close`.
         head.headers.remove(name: "connection")
         if isLast { head.headers.add(name: "connection", value: "close") }
@@ -161,6 +183,7 @@ extension ConnectionGuard {
     }
 
     private func pass(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
+        let isRejected = requests.last?.rejection != nil
         switch part {
         case .body(let bytes) where exceedsLimit(adding: bytes.readableBytes):
             guard !abandonLast(.bodyTooLarge(requests[requests.count - 1].maximumBodyBytes), context) else { return }
@@ -170,6 +193,7 @@ extension ConnectionGuard {
             if case .afterResponses = ending { reader?.stop() }
         default: break
         }
+        guard !isRejected else { return respondToRejected(context) }
         context.fireChannelRead(wrapInboundOut(part))
     }
 
@@ -193,14 +217,17 @@ extension ConnectionGuard {
 
     /// Tells the client of the first open request to send the body that it holds back (RFC 9110 §10.1.1).
     private func writeContinue(_ context: ChannelHandlerContext) {
-        guard let request = requests.first, request.expectsContinue, !request.isComplete else { return }
+        guard let request = requests.first, request.expectsContinue, !request.isComplete, request.rejection == nil
+        else { return }
         context.writeAndFlush(wrapOutboundOut(.head(.init(version: .http1_1, status: .continue))), promise: nil)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard let error = error as? HTTPParserError else { return context.fireErrorCaught(error) }
         let hasEnded = error == .invalidEOFState
-        if isReadingBody {
+        if isReadingBody, requests.last?.rejection != nil {
+            _ = abandonLast(hasEnded ? .incompleteBody : .malformed, context)
+        } else if isReadingBody {
             // The route that reads the body fails with it, and its response is the last one.
             if !hasEnded { ClosingReason.malformed.count() }
             if case .open = ending { ending = .afterResponses(nil) }
@@ -220,7 +247,7 @@ extension ConnectionGuard {
         reader?.stop()
         phase = .nothing
         ending = .afterResponses(rejection)
-        if requests.isEmpty { write(rejection, context) }
+        if requests.isEmpty { writeLast(rejection, context) }
     }
 }
 
@@ -258,22 +285,38 @@ extension ConnectionGuard {
     private func responseEnded(_ context: ChannelHandlerContext, closing: Bool, isComplete: Bool) {
         if closing { return finish(context, isComplete: isComplete) }
         guard requests.isEmpty else {
+            if requests[0].awaitsRejection { return respondToRejected(context) }
             writeContinue(context)
             reader?.resume()
             return
         }
-        if case .afterResponses(let rejection?) = ending { return write(rejection, context) }
+        if case .afterResponses(let rejection?) = ending { return writeLast(rejection, context) }
         idleSince = .now()
         setTimer()
         reader?.resume()
     }
 
-    private func write(_ rejection: RejectedRequest, _ context: ChannelHandlerContext) {
-        let (headers, body) = rejection.response
+    /// Responds to the first open request if it is rejected and its turn has come. The connection goes on after a complete request.
+    private func respondToRejected(_ context: ChannelHandlerContext) {
+        guard let request = requests.first, let rejection = request.rejection, request.awaitsRejection else { return }
+        let closesConnection = isLast(request) || !request.isComplete
+        requests.removeFirst()
+        write(rejection, closing: closesConnection, context)
+        if !closesConnection { flush(context: context) }
+        responseEnded(context, closing: closesConnection, isComplete: request.isComplete)
+    }
+
+    private func write(_ rejection: RejectedRequest, closing closesConnection: Bool, _ context: ChannelHandlerContext) {
+        let (headers, body) = rejection.response(closing: closesConnection)
         context.write(
             wrapOutboundOut(.head(.init(version: .http1_1, status: rejection.status, headers: headers))), promise: nil)
         context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: body)))), promise: nil)
         context.write(wrapOutboundOut(.end(nil)), promise: nil)
+    }
+
+    /// Responds to a request that ends the connection.
+    private func writeLast(_ rejection: RejectedRequest, _ context: ChannelHandlerContext) {
+        write(rejection, closing: true, context)
         finish(context, isComplete: false)
     }
 

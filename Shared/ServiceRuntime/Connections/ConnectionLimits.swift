@@ -2,7 +2,8 @@
 //
 // 1. `ConnectionRegister`, which refuses it when too many are open;
 // 2. `RequestReader`, which decodes its bytes and stops reading while the service is behind;
-// 3. `ConnectionGuard`, which checks each request head, keeps the times, and frames each response.
+// 3. `ConnectionGuard`, which checks each request head, keeps the times, and frames each response;
+// 4. `AdmissionLimit`, which rejects requests that an overloaded service could only serve late.
 //
 // Everything behind these, from Hummingbird on, sees complete and well-formed requests of a bounded size and number.
 
@@ -23,6 +24,11 @@ struct ConnectionLimits: Sendable {
     var lingerTime = TimeAmount.seconds(2)
     /// How many requests of a connection are decoded before the first of them is answered. The rest waits in the socket.
     var maximumUnansweredRequests = 8
+    /// How many requests of one event loop may be in flight: complete, without a response that has begun.
+    var maximumRequestsInFlight = 500
+    /// How long requests may wait for their event loop, on average, before some of them are rejected, and before all are.
+    var tolerableQueueTime = TimeAmount.milliseconds(40)
+    var maximumQueueTime = TimeAmount.milliseconds(120)
     /// How many requests one connection may make.
     var maximumRequests = 10_000
     /// How many connections may be open, from all networks.

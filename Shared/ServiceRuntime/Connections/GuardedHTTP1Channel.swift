@@ -21,17 +21,20 @@ struct GuardedHTTP1Channel: HTTPChannelHandler {
     let responder: Responder
     private let limits: ConnectionLimits
     private let register: ConnectionRegister
+    private let admissionLimits: AdmissionLimits
 
     init(responder: @escaping Responder, limits: ConnectionLimits) {
         self.responder = responder
         self.limits = limits
         register = ConnectionRegister(limits: limits)
+        admissionLimits = AdmissionLimits(limits)
     }
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
             try register.admit(channel)
-            let connection = ConnectionGuard(limits: limits, logger: logger)
+            let connection = ConnectionGuard(
+                limits: limits, admission: admissionLimits.of(channel.eventLoop), logger: logger)
             let reader = RequestReader(connection: connection, limits: limits)
             connection.attach(reader)
             let pipeline = channel.pipeline.syncOperations

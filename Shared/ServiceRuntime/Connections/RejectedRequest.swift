@@ -7,8 +7,10 @@ struct RejectedRequest: Error {
     let code: String
     /// A sentence for people.
     let detail: String
-    /// The reason that the rejection is counted under; nil if the client has gone.
+    /// The reason that the counter of closed connections has; nil if it does not count the rejection.
     var reason: ClosingReason? = .malformed
+    /// The seconds after which the client may try again; nil if a second attempt fails as well.
+    var retryAfterSeconds: Int?
     /// Whether the response may have content, which a response to `HEAD` has not.
     var hasContent = true
     var requestID = RequestScope.requestID(nil)
@@ -22,15 +24,17 @@ struct RejectedRequest: Error {
     }
 
     /// The header fields and the body of the response.
-    var response: (headers: HTTPHeaders, body: String) {
+    func response(closing closesConnection: Bool) -> (headers: HTTPHeaders, body: String) {
         let body = """
             {"code":"\(code)","detail":"\(detail)","request_id":"\(requestID)","status":\(status.code),\
             "title":"\(status.reasonPhrase)","type":"about:blank"}
             """
-        let headers: HTTPHeaders = [
-            "content-type": "application/problem+json", "content-length": "\(body.utf8.count)", "connection": "close",
+        var headers: HTTPHeaders = [
+            "content-type": "application/problem+json", "content-length": "\(body.utf8.count)",
             "cache-control": "no-store", "x-content-type-options": "nosniff", "x-request-id": requestID,
         ]
+        if closesConnection { headers.add(name: "connection", value: "close") }
+        if let retryAfterSeconds { headers.add(name: "retry-after", value: "\(retryAfterSeconds)") }
         return (headers, hasContent ? body : "")
     }
 }
@@ -41,6 +45,17 @@ extension RejectedRequest {
 
     /// The client closed its side inside the head.
     static var incomplete: RejectedRequest { .invalid("The request ended inside its head.", reason: nil) }
+
+    /// The client closed its side inside the body.
+    static var incompleteBody: RejectedRequest { .invalid("The request ended inside its body.", reason: nil) }
+
+    /// The service would serve the request too late (`AdmissionLimit`).
+    static var overloaded: RejectedRequest {
+        RejectedRequest(
+            status: .serviceUnavailable, code: "overloaded",
+            detail: "The service is overloaded. Nothing was changed. Try again in a moment.", reason: nil,
+            retryAfterSeconds: 1)
+    }
 
     static var headTooLarge: RejectedRequest {
         RejectedRequest(

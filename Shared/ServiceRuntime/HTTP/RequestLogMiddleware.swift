@@ -5,8 +5,6 @@ import Logging
 ///
 /// It logs requests of the operations routes at level `debug`, and all other requests at level `info`.
 struct RequestLogMiddleware<Context: RequestContext>: RouterMiddleware {
-    private static var operationsPaths: Set<String> { ["/healthz", "/readyz", "/metrics"] }
-
     private static var maximumPathBytes: Int { 256 }
 
     func handle(
@@ -16,7 +14,7 @@ struct RequestLogMiddleware<Context: RequestContext>: RouterMiddleware {
         let response = try await next(request, context)
         let milliseconds = (ContinuousClock.now - start) / .milliseconds(1)
         context.logger.log(
-            level: Self.operationsPaths.contains(request.uri.path) ? .debug : .info,
+            level: OperationsPath.contains(request.uri.path) ? .debug : .info,
             "\(request.method) \(request.uri.path.cut(toBytes: Self.maximumPathBytes)) \(response.status.code)",
             metadata: ["duration_ms": "\((milliseconds * 10).rounded() / 10)"])
         return response

@@ -1,0 +1,87 @@
+import Metrics
+import NIOCore
+import Synchronization
+
+/// Decides which requests of the connections of one event loop are handed to Hummingbird.
+///
+/// An overloaded event loop would make all requests wait longer and longer. So it rejects some of them early, which takes little
+/// time, and serves the others in time. Two measures show an overload:
+///
+/// - The time that requests wait for the event loop. A timer that fires late shows it (`RejectionShare`).
+/// - The requests in flight. These are complete, and their response has not begun. So a slow client holds no part of the limit.
+final class AdmissionLimit {
+    private static let interval = TimeAmount.milliseconds(10)
+
+    /// The requests of the event loop that Hummingbird handles now.
+    var requestsInFlight = 0
+
+    private let maximumRequestsInFlight: Int
+    private let eventLoop: any EventLoop
+    private var share: RejectionShare
+    private var isMeasuring = false
+    private var hasSeenRequest = false
+
+    private let delays = Timer(label: "http.event_loop.delay")
+    private let queueTimeRejections = AdmissionLimit.counter("queue_time")
+    private let inFlightRejections = AdmissionLimit.counter("requests_in_flight")
+
+    private static func counter(_ reason: String) -> Counter {
+        Counter(label: "http_requests_rejected", dimensions: [("reason", reason)])
+    }
+
+    init(_ limits: ConnectionLimits, eventLoop: any EventLoop) {
+        maximumRequestsInFlight = limits.maximumRequestsInFlight
+        share = RejectionShare(limits)
+        self.eventLoop = eventLoop
+    }
+
+    /// Whether the event loop takes the next request. Counts the request if not.
+    func admitsRequest() -> Bool {
+        hasSeenRequest = true
+        if !isMeasuring { startTimer() }
+        guard requestsInFlight < maximumRequestsInFlight else {
+            inFlightRejections.increment()
+            return false
+        }
+        guard !share.rejectsNext() else {
+            queueTimeRejections.increment()
+            return false
+        }
+        return true
+    }
+
+    private func startTimer() {
+        isMeasuring = true
+        hasSeenRequest = false
+        let due = NIODeadline.now() + Self.interval
+        eventLoop.assumeIsolated().scheduleTask(deadline: due) { self.timerFired(due) }
+    }
+
+    private func timerFired(_ due: NIODeadline) {
+        let delay = NIODeadline.now() - due
+        share.add(delay)
+        delays.recordNanoseconds(delay.nanoseconds)
+        // An event loop at rest is not woken.
+        if hasSeenRequest || share.value > 0 { startTimer() } else { isMeasuring = false }
+    }
+}
+
+/// The admission limits of a server, one for each event loop.
+final class AdmissionLimits: Sendable {
+    private let limits: ConnectionLimits
+    private let ofEventLoop = Mutex<[ObjectIdentifier: NIOLoopBound<AdmissionLimit>]>([:])
+
+    init(_ limits: ConnectionLimits) {
+        self.limits = limits
+    }
+
+    /// The limit of an event loop. Call this on the event loop.
+    func of(_ eventLoop: any EventLoop) -> AdmissionLimit {
+        ofEventLoop.withLock { known in
+            if let limit = known[ObjectIdentifier(eventLoop)] { return limit }
+            let limit = NIOLoopBound(AdmissionLimit(limits, eventLoop: eventLoop), eventLoop: eventLoop)
+            known[ObjectIdentifier(eventLoop)] = limit
+            return limit
+        }.value
+    }
+}

@@ -1,0 +1,264 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import NIOCore
+import NIOPosix
+import TestSupport
+import Testing
+
+@testable import ServiceRuntime
+
+private let get = "GET /scope HTTP/1.1\r\nHost: a\r\n\r\n"
+private let alive = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
+private let form = "POST /form HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\n"
+
+@Suite struct AdmissionLimitTests {
+    @Test func `a service that is overloaded responds with 503 and keeps the connection`() async throws {
+        try await EchoService.serve {
+            $0.maximumRequestsInFlight = 0
+        } _: { port in
+            try await RawConnection.open(port: port) { connection in
+                try await connection.send("GET /scope HTTP/1.1\r\nHost: a\r\nX-Request-Id: abc\r\n\r\n")
+                try await connection.readResponses(1)
+                for text in [
+                    "HTTP/1.1 503 Service Unavailable\r\n", "content-type: application/problem+json\r\n",
+                    "retry-after: 1\r\n", "x-request-id: abc\r\n", "cache-control: no-store\r\n",
+                    #""code":"overloaded""#, #""request_id":"abc""#, #""status":503"#,
+                ] {
+                    #expect(connection.received.contains(text))
+                }
+                #expect(!connection.received.contains("connection: close"))
+                try await connection.send(get)
+                try await connection.readResponses(2)
+                #expect(connection.statuses == ["503", "503"])
+            }
+        }
+    }
+
+    @Test(arguments: ["/healthz", "/readyz", "/metrics", "/healthz?from=probe"])
+    func `the operations routes are served in an overload`(target: String) async throws {
+        try await EchoService.serve {
+            $0.maximumRequestsInFlight = 0
+        } _: { port in
+            try await RawConnection.open(port: port) { connection in
+                try await connection.send(get + "GET \(target) HTTP/1.1\r\nHost: a\r\n\r\n" + get)
+                try await connection.readResponses(3)
+                #expect(connection.statuses == ["503", "200", "503"])
+            }
+        }
+    }
+
+    @Test(arguments: ["/healthzz", "/healthz/more", "/metric"])
+    func `a path that only resembles an operations route is rejected in an overload`(path: String) async throws {
+        try await EchoService.serve {
+            $0.maximumRequestsInFlight = 0
+        } _: { port in
+            try await RawConnection.open(port: port) { connection in
+                try await connection.send("GET \(path) HTTP/1.1\r\nHost: a\r\n\r\n")
+                try await connection.readResponses(1)
+                #expect(connection.statuses == ["503"])
+            }
+        }
+    }
+
+    @Test func `the body of a rejected request is dropped`() async throws {
+        try await EchoService.serve {
+            $0.maximumRequestsInFlight = 0
+        } _: { port in
+            try await RawConnection.open(port: port) { connection in
+                try await connection.send("\(form)Content-Length: 10\r\n\r\n01234")
+                try await connection.send("56789" + "\(form)Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n")
+                try await connection.send("0\r\n\r\n" + alive)
+                try await connection.readResponses(3)
+                #expect(connection.statuses == ["503", "503", "200"])
+            }
+        }
+    }
+
+    @Test func `a rejected client that holds its body back gets 503 and the end of the connection`() async throws {
+        try await EchoService.serve {
+            $0.maximumRequestsInFlight = 0
+        } _: { port in
+            try await RawConnection.open(port: port) { connection in
+                try await connection.send("\(form)Content-Length: 10\r\nExpect: 100-continue\r\n\r\n")
+                try await connection.readToEnd()
+                #expect(connection.statuses == ["503"])
+                #expect(connection.received.contains("connection: close"))
+            }
+        }
+    }
+
+    static let brokenBodies = [
+        ("Transfer-Encoding: chunked\r\n\r\nnonsense\r\n", "400"),
+        (
+            "Transfer-Encoding: chunked\r\n\r\n\(String(1 << 21, radix: 16))\r\n\(String(repeating: "a", count: 1 << 21))",
+            "413"
+        ),
+    ]
+
+    @Test(arguments: brokenBodies)
+    func `the body of a rejected request is held to the limits`(body: String, status: String) async throws {
+        try await EchoService.serve {
+            $0.maximumRequestsInFlight = 0
+        } _: { port in
+            try await RawConnection.open(port: port) { connection in
+                try await connection.send(form + body)
+                try await connection.readToEnd()
+                #expect(connection.statuses == [status])
+            }
+        }
+    }
+
+    @Test func `a rejected request whose client hangs up inside the body ends the connection`() async throws {
+        try await EchoService.serve {
+            $0.maximumRequestsInFlight = 0
+        } _: { port in
+            try await RawConnection.open(port: port) { connection in
+                try await connection.send("\(form)Content-Length: 10\r\n\r\n01234")
+                connection.finish()
+                try await connection.readToEnd()
+                #expect(connection.statuses == ["400"])
+            }
+        }
+    }
+
+    @Test func `a rejected request with Connection close ends the connection after its response`() async throws {
+        try await EchoService.serve {
+            $0.maximumRequestsInFlight = 0
+        } _: { port in
+            try await RawConnection.open(port: port) { connection in
+                try await connection.send("GET /scope HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n" + get)
+                try await connection.readToEnd()
+                #expect(connection.statuses == ["503"])
+                #expect(connection.received.contains("connection: close"))
+            }
+        }
+    }
+
+    @Test func `a rejection of HEAD in an overload has no content`() async throws {
+        try await EchoService.serve {
+            $0.maximumRequestsInFlight = 0
+        } _: { port in
+            try await RawConnection.open(port: port) { connection in
+                try await connection.send("HEAD /scope HTTP/1.1\r\nHost: a\r\n\r\n" + alive)
+                try await connection.read { $0.contains("alive") }
+                let heads = connection.received.components(separatedBy: "HTTP/1.1 ")
+                #expect(connection.statuses == ["503", "200"])
+                #expect(heads.count > 1 && heads[1].hasSuffix("\r\n\r\n"))
+            }
+        }
+    }
+
+    @Test func `responses keep their order when a request between others is rejected`() async throws {
+        let (held, release) = AsyncStream.makeStream(of: Void.self)
+        let addRoutes = { (router: Router<PlainContext>) in
+            _ = router.get("held") { _, _ in
+                for await _ in held {}
+                return "held"
+            }
+        }
+        try await EchoService.run(.live, limits: { $0.maximumRequestsInFlight = 1 }, addRoutes: addRoutes) { client in
+            try await RawConnection.open(port: try #require(client.port)) { connection in
+                try await connection.send("GET /held HTTP/1.1\r\nHost: a\r\n\r\n" + get + alive + get)
+                release.finish()
+                try await connection.readResponses(4)
+                #expect(connection.statuses == ["200", "503", "200", "503"])
+                try await connection.send(get)
+                try await connection.readResponses(5)
+                #expect(connection.statuses.last == "200")
+            }
+        }
+    }
+
+    /// What a slow client sends, and the text that shows that the service waits for the client.
+    static let slowClients = [
+        ("\(form)Content-Length: 10\r\nExpect: 100-continue\r\n\r\n", "100 Continue"),
+        ("PATCH /large HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 200"),
+    ]
+
+    @Test(arguments: slowClients)
+    func `a client that sends or reads slowly holds no part of the limit`(request: String, sign: String) async throws {
+        let addRoutes = { (router: Router<PlainContext>) in
+            _ = router.patch("large") { _, _ in String(repeating: "x", count: 1 << 24) }
+            _ = router.post("form") { request, _ in String(buffer: try await request.body.collect(upTo: 1 << 20)) }
+        }
+        try await EchoService.run(.live, limits: { $0.maximumRequestsInFlight = 1 }, addRoutes: addRoutes) { client in
+            let port = try #require(client.port)
+            // More connections than event loops, so each event loop has a slow client.
+            try await withSlowClients(2 * System.coreCount, port: port, request: request, sign: sign) {
+                for _ in 0..<2 * System.coreCount {
+                    try await RawConnection.open(port: port) { connection in
+                        try await connection.send(get)
+                        try await connection.readResponses(1)
+                        #expect(connection.statuses == ["200"])
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func `a connection that is reset gives back its part of the limit`() async throws {
+        let (begun, begin) = AsyncStream.makeStream(of: Void.self)
+        let (held, release) = AsyncStream.makeStream(of: Void.self)
+        let addRoutes = { (router: Router<PlainContext>) in
+            _ = router.get("held") { _, _ in
+                begin.yield()
+                for await _ in held {}
+                return "held"
+            }
+        }
+        try await EchoService.run(.live, limits: { $0.maximumRequestsInFlight = 1 }, addRoutes: addRoutes) { client in
+            let port = try #require(client.port)
+            let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+                .connect(host: "127.0.0.1", port: port).get()
+            try await channel.writeAndFlush(ByteBuffer(string: "GET /held HTTP/1.1\r\nHost: a\r\n\r\n"))
+            for await _ in begun { break }
+            // Closing then sends a reset.
+            try await (channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
+            try await channel.close()
+            for _ in 0..<2 * System.coreCount {
+                let isTaken = try await eventually {
+                    try await RawConnection.open(port: port) { connection in
+                        try await connection.send(get)
+                        try await connection.readResponses(1)
+                        return connection.statuses == ["200"]
+                    }
+                }
+                #expect(isTaken)
+            }
+            release.finish()
+        }
+    }
+
+    @Test func `requests that wait too long for their event loop are rejected and counted`() async throws {
+        try await EchoService.serve {
+            // Every timer fires later than this.
+            $0.tolerableQueueTime = .zero
+            $0.maximumQueueTime = .nanoseconds(1)
+        } _: { port in
+            try await RawConnection.open(port: port) { connection in
+                let isRejected = try await eventually {
+                    try await connection.send(get)
+                    try await connection.readResponses(connection.statuses.count + 1)
+                    return connection.statuses.last == "503"
+                }
+                #expect(isRejected)
+                try await connection.send("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n")
+                try await connection.read { $0.contains(#"http_requests_rejected_total{reason="queue_time"}"#) }
+                #expect(connection.received.contains("# TYPE http_event_loop_delay_seconds histogram"))
+            }
+        }
+    }
+
+    private func withSlowClients(
+        _ count: Int, port: Int, request: String, sign: String, _ body: () async throws -> Void
+    ) async throws {
+        guard count > 0 else { return try await body() }
+        try await RawConnection.open(port: port) { connection in
+            try await connection.send(request)
+            try await connection.read { $0.contains(sign) }
+            try await withSlowClients(count - 1, port: port, request: request, sign: sign, body)
+        }
+    }
+}
