@@ -40,7 +40,10 @@ extension HTTPClient {
     /// The deadline includes the time that `read` takes. The request ends with `read`; a connection with an unread rest is
     /// closed. The request is sent once, whatever its retry policy.
     ///
-    /// - Parameter maximumBytes: The largest body to accept, in place of the limit of the configuration.
+    /// - Parameters:
+    ///   - request: The request.
+    ///   - maximumBytes: The largest body to accept, in place of the limit of the configuration.
+    ///   - read: Reads the response. It is called once, as soon as the head of the response is complete.
     /// - Throws: `HTTPClientError` when there is no complete head; the errors of `read`.
     public func download<Result: Sendable>(
         _ request: Request, maximumBytes: Int, _ read: (StreamedResponse) async throws -> Result
@@ -56,7 +59,10 @@ extension HTTPClient {
     ///
     /// The request is sent once, whatever its method and retry policy. Its `body` must be nil.
     ///
-    /// - Parameter length: The number of bytes that `write` sends. If it is nil, the body is sent in chunks.
+    /// - Parameters:
+    ///   - request: The request.
+    ///   - length: The number of bytes that `write` sends. If it is nil, the body is sent in chunks.
+    ///   - write: Writes the body. It is called once.
     /// - Throws: `HTTPClientError` when there is no complete response; the errors of `write`.
     public func upload(
         _ request: Request, length: Int? = nil, _ write: (BodyWriter) async throws -> Void
