@@ -40,6 +40,7 @@ import Testing
         }
         let message = try #require(error?.description)
         #expect(message.hasPrefix("scripts/test ended with 7:"))
+        #expect(message.utf8.count < 100_000)
         let end = try #require(message.split(separator: "\nWhat failed:\n\n").last)
         #expect(
             end.split(separator: "\n").map { $0.prefix(30) } == [
