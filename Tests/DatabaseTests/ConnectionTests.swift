@@ -15,15 +15,27 @@ import Testing
         try folder.open(engine, [.products, .reviews])
     }
 
-    @Test(
-        arguments: TestEngine.installed,
-        [
-            SQLValue.null, .integer(0), .integer(.max), .integer(.min), .text(""),
-            .text("h\u{e9}llo 👋 \u{65}\u{301} '; DROP TABLE products; --"), .text("007"), .bytes([]),
-            .bytes([0, 255, 0]),
-            .bytes(Array(0...255)), .text(String(repeating: "long ", count: 100_000)),
-        ])
-    func `a value is read as it was stored`(engine: TestEngine, value: SQLValue) async throws {
+    /// A value whose description fits into a line of the output.
+    struct NamedValue: CustomTestStringConvertible {
+        let testDescription: String
+        let value: SQLValue
+
+        init(_ name: String, _ value: SQLValue) { (testDescription, self.value) = (name, value) }
+    }
+
+    static let values = [
+        NamedValue("null", .null), NamedValue("zero", .integer(0)), NamedValue("the largest integer", .integer(.max)),
+        NamedValue("the smallest integer", .integer(.min)), NamedValue("an empty text", .text("")),
+        NamedValue("SQL in a text", .text("h\u{e9}llo 👋 \u{65}\u{301} '; DROP TABLE products; --")),
+        NamedValue("digits", .text("007")),
+        NamedValue("a text of 500 kB", .text(String(repeating: "long ", count: 100_000))),
+        NamedValue("no bytes", .bytes([])), NamedValue("three bytes", .bytes([0, 255, 0])),
+        NamedValue("every byte", .bytes(Array(0...255))),
+    ]
+
+    @Test(arguments: TestEngine.installed, values)
+    func `a value is read as it was stored`(engine: TestEngine, named: NamedValue) async throws {
+        let value = named.value
         let database = try open(engine)
         let row = try await database.read { try $0.queryOne("SELECT $1 AS value", value) }
         let back: SQLValue = try #require(row)["value"]
