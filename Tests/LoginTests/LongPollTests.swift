@@ -63,15 +63,27 @@ import Testing
         #expect(notifier.subscriptionCount == 0)
     }
 
-    @Test func `a caller that waits again ends its former wait and takes no further capacity`() async throws {
+    @Test func `a caller with too many waits ends its oldest wait and takes no further capacity`() async throws {
         let notifier = RevocationNotifier()
-        let former = try #require(notifier.subscribe(as: "orders"))
         let other = try #require(notifier.subscribe(as: "inbox"))
+        let waits = (0..<RevocationNotifier.maximumSubscriptionsOfCaller).compactMap { _ in
+            notifier.subscribe(as: "orders")
+        }
         let next = try #require(notifier.subscribe(as: "orders"))
-        #expect(await !former.waitForChange(until: .now + .seconds(30)))
-        #expect(notifier.subscriptionCount == 2)
+        let oldest = try #require(waits.first)
+        #expect(await !oldest.waitForChange(until: .now + .seconds(30)))
+        #expect(notifier.subscriptionCount == 1 + waits.count)
         notifier.notify()
-        for subscription in [other, next] { #expect(await subscription.waitForChange(until: .now + .seconds(30))) }
+        for subscription in waits.dropFirst() + [other, next] {
+            #expect(await subscription.waitForChange(until: .now + .seconds(30)))
+        }
+    }
+
+    @Test func `replicas of one service wait side by side`() async throws {
+        let notifier = RevocationNotifier()
+        let replicas = (0..<4).compactMap { _ in notifier.subscribe(as: "orders") }
+        notifier.notify()
+        for replica in replicas { #expect(await replica.waitForChange(until: .now + .seconds(30))) }
     }
 
     @Test func `a signal before the wait is received, and a cancelled wait ends`() async throws {

@@ -40,8 +40,7 @@ struct RevocationFeedRoutes: Sendable {
 
     /// Returns the page after number `seq` as soon as it has an entry, another epoch begins, or the deadline passes.
     ///
-    /// Returns what there is at once when too many requests wait already, and when a later request of the same caller
-    /// begins to wait.
+    /// Returns what there is at once when too many requests wait already.
     private func page(
         after seq: Int64, until deadline: ContinuousClock.Instant, for caller: String
     ) async throws -> RevocationPage {

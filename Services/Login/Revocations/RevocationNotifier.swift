@@ -5,6 +5,8 @@ import Synchronization
 final class RevocationNotifier: Sendable {
     /// The maximum number of subscriptions at a time.
     static let maximumSubscriptions = 64
+    /// The maximum number of subscriptions of one caller at a time. Each replica of a service has one.
+    static let maximumSubscriptionsOfCaller = 16
 
     private struct Subscriber {
         let caller: String
@@ -25,8 +27,8 @@ final class RevocationNotifier: Sendable {
 
         /// Waits for a change since the last call, or since the subscription was created.
         ///
-        /// Returns false at the deadline, when the task is cancelled, when the caller subscribes again, and when the
-        /// service shuts down.
+        /// Returns false at the deadline, when the task is cancelled, when a later subscription of the caller ends this
+        /// one, and when the service shuts down.
         func waitForChange(until deadline: ContinuousClock.Instant) async -> Bool {
             await withTaskGroup(of: Bool.self) { group in
                 group.addTask { await nextChange() }
@@ -51,17 +53,20 @@ final class RevocationNotifier: Sendable {
     /// The current number of subscriptions.
     var subscriptionCount: Int { state.withLock { $0.subscribers.count } }
 
-    /// Starts a subscription and ends the former one of the same caller, which cannot have use for two. Returns nil when
-    /// there are `maximumSubscriptions` already.
+    /// Starts a subscription. If the caller has `maximumSubscriptionsOfCaller` already, ends the oldest of them, which
+    /// probably belongs to a lost connection. Returns nil when there are `maximumSubscriptions` already.
     func subscribe(as caller: String) -> Subscription? {
         let (changes, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let (id, former): (Int?, Subscriber?) = state.withLock { state in
-            let former = state.subscribers.first { $0.value.caller == caller }
-            if let former { state.subscribers[former.key] = nil }
-            guard state.subscribers.count < Self.maximumSubscriptions else { return (nil, former?.value) }
+            let own = state.subscribers.filter { $0.value.caller == caller }.keys
+            var former: Subscriber?
+            if own.count >= Self.maximumSubscriptionsOfCaller, let oldest = own.min() {
+                former = state.subscribers.removeValue(forKey: oldest)
+            }
+            guard state.subscribers.count < Self.maximumSubscriptions else { return (nil, former) }
             state.nextID += 1
             state.subscribers[state.nextID] = Subscriber(caller: caller, continuation: continuation)
-            return (state.nextID, former?.value)
+            return (state.nextID, former)
         }
         former?.continuation.finish()
         guard let id else { return nil }
