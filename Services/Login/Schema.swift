@@ -236,5 +236,11 @@ enum Schema {
             ALTER TABLE sessions ADD COLUMN last_address TEXT NOT NULL DEFAULT 'unknown';
             UPDATE sessions SET last_device = device, last_address = address;
             """),
+        Migration(
+            "key of unknown names",
+            """
+            -- One row: the random key of the hash that chooses a row of `unknown_names`, the same for all replicas.
+            CREATE TABLE unknown_name_key (id BIGINT PRIMARY KEY, key BYTEA NOT NULL)
+            """),
     ]
 }

@@ -149,4 +149,34 @@ import Testing
             #expect(try await login.rows("SELECT client FROM known_clients WHERE kind = 'network'").count == 1)
         }
     }
+
+    @Test(arguments: ["alice", "nobody"])
+    func `two replicas of login try a hundred guesses at a name together`(name: String) async throws {
+        let replicas = [stores, try Stores(in: stores.folder)]
+        var tried = 0
+        for number in 0..<120 {
+            let result = try await Self.authenticator(replicas[number % 2], hasher, clock)
+                .signIn(username: name, password: "a wrong password", from: "198.51.100.\(number)")
+            if result == .wrongCredentials { tried += 1 }
+        }
+        #expect(tried == KnownClientStore.maximumFailures)
+    }
+
+    @Test func `replicas find the same counter of an unknown name, and another database has others`() async throws {
+        let names = (0..<10).map { "nobody\($0)" }
+        let buckets = try await buckets(of: names, in: stores)
+        #expect(try await self.buckets(of: names, in: Stores(in: stores.folder)) == buckets)
+        #expect(try await self.buckets(of: names, in: Stores()) != buckets)
+    }
+
+    private func buckets(of names: [String], in stores: Stores) async throws -> [Int] {
+        var buckets: [Int] = []
+        for name in names {
+            let allowance = try await KnownClientStore(database: stores.database)
+                .allowance(of: name.username, for: [], at: clock.now)
+            if case .unknownName(let bucket) = allowance.owner { buckets.append(bucket) }
+        }
+        try #require(buckets.count == names.count)
+        return buckets
+    }
 }

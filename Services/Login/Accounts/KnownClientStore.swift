@@ -1,5 +1,6 @@
 import Database
 import Foundation
+import Libcrypto
 import ServiceRuntime
 
 /// A network or a browser from which somebody signs in.
@@ -36,13 +37,14 @@ struct KnownClientStore: Sendable {
     /// The number of counters for names that no account has. Such names have an allowance too, so a rejection does not
     /// tell which names exist.
     private static let unknownNameBuckets = 65_536
+    private static let keyBytes = 32
 
     /// The allowance to which a failed sign-in counts.
     struct Allowance: Sendable {
         enum Owner: Sendable {
             case account(UUID)
             /// The counter of a name that no account has. Nobody can choose names that share a counter, because the hash
-            /// of each process is another one.
+            /// has a random key. All replicas use the same key.
             case unknownName(bucket: Int)
             /// The text cannot be a name.
             case none
@@ -59,11 +61,21 @@ struct KnownClientStore: Sendable {
     ///
     /// - Parameter clients: The browser and the network, in this order.
     func allowance(of username: Username, for clients: [SignInClient], at now: Date) async throws -> Allowance {
+        if let allowance = try await storedAllowance(of: username, for: clients, at: now) { return allowance }
+        try await createKey()
+        return try await storedAllowance(of: username, for: clients, at: now)
+            ?? Allowance(owner: .none, client: nil, retryAfterSeconds: nil)
+    }
+
+    /// The allowance for a sign-in; nil if the name is unknown and there is no key yet.
+    private func storedAllowance(
+        of username: Username, for clients: [SignInClient], at now: Date
+    ) async throws -> Allowance? {
         try await database.read { connection in
             let row = try connection.queryOne(
                 "SELECT id, failures, failed_at FROM accounts WHERE username = $1", username.text)
             guard let row else {
-                let bucket = Int(UInt(bitPattern: username.hashValue) % UInt(Self.unknownNameBuckets))
+                guard let bucket = try Self.bucket(of: username, in: connection) else { return nil }
                 let row = try connection.queryOne(
                     "SELECT failures, failed_at FROM unknown_names WHERE bucket = $1", bucket)
                 return Allowance(
@@ -83,6 +95,23 @@ struct KnownClientStore: Sendable {
             }
             return Allowance(
                 owner: .account(account), client: nil, retryAfterSeconds: try Self.retryAfterSeconds(row, at: now))
+        }
+    }
+
+    /// The counter of a name that no account has; nil if there is no key yet.
+    private static func bucket(of username: Username, in connection: Connection) throws -> Int? {
+        let row = try connection.queryOne("SELECT key FROM unknown_name_key WHERE id = 1")
+        guard let key: [UInt8] = try row?["key"] else { return nil }
+        let hash = sha256(key + Array(username.text.utf8))
+        return hash.prefix(4).reduce(0) { $0 << 8 | Int($1) } % unknownNameBuckets
+    }
+
+    /// Creates the key of the hash of unknown names, unless another replica has.
+    private func createKey() async throws {
+        try await database.write { connection in
+            try connection.execute(
+                "INSERT INTO unknown_name_key (id, key) VALUES (1, $1) ON CONFLICT (id) DO NOTHING",
+                randomBytes(Self.keyBytes))
         }
     }
 
@@ -124,10 +153,13 @@ struct KnownClientStore: Sendable {
         }
     }
 
-    /// Records a successful sign-in: the failures are forgotten, and the clients are known.
+    /// Records a successful sign-in: the failures are forgotten, and the clients are known. Changes nothing when the
+    /// account was deleted meanwhile.
     func recordSuccess(of account: UUID, from clients: [SignInClient], at now: Date) async throws {
         try await database.write { connection in
-            try connection.execute("UPDATE accounts SET failures = 0 WHERE id = $1 AND failures > 0", account)
+            // The row stays locked, so nobody deletes the account before its clients are stored.
+            let exists = try connection.execute("UPDATE accounts SET failures = 0 WHERE id = $1", account) == 1
+            guard exists else { return }
             for client in clients { try Self.insert(client, of: account, at: now, in: connection) }
         }
     }
@@ -139,6 +171,8 @@ struct KnownClientStore: Sendable {
     func renewCookie(_ former: DeviceCookie?, of account: UUID, at now: Date) async throws -> DeviceCookie {
         let cookie = DeviceCookie()
         try await database.write { connection in
+            // The account may have been deleted since the sign-in.
+            guard try AccountTable.lock(account, in: connection) else { return }
             if let former {
                 try connection.execute(
                     "UPDATE known_clients SET client = $1 WHERE kind = 'browser' AND client = $2", cookie.hashText,

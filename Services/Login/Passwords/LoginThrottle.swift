@@ -24,7 +24,8 @@ import Synchronization
 /// customer. Behind a reverse proxy all clients share the address of the proxy. There, failures of a stranger make the
 /// owner of a name wait too, up to a minute at a time. Such a proxy should limit attempts by address itself. Refresh
 /// tokens are not throttled: a person who is signed in stays signed in. The counts live in the memory of this process
-/// and are lost when it ends.
+/// and are lost when it ends. With several replicas of login, each has its own counts, so a guesser gets as many times the
+/// attempts a minute. `KnownClientStore` counts in the database: its limit holds for all replicas together.
 final class LoginThrottle: Sendable {
     /// The number of failures of a pair of name and address that cause no wait.
     static let freeFailuresOfPair = 5
