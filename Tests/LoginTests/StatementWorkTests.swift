@@ -93,7 +93,8 @@ import Testing
             parameters, for: AuthorizationTarget(client: client, redirectURI: uri, state: nil, issuer: "i"),
             services: ServiceDirectory(names: ["login"], addresses: [:]))
         _ = try await consents.allow(request, scope: .customer, by: session, at: now)
-        let code = try await consents.issueCode(for: request, scope: .customer, by: session, at: now)
+        let code = try #require(
+            await consents.issueCode(for: request, scope: .customer, by: session, at: now))
         #expect(try await consents.covers(request, scope: .customer, of: account.id))
         let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
         for verifier in ["x", verifier, verifier] {
@@ -102,7 +103,8 @@ import Testing
                 at: now
             ) { RenewedAccess(scope: $0.scope, audience: $0.audience) }
         }
-        let other = try await consents.issueCode(for: request, scope: .customer, by: session, at: now)
+        let other = try #require(
+            await consents.issueCode(for: request, scope: .customer, by: session, at: now))
         _ = try await consents.codes.redeem(
             .init(code: other, verifier: verifier, redirectURI: uri.text, client: client, address: "unknown"), at: now
         ) { RenewedAccess(scope: $0.scope, audience: $0.audience) }

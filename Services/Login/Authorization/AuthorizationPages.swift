@@ -24,9 +24,10 @@ struct AuthorizationPages: Sendable {
     private func ask(_ request: Request, _ context: PageContext) async throws -> Response {
         try await respond(to: request, context) { authorization, scope, session in
             let isCovered = try await consents.covers(authorization, scope: scope, of: session.accountID)
-            if isCovered, authorization.prompt != .always {
-                return authorization.target.response(
-                    try await consents.issueCode(for: authorization, scope: scope, by: session, at: context.now))
+            if isCovered, authorization.prompt != .always,
+                let code = try await consents.issueCode(for: authorization, scope: scope, by: session, at: context.now)
+            {
+                return authorization.target.response(code)
             }
             guard authorization.prompt != .never else {
                 throw OAuthError(.consentRequired, "The person must be asked.")
@@ -47,8 +48,9 @@ struct AuthorizationPages: Sendable {
             return try await respond(to: request, context) { authorization, scope, session in
                 switch context.form["decision"] {
                 case "allow":
-                    return authorization.target.response(
-                        try await consents.allow(authorization, scope: scope, by: session, at: context.page.now))
+                    let code = try await consents.allow(authorization, scope: scope, by: session, at: context.page.now)
+                    guard let code else { throw OAuthError(.accessDenied, "The account or the client was removed.") }
+                    return authorization.target.response(code)
                 case "deny": throw OAuthError(.accessDenied, "The person denies the request.")
                 default: throw Problem.badRequest("Choose Allow or Deny.")
                 }

@@ -21,27 +21,28 @@ struct ConsentStore: Sendable {
         }
     }
 
-    /// Issues a code for a request that was allowed before.
+    /// Issues a code for a request that was allowed before. Nil when the account or the client was removed, or when what
+    /// was allowed was taken back.
     ///
     /// - Parameter session: The session of the browser of the person.
     func issueCode(
         for request: AuthorizationRequest, scope: Scope, by session: Session, at now: Date
-    ) async throws -> AuthorizationCode {
-        let code = AuthorizationCode()
-        try await database.write { connection in
-            try codes.insert(code, for: request, scope: scope, by: session, at: now, in: connection)
+    ) async throws -> AuthorizationCode? {
+        try await issueCode(request, scope, session, at: now) { connection in
+            try consents(of: session.accountID, client: request.target.client.id, in: connection).contains {
+                $0.covers(scope, request.audience)
+            }
         }
-        return code
     }
 
-    /// Stores that a person allows a request, and issues a code for it.
+    /// Stores that a person allows a request, and issues a code for it. Nil when the account or the client was removed.
     ///
     /// - Parameter session: The session of the browser of the person.
     func allow(
         _ request: AuthorizationRequest, scope: Scope, by session: Session, at now: Date
-    ) async throws -> AuthorizationCode {
-        let (code, client) = (AuthorizationCode(), request.target.client.id)
-        try await database.write { connection in
+    ) async throws -> AuthorizationCode? {
+        let client = request.target.client.id
+        return try await issueCode(request, scope, session, at: now) { connection in
             let older = try consents(of: session.accountID, client: client, in: connection)
             if !older.contains(where: { $0.covers(scope, request.audience) }) {
                 let consent = Consent(scope: scope, audience: request.audience, allowedAt: now)
@@ -50,9 +51,31 @@ struct ConsentStore: Sendable {
                     try delete(former, of: session.accountID, client: client, in: connection)
                 }
             }
-            try codes.insert(code, for: request, scope: scope, by: session, at: now, in: connection)
+            return true
         }
-        return code
+    }
+
+    /// Issues a code if `isAllowed` returns true.
+    ///
+    /// The account stays locked, so nobody takes back what it has allowed before the code is stored, and the code is then
+    /// removed with it.
+    private func issueCode(
+        _ request: AuthorizationRequest, _ scope: Scope, _ session: Session, at now: Date,
+        if isAllowed: @Sendable (Connection) throws -> Bool
+    ) async throws -> AuthorizationCode? {
+        let code = AuthorizationCode()
+        do {
+            return try await database.write { connection in
+                guard try AccountTable.lock(session.accountID, in: connection), try isAllowed(connection) else {
+                    return nil
+                }
+                try codes.insert(code, for: request, scope: scope, by: session, at: now, in: connection)
+                return code
+            }
+        } catch let error as DatabaseError where error.code == .constraint {
+            // An operator has removed the client since it was read.
+            return nil
+        }
     }
 
     /// The clients that an account has allowed, by name.
@@ -78,6 +101,7 @@ struct ConsentStore: Sendable {
     /// nothing was allowed.
     func remove(client: String, of account: UUID, at now: Date) async throws -> Bool {
         try await database.write { connection in
+            guard try AccountTable.lock(account, in: connection) else { return false }
             let removed = try connection.execute(
                 "DELETE FROM consents WHERE account_id = $1 AND client_id = $2", account, client)
             try codes.removeUnused(of: account, client: client, in: connection)

@@ -119,6 +119,12 @@ struct RevocationLog: Sendable {
         connection.afterCommit { [notifier] in notifier.notify() }
     }
 
+    /// Locks the log until the transaction ends. A transaction that counts entries before it appends one needs this: the
+    /// others then wait, and count its entry too. It must not change other rows afterwards.
+    func lock(in connection: Connection) throws {
+        guard try connection.execute("UPDATE feed SET seq = seq WHERE id = 1") == 1 else { throw MissingFeedRow() }
+    }
+
     /// Removes earlier revocations of the same account or client, and returns one that also covers their tokens until
     /// their expiry.
     private func replaceEarlier(_ revocation: Revocation, in connection: Connection) throws -> Revocation {

@@ -42,9 +42,10 @@ extension SessionStore {
     /// keeps. After `maximumRevokedTokens` of the session, or `maximumRevokedTokensPerHour` of its account, the session
     /// ends instead.
     func revoke(token id: String, session: UUID, at now: Date) async throws {
-        guard try await find(session, token: id, at: now) != nil else { return }
+        guard let found = try await find(session, token: id, at: now) else { return }
         try await database.write { connection in
-            // The row stays locked, so a revocation of the same token at the same time waits and then changes nothing.
+            // The rows stay locked, so a revocation of the same token at the same time waits and then changes nothing.
+            guard try AccountTable.lock(found.accountID, in: connection) else { return }
             let row = try connection.queryOne(
                 """
                 UPDATE sessions SET tokens_expire_at = tokens_expire_at WHERE id = $1 AND ended_at IS NULL

@@ -28,7 +28,8 @@ struct SessionStore: Sendable {
     /// the session of its token, so each further entry costs a sign-in.
     static let maximumRevokedTokensPerHour = 60
     /// The maximum number of unexpired entries that name sessions or tokens of one account. Beyond it the account is
-    /// revoked.
+    /// revoked. Transactions that end sessions at the same time do not count each other's entries, so each may add one
+    /// more.
     static let maximumRevocationsOfAccount = 1000
     /// The number of expired sessions, of any account, that each sign-in removes. It keeps their number low.
     private static let cleanupCount = 100

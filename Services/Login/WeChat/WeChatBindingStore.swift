@@ -37,20 +37,24 @@ struct WeChatBindingStore: Sendable {
         let session = sessions.newSession(of: account, scope: scope, audience: audience, from: client, at: now)
         let token = RefreshToken()
         let isBegun = try await database.write { connection in
-            // The row stays locked, so the removal of the binding comes before this transaction or ends its session.
-            let bound = try connection.execute(
-                """
-                UPDATE wechat_bindings SET created_at = created_at WHERE openid_hash = $1 AND account_id = $2
-                """, user.hash, account.id)
-            guard bound == 1,
-                try sessions.insert(session, passwordVersion: account.passwordVersion, at: now, in: connection)
+            guard
+                try AccountTable.lock(account.id, passwordVersion: account.passwordVersion, in: connection),
+                try Self.lockBinding(of: user, to: account.id, in: connection)
             else { return false }
+            try sessions.insert(session, at: now, in: connection)
             try sessions.insert(token, of: session.id, at: now, in: connection)
             try connection.execute(
                 "INSERT INTO wechat_sessions (session_id, account_id) VALUES ($1, $2)", session.id, account.id)
             return true
         }
         return isBegun ? (session, token) : nil
+    }
+
+    /// Locks the row of a binding, so its removal comes before this transaction or ends the session that it begins.
+    private static func lockBinding(of user: WeChatUser, to account: UUID, in connection: Connection) throws -> Bool {
+        try connection.execute(
+            "UPDATE wechat_bindings SET created_at = created_at WHERE openid_hash = $1 AND account_id = $2", user.hash,
+            account) == 1
     }
 
     /// The outcome of a binding.
@@ -87,6 +91,8 @@ struct WeChatBindingStore: Sendable {
         guard try await !isRevoked(token.id) else { return true }
         let user = token.user.subject
         return try await database.write { connection in
+            // A user without an account has no row to lock.
+            try revocations.lock(in: connection)
             guard try !revocations.hasToken(token.id, in: connection) else { return true }
             guard try revocations.count(ofClient: user, at: now, in: connection) < Self.maximumRevokedTokens else {
                 return false
