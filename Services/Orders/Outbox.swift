@@ -21,6 +21,8 @@ final class Outbox: Service {
     private let oldest = Mutex<(id: UUID, age: Duration, seenAt: Duration)?>(nil)
 
     private static let sweepInterval = Duration.seconds(1)
+    /// All replicas read the same table.
+    private static let scope = "All replicas report the same value: take the maximum, not the sum."
 
     init(store: OrderStore, catalog: CatalogClient, inbox: InboxClient, leases: OrderLeases, clock: WallClock) {
         self.store = store
@@ -32,6 +34,10 @@ final class Outbox: Service {
         messages = OutboxLane(of: .message, store: store, clock: clock) { entry in
             if case .deliver(let message) = entry.call { try await inbox.deliver(message, to: entry.account) }
         }
+        let registry = PrometheusRegistry.shared
+        registry.describe("outbox_entries", "Calls that orders still has to make. \(Self.scope)")
+        registry.describe(
+            "outbox_oldest_age_seconds", "Age of the oldest call that orders still has to make. \(Self.scope)")
     }
 
     /// Tells the outbox that an entry was inserted.

@@ -132,6 +132,9 @@ import Testing
                 await orders.outbox.sweep()
                 let metrics = PrometheusRegistry.shared.text
                 return metrics.contains("\noutbox_entries 37.0\n")
+                    && metrics.contains(
+                        "# HELP outbox_entries Calls that orders still has to make. All replicas report")
+                    && metrics.contains("# HELP outbox_oldest_age_seconds ")
                     && metrics.contains("\noutbox_oldest_age_seconds 123456.0\n")
             }
             #expect(isShown)

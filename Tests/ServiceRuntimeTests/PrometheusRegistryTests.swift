@@ -22,6 +22,19 @@ import Testing
                 """)
     }
 
+    @Test func `a metric with a description has a help text`() {
+        registry.describe("calls", "Calls still to make.")
+        registry.describe("unused", "Nothing.")
+        registry.makeMeter(label: "calls", dimensions: []).set(3.0)
+        #expect(
+            registry.text == """
+                # HELP calls Calls still to make.
+                # TYPE calls gauge
+                calls 3.0
+
+                """)
+    }
+
     @Test func `a counter with the same name and labels is the same counter`() {
         registry.makeCounter(label: "a", dimensions: [("x", "1")]).increment(by: 2)
         registry.makeCounter(label: "a", dimensions: [("x", "1")]).increment(by: 1)

@@ -19,6 +19,7 @@ public final class PrometheusRegistry: MetricsFactory {
     }
 
     private let families = Mutex<[String: Family]>([:])
+    private let descriptions = Mutex<[String: String]>([:])
 
     /// Creates an empty registry.
     public init() {}
@@ -26,11 +27,17 @@ public final class PrometheusRegistry: MetricsFactory {
     /// All series in the text format, sorted by name and labels.
     public var text: String {
         // Requests need the lock, so it is not held while the text is made.
-        let families = families.withLock { $0 }
+        let (families, descriptions) = (families.withLock { $0 }, descriptions.withLock { $0 })
         return families.sorted { $0.key < $1.key }.map { name, family in
             let lines = family.series.sorted { $0.key < $1.key }.map { $1.lines(name, $0) }
-            return "# TYPE \(name) \(family.type)\n" + lines.joined()
+            let help = descriptions[name].map { "# HELP \(name) \($0)\n" } ?? ""
+            return help + "# TYPE \(name) \(family.type)\n" + lines.joined()
         }.joined()
+    }
+
+    /// Sets the help text of a metric: one line without a backslash.
+    public func describe(_ name: String, _ text: String) {
+        descriptions.withLock { $0[name] = text }
     }
 
     /// Creates or finds a counter. Its name ends in `_total`.
