@@ -9,12 +9,14 @@ public struct PausedTransactions: Sendable {
     public let paused: SQLDatabase
     /// Its transactions run.
     public let other: SQLDatabase
+    /// The database exists as long as the folder.
+    private let folder: TemporaryFolder
     private let url: String
     private let migrations: [Migration]
 
     /// Opens the PostgreSQL database of a folder.
     public init(in folder: TemporaryFolder, migrations: [Migration]) throws {
-        self.migrations = migrations
+        (self.folder, self.migrations) = (folder, migrations)
         url = try folder.databaseURL(.postgresql)
         other = try SQLDatabase.open(DatabaseURL(url), migrations: migrations)
         paused = try SQLDatabase.open(DatabaseURL("\(url)&application_name=paused"), migrations: migrations)

@@ -76,16 +76,22 @@ public final class PostgreSQLServer: Sendable {
         self.console = Mutex(console)
     }
 
-    /// The URL of a database that exists as long as a folder. The first call for the folder and the name creates it.
+    /// The URL of a database that exists as long as a folder. The first call for the folder and the name makes it.
+    ///
+    /// A database whose folder is gone is emptied and renamed, because that is faster than creating another one.
     func databaseURL(_ name: String, of folder: TemporaryFolder) throws -> String {
         let database = "\(folder.url.lastPathComponent)-\(name)"
         try console.withLock { console in
-            for (database, folder) in console.databases where !FileManager.default.fileExists(atPath: folder) {
-                console.databases[database] = nil
-                try? console.run("DROP DATABASE \"\(database)\" WITH (FORCE)")
-            }
             guard console.databases[database] == nil else { return }
-            try console.run("CREATE DATABASE \"\(database)\" TEMPLATE template0 STRATEGY file_copy")
+            let former = console.databases.first { !FileManager.default.fileExists(atPath: $0.value) }?.key
+            if let former { console.databases[former] = nil }
+            if let former, (try? console.rename(former, to: database)) != nil {
+                try console.run("ALTER DATABASE \"\(database)\" RESET ALL")
+                try console.run(
+                    "SET client_min_messages = error; DROP SCHEMA public CASCADE; CREATE SCHEMA public", in: database)
+            } else {
+                try console.run("CREATE DATABASE \"\(database)\" TEMPLATE template0 STRATEGY file_copy")
+            }
             console.databases[database] = folder.path
         }
         return url(database: database)
@@ -114,6 +120,12 @@ public final class PostgreSQLServer: Sendable {
         init(input: FileHandle, output: FileHandle) {
             self.input = input
             self.output = output
+        }
+
+        /// Renames a database, unless a client connects to it again and again.
+        mutating func rename(_ former: String, to name: String) throws {
+            try run("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '\(former)'")
+            try run("ALTER DATABASE \"\(former)\" RENAME TO \"\(name)\"")
         }
 
         mutating func run(_ sql: String, in database: String = "postgres") throws {
