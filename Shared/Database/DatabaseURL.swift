@@ -46,11 +46,20 @@ public struct DatabaseURL: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// The path of the folder with the file of the database, in which a service may store other files; nil for a database
-    /// in memory or on a server.
+    /// Whether a server keeps the database, so it can have replicas.
+    public var isOnServer: Bool {
+        if case .postgreSQL = location { true } else { false }
+    }
+
+    /// The path of the folder in which a service may store other files: that of the file of the database, `data` for a
+    /// database on a server, nil for one in memory.
     public var folder: String? {
-        guard case .sqlite(.file(let path)) = location else { return nil }
-        guard let slash = path.lastIndex(of: "/") else { return "." }
-        return slash == path.startIndex ? "/" : String(path[..<slash])
+        switch location {
+        case .sqlite(.memory): return nil
+        case .postgreSQL: return "data"
+        case .sqlite(.file(let path)):
+            guard let slash = path.lastIndex(of: "/") else { return "." }
+            return slash == path.startIndex ? "/" : String(path[..<slash])
+        }
     }
 }

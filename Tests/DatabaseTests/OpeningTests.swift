@@ -48,7 +48,7 @@ import Testing
     ])
     func `the text of a URL of PostgreSQL shows no password`(text: String, description: String) throws {
         #expect(try DatabaseURL(text).description == description)
-        #expect(try DatabaseURL(text).folder == nil)
+        #expect(try DatabaseURL(text).folder == "data")
     }
 
     @Test func `only the owner can read new folders and files`() async throws {

@@ -109,7 +109,16 @@ import Testing
     }
 
     @Test func `a file that cannot be written is an error`() throws {
-        let file = RevocationFile(path: folder.path("missing/orders.revocations"), service: "orders", keys: keys)
+        try Data().write(to: folder.file("file"))
+        let file = RevocationFile(path: folder.path("file/orders.revocations"), service: "orders", keys: keys)
         #expect(throws: (any Error).self) { try file.write(snapshot(entries: 1)) }
+    }
+
+    @Test func `a missing folder is created, and only its owner may open it`() throws {
+        let file = RevocationFile(path: folder.path("a/b/orders.revocations"), service: "orders", keys: keys)
+        try file.write(snapshot(entries: 1))
+        #expect(try file.read()?.entries.count == 1)
+        let attributes = try FileManager.default.attributesOfItem(atPath: folder.path("a/b"))
+        #expect(attributes[.posixPermissions] as? Int == 0o700)
     }
 }

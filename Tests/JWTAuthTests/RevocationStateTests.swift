@@ -229,4 +229,13 @@ import Testing
         let settings = try fixture.read(environment) { RevocationSettings(folder: nil, &$0) }
         #expect(settings.maximumAgeSeconds == seconds)
     }
+
+    @Test func `the list is saved in the folder of the database, unless another one is set`() throws {
+        for (variable, folder) in [("", "data"), ("/var/lib/orders", "/var/lib/orders")] {
+            let settings = try fixture.read(["REVOCATIONS_FOLDER": variable]) {
+                RevocationSettings(folder: "data", &$0)
+            }
+            #expect(settings.folder == folder)
+        }
+    }
 }

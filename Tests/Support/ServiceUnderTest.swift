@@ -41,8 +41,8 @@ public struct ServiceUnderTest<Definition: ServiceDefinition & SendableMetatype>
         folder: TemporaryFolder? = nil, _ body: @Sendable (Self) async throws -> Void
     ) async throws {
         let folder = try folder ?? TemporaryFolder()
-        let application = try await application(
-            environment: ["DATABASE_URL": try folder.databaseURL].merging(environment) { $1 }, clock: clock)
+        let files = ["DATABASE_URL": try folder.databaseURL, "REVOCATIONS_FOLDER": folder.path]
+        let application = try await application(environment: files.merging(environment) { $1 }, clock: clock)
         try await application.test(setup) { client in
             try await body(Self(client: client, clock: clock, folder: folder))
         }

@@ -39,7 +39,7 @@ struct RevocationFile: Sendable {
             forgottenUntil: last.forgottenUntil)
     }
 
-    /// Replaces the file.
+    /// Replaces the file. Creates its folder if it is missing; only the user of the service may open it.
     ///
     /// - Throws: an error of the file system, or `JWTError`.
     func write(_ snapshot: RevocationState.Snapshot) throws {
@@ -56,6 +56,9 @@ struct RevocationFile: Sendable {
                 Claims(
                     issuer: service, issuedAt: NumericDate(snapshot.lastContact.date), others: line.claims)) + "\n"
         }
+        try FileManager.default.createDirectory(
+            at: URL(filePath: path).deletingLastPathComponent(), withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700])
         try Data(lines.joined().utf8).write(to: URL(filePath: path), options: .atomic)
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
     }

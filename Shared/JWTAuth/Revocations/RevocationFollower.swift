@@ -246,7 +246,9 @@ extension RevocationFollower {
         do {
             try file.write(snapshot)
         } catch {
-            logger.error("The revocations cannot be saved.", metadata: ["error": "\(error)"])
+            logger.error(
+                "The revocations cannot be saved. Make the folder writable, or name another one in REVOCATIONS_FOLDER.",
+                metadata: ["file": "\(file.path)", "error": "\(error)"])
         }
     }
 }

@@ -1,6 +1,6 @@
 public import ServiceRuntime
 
-/// The settings of the revocation feed: `LOGIN_URL` and `REVOCATIONS_MAX_AGE`.
+/// The settings of the revocation feed: `LOGIN_URL`, `REVOCATIONS_MAX_AGE` and `REVOCATIONS_FOLDER`.
 public struct RevocationSettings: Sendable {
     /// The address of login.
     let loginURL: String
@@ -15,11 +15,11 @@ public struct RevocationSettings: Sendable {
     /// Reads the settings.
     ///
     /// - Parameters:
-    ///   - folder: The folder of the database, in which the list is saved; nil when it is not saved.
+    ///   - folder: The default of the folder in which the list is saved; nil when it is not saved.
     ///   - settings: The environment, which records invalid variables.
     public init(folder: String?, _ settings: inout Settings) {
         loginURL = settings.url("LOGIN_URL", default: "http://127.0.0.1:8080")
-        self.folder = folder
+        self.folder = settings.string("REVOCATIONS_FOLDER") ?? folder
         let isLimited = settings.string("REVOCATIONS_MAX_AGE").map { $0 != "off" } ?? false
         maximumAgeSeconds =
             isLimited ? settings.integer("REVOCATIONS_MAX_AGE", default: 60, in: 2...Self.weekSeconds) : nil
