@@ -12,7 +12,7 @@ extension Catalog: ServiceDefinition {
     ) async throws -> ServiceApplication<AppRequestContext> {
         let settings = try Settings.read(reader) { try CatalogSettings(clock: clock, &$0) }
         let server = try ResourceServer(settings.server, migrations: Schema.migrations, clock: clock)
-        let store = CatalogStore(database: server.database)
+        let store = CatalogStore(database: server.database, replica: server.replica)
         if settings.hasDemoData { try await DemoData.add(to: store) }
         return try server.application(describedIn: .module) { router, authenticator in
             ProductRoutes(store: store, clock: clock).add(to: router, authenticator)
@@ -28,6 +28,6 @@ struct CatalogSettings {
 
     init(clock: WallClock, _ settings: inout Settings) throws {
         hasDemoData = settings.toggle("DEMO_DATA", default: false)
-        server = try ResourceServerSettings(of: Catalog.self, clock: clock, &settings)
+        server = try ResourceServerSettings(of: Catalog.self, readsReplica: true, clock: clock, &settings)
     }
 }

@@ -5,12 +5,20 @@ import ServiceRuntime
 /// The tables of products and of reserved stock.
 struct CatalogStore: Sendable {
     let database: SQLDatabase
+    /// The database that customers read products from. It may show changes a little later.
+    private let readDatabase: SQLDatabase
+
+    /// - Parameter replica: A replica of the database, from which products are read; nil for none.
+    init(database: SQLDatabase, replica: SQLDatabase? = nil) {
+        self.database = database
+        readDatabase = replica ?? database
+    }
 
     private static let columns = "id, name, description, price_cents, currency, stock"
 
     /// One page of products, oldest first.
     func products(_ page: PageRequest) async throws -> [Product] {
-        try await database.read { connection in
+        try await readDatabase.read { connection in
             try connection.query(
                 "SELECT \(Self.columns) FROM products WHERE id > $1 AND NOT deleted ORDER BY id LIMIT $2",
                 page.oldestFirstBound, page.fetchLimit
@@ -20,7 +28,7 @@ struct CatalogStore: Sendable {
 
     /// The product with this id, or nil if there is no such product.
     func product(_ id: UUID) async throws -> Product? {
-        try await database.read { connection in
+        try await readDatabase.read { connection in
             try connection.queryOne(
                 "SELECT \(Self.columns) FROM products WHERE id = $1 AND NOT deleted", id
             ).map(Product.init)

@@ -31,6 +31,16 @@ public struct SQLDatabase: Sendable {
         return SQLDatabase(engine: engine)
     }
 
+    /// Opens a copy of a database that follows the original, such as a hot standby of PostgreSQL. Only `read` can use it,
+    /// and it may not show the latest changes.
+    ///
+    /// No migration is applied. The first `read` connects to the server.
+    ///
+    /// - Throws: `DatabaseError` with code `unavailable` or `corrupt`, for SQLite only.
+    public static func openReplica(_ url: DatabaseURL) throws(DatabaseError) -> SQLDatabase {
+        SQLDatabase(engine: try url.location.open())
+    }
+
     /// Runs `work` on one consistent state of the database. Reads run concurrently with each other and with a write.
     ///
     /// - Throws: The error that `work` throws; `DatabaseError`; `CancellationError` if the task is cancelled.

@@ -22,6 +22,8 @@ public import ServiceRuntime
 public struct ResourceServer: Sendable {
     /// The service's own database, with all migrations applied.
     public let database: SQLDatabase
+    /// The replica of the database for reads; nil for none.
+    public let replica: SQLDatabase?
     /// The keys that sign and verify.
     public let keys: KeySource
     private let service: ServiceSettings
@@ -38,6 +40,7 @@ public struct ResourceServer: Sendable {
         issuer = settings.tokens.issuer
         keys = settings.tokens.keys
         database = try SQLDatabase.open(settings.database, migrations: migrations)
+        replica = try settings.replica.map(SQLDatabase.openReplica)
         revocations = RevocationState(settings.revocations, clock: clock)
         follower = RevocationFollower(
             updating: revocations, of: settings.service.name, settings.tokens, settings.revocations, clock: clock)
@@ -58,14 +61,20 @@ public struct ResourceServer: Sendable {
     ) throws -> ServiceApplication<AppRequestContext> {
         let description = try OpenAPIDocument(of: service, in: bundle)
         let router = service.router(
-            context: AppRequestContext.self, readiness: [.database(database), revocations.readiness],
+            context: AppRequestContext.self,
+            readiness: [.database(database), revocations.readiness] + (replica.map { [.replica($0)] } ?? []),
             cookiePaths: cookiePaths)
         ProtectedResourceMetadata(of: service, scopes: description.scopes(of: "userToken"), issuer: issuer)
             .add(to: router)
         try addRoutes(router, authenticator)
         return service.application(
             router: router, description: description,
-            services: [ShutdownHook { try database.close() }, keys, follower] + services,
+            services: [ShutdownHook { try close() }, keys, follower] + services,
             beforeListening: follower.waitForFirstRead)
+    }
+
+    private func close() throws {
+        try database.close()
+        try replica?.close()
     }
 }

@@ -10,7 +10,7 @@ import Testing
         ("ACCESS_TOKEN_TTL", "604801"), ("ACCESS_TOKEN_TTL", "0"), ("ACCESS_TOKEN_TTL", "x"),
         ("REFRESH_TOKEN_TTL", "-1"),
         ("TOKEN_AUDIENCES", ","), ("TOKEN_AUDIENCES", "login login"), ("DEMO_DATA", "yes"), ("JWT_SECRET", "secret"),
-        ("DATABASE_URL", "mysql://x"),
+        ("DATABASE_URL", "mysql://x"), ("DATABASE_READ_URL", "postgres://replica/login"),
     ])
     func `the error names the invalid variable`(variable: String, value: String) async throws {
         let error = await #expect(throws: ConfigurationError.self) {
