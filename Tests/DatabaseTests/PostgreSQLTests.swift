@@ -296,6 +296,26 @@ struct PostgreSQLTests {
         try server.run("DROP TABLESPACE \"\(name)\"")
     }
 
+    @Test(.enabled(if: geteuid() == 0, "Mounting a small disk needs root"))
+    func `a disk that becomes full during a migration leaves the database as it was`() async throws {
+        let disk = try SmallDisk(in: folder)
+        try server.run("CREATE TABLESPACE \"\(name)\" LOCATION '\(disk.path)'")
+        let large = Migration(
+            "large",
+            """
+            CREATE TABLE large (id BIGINT) TABLESPACE "\(name)";
+            INSERT INTO large SELECT generate_series(1, 200000);
+            """)
+        let error = #expect(throws: DatabaseError.self) { try open([.products, large]) }
+        #expect(error?.code == .full)
+        #expect(error?.message.contains("make space there") == true)
+        let tables: [String] = try await open([]).read {
+            try $0.query("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").map { try $0["tablename"] }
+        }
+        #expect(tables == ["schema_migrations"])
+        try server.run("DROP TABLESPACE \"\(name)\"")
+    }
+
     private func stocks(in database: SQLDatabase) async throws -> [Int] {
         try await database.read { try $0.query("SELECT stock FROM products ORDER BY id").map { try $0["stock"] } }
     }

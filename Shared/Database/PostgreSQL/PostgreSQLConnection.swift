@@ -231,6 +231,8 @@ extension PostgreSQLConnection {
         switch state.text {
         case _ where state.mayNameValues:
             return DatabaseError(state.code, "A value does not fit its column or expression (SQLSTATE \(state.text))")
+        case _ where state.code == .full:
+            return DatabaseError(.full, "The disk of the server is full, so make space there (\(message))")
         case "57014" where Task.isCancelled:
             return DatabaseError(.cancelled, "The task was cancelled")
         default:
