@@ -9,16 +9,20 @@ protocol DatabaseEngine: Sendable {
 
     /// Runs `work` on one consistent state of the database, on a thread of the engine.
     ///
-    /// - Throws: The error that `work` throws; `DatabaseError`; `CancellationError` if the task is cancelled.
-    func read<Result: Sendable>(_ work: @Sendable (Connection) throws -> Result) async throws -> Result
+    /// - Parameter deadline: The time until which to wait before the read can begin.
+    /// - Throws: The error that `work` throws; `DatabaseError`, with code `busy` at the deadline; `CancellationError` if the
+    ///   task is cancelled.
+    func read<Result: Sendable>(
+        until deadline: ContinuousClock.Instant, _ work: @Sendable (Connection) throws -> Result
+    ) async throws -> Result
 
     /// Runs `work` in one transaction, on a thread of the engine, and commits it.
     ///
-    /// - Parameter time: How long to wait before the transaction can begin.
-    /// - Throws: The error that `work` throws; `DatabaseError`, with code `busy` after `time`; `CancellationError` if the
+    /// - Parameter deadline: The time until which to wait before the transaction can begin.
+    /// - Throws: The error that `work` throws; `DatabaseError`, with code `busy` at the deadline; `CancellationError` if the
     ///   task is cancelled.
     func write<Result: Sendable>(
-        within time: Duration, _ work: @Sendable (Connection) throws -> Result
+        until deadline: ContinuousClock.Instant, _ work: @Sendable (Connection) throws -> Result
     ) async throws -> Result
 
     /// Waits for running reads and writes, then releases the database. A second call has no effect.

@@ -6,9 +6,12 @@
 /// The closures of `read` and `write` are synchronous and run on threads of the database, not on the threads of Swift
 /// concurrency. They should only run statements, and do no slow work.
 public struct SQLDatabase: Sendable {
-    /// How long a write waits before it can begin: for other writes, and for the lock of another process such as
+    /// How long a read or write waits before it can begin: for others, and for the lock of another process such as
     /// `login accounts grant`.
     public static let writeTime = Duration.seconds(5)
+    /// The time at which reads and writes of the current task stop waiting to begin, if it is before `writeTime` has passed;
+    /// nil for no such time.
+    @TaskLocal public static var deadline: ContinuousClock.Instant?
     /// How long `ping` waits for them.
     private static let pingTime = Duration.seconds(1)
 
@@ -43,27 +46,28 @@ public struct SQLDatabase: Sendable {
 
     /// Runs `work` on one consistent state of the database. Reads run concurrently with each other and with a write.
     ///
-    /// - Throws: The error that `work` throws; `DatabaseError`; `CancellationError` if the task is cancelled.
+    /// - Throws: The error that `work` throws; `DatabaseError`, with code `busy` if the read has not begun at its deadline;
+    ///   `CancellationError` if the task is cancelled.
     public func read<Result: Sendable>(
         _ work: @Sendable (Connection) throws -> Result
     ) async throws -> Result {
-        try await translatingCancellation { try await engine.read(work) }
+        try await translatingCancellation { try await engine.read(until: Self.deadline(within: Self.writeTime), work) }
     }
 
     /// Runs `work` in one transaction. When the method returns, the changes are on disk.
     ///
-    /// SQLite runs one write at a time. On PostgreSQL, other transactions commit between two statements, so `work` must
-    /// lock the rows that it reads before it decides; and it runs again when it conflicts with another transaction, so it
-    /// must change nothing but the database.
+    /// SQLite runs one write at a time, and commits those that wait meanwhile together. On PostgreSQL, other transactions
+    /// commit between two statements, so `work` must lock the rows that it reads before it decides. On both, it may run
+    /// again after an error or conflict of another write, so it must change nothing but the database.
     ///
-    /// - Throws: The error that `work` throws; `DatabaseError`, with code `busy` if the write has not begun after
-    ///   `writeTime`; `CancellationError` if the task is cancelled. After an error the database is unchanged, unless its
-    ///   code is `unknownOutcome`.
+    /// - Throws: The error that `work` throws; `DatabaseError`, with code `busy` if the write has not begun at its deadline;
+    ///   `CancellationError` if the task is cancelled. After an error the database is unchanged, unless its code is
+    ///   `unknownOutcome`.
     @discardableResult
     public func write<Result: Sendable>(
         _ work: @Sendable (Connection) throws -> Result
     ) async throws -> Result {
-        try await translatingCancellation { try await engine.write(within: Self.writeTime, work) }
+        try await translatingCancellation { try await engine.write(until: Self.deadline(within: Self.writeTime), work) }
     }
 
     /// Runs a small query in a write, for `/readyz`. It waits for about a second at most until the write begins.
@@ -71,7 +75,7 @@ public struct SQLDatabase: Sendable {
     /// - Throws: `DatabaseError` if the database does not respond or cannot be written; `CancellationError`.
     public func ping() async throws {
         _ = try await translatingCancellation {
-            try await engine.write(within: Self.pingTime) {
+            try await engine.write(until: Self.deadline(within: Self.pingTime)) {
                 try $0.queryOne("SELECT count(*) AS count FROM schema_migrations")
             }
         }
@@ -86,6 +90,11 @@ public struct SQLDatabase: Sendable {
         } catch {
             throw error as? DatabaseError ?? DatabaseError(.unavailable, "\(error)")
         }
+    }
+
+    private static func deadline(within time: Duration) -> ContinuousClock.Instant {
+        let latest = ContinuousClock.now + time
+        return deadline.map { min($0, latest) } ?? latest
     }
 
     private func translatingCancellation<Result>(_ work: () async throws -> Result) async throws -> Result {

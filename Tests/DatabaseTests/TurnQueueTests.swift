@@ -34,6 +34,41 @@ import Testing
         #expect(await queue.enter(until: .now + .seconds(30)))
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func `a task waits until its own deadline, whatever the tasks before it wait for`() async {
+        let queue = TurnQueue(turns: 1)
+        #expect(await queue.enter(until: .now + .seconds(30)))
+        let patient = Task.immediate { await queue.enter(until: .now + .seconds(600)) }
+        let hurried = Task.immediate { await queue.enter(until: .now + .milliseconds(100)) }
+        #expect(await !hurried.value)
+        queue.leave()
+        #expect(await patient.value)
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a task that finds too many others waiting gets no turn`() async {
+        let queue = TurnQueue(turns: 1)
+        #expect(await queue.enter(until: .now + .seconds(30)))
+        let waiting = (0..<TurnQueue.maximumWaiting).map { _ in
+            Task.immediate { await queue.enter(until: .now + .seconds(600)) }
+        }
+        #expect(await !queue.enter(until: .now + .seconds(600)))
+        for task in waiting { task.cancel() }
+        for task in waiting { #expect(await !task.value) }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `tasks that share a turn enter together, and the next ones after it`() async {
+        let queue = TurnQueue(turns: 1)
+        #expect(await queue.enter(until: .now + .seconds(30)))
+        let waiting = (0..<3).map { _ in Task.immediate { await queue.enter(until: .now + .seconds(600)) } }
+        #expect(queue.shareTurn(withAtMost: 2) == 2)
+        for task in waiting.prefix(2) { #expect(await task.value) }
+        #expect(await !queue.enter(until: .now))
+        queue.leave()
+        #expect(await waiting[2].value)
+    }
+
     /// A statement of another connection, which holds the lock of the file until it is released.
     private func withLock(_ folder: TemporaryFolder, _ body: () async throws -> Void) async throws {
         let other = try SQLDatabase.open(folder.databaseURL(), migrations: [])

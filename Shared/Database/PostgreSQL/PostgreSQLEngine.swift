@@ -44,14 +44,16 @@ final class PostgreSQLEngine: DatabaseEngine {
         }
     }
 
-    func read<Result: Sendable>(_ work: @Sendable (Connection) throws -> Result) async throws -> Result {
-        try await run(.read, within: SQLDatabase.writeTime, work)
+    func read<Result: Sendable>(
+        until deadline: ContinuousClock.Instant, _ work: @Sendable (Connection) throws -> Result
+    ) async throws -> Result {
+        try await run(.read, until: deadline, work)
     }
 
     func write<Result: Sendable>(
-        within time: Duration, _ work: @Sendable (Connection) throws -> Result
+        until deadline: ContinuousClock.Instant, _ work: @Sendable (Connection) throws -> Result
     ) async throws -> Result {
-        try await run(.write, within: time, work)
+        try await run(.write, until: deadline, work)
     }
 
     func close() {
@@ -66,13 +68,12 @@ final class PostgreSQLEngine: DatabaseEngine {
     }
 
     private func run<Result: Sendable>(
-        _ kind: PostgreSQLConnection.TransactionKind, within time: Duration,
+        _ kind: PostgreSQLConnection.TransactionKind, until deadline: ContinuousClock.Instant,
         _ work: @Sendable (Connection) throws -> Result
     ) async throws -> Result {
-        guard await turns.enter(until: .now + time) else {
+        guard await turns.enter(until: deadline) else {
             try Task.checkCancellation()
-            throw DatabaseError(
-                .busy, "All \(Self.maximumSessions) connections to the database have been in use for \(time)")
+            throw DatabaseError(.busy, "All \(Self.maximumSessions) connections to the database have been in use")
         }
         defer { turns.leave() }
         let session = try takeSession()

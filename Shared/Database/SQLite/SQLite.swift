@@ -14,6 +14,8 @@ enum SQLite {
         _ location: SQLiteLocation, deadline: LockDeadline
     ) throws -> (writer: DatabaseQueue, readers: SQLiteReaders?) {
         var configuration = Configuration()
+        // The writer runs several writes in one transaction.
+        configuration.allowsUnsafeTransactions = true
         configuration.busyMode = .callback { _ in
             guard !deadline.hasPassed else { return false }
             Thread.sleep(forTimeInterval: retryPauseSeconds)

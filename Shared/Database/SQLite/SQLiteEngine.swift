@@ -3,10 +3,9 @@ import Synchronization
 
 /// SQLite: some readers and one writer in this process.
 struct SQLiteEngine: DatabaseEngine {
-    private let writer: DatabaseQueue
+    private let writer: SQLiteWriter
     /// The readers of a file; nil for a database in memory, which only its writer can read.
     private let readers: SQLiteReaders?
-    private let writeQueue = TurnQueue(turns: 1)
     private let lockDeadline: LockDeadline
 
     /// Opens the file, and creates it if it is missing.
@@ -15,7 +14,9 @@ struct SQLiteEngine: DatabaseEngine {
     init(_ location: SQLiteLocation) throws(DatabaseError) {
         lockDeadline = LockDeadline(.now + SQLDatabase.writeTime)
         do {
-            (writer, readers) = try SQLite.open(location, deadline: lockDeadline)
+            let (connection, readers) = try SQLite.open(location, deadline: lockDeadline)
+            writer = SQLiteWriter(connection, lockDeadline: lockDeadline)
+            self.readers = readers
         } catch {
             throw DatabaseError(error)
         }
@@ -23,46 +24,31 @@ struct SQLiteEngine: DatabaseEngine {
 
     func migrate(_ work: (Connection) throws -> Void) throws {
         do {
-            try writer.write { try work(Connection(SQLiteRunner($0))) }
+            try writer.migrate(work)
         } catch {
             throw DatabaseError(error)
         }
     }
 
-    func read<Result: Sendable>(_ work: @Sendable (Connection) throws -> Result) async throws -> Result {
+    func read<Result: Sendable>(
+        until deadline: ContinuousClock.Instant, _ work: @Sendable (Connection) throws -> Result
+    ) async throws -> Result {
         try await translatingErrors {
-            guard let readers else { return try await writer.read { try work(Connection(SQLiteRunner($0))) } }
-            return try await readers.read { try work(Connection(SQLiteRunner($0))) }
+            guard let readers else { return try await writer.run(until: deadline, isReadOnly: true, work) }
+            return try await readers.read(until: deadline) { try work(Connection(SQLiteRunner($0))) }
         }
     }
 
     func write<Result: Sendable>(
-        within time: Duration, _ work: @Sendable (Connection) throws -> Result
+        until deadline: ContinuousClock.Instant, _ work: @Sendable (Connection) throws -> Result
     ) async throws -> Result {
-        let deadline = ContinuousClock.now + time
-        guard await writeQueue.enter(until: deadline) else {
-            try Task.checkCancellation()
-            throw DatabaseError(.busy, "Other writes have kept the database busy for \(time)")
-        }
-        defer { writeQueue.leave() }
-        lockDeadline.set(deadline)
-        return try await translatingErrors {
-            try await writer.write { database in
-                let connection = Connection(SQLiteRunner(database))
-                let result = try work(connection)
-                if let failure = connection.failure { throw failure }
-                return result
-            }
-        }
+        try await translatingErrors { try await writer.run(until: deadline, work) }
     }
 
     func close() throws {
         do {
             lockDeadline.set(.now + SQLDatabase.writeTime)
             try readers?.close()
-            // Without this checkpoint, a copy of the file alone may lack the last changes. If the checkpoint fails, the
-            // next `open` reads the log.
-            try? writer.writeWithoutTransaction { try $0.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
             try writer.close()
         } catch {
             throw DatabaseError(error)

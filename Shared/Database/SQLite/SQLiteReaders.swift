@@ -9,6 +9,10 @@ final class SQLiteReaders: Sendable {
         var isClosed = false
     }
 
+    /// How many reads reach the threads at once. More than run, so a thread finds its next read without a detour.
+    static let turnCount = 4 * DatabaseThreads.maximumCount
+
+    private let turns = TurnQueue(turns: turnCount)
     private let path: String
     private let configuration: Configuration
     private let state = Mutex(State())
@@ -23,10 +27,19 @@ final class SQLiteReaders: Sendable {
 
     /// Runs `work` in one transaction, on one of the `DatabaseThreads`.
     ///
-    /// - Throws: The error that `work` throws; an error of GRDB; `CancellationError`.
-    func read<Result: Sendable>(_ work: @Sendable (GRDB.Database) throws -> Result) async throws -> Result {
-        try await withTaskExecutorPreference(DatabaseThreads.shared) {
+    /// - Parameter deadline: The time until which the read waits for other reads.
+    /// - Throws: The error that `work` throws; `DatabaseError`; an error of GRDB; `CancellationError`.
+    func read<Result: Sendable>(
+        until deadline: ContinuousClock.Instant, _ work: @Sendable (GRDB.Database) throws -> Result
+    ) async throws -> Result {
+        guard await turns.enter(until: deadline) else {
             try Task.checkCancellation()
+            throw Self.isBusy
+        }
+        defer { turns.leave() }
+        return try await withTaskExecutorPreference(DatabaseThreads.shared) {
+            try Task.checkCancellation()
+            guard deadline > .now else { throw Self.isBusy }
             let connection = try take()
             defer { putBack(connection) }
             return try await withTaskCancellationHandler {
@@ -36,6 +49,8 @@ final class SQLiteReaders: Sendable {
             }
         }
     }
+
+    private static let isBusy = DatabaseError(.busy, "Other reads have kept the database busy")
 
     /// Waits for running reads and closes all connections. Later reads throw `unavailable`.
     func close() throws {

@@ -2,8 +2,10 @@ internal import GRDB
 internal import GRDBSQLite
 
 /// Runs the statements of one transaction of SQLite.
-struct SQLiteRunner: StatementRunner {
+final class SQLiteRunner: StatementRunner {
     private let database: GRDB.Database
+    /// The actions to run after the commit.
+    private(set) var actions: [@Sendable () -> Void] = []
 
     init(_ database: GRDB.Database) {
         self.database = database
@@ -39,7 +41,7 @@ struct SQLiteRunner: StatementRunner {
     func history() -> String? { nil }
 
     func afterCommit(_ action: @escaping @Sendable () -> Void) {
-        database.afterNextTransaction { _ in action() }
+        actions.append(action)
     }
 
     private func translatingErrors<Result>(_ body: () throws -> Result) throws(DatabaseError) -> Result {

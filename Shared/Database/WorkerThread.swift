@@ -1,7 +1,7 @@
 internal import Foundation
 import Synchronization
 
-/// A thread that runs the jobs of one actor. They may block it, which the threads of Swift concurrency do not allow.
+/// A thread that runs the jobs of one actor. A job may block it, which the threads of Swift concurrency do not allow.
 final class WorkerThread: SerialExecutor {
     private let queue = JobQueue()
 

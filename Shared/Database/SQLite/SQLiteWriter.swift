@@ -1,0 +1,226 @@
+internal import GRDB
+internal import GRDBSQLite
+import Synchronization
+
+/// The connection that writes a database. It has a thread.
+///
+/// A commit syncs the disk, which takes longer than most writes. Writes that wait while another one runs therefore run in the
+/// same transaction, each after the first in a savepoint, and one commit stores all of them. A write that fails is rolled
+/// back to its savepoint. No write returns before the commit.
+final class SQLiteWriter: Sendable {
+    /// The maximum number of writes in one transaction.
+    private static let maximumGroupCount = 64
+
+    private struct State {
+        /// The writes of the open transaction; nil between transactions.
+        var group: WriteGroup?
+        /// The number of writes that share the turn and have not run yet.
+        var expectedCount = 0
+        /// The number of the write that runs.
+        var running: Int?
+        var nextNumber = 0
+        var isClosed = false
+    }
+
+    private let connection: DatabaseQueue
+    private let lockDeadline: LockDeadline
+    private let thread = WriterThread()
+    private let turns = TurnQueue(turns: 1)
+    private let state = Mutex(State())
+
+    /// - Parameter lockDeadline: The time until which `connection` waits for the lock of another process.
+    init(_ connection: DatabaseQueue, lockDeadline: LockDeadline) {
+        self.connection = connection
+        self.lockDeadline = lockDeadline
+    }
+
+    /// Runs `work` in a transaction and commits it.
+    ///
+    /// - Parameters:
+    ///   - deadline: The time until which the write waits for other writes and for the lock of another process.
+    ///   - isReadOnly: Whether `work` may not change the database.
+    /// - Throws: The error that `work` throws; `DatabaseError`; an error of GRDB; `CancellationError`.
+    func run<Result: Sendable>(
+        until deadline: ContinuousClock.Instant, isReadOnly: Bool = false,
+        _ work: @Sendable (Connection) throws -> Result
+    ) async throws -> Result {
+        while true {
+            guard await turns.enter(until: deadline) else {
+                try Task.checkCancellation()
+                throw DatabaseError(.busy, "Other writes have kept the database busy")
+            }
+            let (result, group) = try await takePart(until: deadline) { connection, database in
+                isReadOnly ? try database.readOnly { try work(connection) } : try work(connection)
+            }
+            switch await group.outcome() {
+            case .committed: return result
+            case .failed(let error): throw error
+            case .lost: continue
+            }
+        }
+    }
+
+    /// Migrates the database before the first `run`.
+    ///
+    /// - Throws: The error that `work` throws; an error of GRDB.
+    func migrate(_ work: (Connection) throws -> Void) throws {
+        try connection.write { try work(Connection(SQLiteRunner($0))) }
+    }
+
+    /// Commits the writes that have run, and closes the connection. Later writes throw `unavailable`.
+    ///
+    /// - Throws: An error of GRDB.
+    func close() throws {
+        let isClosed = state.withLock { state in
+            defer { state.isClosed = true }
+            return state.isClosed
+        }
+        guard !isClosed else { return }
+        connection.writeWithoutTransaction { database in
+            endGroup(in: database)
+            // Without this checkpoint, a copy of the file alone may lack the last changes. If the checkpoint fails, the
+            // next `open` reads the log.
+            try? database.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+        }
+        try connection.close()
+    }
+}
+
+// MARK: - One write
+
+extension SQLiteWriter {
+    /// Runs a write that has the turn or shares it, in the open transaction or in a new one.
+    private func takePart<Result: Sendable>(
+        until deadline: ContinuousClock.Instant, _ work: @Sendable (Connection, GRDB.Database) throws -> Result
+    ) async throws -> (Result, WriteGroup) {
+        let number = state.withLock { state in
+            state.nextNumber += 1
+            return state.nextNumber
+        }
+        return try await withTaskCancellationHandler {
+            try await thread.run {
+                try connection.writeWithoutTransaction { database in
+                    defer { endTurn(in: database) }
+                    let group = try openGroup(in: database, until: deadline)
+                    return (try perform(work, number, in: database, group), group)
+                }
+            }
+        } onCancel: {
+            // Interrupt this write, never the one after it.
+            state.withLock { if $0.running == number { connection.interrupt() } }
+        }
+    }
+
+    /// The open transaction, or a new one.
+    private func openGroup(in database: GRDB.Database, until deadline: ContinuousClock.Instant) throws -> WriteGroup {
+        let (group, isClosed) = state.withLock { state in
+            // The write whose turn it is expects only itself.
+            if state.expectedCount == 0 { state.expectedCount = 1 }
+            return (state.group, state.isClosed)
+        }
+        guard !isClosed else { throw DatabaseError(.unavailable, "The database has been closed") }
+        try Task.checkCancellation()
+        if let group { return group }
+        lockDeadline.set(deadline)
+        try database.cachedStatement(sql: "BEGIN IMMEDIATE").execute()
+        let newGroup = WriteGroup()
+        state.withLock { $0.group = newGroup }
+        return newGroup
+    }
+
+    private func perform<Result>(
+        _ work: (Connection, GRDB.Database) throws -> Result, _ number: Int, in database: GRDB.Database,
+        _ group: WriteGroup
+    ) throws -> Result {
+        let runner = SQLiteRunner(database)
+        let connection = Connection(runner)
+        let isFirst = group.count == 0
+        if !isFirst { try database.cachedStatement(sql: "SAVEPOINT write").execute() }
+        do {
+            state.withLock { $0.running = number }
+            defer { state.withLock { $0.running = nil } }
+            let result = try work(connection, database)
+            if let failure = connection.failure { throw failure }
+            try Task.checkCancellation()
+            try database.checkDeferredForeignKeys()
+            if !isFirst { try database.cachedStatement(sql: "RELEASE write").execute() }
+            group.add(runner.actions)
+            return result
+        } catch {
+            undo(isFirst: isFirst, in: database, group)
+            throw error
+        }
+    }
+
+    /// Undoes the changes of one write. If SQLite has rolled back the whole transaction, as after an interrupted change or
+    /// on a full disk, the other writes of the group are lost and run again.
+    private func undo(isFirst: Bool, in database: GRDB.Database, _ group: WriteGroup) {
+        if !isFirst, database.isInsideTransaction {
+            do {
+                try database.cachedStatement(sql: "ROLLBACK TO write").execute()
+                try database.cachedStatement(sql: "RELEASE write").execute()
+                return
+            } catch {
+                // Roll back everything instead.
+            }
+        }
+        try? database.rollback()
+        state.withLock { $0.group = nil }
+        group.end(.lost)
+    }
+}
+
+// MARK: - The end of a turn
+
+extension SQLiteWriter {
+    /// Ends the turn when all writes that share it have run, after committing them.
+    private func endTurn(in database: GRDB.Database) {
+        let (expectedCount, group) = state.withLock { state in
+            state.expectedCount -= 1
+            return (state.expectedCount, state.group)
+        }
+        guard expectedCount == 0 else { return }
+        if let group {
+            let sharingCount = turns.shareTurn(withAtMost: Self.maximumGroupCount - group.count)
+            guard sharingCount == 0 else { return state.withLock { $0.expectedCount = sharingCount } }
+        }
+        endGroup(in: database)
+        turns.leave()
+    }
+
+    /// Commits the open transaction, if there is one.
+    private func endGroup(in database: GRDB.Database) {
+        guard let group = state.withLock({ $0.group }) else { return }
+        state.withLock { $0.group = nil }
+        do {
+            try database.cachedStatement(sql: "COMMIT").execute()
+            group.end(.committed)
+        } catch {
+            try? database.rollback()
+            group.end(.failed(DatabaseError(error)))
+        }
+    }
+}
+
+/// The thread of a writer. Waiting for a lock or for the disk blocks no other thread.
+private actor WriterThread {
+    private let executor = WorkerThread(name: "SQLite")
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
+
+    func run<Result: Sendable>(_ work: @Sendable () throws -> Result) throws -> Result { try work() }
+}
+
+extension GRDB.Database {
+    /// Checks the foreign keys that SQLite would check at the commit, because the commit may store other writes too.
+    ///
+    /// - Throws: `DatabaseError` with code `constraint`.
+    fileprivate func checkDeferredForeignKeys() throws(DatabaseError) {
+        var (violations, highest): (CInt, CInt) = (0, 0)
+        let status = unsafe sqlite3_db_status(
+            sqliteConnection, SQLITE_DBSTATUS_DEFERRED_FKS, &violations, &highest, 0)
+        guard status == SQLITE_OK, violations == 0 else {
+            throw DatabaseError(.constraint, "FOREIGN KEY constraint failed")
+        }
+    }
+}
