@@ -9,7 +9,7 @@ public struct RequestScope: Sendable {
     public let traceparent: String?
 
     /// The time at which the caller stops waiting (`X-Request-Timeout`); nil if it does not say. Calls to other services end
-    /// at this time, because their result would reach nobody.
+    /// at this time, and the database is not waited for any longer, because the result would reach nobody.
     public let deadline: ContinuousClock.Instant?
 
     /// The scope of the request that the current task handles.

@@ -1,3 +1,4 @@
+import Database
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -18,10 +19,12 @@ struct RequestScopeMiddleware<Context: RequestContext>: RouterMiddleware {
             context.logger[metadataKey: "traceparent"] = "\(traceparent)"
         }
         return try await RequestScope.$current.withValue(scope) {
-            try await withLogger(context.logger) { _ in
-                var response = try await next(request, context)
-                response.headers[.requestID] = scope.requestID
-                return response
+            try await SQLDatabase.$deadline.withValue(scope.deadline) {
+                try await withLogger(context.logger) { _ in
+                    var response = try await next(request, context)
+                    response.headers[.requestID] = scope.requestID
+                    return response
+                }
             }
         }
     }
