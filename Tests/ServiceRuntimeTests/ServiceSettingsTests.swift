@@ -21,6 +21,8 @@ import Testing
             #expect(settings.origins == ["http://localhost:8080"])
             #expect(!settings.allowsCookies)
             #expect(settings.swaggerUI == "swagger-ui")
+            #expect(settings.connectionLimits.maximumConnections == 12_000)
+            #expect(settings.connectionLimits.maximumConnectionsPerNetwork == 1000)
             #expect(settings.log.level == .info)
             #expect(!settings.log.isJSON)
         }
@@ -29,13 +31,16 @@ import Testing
     @Test func `each variable sets its value`() throws {
         let settings = try settings([
             "HOST": "0.0.0.0", "PORT": "80", "CORS_ORIGINS": "https://a.example", "TOKEN_COOKIE": "on",
-            "SWAGGER_UI": "/ui", "LOG_LEVEL": "warning", "LOG_FORMAT": "json",
+            "SWAGGER_UI": "/ui", "LOG_LEVEL": "warning", "LOG_FORMAT": "json", "MAX_CONNECTIONS": "50",
+            "MAX_CONNECTIONS_PER_NETWORK": "10",
         ])
         #expect(settings.host == "0.0.0.0")
         #expect(settings.port == 80)
         #expect(settings.origins == ["https://a.example"])
         #expect(settings.allowsCookies)
         #expect(settings.swaggerUI == "/ui")
+        #expect(settings.connectionLimits.maximumConnections == 50)
+        #expect(settings.connectionLimits.maximumConnectionsPerNetwork == 10)
         #expect(settings.log.level == .warning)
         #expect(settings.log.isJSON)
     }

@@ -26,7 +26,8 @@ public struct ServiceSettings: Sendable {
         set { connectionLimits.maximumBodyBytes = newValue }
     }
 
-    /// Reads `HOST`, `PORT`, `PUBLIC_URL`, `CORS_ORIGINS`, `TOKEN_COOKIE`, `SWAGGER_UI`, `LOG_LEVEL` and `LOG_FORMAT`.
+    /// Reads `HOST`, `PORT`, `PUBLIC_URL`, `CORS_ORIGINS`, `TOKEN_COOKIE`, `SWAGGER_UI`, `MAX_CONNECTIONS`,
+    /// `MAX_CONNECTIONS_PER_NETWORK`, `LOG_LEVEL` and `LOG_FORMAT`.
     public init(name: String, defaultPort: Int, _ settings: inout Settings) {
         self.name = name
         host = Self.host(&settings)
@@ -34,6 +35,10 @@ public struct ServiceSettings: Sendable {
         publicURL = settings.url("PUBLIC_URL", default: "http://localhost:\(port)")
         allowsCookies = settings.toggle("TOKEN_COOKIE", default: false)
         swaggerUI = settings.string("SWAGGER_UI") ?? "swagger-ui"
+        connectionLimits.maximumConnections = settings.integer(
+            "MAX_CONNECTIONS", default: connectionLimits.maximumConnections, in: 1...1_000_000)
+        connectionLimits.maximumConnectionsPerNetwork = settings.integer(
+            "MAX_CONNECTIONS_PER_NETWORK", default: connectionLimits.maximumConnectionsPerNetwork, in: 1...1_000_000)
         log = LogSettings(&settings)
         origins = Self.origins(&settings)
     }

@@ -32,7 +32,7 @@ struct ConnectionLimits: Sendable {
     /// How many requests one connection may make.
     var maximumRequests = 10_000
     /// How many connections may be open, from all networks.
-    var maximumConnections = 2_000
+    var maximumConnections = 12_000
     /// How many connections may be open from one network (`NetworkAddress`).
     var maximumConnectionsPerNetwork = 1_000
     /// The size of all header fields of a request together, in bytes.

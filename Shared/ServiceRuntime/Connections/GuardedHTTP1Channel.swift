@@ -18,6 +18,9 @@ struct GuardedHTTP1Channel: HTTPChannelHandler {
         var channel: any Channel { requests.channel }
     }
 
+    /// The sizes of the buffer that each connection keeps. Most requests fit into the first one.
+    private static let receiveBuffers = AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 1024, maximum: 65536)
+
     let responder: Responder
     private let limits: ConnectionLimits
     private let register: ConnectionRegister
@@ -33,6 +36,7 @@ struct GuardedHTTP1Channel: HTTPChannelHandler {
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
             try register.admit(channel)
+            try channel.syncOptions?.setOption(.recvAllocator, value: Self.receiveBuffers)
             let connection = ConnectionGuard(
                 limits: limits, admission: admissionLimits.of(channel.eventLoop), logger: logger)
             let reader = RequestReader(connection: connection, limits: limits)

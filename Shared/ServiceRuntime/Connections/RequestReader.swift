@@ -93,7 +93,7 @@ final class RequestReader: ChannelDuplexHandler {
     /// Drops all bytes from now on.
     func stop() {
         isStopped = true
-        buffer.clear()
+        buffer = ByteBuffer()
         seenBytes = 0
     }
 
@@ -137,7 +137,8 @@ final class RequestReader: ChannelDuplexHandler {
             decoder = Self.newDecoder(limits)
             decoder.decoderAdded(context: context)
         }
-        if buffer.readableBytes == 0 { buffer.clear() }
+        // Clearing the buffer would keep its memory while the connection is idle.
+        if buffer.readableBytes == 0 { buffer = ByteBuffer() }
         // What the decoder keeps is one target or one field that has not ended.
         guard seenBytes <= max(limits.maximumTargetBytes, limits.maximumHeaderBytes) else {
             throw HTTPParserError.headerOverflow

@@ -5,7 +5,8 @@ public import Foundation
 public import Hummingbird
 
 /// A request context of a service, with the size limit, the decoder and the encoder of bodies.
-public protocol ServiceRequestContext: RequestContext where Decoder == JSONBodyDecoder, Encoder == JSONEncoder {}
+public protocol ServiceRequestContext: RequestContext, Sendable
+where Decoder == JSONBodyDecoder, Encoder == JSONEncoder {}
 
 extension ServiceRequestContext {
     /// The maximum size of a request body in bytes: 1 MiB.

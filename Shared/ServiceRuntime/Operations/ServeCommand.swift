@@ -28,6 +28,7 @@ public struct ServeCommand<Definition: ServiceDefinition>: AsyncParsableCommand 
         defer { LogWriter.standardError.flush() }
         // A write to a pipe without a reader fails then, and does not end the process.
         signal(SIGPIPE, SIG_IGN)
+        FileDescriptors.raiseLimit()
         // Only the owner may read the files that the service creates.
         umask(0o077)
         let reader = ConfigReader(provider: EnvironmentVariablesProvider())

@@ -47,8 +47,15 @@ extension ServiceSettings {
 
         var logger = Logger(label: name)
         logger.logLevel = log.level
+        var connectionLimits = connectionLimits
+        if FileDescriptors.maximumConnections < connectionLimits.maximumConnections {
+            connectionLimits.maximumConnections = FileDescriptors.maximumConnections
+            logger.warning(
+                "The limit of open files allows fewer connections than MAX_CONNECTIONS. Raise it with ulimit -n.",
+                metadata: ["connections": "\(connectionLimits.maximumConnections)"])
+        }
         return ServiceApplication(
-            routes: routes, description: description, responder: router.buildResponder(),
+            routes: routes, description: description, responder: RequestTaskResponder(router: router.buildResponder()),
             server: .guardedHTTP1(limits: connectionLimits),
             configuration: .init(address: .hostname(host, port: port), serverName: nil),
             services: services, processesRunBeforeServerStart: [beforeListening], logger: logger)
