@@ -73,8 +73,9 @@ let package = Package(
             name: "CCurl", path: "Shared/System/CCurl", linkerSettings: [.linkedLibrary("curl")]),
 
         .executableTarget(
-            name: "JWTCommand", dependencies: ["JWT", "Libcrypto", .argumentParser, .system], path: "Tools/JWTCommand",
-            swiftSettings: .strict),
+            name: "JWTCommand",
+            dependencies: ["JWT", "Libcrypto", "CurlClient", .httpTypes, .argumentParser, .system],
+            path: "Tools/JWTCommand", swiftSettings: .strict),
 
         .target(
             name: "TestSupport",
@@ -96,7 +97,7 @@ let package = Package(
             linkerSettings: [.linkedLibrary("m")]),
         tests("Libcrypto", uses: ["TestSupport", "CountedWork"]),
         tests("JWT", uses: ["Libcrypto", "TestSupport", "CountedWork"]),
-        tests("JWTCommand", uses: ["TestSupport"]),
+        tests("JWTCommand", uses: ["TestSupport", .hummingbird, .hummingbirdTesting, .httpTypes]),
         tests("CurlClient", uses: ["TestSupport", .httpTypes]),
         tests("Database", uses: ["TestSupport"]),
         tests(

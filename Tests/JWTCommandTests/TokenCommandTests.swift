@@ -70,7 +70,7 @@ import Testing
     }
 
     @Test func `the help of every command has an overview`() throws {
-        for command in [[], ["keys"], ["keys", "new"], ["sign"], ["verify"], ["inspect"], ["explain"]] {
+        for command in [[], ["keys"], ["keys", "new"], ["sign"], ["verify"], ["inspect"], ["explain"], ["probe"]] {
             let result = try Command.run(command + ["--help"])
             #expect(result.status == 0)
             #expect(result.output.contains("OVERVIEW"))

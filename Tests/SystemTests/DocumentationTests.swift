@@ -9,6 +9,7 @@ import Testing
             ("docs/oauth.md", ServiceName.standard, [:]),
             ("docs/browser.md", ServiceName.standard, [:]),
             ("docs/calls.md", ServiceName.standard, [:]),
+            ("docs/probe.md", ServiceName.standard, [:]),
             ("docs/attacks.md", ServiceName.allCases, Cluster.variablesForCompare),
             (
                 "docs/other-languages.md", ServiceName.standard,

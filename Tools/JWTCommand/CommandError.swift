@@ -2,7 +2,7 @@ import JWT
 
 /// The error with which the command ends. It is printed on standard error as `error: <code>: <sentence>`.
 struct CommandError: Error, CustomStringConvertible {
-    /// A code of `JWTError`, or `output`.
+    /// A code of `JWTError`, `output` or `probe`.
     let code: String
     let sentence: String
 
@@ -22,6 +22,9 @@ struct CommandError: Error, CustomStringConvertible {
     init(_ error: KeyError) {
         self.init(.key, error.description)
     }
+
+    /// The error of a probe that cannot begin or go on.
+    static func probe(_ sentence: String) -> CommandError { CommandError(code: "probe", sentence: sentence) }
 
     static func tooLarge(_ subject: String) -> CommandError {
         CommandError(.limit, "\(subject) has more than \(Console.maximumInputBytes) bytes")

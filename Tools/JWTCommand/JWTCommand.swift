@@ -19,12 +19,16 @@ struct JWTCommand: ParsableCommand {
               jwt verify --keys keys.json < token
               jwt inspect < token
               jwt explain --keys keys.json --for orders < token
+              jwt probe http://localhost:8082/orders < token
             """,
-        subcommands: [KeysCommand.self, SignCommand.self, VerifyCommand.self, InspectCommand.self, ExplainCommand.self])
+        subcommands: [
+            KeysCommand.self, SignCommand.self, VerifyCommand.self, InspectCommand.self, ExplainCommand.self,
+            ProbeCommand.self,
+        ])
 
-    static func main() {
+    static func main() async {
         do {
-            try run()
+            try await run()
             Console.printWarnings()
         } catch let error as CommandError {
             Console.end("error: \(error)", status: 1)
@@ -37,14 +41,18 @@ struct JWTCommand: ParsableCommand {
         }
     }
 
-    private static func run() throws {
+    private static func run() async throws {
         // Swift replaces bytes that are not UTF-8 with this character.
         guard !CommandLine.arguments.contains(where: { $0.unicodeScalars.contains("\u{FFFD}") }) else {
             throw CommandError(.malformed, "an argument is not UTF-8")
         }
         do {
             var command = try parseAsRoot()
-            try command.run()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
         } catch  where exitCode(for: error) == .success {
             try Console.write(fullMessage(for: error))
         }

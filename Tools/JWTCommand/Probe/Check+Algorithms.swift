@@ -1,0 +1,74 @@
+import FoundationEssentials
+import JWT
+import Libcrypto
+
+/// The header parameter `alg`.
+extension Check {
+    static let algorithms: [Check] = [
+        unsigned("alg-none", "RFC 8725 §3.2", "none"),
+        unsigned("alg-none-mixed-case", "RFC 7515 §4.1.1", "nOnE"),
+        unsigned("alg-none-uppercase", "RFC 7515 §4.1.1", "NONE"),
+        unsigned("alg-none-space", "RFC 7515 §4.1.1", "none "),
+        .token("alg-none-signature", "RFC 7518 §3.6", "alg none, with a signature") {
+            $0.token(header: $0.header([("alg", "none")]), signature: .unrelated)
+        },
+        unsigned("alg-missing", "RFC 7515 §4.1.1", nil),
+        unsigned("alg-null", "RFC 7515 §4.1.1", .null),
+        unsigned("alg-empty", "RFC 7515 §4.1.1", ""),
+        unsigned("alg-number", "RFC 7515 §4.1.1", 256),
+        unsigned("alg-array", "RFC 7515 §4.1.1", ["none"]),
+        .token("alg-unknown", "RFC 8725 §3.1", "alg HS1024") {
+            $0.token(header: $0.header([("alg", "HS1024")]), signature: .unrelated)
+        },
+        .token("alg-psychic", "RFC 8725 §3.4", "alg ES256, with a signature of zeros") {
+            $0.token(
+                header: $0.header([("alg", "ES256")]), signature: .bytes(Array(repeating: 0, count: 64)))
+        },
+        .token("alg-lowercase", "RFC 7515 §4.1.1", "alg in lower case, with a valid signature", needs: .keys) { forge in
+            forge.key.map { forge.token(header: forge.header([("alg", .string($0.algorithm.rawValue.lowercased()))])) }
+        },
+        .token("alg-other-hash", "RFC 8725 §3.1", "the HMAC of another hash with the same secret", needs: .keys) {
+            forge in
+            forge.key.map { key in
+                let other = key.algorithm == .hs512 ? Algorithm.hs384 : .hs512
+                let token = forge.token(
+                    header: forge.header([("alg", .string(other.rawValue))]),
+                    signature: .hmac(other.hash, secret: key.secretBytes))
+                return forge.hostile(token.text, isSigned: true)
+            }
+        },
+        confused("confused-pem", "the text of the public key") { $0 },
+        confused("confused-pem-trimmed", "the text of the public key without its last newline") { text in
+            String(decoding: text, as: UTF8.self).trimmingNewlines
+        },
+        confused("confused-der", "the bytes of the public key") { text in
+            let lines = String(decoding: text, as: UTF8.self).split(whereSeparator: \.isNewline)
+            let base64 = lines.filter { !$0.hasPrefix("-----") }.joined()
+            return Data(base64Encoded: base64).map { Array($0) } ?? []
+        },
+    ]
+
+    private static func unsigned(_ name: String, _ rule: String, _ algorithm: JSONValue?) -> Check {
+        .token(name, rule, "no signature, with \(algorithm.map { "alg \($0.text)" } ?? "no alg")") {
+            $0.token(header: $0.header([("alg", algorithm)]), signature: .bytes([]))
+        }
+    }
+
+    /// A token whose HMAC has a public key as its secret (RFC 8725 §2.1).
+    private static func confused(_ name: String, _ summary: String, _ secret: @escaping @Sendable ([UInt8]) -> [UInt8])
+        -> Check
+    {
+        .token(name, "RFC 8725 §3.1", "alg HS256, with \(summary) as the secret", needs: .publicKey) { forge in
+            forge.publicKey.map {
+                forge.token(
+                    header: forge.header([("alg", "HS256")]), signature: .hmac(.sha256, secret: secret($0)))
+            }
+        }
+    }
+}
+
+extension String {
+    fileprivate var trimmingNewlines: [UInt8] {
+        Array(Array(utf8).reversed().drop { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }.reversed())
+    }
+}

@@ -1,0 +1,36 @@
+import JWT
+
+/// What a check found.
+struct CheckResult {
+    enum Outcome: String, CaseIterable {
+        /// The service did what the rule demands.
+        case held
+        /// The service did not.
+        case finding
+        /// The response, or its absence, does not tell.
+        case unknown
+        /// The request was not sent.
+        case skipped
+    }
+
+    let check: Check
+    let outcome: Outcome
+    /// The status of the response; nil without a response.
+    let status: Int?
+    /// What happened, as a phrase.
+    let detail: String
+    /// One line for a shell that repeats the request; nil when there is no request.
+    let curl: String?
+
+    /// The status and what happened.
+    var message: String { status.map { "\($0): \(detail)" } ?? detail }
+
+    var json: JSONValue {
+        .object([
+            .init("name", .string(check.name)), .init("rule", .string(check.rule)),
+            .init("request", .string(check.summary)), .init("outcome", .string(outcome.rawValue)),
+            .init("status", status.map { .integer(Int64($0)) } ?? .null), .init("detail", .string(detail)),
+            .init("curl", curl.map(JSONValue.string) ?? .null),
+        ])
+    }
+}

@@ -1,0 +1,146 @@
+import JWT
+import Libcrypto
+
+/// Makes hostile tokens from a good one. It is deterministic, so the same token can be made again.
+struct Forge {
+    /// The signature of a token that is made.
+    enum Signature {
+        /// The signature of the service's key. Without the key it is `unrelated`.
+        case valid
+        /// The one of the good token.
+        case good
+        /// Bytes that no key gives.
+        case unrelated
+        case bytes([UInt8])
+        case hmac(HashFunction, secret: [UInt8])
+    }
+
+    let goodToken: String
+    let header: [JSONValue.Member]
+    let claims: [JSONValue.Member]
+    /// The signature of the good token.
+    let signature: [UInt8]
+    /// The service's key; nil when it is unknown.
+    let key: Key?
+    /// The text of the public key (PEM) with which the service verifies; nil when it is unknown.
+    let publicKey: [UInt8]?
+    /// A genuine token for another audience; nil when there is none.
+    let otherToken: String?
+    let now: NumericDate
+
+    /// A key that anybody can make.
+    static let ownSecret = sha256(Array("probe".utf8))
+
+    /// - Throws: `CommandError` when the good token is not a signed JWT, or the key is not the one that signed it.
+    init(
+        goodToken: String, keys: ProbeKeys, otherToken: String?, now: NumericDate
+    ) throws(CommandError) {
+        let inspected: InspectedToken
+        do throws(JWTError) {
+            inspected = try InspectedToken(inspecting: goodToken)
+        } catch {
+            throw CommandError(error)
+        }
+        self.goodToken = goodToken
+        header = inspected.header.members ?? []
+        claims = inspected.payload.members ?? []
+        signature =
+            goodToken.split(separator: ".", omittingEmptySubsequences: false).last
+            .flatMap { Base64URL.decode(String($0)) } ?? []
+        key = try keys.key(thatSigned: goodToken, header: inspected.header, signature: signature)
+        publicKey = keys.publicKey
+        self.otherToken = otherToken
+        self.now = now
+    }
+
+    /// The parts of the good token, encoded.
+    var parts: [String] { goodToken.split(separator: ".", omittingEmptySubsequences: false).map(String.init) }
+
+    /// A token with this header and payload, each nil for the one of the good token.
+    func token(header: String? = nil, payload: String? = nil, signature: Signature = .valid) -> HostileToken {
+        token(header: header.map { Array($0.utf8) }, payload: payload.map { Array($0.utf8) }, signature: signature)
+    }
+
+    func token(header: [UInt8]?, payload: [UInt8]?, signature choice: Signature = .valid) -> HostileToken {
+        let input = [header.map(Base64URL.encode) ?? parts[0], payload.map(Base64URL.encode) ?? parts[1]]
+            .joined(separator: ".")
+        let bytes = signature(of: input, choice)
+        let isSigned = if case .valid = choice { key != nil } else { false }
+        return hostile(input + "." + Base64URL.encode(bytes), isSigned: isSigned)
+    }
+
+    /// A token with this text.
+    func hostile(_ text: String, isSigned: Bool = false) -> HostileToken {
+        // Eight characters of a signature are enough to recognize it, and too few to guess the rest.
+        let start = parts[2].prefix(8)
+        return HostileToken(text: text, isSecret: isSigned || !start.isEmpty && text.contains(start))
+    }
+
+    /// A token with the own key of the probe, which `members` offer or name.
+    func ownToken(_ members: [(String, JSONValue?)], secret: [UInt8] = Forge.ownSecret) -> HostileToken {
+        token(header: header([("alg", "HS256")] + members), signature: .hmac(.sha256, secret: secret))
+    }
+
+    /// The header of the good token with these changes. A parameter with the value nil is removed.
+    func header(_ changes: [(String, JSONValue?)]) -> String { Self.text(of: header, changes) }
+
+    /// The header of the good token, with further text before its last brace.
+    func header(adding text: String) -> String { JSONValue.object(header).text.dropLast() + "," + text + "}" }
+
+    /// The claims of the good token with these changes. A claim with the value nil is removed.
+    func claims(_ changes: [(String, JSONValue?)]) -> String { Self.text(of: claims, changes) }
+
+    /// The claims of the good token, with further text before the last brace.
+    func claims(adding text: String) -> String {
+        claims.isEmpty ? "{\(text)}" : JSONValue.object(claims).text.dropLast() + "," + text + "}"
+    }
+
+    func claim(_ name: String) -> JSONValue? { JSONValue.object(claims)[name] }
+
+    /// A token with these changes of the claims, and a valid signature if the key is known.
+    func token(claims changes: (String, JSONValue?)...) -> HostileToken { token(payload: claims(changes)) }
+
+    private func signature(of input: String, _ choice: Signature) -> [UInt8] {
+        switch choice {
+        case .valid: key.map { Self.code($0.algorithm.hash, $0.secretBytes, input) } ?? Self.ownSecret
+        case .good: signature
+        case .unrelated: Self.ownSecret
+        case .bytes(let bytes): bytes
+        case .hmac(let function, let secret): Self.code(function, secret, input)
+        }
+    }
+
+    private static func code(_ function: HashFunction, _ secret: [UInt8], _ input: String) -> [UInt8] {
+        HMACKey(function, secret: secret).code(for: Array(input.utf8).span)
+    }
+
+    private static func text(of members: [JSONValue.Member], _ changes: [(String, JSONValue?)]) -> String {
+        var members = members
+        for (name, value) in changes {
+            let index = members.firstIndex { $0.name == name }
+            switch (index, value) {
+            case (let index?, let value?): members[index].value = value
+            case (let index?, nil): members.remove(at: index)
+            case (nil, let value?): members.append(.init(name, value))
+            case (nil, nil): break
+            }
+        }
+        return JSONValue.object(members).text
+    }
+}
+
+extension Algorithm {
+    /// The hash function of the HMAC.
+    var hash: HashFunction {
+        switch self {
+        case .hs256: .sha256
+        case .hs384: .sha384
+        case .hs512: .sha512
+        }
+    }
+}
+
+extension Key {
+    /// The secret.
+    var secretBytes: [UInt8] { jwk["k"]?.string.flatMap(Base64URL.decode) ?? [] }
+}

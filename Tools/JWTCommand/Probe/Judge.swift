@@ -1,0 +1,70 @@
+/// Decides whether a response accepts a credential, by comparison with the responses to the good token and to no token.
+struct Judge {
+    private enum Meaning {
+        case accepted, rejected, failed
+        /// The response says neither.
+        case unclear
+    }
+
+    private let good: ProbeResponse
+    private let garbage: ProbeResponse
+
+    /// - Parameters:
+    ///   - good: The response to the good token.
+    ///   - missing: The response to a request without a token.
+    ///   - garbage: The response to a text that is not a token.
+    /// - Throws: `CommandError` when the responses do not differ, or do not say what the service does.
+    init(good: ProbeResponse, missing: ProbeResponse, garbage: ProbeResponse) throws(CommandError) {
+        guard good.isSuccess || good.status == 404 else {
+            throw CommandError.probe(
+                "the response to the good token is \(good.status); give a valid token, and a URL that it may use")
+        }
+        guard missing.status != good.status, !missing.isSuccess else {
+            throw CommandError.probe(
+                "the response without a token is \(missing.status); give a URL that needs a token")
+        }
+        guard 400..<600 ~= missing.status else {
+            throw CommandError.probe(
+                "the response without a token is \(missing.status); give a URL that responds with 401 in place of a page"
+            )
+        }
+        self.good = good
+        self.garbage = garbage
+    }
+
+    /// The result of a check, with a phrase that says what happened.
+    func decide(_ response: ProbeResponse, _ expectation: Check.Expectation) -> (CheckResult.Outcome, String) {
+        switch (meaning(response), expectation) {
+        case (.failed, _): (.finding, "the service failed")
+        case (.unclear, .noError): (.held, "no error")
+        case (.unclear, _): (.unknown, "the status says neither accepted nor rejected")
+        case (_, .noError): (.held, "no error")
+        case (.accepted, .acceptance): (.held, "accepted")
+        case (.accepted, _):
+            (.finding, isLikeGood(response) ? "accepted like the good token" : "accepted, with another body")
+        case (.rejected, .acceptance): (.finding, "rejected, but it is valid")
+        case (.rejected, .challenge) where response.status != 401: (.finding, "rejected, but not with 401")
+        case (.rejected, .challenge) where !response.hasChallenge: (.finding, "rejected without WWW-Authenticate")
+        case (.rejected, _): (.held, "rejected")
+        }
+    }
+
+    /// Whether the service accepted the credential.
+    func isAccepted(_ response: ProbeResponse) -> Bool { meaning(response) == .accepted }
+
+    private func meaning(_ response: ProbeResponse) -> Meaning {
+        switch response.status {
+        case good.status where !good.isSuccess: .accepted
+        // An unknown method, an overload, and a request that is too early or too slow say nothing about the token.
+        case 408, 425, 429, 501, 503: .unclear
+        case 500...: .failed
+        case 400..<500: .rejected
+        case 200..<300 where !garbage.isSuccess || isLikeGood(response): .accepted
+        // The service responds to everything with 2xx, so only the body tells.
+        case 200..<300 where response.body == garbage.body: .rejected
+        default: .unclear
+        }
+    }
+
+    private func isLikeGood(_ response: ProbeResponse) -> Bool { response.body == good.body }
+}

@@ -1,0 +1,102 @@
+import ArgumentParser
+import CurlClient
+import FoundationEssentials
+import JWT
+
+/// `jwt probe`: sends hostile tokens to a service.
+struct ProbeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "probe", abstract: "Send hostile tokens to a service, and report the rules that it breaks.",
+        discussion: """
+            The good token is one that the service accepts at this URL. Without --token it is read from standard input, where \
+            other users of this machine cannot see it. With --keys, hostile tokens have valid signatures, so each can be \
+            rejected only by its rule.
+
+            The command exits with 0 if the service keeps all rules, with 1 if it breaks one, and with 3 if that could not be \
+            found out.
+            """)
+
+    @Argument(help: "A route that needs a token and changes nothing.") var url: String
+    @Option(help: "The good token. Other users of this machine can read it while the command runs.") var token: String?
+    @Option(help: "The service's key file (JWK Set), or the public key with which it verifies (PEM).") var keys: String?
+    @Option(help: "A genuine token for another audience, which the service must reject.") var otherToken: String?
+    @Option(
+        name: .customLong("host"),
+        help: ArgumentHelp(
+            "The host of the URL, if it is not this machine. It confirms that you may probe it.", valueName: "name"))
+    var hosts: [String] = []
+    @Option(help: "The method of the requests.") var method = "GET"
+    @Option(help: "The largest number of requests in a second, 1 to 1000.") var rate = 20
+    @Flag(help: "Print the report as JSON.") var json = false
+    @Option(help: ArgumentHelp("Also write the report in the format of JUnit.", valueName: "file")) var junit: String?
+    @Option(
+        help: ArgumentHelp("Print the hostile token of this check, and send nothing.", valueName: "check"))
+    var print: String?
+
+    func validate() throws {
+        guard (1...1000).contains(rate) else { throw ValidationError("--rate must be 1 to 1000.") }
+        if print == nil { _ = try target() }
+        if let print, !Check.all.contains(where: { $0.name == print }) {
+            throw ValidationError("There is no check \(print). The report names all checks.")
+        }
+    }
+
+    func run() async throws {
+        let report: ProbeReport
+        do {
+            let forge = try forge()
+            if let print { return try printToken(of: print, forge) }
+            let probe = Probe(
+                target: try target(), forge: forge, pause: .seconds(1) / rate, printCommand: printCommand)
+            report = ProbeReport(target: try target(), results: try await probe.run())
+            try write(report)
+        } catch let error as CommandError {
+            // The status 1 means a finding.
+            Console.end("error: \(error)", status: Self.couldNotProbe)
+        }
+        if report.count(.finding) > 0 { throw ExitCode.failure }
+        if report.count(.unknown) > 0 { throw ExitCode(Self.couldNotProbe) }
+    }
+
+    private static let couldNotProbe: Int32 = 3
+
+    private func target() throws -> ProbeTarget { try ProbeTarget(url: url, method: method, confirmedHosts: hosts) }
+
+    private func forge() throws(CommandError) -> Forge {
+        let input = if let token { Array(token.utf8) } else { try Console.readInput() }
+        guard let text = String(validating: input, as: UTF8.self) else {
+            throw CommandError(.malformed, "the token is not UTF-8")
+        }
+        return try Forge(goodToken: text, keys: try ProbeKeys(path: keys), otherToken: otherToken, now: .now)
+    }
+
+    private func printToken(of name: String, _ forge: Forge) throws(CommandError) {
+        guard let check = Check.all.first(where: { $0.name == name }), let token = check.request(forge)?.hostileToken
+        else { throw .probe("the check \(name) sends no hostile token, or needs more options") }
+        try Console.print(token.text)
+    }
+
+    /// The command that prints the hostile token of a check, for a shell with the good token in `TOKEN`.
+    private func printCommand(_ name: String) -> String {
+        var words = [CommandLine.arguments[0].quotedForShell, "probe", url.quotedForShell, "--print", name]
+        words += ["--token", "\"$TOKEN\""]
+        if let keys { words += ["--keys", keys.quotedForShell] }
+        if otherToken != nil { words += ["--other-token", "\"$OTHER_TOKEN\""] }
+        return words.joined(separator: " ")
+    }
+
+    private func write(_ report: ProbeReport) throws(CommandError) {
+        if json {
+            try Console.print(report.json.text)
+        } else {
+            let style = TerminalStyle(isEnabled: Console.isTerminal)
+            try Console.write(report.lines(style).joined(separator: "\n"))
+        }
+        guard let junit else { return }
+        do {
+            try Data(report.junit.utf8).write(to: URL(filePath: junit))
+        } catch {
+            throw CommandError(code: "output", sentence: "cannot write \(junit): \(error)")
+        }
+    }
+}

@@ -1,0 +1,41 @@
+import ArgumentParser
+import FoundationEssentials
+import HTTPTypes
+
+/// The route that a probe sends its requests to.
+struct ProbeTarget {
+    let url: String
+    let method: HTTPRequest.Method
+
+    /// - Throws: `ValidationError` for a host outside of this machine that `confirmedHosts` does not name, and for a method
+    ///   that is not the name of one.
+    init(url: String, method: String, confirmedHosts: [String]) throws {
+        guard let parts = URLComponents(string: url), ["http", "https"].contains(parts.scheme?.lowercased() ?? ""),
+            let host = parts.host, !host.isEmpty, parts.fragment == nil, parts.user == nil
+        else { throw ValidationError("The URL must begin with http:// or https:// and a host.") }
+        guard Self.isLoopback(host) || confirmedHosts.contains(where: { $0.lowercased() == host.lowercased() }) else {
+            throw ValidationError(
+                "\(host) is not this machine. Probe only services of which you are in charge. If you are, add: --host \(host)"
+            )
+        }
+        guard let method = HTTPRequest.Method(method) else { throw ValidationError("--method takes a method of HTTP.") }
+        self.url = url
+        self.method = method
+    }
+
+    /// The URL with a further parameter in its query.
+    func url(adding parameter: String?) -> String {
+        guard let parameter else { return url }
+        return url + (url.contains("?") ? "&" : "?") + parameter
+    }
+
+    /// Whether a host is `localhost`, an address in 127.0.0.0/8 in its usual form, or `::1` (RFC 6761 §6.3, RFC 1122
+    /// §3.2.1.3).
+    private static func isLoopback(_ host: String) -> Bool {
+        let host = host.lowercased()
+        if ["localhost", "::1", "[::1]"].contains(host) { return true }
+        let numbers = host.split(separator: ".", omittingEmptySubsequences: false)
+        return numbers.count == 4 && numbers[0] == "127"
+            && numbers.allSatisfy { number in number.allSatisfy("0123456789".contains) && UInt8(number) != nil }
+    }
+}
