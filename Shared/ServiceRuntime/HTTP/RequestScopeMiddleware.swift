@@ -1,9 +1,8 @@
-import Database
 import HTTPTypes
 import Hummingbird
 import Logging
 
-/// Gives every request its scope, every response the request id, and every log line the identity of its request.
+/// Gives every response the request id, and every log line the identity of its request.
 ///
 /// Code that handles a request logs with `Logger.current` of swift-log. A task-local value does not reach the closures
 /// of `SQLDatabase.read` and `write`, because they run on other threads.
@@ -11,21 +10,17 @@ struct RequestScopeMiddleware<Context: RequestContext>: RouterMiddleware {
     func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
     ) async throws -> Response {
-        let scope = RequestScope(of: request)
+        guard let scope = RequestScope.current else { return try await next(request, context) }
         var context = context
         // Use Hummingbird's own key, so its log lines, `context.id` and the service's log lines have the same id.
         context.logger[metadataKey: "hb.request.id"] = "\(scope.requestID)"
         if let traceparent = scope.traceparent {
             context.logger[metadataKey: "traceparent"] = "\(traceparent)"
         }
-        return try await RequestScope.$current.withValue(scope) {
-            try await SQLDatabase.$deadline.withValue(scope.deadline) {
-                try await withLogger(context.logger) { _ in
-                    var response = try await next(request, context)
-                    response.headers[.requestID] = scope.requestID
-                    return response
-                }
-            }
+        return try await withLogger(context.logger) { _ in
+            var response = try await next(request, context)
+            response.headers[.requestID] = scope.requestID
+            return response
         }
     }
 }

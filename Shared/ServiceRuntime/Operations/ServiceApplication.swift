@@ -11,7 +11,7 @@ where Context.Source == ApplicationRequestContextSource {
     /// The document that `GET /openapi.json` returns.
     public let description: OpenAPIDocument
     /// Responds to requests.
-    public let responder: RequestTaskResponder<Context>
+    public let responder: RequestScopeResponder<Context>
     /// Accepts connections.
     public let server: HTTPServerBuilder
     /// The address to listen on.

@@ -55,7 +55,7 @@ extension ServiceSettings {
                 metadata: ["connections": "\(connectionLimits.maximumConnections)"])
         }
         return ServiceApplication(
-            routes: routes, description: description, responder: RequestTaskResponder(router: router.buildResponder()),
+            routes: routes, description: description, responder: RequestScopeResponder(router: router.buildResponder()),
             server: .guardedHTTP1(limits: connectionLimits),
             configuration: .init(address: .hostname(host, port: port), serverName: nil),
             services: services, processesRunBeforeServerStart: [beforeListening], logger: logger)
