@@ -8,13 +8,13 @@ import Testing
 struct PeerTests {
     @Test func `a server whose certificate a private authority signed is trusted`() async throws {
         let server = try await TLSServer()
-        let client = HTTPClient.with { $0.trustedAuthoritiesPath = server.certificatePath }
+        let client = HTTPClient.with { $0.trustedAuthoritiesPath = server.certificate.path }
         #expect(try await client.execute(.init(url: "https://localhost:\(server.port)/")).status == .ok)
     }
 
     @Test func `a private authority does not vouch for another name`() async throws {
         let server = try await TLSServer()
-        let client = HTTPClient.with { $0.trustedAuthoritiesPath = server.certificatePath }
+        let client = HTTPClient.with { $0.trustedAuthoritiesPath = server.certificate.path }
         let error = try await client.failure(.init(url: "https://127.0.0.1:\(server.port)/"))
         #expect(error.code == .tlsFailure)
         #expect(!error.requestMayHaveBeenSent)
@@ -28,11 +28,11 @@ struct PeerTests {
 
     @Test func `a server that demands a certificate gets the configured one`() async throws {
         let server = try await TLSServer(demandsCertificate: true)
-        let without = HTTPClient.with { $0.trustedAuthoritiesPath = server.certificatePath }
+        let without = HTTPClient.with { $0.trustedAuthoritiesPath = server.certificate.path }
         _ = try await without.failure(.init(url: "https://localhost:\(server.port)/"))
         let with = HTTPClient.with {
-            $0.trustedAuthoritiesPath = server.certificatePath
-            $0.clientCertificate = .init(certificatePath: server.certificatePath, keyPath: server.keyPath)
+            $0.trustedAuthoritiesPath = server.certificate.path
+            $0.clientCertificate = .init(certificatePath: server.certificate.path, keyPath: server.certificate.keyPath)
         }
         #expect(try await with.execute(.init(url: "https://localhost:\(server.port)/")).status == .ok)
     }
@@ -112,11 +112,12 @@ struct PeerTests {
     @Test func `an HTTP 2 client uses HTTP 1 with a server that does not offer more`() async throws {
         let server = try await TLSServer()
         let client = HTTPClient.with {
-            $0.trustedAuthoritiesPath = server.certificatePath
+            $0.trustedAuthoritiesPath = server.certificate.path
             $0.protocolVersion = .http2
         }
         #expect(try await client.execute(.init(url: "https://localhost:\(server.port)/")).status == .ok)
     }
+
     /// `hello`, compressed with gzip.
     private static let hello: [UInt8] = [
         31, 139, 8, 0, 0, 0, 0, 0, 2, 3, 203, 72, 205, 201, 201, 7, 0, 134, 166, 16, 54, 5, 0, 0, 0,

@@ -1,0 +1,77 @@
+import CurlClient
+import HTTPTypes
+import Testing
+
+/// HTTP/2 over TLS with a real server.
+@Suite(.timeLimit(.minutes(1)))
+struct HTTP2Tests {
+    private static let connection = HTTPField.Name("X-Connection")
+
+    /// A server that responds to no request before the requests so far satisfy `condition`.
+    private static func server(when condition: @escaping @Sendable ([ReceivedRequest]) -> Bool) -> ScriptedServer {
+        let mayRespond = OneTimeEvent()
+        return ScriptedServer { connection in
+            while connection.readRequest() != nil {
+                if condition(connection.server.requests) { mayRespond.signal() }
+                mayRespond.blockingWait()
+                connection.send(CannedResponse.hello)
+            }
+        }
+    }
+
+    /// Sends requests at once. Returns the values of `X-Connection`; nil for a call that failed.
+    private static func connections(
+        _ count: Int, of client: HTTPClient, path: String = "/"
+    ) async throws -> [String?] {
+        let name = try #require(connection)
+        return try await withThrowingTaskGroup(of: String?.self) { group in
+            for _ in 0..<count {
+                group.addTask {
+                    let response = try await client.execute(.init(url: "https://localhost\(path)"))
+                    return response.body == Array("hello".utf8) ? response.headers[name] : nil
+                }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+    }
+
+    @Test func `concurrent and later calls share one connection`() async throws {
+        let proxy = try await HTTP2Proxy(to: Self.server { $0.count >= 20 })
+        let client = proxy.client()
+        let concurrent = try await Self.connections(20, of: client)
+        let later = try await Self.connections(1, of: client)
+        let shared = try #require(concurrent.first ?? nil)
+        #expect(shared.hasPrefix("HTTP/2.0 "))
+        #expect(concurrent + later == Array(repeating: shared, count: 21))
+    }
+
+    @Test func `a call that is cancelled or times out does not disturb the others on its connection`() async throws {
+        let proxy = try await HTTP2Proxy(to: Self.server { $0.last?.requestLine.contains(" /last ") == true })
+        let client = proxy.client()
+        let url = "https://localhost/lost"
+        let cancelled = Task { try await client.execute(.init(url: url, deadline: .seconds(3000))) }
+        let overdue = Task { try await client.execute(.init(url: url, deadline: .milliseconds(500))) }
+        async let others = Self.connections(9, of: client)
+        let timeout = try await #require(throws: HTTPClientError.self) { try await overdue.value }
+        #expect(timeout.code == .timedOut)
+        cancelled.cancel()
+        let cancellation = try await #require(throws: HTTPClientError.self) { try await cancelled.value }
+        #expect(cancellation.code == .cancelled)
+        let last = try await Self.connections(1, of: client, path: "/last")
+        let shared = try #require(last.first ?? nil)
+        #expect(try await others == Array(repeating: shared, count: 9))
+    }
+
+    @Test func `a body larger than the window of a stream arrives whole both ways`() async throws {
+        let body = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+        let server = ScriptedServer { connection in
+            guard let request = connection.readRequest() else { return }
+            connection.send("HTTP/1.1 200 OK\r\nContent-Length: \(request.body.count)\r\n\r\n")
+            connection.send(bytes: request.body)
+        }
+        let proxy = try await HTTP2Proxy(to: server)
+        let client = proxy.client()
+        let response = try await client.execute(.init(method: .put, url: "https://localhost/", body: body))
+        #expect(response.body == body)
+    }
+}
