@@ -86,6 +86,7 @@ let package = Package(
             swiftSettings: .strict),
         .target(name: "SteppedClock", path: "Tests/SteppedClock"),
         .target(name: "SlowDisk", path: "Tests/SlowDisk"),
+        .target(name: "MovingHost", path: "Tests/MovingHost"),
         .executableTarget(
             name: "Drills", dependencies: ["TestSupport", .grdb, .httpTypes, .argumentParser, .nioCore, .nioPosix],
             path: "Tests/Drills", swiftSettings: .strict),
@@ -98,7 +99,7 @@ let package = Package(
         tests("Libcrypto", uses: ["TestSupport", "CountedWork"]),
         tests("JWT", uses: ["Libcrypto", "TestSupport", "CountedWork"]),
         tests("JWTCommand", uses: ["TestSupport", .hummingbird, .hummingbirdTesting, .httpTypes]),
-        tests("CurlClient", uses: ["TestSupport", .httpTypes]),
+        tests("CurlClient", uses: ["TestSupport", "MovingHost", .httpTypes]),
         tests("Database", uses: ["TestSupport"]),
         tests(
             "ServiceRuntime",

@@ -1,19 +1,24 @@
 import Foundation
 import Glibc
 
-/// Sockets on 127.0.0.1.
+/// Sockets on 127.0.0.1 and the other addresses of the loopback interface.
 enum Loopback {
-    /// A listening socket on a free port.
-    static func listen(backlog: Int32) -> (socket: CInt, port: UInt16) {
-        let (socket, port) = bind()
+    /// The address 127.0.0.1.
+    static let defaultAddress: UInt32 = 0x7F00_0001
+
+    /// A listening socket on a port, or on a free one.
+    static func listen(
+        backlog: Int32, address: UInt32 = defaultAddress, port: UInt16 = 0
+    ) -> (socket: CInt, port: UInt16) {
+        let (socket, port) = bind(address: address, port: port)
         precondition(Glibc.listen(socket, backlog) == 0)
         return (socket, port)
     }
 
-    /// A socket that is bound to a free port.
-    static func bind() -> (socket: CInt, port: UInt16) {
+    /// A socket that is bound to a port, or to a free one.
+    static func bind(address: UInt32 = defaultAddress, port: UInt16 = 0) -> (socket: CInt, port: UInt16) {
         let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        unsafe withAddress(port: 0) { unsafe precondition(Glibc.bind(socket, $0, $1) == 0) }
+        unsafe withAddress(address, port: port) { unsafe precondition(Glibc.bind(socket, $0, $1) == 0) }
         var address = sockaddr_in()
         var size = socklen_t(MemoryLayout<sockaddr_in>.size)
         unsafe withUnsafeMutablePointer(to: &address) { pointer in
@@ -47,11 +52,13 @@ enum Loopback {
     }
 
     /// Calls `body` with the address of a port.
-    static func withAddress(port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Void) {
+    static func withAddress(
+        _ host: UInt32 = defaultAddress, port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Void
+    ) {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        address.sin_addr.s_addr = host.bigEndian
         unsafe withUnsafePointer(to: &address) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 unsafe body($0, socklen_t(MemoryLayout<sockaddr_in>.size))

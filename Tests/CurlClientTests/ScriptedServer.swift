@@ -15,13 +15,18 @@ final class ScriptedServer: Sendable {
         var requests: [ReceivedRequest] = []
     }
 
-    /// Listens on a free port, or on a unix socket. A connection is closed when the script returns. Then `didClose` is called with its number;
-    /// the client's machine has acknowledged the end of the connection.
+    /// Listens on a port of a loopback address, or on a unix socket. A connection is closed when the script returns. Then
+    /// `didClose` is called with its number; the client's machine has acknowledged the end of the connection.
+    ///
+    /// - Parameter port: The port; 0 for a free one.
     init(
-        path: String? = nil, didClose: @escaping @Sendable (Int) -> Void = { _ in },
+        path: String? = nil, address: UInt32 = Loopback.defaultAddress, port: UInt16 = 0,
+        didClose: @escaping @Sendable (Int) -> Void = { _ in },
         _ script: @escaping @Sendable (ServerConnection) -> Void
     ) {
-        (listener, port) = path.map { (UnixSocket.listen(at: $0, backlog: 512), 0) } ?? Loopback.listen(backlog: 512)
+        (listener, self.port) =
+            path.map { (UnixSocket.listen(at: $0, backlog: 512), 0) }
+            ?? Loopback.listen(backlog: 512, address: address, port: port)
         Thread.detachNewThread { [self] in
             while true {
                 let socket = accept(listener, nil, nil)

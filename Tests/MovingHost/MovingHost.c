@@ -1,0 +1,25 @@
+// A host name whose address a test changes. This function replaces the one of the C library in the process of the tests.
+// Only root could change the files that the C library reads.
+
+#define _GNU_SOURCE
+#include "MovingHost.h"
+#include <arpa/inet.h>
+#include <dlfcn.h>
+#include <netdb.h>
+#include <stdatomic.h>
+#include <string.h>
+
+static atomic_uint host_address = INADDR_LOOPBACK;
+
+void moving_host_set_address(uint32_t address) { host_address = address; }
+
+int getaddrinfo(const char *restrict name, const char *restrict service, const struct addrinfo *restrict hints,
+                struct addrinfo **restrict result) {
+  int (*next)(const char *, const char *, const struct addrinfo *, struct addrinfo **) =
+      (int (*)(const char *, const char *, const struct addrinfo *, struct addrinfo **))dlsym(RTLD_NEXT, "getaddrinfo");
+  if (!name || strcmp(name, MOVING_HOST) != 0) return next(name, service, hints, result);
+  char text[INET_ADDRSTRLEN];
+  struct in_addr address = {htonl(host_address)};
+  inet_ntop(AF_INET, &address, text, sizeof text);
+  return next(text, service, hints, result);
+}
