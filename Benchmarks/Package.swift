@@ -23,6 +23,7 @@ let package = Package(
             dependencies: [
                 "ClientFloor", "Measuring", .product(name: "CurlClient", package: "hallpass"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: [.swiftLanguageMode(.v6)]),
         .executableTarget(
