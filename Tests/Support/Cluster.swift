@@ -237,16 +237,6 @@ public func withCluster<Result>(
     }
 }
 
-/// An error of a cluster, a command or a browser, with a message for people.
-public struct ClusterError: Error, CustomStringConvertible {
-    /// The message.
-    public let description: String
-
-    init(_ description: String) {
-        self.description = description
-    }
-}
-
 /// Chooses free ports below the ephemeral ports of Linux. No port is returned twice in a test run.
 private enum FreePorts {
     private static let candidate = Mutex(Int.random(in: 20_000..<28_000))
