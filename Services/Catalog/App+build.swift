@@ -5,13 +5,14 @@ import ServiceRuntime
 extension Catalog: ServiceDefinition {
     static let name = "catalog"
     static let defaultPort = 8081
+    static let migrations = Schema.migrations
 
     /// Assembles the service. `main` and the tests call this function.
     static func buildApplication(
         reader: ConfigReader, clock: WallClock
     ) async throws -> ServiceApplication<AppRequestContext> {
         let settings = try Settings.read(reader) { try CatalogSettings(clock: clock, &$0) }
-        let server = try ResourceServer(settings.server, migrations: Schema.migrations, clock: clock)
+        let server = try ResourceServer(settings.server, migrations: migrations, clock: clock)
         let store = CatalogStore(database: server.database, replica: server.replica)
         if settings.hasDemoData { try await DemoData.add(to: store) }
         return try server.application(describedIn: .module) { router, authenticator in

@@ -6,11 +6,11 @@
 import ArgumentParser
 import ServiceRuntime
 
-/// The executable `catalog`, with the commands `serve` (the default) and `probe`.
+/// The executable `catalog`, with the commands `serve` (the default), `probe` and `migrate`.
 @main
 struct Catalog: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "catalog", abstract: "Products and their stock.",
-        subcommands: [ServeCommand<Catalog>.self, ProbeCommand<Catalog>.self],
+        subcommands: [ServeCommand<Catalog>.self, ProbeCommand<Catalog>.self, MigrateCommand<Catalog>.self],
         defaultSubcommand: ServeCommand<Catalog>.self)
 }

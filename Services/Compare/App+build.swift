@@ -7,6 +7,7 @@ import ServiceRuntime
 extension Compare: ServiceDefinition {
     static let name = "compare"
     static let defaultPort = 8084
+    static let migrations = Schema.migrations
 
     /// Assembles the service. `main` and the tests call this function.
     static func buildApplication(
@@ -14,7 +15,7 @@ extension Compare: ServiceDefinition {
     ) async throws -> ServiceApplication<AppRequestContext> {
         let settings = try Settings.read(reader) { try CompareSettings(clock: clock, &$0) }
         settings.logWarnings(to: Logger(label: name))
-        let server = try ResourceServer(settings.server, migrations: Schema.migrations, clock: clock)
+        let server = try ResourceServer(settings.server, migrations: migrations, clock: clock)
         let http = HTTPClient.betweenServices(deadline: LoginClient.deadline)
         let tokens = ServiceTokenIssuer(issuer: Compare.name, keys: server.keys, clock: clock)
         let login = LoginClient(ServiceClient("login", at: settings.loginURL, http: http, tokens: tokens))

@@ -6,11 +6,11 @@
 import ArgumentParser
 import ServiceRuntime
 
-/// The executable `compare`, with the commands `serve` (the default) and `probe`.
+/// The executable `compare`, with the commands `serve` (the default), `probe` and `migrate`.
 @main
 struct Compare: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "compare", abstract: "Notes behind four mechanisms of authentication.",
-        subcommands: [ServeCommand<Compare>.self, ProbeCommand<Compare>.self],
+        subcommands: [ServeCommand<Compare>.self, ProbeCommand<Compare>.self, MigrateCommand<Compare>.self],
         defaultSubcommand: ServeCommand<Compare>.self)
 }

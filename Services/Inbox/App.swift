@@ -6,10 +6,11 @@
 import ArgumentParser
 import ServiceRuntime
 
-/// The executable `inbox`, with the commands `serve` (the default) and `probe`.
+/// The executable `inbox`, with the commands `serve` (the default), `probe` and `migrate`.
 @main
 struct Inbox: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inbox", abstract: "Messages for each account.",
-        subcommands: [ServeCommand<Inbox>.self, ProbeCommand<Inbox>.self], defaultSubcommand: ServeCommand<Inbox>.self)
+        subcommands: [ServeCommand<Inbox>.self, ProbeCommand<Inbox>.self, MigrateCommand<Inbox>.self],
+        defaultSubcommand: ServeCommand<Inbox>.self)
 }

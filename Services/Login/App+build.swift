@@ -11,6 +11,7 @@ import ServiceRuntime
 extension Login: ServiceDefinition {
     static let name = "login"
     static let defaultPort = 8080
+    static let migrations = Schema.migrations
 
     /// Assembles the service. `main` and the tests call the same function.
     static func buildApplication(
@@ -24,7 +25,7 @@ extension Login: ServiceDefinition {
         reader: ConfigReader, clock: WallClock, passwordCost: PasswordHash.Cost
     ) async throws -> ServiceApplication<AppRequestContext> {
         let settings = try Settings.read(reader) { try LoginSettings(clock: clock, &$0) }
-        let database = try SQLDatabase.open(settings.database, migrations: Schema.migrations)
+        let database = try SQLDatabase.open(settings.database, migrations: migrations)
         let revocations = RevocationLog(database: database)
         try await revocations.beginEpoch()
         let sessions = SessionStore(database: database, revocations: revocations, lifetimes: settings.lifetimes)

@@ -10,6 +10,9 @@ import ServiceRuntime
 struct Login: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "login", abstract: "Accounts, tokens and sessions.",
-        subcommands: [ServeCommand<Login>.self, ProbeCommand<Login>.self, AccountsCommand.self, ClientsCommand.self],
+        subcommands: [
+            ServeCommand<Login>.self, ProbeCommand<Login>.self, MigrateCommand<Login>.self, AccountsCommand.self,
+            ClientsCommand.self,
+        ],
         defaultSubcommand: ServeCommand<Login>.self)
 }

@@ -6,13 +6,14 @@ import ServiceRuntime
 extension Orders: ServiceDefinition {
     static let name = "orders"
     static let defaultPort = 8082
+    static let migrations = Schema.migrations
 
     /// Assembles the service. `main` and the tests call this function.
     static func buildApplication(
         reader: ConfigReader, clock: WallClock
     ) async throws -> ServiceApplication<AppRequestContext> {
         let settings = try Settings.read(reader) { try OrdersSettings(clock: clock, &$0) }
-        let server = try ResourceServer(settings.server, migrations: Schema.migrations, clock: clock)
+        let server = try ResourceServer(settings.server, migrations: migrations, clock: clock)
         let store = OrderStore(database: server.database)
 
         let http = HTTPClient.betweenServices(deadline: Checkout.callDeadline)

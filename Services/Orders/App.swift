@@ -6,11 +6,11 @@
 import ArgumentParser
 import ServiceRuntime
 
-/// The executable `orders`, with the commands `serve` (the default) and `probe`.
+/// The executable `orders`, with the commands `serve` (the default), `probe` and `migrate`.
 @main
 struct Orders: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "orders", abstract: "Orders and receipts; calls catalog for stock and inbox for messages.",
-        subcommands: [ServeCommand<Orders>.self, ProbeCommand<Orders>.self],
+        subcommands: [ServeCommand<Orders>.self, ProbeCommand<Orders>.self, MigrateCommand<Orders>.self],
         defaultSubcommand: ServeCommand<Orders>.self)
 }

@@ -18,6 +18,7 @@ protocol TestedLogin: ServiceDefinition {
 extension TestedLogin {
     static var name: String { Login.name }
     static var defaultPort: Int { Login.defaultPort }
+    static var migrations: [Migration] { Login.migrations }
 
     static func buildApplication(
         reader: ConfigReader, clock: WallClock

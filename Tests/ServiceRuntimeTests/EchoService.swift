@@ -1,4 +1,5 @@
 import Configuration
+import Database
 import Foundation
 import Hummingbird
 import HummingbirdTesting
@@ -20,6 +21,7 @@ struct PlainContext: ServiceRequestContext {
 enum EchoService: ServiceDefinition {
     static let name = "echo"
     static let defaultPort = 0
+    static let migrations: [Migration] = []
 
     /// The error of `GET /fail`, for which no response is defined.
     struct UnexpectedError: Error {}

@@ -1,10 +1,12 @@
 import Configuration
+import Database
 import ServiceRuntime
 
 /// A service that never starts, because its environment is invalid.
 enum InvalidService: ServiceDefinition {
     static let name = "invalid"
     static let defaultPort = 1
+    static let migrations: [Migration] = []
 
     static func buildApplication(
         reader: ConfigReader, clock: WallClock

@@ -10,6 +10,7 @@ import Testing
 private enum UnavailableService: ServiceDefinition {
     static let name = "unavailable"
     static let defaultPort = 1
+    static let migrations: [Migration] = []
 
     static func buildApplication(
         reader: ConfigReader, clock: WallClock

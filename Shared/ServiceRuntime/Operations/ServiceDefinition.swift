@@ -3,14 +3,17 @@
 // Configuration, HTTP, OpenAPI, Operations.
 
 public import Configuration
+public import Database
 public import Hummingbird
 
-/// A service as an executable, with the members that the commands `serve` and `probe` need.
+/// A service as an executable, with the members that its commands need.
 public protocol ServiceDefinition {
     /// The name of the service and of its executable.
     static var name: String { get }
     /// The port to listen on when `PORT` is not set.
     static var defaultPort: Int { get }
+    /// The history of the tables of the service.
+    static var migrations: [Migration] { get }
     /// The type of the application that `buildApplication` returns.
     associatedtype BuiltApplication: ApplicationProtocol
     /// Creates the application of the service.
