@@ -25,7 +25,7 @@ extension Drill {
             let ordered = checkouts.keysWithoutResponse.intersection(try await reconciliation.keysOfPlacedOrders())
             report.figure(
                 "\(checkouts.keysWithoutResponse.count) without a response, of which \(ordered.count) were ordered")
-            try await checkouts.repeatWithoutResponse()
+            try await checkouts.repeatFailed()
             try await reconciliation.check(report)
             let placed = try await reconciliation.placedOrders()
             let acknowledged = Set(checkouts.acknowledged.values)

@@ -10,13 +10,16 @@ struct Reconciliation: Sendable {
     let customer: String
     /// The folders of databases that are not in the folder of the cluster.
     private let folders: [ServiceName: URL]
+    /// The URLs of databases on PostgreSQL.
+    private let databases: [ServiceName: String]
 
     private static let stock = 1_000_000
 
     /// Prepares a cluster: sets the stock of lamps so high that it does not run out.
-    init(of cluster: Cluster, in folders: [ServiceName: URL] = [:]) async throws {
-        self.cluster = cluster
-        self.folders = folders
+    init(
+        of cluster: Cluster, in folders: [ServiceName: URL] = [:], databases: [ServiceName: String] = [:]
+    ) async throws {
+        (self.cluster, self.folders, self.databases) = (cluster, folders, databases)
         customer = try await cluster.token("alice")
         let staff = try await cluster.token("staff")
         let response = try await cluster.send(
@@ -58,6 +61,7 @@ struct Reconciliation: Sendable {
     }
 
     private func ids(_ sql: String, of service: ServiceName) async throws -> Set<String> {
+        if let url = databases[service] { return Set(try await DatabaseServer.query(sql, at: url, in: cluster)) }
         var file = cluster.directory.appending(path: "data/\(service.rawValue).sqlite")
         if let folder = folders[service] { file = try copy(of: service, in: folder) }
         var configuration = Configuration()

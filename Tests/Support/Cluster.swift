@@ -34,7 +34,7 @@ public final class Cluster: Sendable {
     private let folder: TemporaryFolder
     private let ports: [ServiceName: Int]
     private let processes = Mutex<[ServiceName: ChildProcess]>([:])
-    private let externalPrograms = Mutex<[ChildProcess]>([])
+    private let externalPrograms = Mutex<[ExternalProgram]>([])
 
     /// The folder of the project.
     public static let project = URL(filePath: #filePath).appending(path: "../../..").standardized
@@ -86,12 +86,22 @@ public final class Cluster: Sendable {
         try await FreePorts.next(http)
     }
 
-    /// Starts a program outside of the project. It ends with the cluster.
-    public func startExternalProgram(_ command: [String]) throws {
-        let program = try ChildProcess(
-            command, environment: ["PATH": "/usr/local/bin:/usr/bin:/bin"], directory: directory,
-            log: directory.appending(path: "run/external.log"))
+    /// Starts a program that is not one of the services of this cluster. It ends with the cluster.
+    ///
+    /// - Parameters:
+    ///   - name: The name of its log: `run/NAME.log`.
+    ///   - environment: Its variables besides `PATH`.
+    @discardableResult
+    public func startExternalProgram(
+        _ command: [String], name: String = "external", environment: [String: String] = [:]
+    ) throws -> ExternalProgram {
+        let path = ["PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"]
+        let program = ExternalProgram(
+            try ChildProcess(
+                command, environment: path.merging(environment) { $1 }, directory: directory,
+                log: directory.appending(path: "run/\(name).log")))
         externalPrograms.withLock { $0.append(program) }
+        return program
     }
 
     /// The port of a service, whether the service runs or not.
@@ -155,7 +165,17 @@ extension Cluster {
     func launch(
         _ service: ServiceName, environment: [String: String], under wrapper: [String] = []
     ) throws -> ChildProcess {
-        let defaults = [
+        let process = try ChildProcess(
+            wrapper + [Self.executables.appending(path: service.rawValue).path],
+            environment: self.environment(of: service).merging(environment) { $1 },
+            directory: directory, log: logFile(service))
+        processes.withLock { $0[service] = process }
+        return process
+    }
+
+    /// The variables of a service.
+    func environment(of service: ServiceName) -> [String: String] {
+        [
             "PATH": "/usr/bin:/bin", "PORT": "\(port(service))",
             "JWT_KEYS_FILE": directory.appending(path: "secrets/jwt.json").path, "DEMO_DATA": "on",
             "LOGIN_URL": url(.login), "CATALOG_URL": url(.catalog), "INBOX_URL": url(.inbox),
@@ -163,12 +183,6 @@ extension Cluster {
             "SERVICE_URLS": ServiceName.allCases.map { "\($0.rawValue)=\(url($0))" }.joined(separator: " "),
             "CORS_ORIGINS": "\(url(.login)) http://localhost:\(externalPort)",
         ]
-        let process = try ChildProcess(
-            wrapper + [Self.executables.appending(path: service.rawValue).path],
-            environment: defaults.merging(environment) { $1 },
-            directory: directory, log: logFile(service))
-        processes.withLock { $0[service] = process }
-        return process
     }
 
     private func isReady(_ service: ServiceName) async -> Bool {
@@ -201,7 +215,7 @@ extension Cluster {
     }
 
     func shutDown() async {
-        for program in externalPrograms.withLock({ $0 }) { program.killGroup() }
+        for program in externalPrograms.withLock({ $0 }) { await program.kill() }
         let processes = processes.withLock { $0.values }
         for process in processes { process.send(signal: SIGKILL) }
         for process in processes { _ = await process.waitForTermination() }

@@ -8,7 +8,7 @@ public final class PostgreSQLServer: Sendable {
     public static let shared = Result { try PostgreSQLServer() }
 
     /// Whether this machine has PostgreSQL 15 or later.
-    public static var isInstalled: Bool { binaries != nil }
+    public static var isInstalled: Bool { programs != nil }
 
     /// The server could not be started.
     public struct StartError: Error, CustomStringConvertible {
@@ -16,8 +16,8 @@ public final class PostgreSQLServer: Sendable {
         public let description: String
     }
 
-    /// The folder with the programs of the latest installed version.
-    private static let binaries: String? = {
+    /// The folder with the programs of the latest installed version; nil if there is no PostgreSQL 15 or later.
+    public static let programs: String? = {
         let root = "/usr/lib/postgresql"
         let versions = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
         guard let latest = versions.compactMap(Int.init).max(), latest >= 15 else { return nil }
@@ -61,12 +61,12 @@ public final class PostgreSQLServer: Sendable {
     ///
     /// - Throws: `StartError` if PostgreSQL is not installed or does not start.
     public init() throws {
-        guard let binaries = Self.binaries else {
+        guard let programs = Self.programs else {
             throw StartError(description: "PostgreSQL 15 is not installed: run scripts/setup postgresql")
         }
         let (input, output) = (Pipe(), Pipe())
         process.executableURL = URL(filePath: "/bin/sh")
-        process.arguments = ["-c", Self.script, "sh", binaries]
+        process.arguments = ["-c", Self.script, "sh", programs]
         process.environment = ["PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "LC_ALL": "C.UTF-8"]
         process.standardInput = input
         process.standardOutput = output

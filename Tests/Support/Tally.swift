@@ -7,6 +7,9 @@ public struct Tally: Sendable, CustomStringConvertible {
     /// The durations of the requests with a response, in the order in which the responses arrived.
     public private(set) var durations: [Duration] = []
 
+    /// Creates a tally without results.
+    public init() {}
+
     /// The number of requests.
     public var count: Int { durations.count + failures.count }
 

@@ -1,0 +1,107 @@
+import Foundation
+import Synchronization
+
+/// A PostgreSQL server that keeps what it has committed when it is killed. It belongs to a cluster and ends with it.
+///
+/// `PostgreSQLServer` is faster, but serves all tests, so nothing may kill it.
+public final class DatabaseServer: Sendable {
+    /// The folder with the programs of the server.
+    public static let programs = PostgreSQLServer.programs
+
+    private let cluster: Cluster
+    private let port: Int
+    private let program: Mutex<ExternalProgram?> = Mutex(nil)
+
+    /// Makes and starts a server with one empty database for each service.
+    ///
+    /// - Parameter settings: Settings of `postgresql.conf`, such as `max_connections = 20`.
+    /// - Throws: `ClusterError` if the server does not start.
+    public init(in cluster: Cluster, settings: [String] = []) async throws {
+        self.cluster = cluster
+        port = try await cluster.unusedPort()
+        let lines = ["listen_addresses = '127.0.0.1'", "port = \(port)", "unix_socket_directories = ''"] + settings
+        try await Self.run(
+            """
+            mkdir database
+            [ "$(id -u)" -ne 0 ] || chown nobody database
+            $as "$bin/initdb" --pgdata=database --username=tests --auth=trust --encoding=UTF8 --locale=C --no-sync >/dev/null
+            printf '%s\\n' "$@" >>database/postgresql.conf
+            """, lines, in: cluster)
+        try await start()
+        for service in ServiceName.standard {
+            try await execute("CREATE DATABASE \(service.rawValue)", in: "postgres")
+        }
+    }
+
+    /// The URL of the database of a service.
+    ///
+    /// - Parameter port: The port of a proxy; nil for the server itself.
+    public func url(_ service: ServiceName, port: Int? = nil, options: String = "") -> String {
+        Self.url(service.rawValue, port: port ?? self.port, options: options)
+    }
+
+    /// The URLs of all databases.
+    public func urls(port: Int? = nil, options: String = "") -> [ServiceName: String] {
+        .init(uniqueKeysWithValues: ServiceName.standard.map { ($0, url($0, port: port, options: options)) })
+    }
+
+    /// The port of the server.
+    public var address: String { "127.0.0.1:\(port)" }
+
+    /// Starts the server on its existing data, and waits until it accepts connections.
+    public func start() async throws {
+        var server = try launch()
+        let isReady = try await eventually(within: .seconds(60)) {
+            // A killed server leaves processes that end a little later. Until then, another one does not start.
+            if !server.isRunning { server = try launch() }
+            return (try? await query("SELECT 1", in: "postgres")) == ["1"]
+        }
+        guard isReady else { throw ClusterError("PostgreSQL is not ready") }
+    }
+
+    private func launch() throws -> ExternalProgram {
+        let server = try cluster.startExternalProgram(
+            ["/bin/sh", "-c", "\(Self.user); exec $as \"$0/postgres\" -D database", Self.programs ?? ""],
+            name: "postgresql")
+        program.withLock { $0 = server }
+        return server
+    }
+
+    /// Kills the server and its processes.
+    public func kill() async {
+        await program.withLock { $0 }?.kill()
+    }
+
+    /// The first column of all rows.
+    public func query(_ sql: String, in database: String) async throws -> [String] {
+        try await Self.query(sql, at: Self.url(database, port: port), in: cluster)
+    }
+
+    /// Runs a statement.
+    public func execute(_ sql: String, in database: String) async throws {
+        _ = try await query(sql, in: database)
+    }
+
+    /// The rows that a statement returns on the database of a URL, one line each.
+    public static func query(_ sql: String, at url: String, in cluster: Cluster) async throws -> [String] {
+        let command = ["\(programs ?? "")/psql", "--no-psqlrc", "--tuples-only", "--no-align", "--command", sql, url]
+        return try await TestSupport.run(command, in: cluster.directory).split(separator: "\n").map(String.init)
+    }
+
+    private static func url(_ database: String, port: Int, options: String = "") -> String {
+        "postgres://tests@127.0.0.1:\(port)/\(database)\(options.isEmpty ? "" : "?\(options)")"
+    }
+
+    /// The server refuses to run as root, so root starts it as `nobody`.
+    private static let user = """
+        as=$([ "$(id -u)" -ne 0 ] || echo setpriv --reuid=nobody --regid=nogroup --clear-groups --)
+        """
+
+    private static func run(_ script: String, _ arguments: [String], in cluster: Cluster) async throws {
+        guard let programs else { throw ClusterError("PostgreSQL 15 is not installed: run scripts/setup postgresql") }
+        let path = ["PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "LC_ALL": "C.UTF-8"]
+        let script = "set -eu; bin=$0; \(user)\n\(script)"
+        try await TestSupport.run(
+            ["/bin/sh", "-c", script, programs] + arguments, in: cluster.directory, environment: path)
+    }
+}
