@@ -34,7 +34,7 @@ final class SessionLedger: Sendable {
     }
 
     private func next() async throws -> (String, Int) {
-        let ending = state.withLock { state in
+        let ending = state.withLock { state -> TokenResponse? in
             guard state.open.count >= 4 else { return nil }
             state.isEnding.toggle()
             return state.isEnding ? state.open.removeFirst() : nil

@@ -18,7 +18,7 @@ public struct ScriptFolder: Sendable {
         for folder in ["scripts", "bin", "temporary"] {
             try FileManager.default.createDirectory(at: file(folder), withIntermediateDirectories: false)
         }
-        for script in [name, "lib.sh"] {
+        for script in [name, "lib.sh", "lib"] {
             try link("scripts/\(script)", to: "\(Cluster.project.path)/scripts/\(script)")
         }
         for tool in tools ?? [] { try link("bin/\(tool)", to: "/usr/bin/\(tool)") }

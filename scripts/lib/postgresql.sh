@@ -84,7 +84,10 @@ as_postgres() {
 # of the latest version.
 postgres_programs() {
   local version='[0-9]*' folder
-  [ ! -e "$server/PG_VERSION" ] || version=$(head -c 8 "$server/PG_VERSION")
+  if [ -e "$server/PG_VERSION" ]; then
+    version=$(head -c 8 "$server/PG_VERSION")
+    [[ $version =~ ^[0-9]+$ ]] || fail "The file $server/PG_VERSION has no version of PostgreSQL."
+  fi
   # shellcheck disable=SC2086 # the version is a pattern
   folder=$(printf '%s\n' /usr/lib/postgresql/$version/bin | sort -V | tail -n 1)
   [ -x "$folder/postgres" ] || folder=$(dirname "$(command -v postgres || echo none/postgres)")
@@ -93,7 +96,11 @@ postgres_programs() {
 }
 
 postgres_is_running() {
-  [ -e "$server/PG_VERSION" ] && as_postgres "$(postgres_programs)/pg_ctl" status --pgdata="$PWD/$server" >/dev/null 2>&1
+  [ -e "$server/PG_VERSION" ] || return
+  # Another user could have put links into them.
+  check_owner data
+  check_owner data/postgres
+  as_postgres "$(postgres_programs)/pg_ctl" status --pgdata="$PWD/$server" >/dev/null 2>&1
 }
 
 # start_postgres: starts the private server; makes it, its roles and its databases if they are missing.
