@@ -20,20 +20,23 @@ final class ServerProcess: Sendable {
         process.standardOutput = output
         process.standardError = output
         let isReady = OneTimeEvent()
-        output.fileHandleForReading.readabilityHandler = { [state] handle in
+        output.fileHandleForReading.readabilityHandler = { [weak self] handle in
             let part = String(decoding: handle.availableData, as: UTF8.self)
-            let isFirst = state.withLock { state in
-                state.output += part
-                let wasReady = state.isReady
-                let lines = state.output.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
-                state.isReady = part.isEmpty || lines.contains { $0.contains(readyText) }
-                return state.isReady && !wasReady
-            }
             if part.isEmpty { handle.readabilityHandler = nil }
-            if isFirst { isReady.signal() }
+            if self?.add(part, readyText: readyText) == true { isReady.signal() }
         }
         try process.launchAlone()
         await isReady.wait()
+    }
+
+    /// Adds a part of the output; the last one is empty. Returns whether the server has become ready, or has ended, with it.
+    private func add(_ part: String, readyText: String) -> Bool {
+        state.withLock { state in
+            state.output += part
+            let lines = state.output.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+            let isReady = part.isEmpty || lines.contains { $0.contains(readyText) }
+            return isReady && !exchange(&state.isReady, with: isReady || state.isReady)
+        }
     }
 
     // Threads of the concurrency pool block SIGTERM, and processes that they start inherit that.
