@@ -12,7 +12,7 @@ import Testing
         async throws
     {
         try await withScripts { cluster, script in
-            try await script(["scripts/up", "--postgres"])
+            _ = try await script(["scripts/up", "--postgres"])
             let passwords = cluster.directory.appending(path: "data/postgres/passwords")
             let mode = try FileManager.default.attributesOfItem(atPath: passwords.path)[.posixPermissions] as? Int
             #expect(mode == 0o600)
@@ -23,7 +23,7 @@ import Testing
             let error = await #expect(throws: ClusterError.self) { try await script(["scripts/up"]) }
             #expect(error?.description.contains("Run: scripts/up --postgres") == true)
 
-            try await script(["scripts/up", "--postgres"])
+            _ = try await script(["scripts/up", "--postgres"])
             #expect(try await cluster.orders(token: cluster.token("alice")).count == 1)
             #expect(try await script(["scripts/status"]).contains("PostgreSQL in data/postgres is running"))
             let files = try FileManager.default.contentsOfDirectory(
@@ -60,12 +60,12 @@ import Testing
             #expect(second.components(separatedBy: "has the same rows already").count == 5)
             #expect(try Self.files(of: cluster) == files)
 
-            try await script(["scripts/up", "--postgres"])
+            _ = try await script(["scripts/up", "--postgres"])
             try await data.check(in: cluster)
-            try await script(["scripts/down"])
+            _ = try await script(["scripts/down"])
             let error = await #expect(throws: ClusterError.self) { try await script(["scripts/move-to-postgres"]) }
             #expect(error?.description.contains("has rows that are not in data/login.sqlite") == true)
-            try await script(["scripts/up", "--postgres"])
+            _ = try await script(["scripts/up", "--postgres"])
             #expect(try await cluster.orders(token: cluster.token("alice")).count == data.orders.count)
         }
     }
