@@ -92,6 +92,15 @@ public struct SQLDatabase: Sendable {
         }
     }
 
+    /// Runs `work`, whose reads and writes wait for `time` at most before they begin.
+    ///
+    /// - Throws: The error that `work` throws.
+    public static func waiting<Result>(
+        atMost time: Duration, _ work: () async throws -> Result
+    ) async throws -> Result {
+        try await $deadline.withValue(deadline(within: time), operation: work)
+    }
+
     private static func deadline(within time: Duration) -> ContinuousClock.Instant {
         let latest = ContinuousClock.now + time
         return deadline.map { min($0, latest) } ?? latest

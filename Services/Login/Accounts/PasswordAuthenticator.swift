@@ -1,3 +1,4 @@
+import Database
 import Foundation
 import Logging
 import Metrics
@@ -24,6 +25,9 @@ struct PasswordAuthenticator: Sendable {
     let hasher: PasswordHasher
     let throttle: LoginThrottle
     let clock: WallClock
+
+    /// How long a sign-in waits for the database while others wait for its turn to hash.
+    private static let countTime = Duration.seconds(1)
 
     /// The networks and browsers from which accounts have signed in.
     var clients: KnownClientStore { KnownClientStore(database: accounts.database) }
@@ -96,16 +100,19 @@ struct PasswordAuthenticator: Sendable {
     ) async throws -> CheckResult {
         guard let password = Password(password) else { return .rejected(.impossiblePassword) }
         let result = try await hasher.withTurn(for: .signIn, of: address) { turn in
-            // Count first: concurrent attempts must not exceed the allowance.
-            guard try await clients.countFailure(allowance, at: clock.now()) else { return CheckResult.usedUp }
-            let result = try await verify(username, password, in: turn)
-            guard case .accepted(let account) = result else { return result }
+            // Count first: concurrent attempts must not exceed the allowance. Others wait for this turn.
+            let isCounted = try await SQLDatabase.waiting(atMost: Self.countTime) {
+                try await clients.countFailure(allowance, at: clock.now())
+            }
+            return isCounted ? try await verify(username, password, in: turn) : .usedUp
+        }
+        guard let result else { return .busy }
+        if case .accepted(let account) = result {
             let known = allowance.client.flatMap { $0.kind == .browser ? $0 : nil }
             try await clients.recordSuccess(
                 of: account.id, from: [known, .network(address)].compactMap { $0 }, at: clock.now())
-            return result
         }
-        return result ?? .busy
+        return result
     }
 
     /// Spends the same work for every name, whether it is unknown, its account is disabled, or its hash is outdated.

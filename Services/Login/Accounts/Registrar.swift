@@ -36,15 +36,18 @@ struct Registrar: Sendable {
         }
         var hasHashed = false
         defer { if !hasHashed { throttle.takeBack(network) } }
-        let result = try await hasher.withTurn(for: .signUp, of: network) { turn in
+        let result = try await hasher.withTurn(for: .signUp, of: network) { turn -> PasswordHash? in
             // Another sign-up may have taken the name while this one waited.
-            guard try await !accounts.exists(name) else { return RegistrationResult.usernameTaken }
+            guard try await !accounts.exists(name) else { return nil }
             hasHashed = true
-            let account = try await accounts.create(
-                name, password: turn.hash(password), scope: .customer, from: .network(network), at: clock.now())
-            return account.map(RegistrationResult.registered) ?? .usernameTaken
+            return try await turn.hash(password)
         }
-        return result ?? .busy
+        // The turn has ended: sign-ups that wait for the database must not wait one after the other.
+        guard let result else { return .busy }
+        guard let hash = result else { return .usernameTaken }
+        let account = try await accounts.create(
+            name, password: hash, scope: .customer, from: .network(network), at: clock.now())
+        return account.map(RegistrationResult.registered) ?? .usernameTaken
     }
 
     /// Waits as long as the client does.
