@@ -5,15 +5,22 @@ struct ASCIISet: ExpressibleByStringLiteral {
     static let hexDigits = digits.union("ABCDEFabcdef")
 
     /// Bit n is 1 when the character n is in the set.
-    private let bits: UInt128
+    private let low: UInt64
+    /// Bit n is 1 when the character n + 64 is in the set.
+    private let high: UInt64
 
-    private init(bits: UInt128) { self.bits = bits }
+    private init(low: UInt64, high: UInt64) { (self.low, self.high) = (low, high) }
 
     init(stringLiteral characters: String) {
-        bits = characters.utf8.reduce(0) { $0 | 1 << UInt128($1) }
+        (low, high) = characters.utf8.reduce((0, 0)) { bits, byte in
+            let bit: UInt64 = 1 << UInt64(byte & 63)
+            return byte < 64 ? (bits.0 | bit, bits.1) : (bits.0, bits.1 | bit)
+        }
     }
 
-    func contains(_ byte: UInt8) -> Bool { byte < 128 && bits >> UInt128(byte) & 1 == 1 }
+    func contains(_ byte: UInt8) -> Bool {
+        byte < 128 && (byte < 64 ? low : high) >> UInt64(byte & 63) & 1 == 1
+    }
 
-    func union(_ other: Self) -> Self { Self(bits: bits | other.bits) }
+    func union(_ other: Self) -> Self { Self(low: low | other.low, high: high | other.high) }
 }

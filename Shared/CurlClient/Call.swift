@@ -21,11 +21,11 @@ struct Call {
     init(_ request: HTTPClient.Request, of client: HTTPClient) throws(HTTPClientError) {
         self.request = request
         self.client = client
-        let configuration = client.configuration
         limit = TimeLimit(
-            request.deadline ?? configuration.deadline, after: start, inherited: configuration.inheritedDeadline())
-        head = try RequestHead(request, configuration: configuration, deadline: limit.end)
-        let needsHealth = configuration.breaksCircuits || request.retry.maximumAttempts > 1
+            request.deadline ?? client.configuration.deadline, after: start,
+            inherited: client.configuration.inheritedDeadline())
+        head = try RequestHead(request, configuration: client.configuration, deadline: limit.end)
+        let needsHealth = client.configuration.breaksCircuits || request.retry.maximumAttempts > 1
         health = needsHealth ? client.origins.health(of: head.target.origin) : nil
         health?.addCall()
     }

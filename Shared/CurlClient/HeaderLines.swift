@@ -7,29 +7,28 @@ import HTTPTypes
     /// The first line; nil without lines. It is valid as long as this object exists.
     let first: UnsafeMutablePointer<curl_slist>?
 
-    private let nodes: UnsafeMutableBufferPointer<curl_slist>
-    private let text: UnsafeMutableBufferPointer<CChar>
+    /// The memory of the list: its nodes, and after them the text of all lines.
+    private let memory: UnsafeMutableRawPointer
 
     fileprivate init(_ lines: borrowing HeaderLineBuilder) {
-        let nodes = UnsafeMutableBufferPointer<curl_slist>.allocate(capacity: lines.count)
-        let text = UnsafeMutableBufferPointer<CChar>.allocate(capacity: lines.text.count)
-        unsafe lines.text.withUnsafeBytes { unsafe UnsafeMutableRawBufferPointer(text).copyMemory(from: $0) }
-        var start = 0
-        for index in 0..<lines.count {
-            let next = unsafe index + 1 < nodes.count ? nodes.baseAddress.map { unsafe $0 + index + 1 } : nil
-            let line = unsafe text.baseAddress.map { unsafe $0 + start }
-            unsafe nodes.initializeElement(at: index, to: curl_slist(data: line, next: next))
-            start += unsafe line.map { unsafe strlen($0) + 1 } ?? 0
+        let nodeBytes = unsafe lines.count * MemoryLayout<curl_slist>.stride
+        let memory = unsafe UnsafeMutableRawPointer.allocate(
+            byteCount: nodeBytes + lines.text.count, alignment: MemoryLayout<curl_slist>.alignment)
+        unsafe lines.text.withUnsafeBytes { text in
+            unsafe UnsafeMutableRawBufferPointer(start: memory + nodeBytes, count: text.count).copyMemory(from: text)
         }
-        unsafe first = nodes.isEmpty ? nil : nodes.baseAddress
-        unsafe self.nodes = unsafe nodes
-        unsafe self.text = unsafe text
+        let nodes = unsafe memory.bindMemory(to: curl_slist.self, capacity: lines.count)
+        var line = unsafe (memory + nodeBytes).bindMemory(to: CChar.self, capacity: lines.text.count)
+        for index in 0..<lines.count {
+            let next = unsafe index + 1 < lines.count ? nodes + index + 1 : nil
+            unsafe (nodes + index).initialize(to: curl_slist(data: line, next: next))
+            unsafe line += strlen(line) + 1
+        }
+        unsafe first = lines.count == 0 ? nil : nodes
+        unsafe self.memory = unsafe memory
     }
 
-    deinit {
-        unsafe nodes.deallocate()
-        unsafe text.deallocate()
-    }
+    deinit { unsafe memory.deallocate() }
 }
 
 /// Collects header lines in libcurl's form: `Name: value`, `Name;` for an empty value, and `Name:` for a field that libcurl

@@ -8,6 +8,7 @@ struct ResponseBuffer {
     static let maximumHeadLines = 256
 
     private static let usualHeadBytes = 512
+    private static let usualFields = 8
 
     private let maximumBodyBytes: Int
     private var headText: [UInt8] = []
@@ -83,6 +84,7 @@ struct ResponseBuffer {
     /// The header fields; nil when a line is not a header field.
     private func fields() -> HTTPFields? {
         var fields = HTTPFields()
+        fields.reserveCapacity(Self.usualFields)
         var name: HTTPField.Name?
         var value: ArraySlice<UInt8> = []
         var rest = headText.drop { $0 != UInt8(ascii: "\n") }.dropFirst()

@@ -18,6 +18,8 @@ final class SocketInterests {
     }
 
     private let poll: EventPoll
+    /// A time that has passed.
+    private let creation = ContinuousClock.now
     /// The interests by socket number.
     private var interests: [Interest] = []
     /// The time at which libcurl wants to work without an event; nil when it needs none.
@@ -68,7 +70,14 @@ final class SocketInterests {
     }
 
     /// Sets the time after which libcurl wants to work; it needs none if the time is negative.
-    func setTimer(milliseconds: Int) { timer = milliseconds < 0 ? nil : .now + .milliseconds(milliseconds) }
+    func setTimer(milliseconds: Int) {
+        switch milliseconds {
+        case ..<0: timer = nil
+        // Most times are zero. They need no clock.
+        case 0: timer = creation
+        default: timer = .now + .milliseconds(milliseconds)
+        }
+    }
 
     /// Forgets the time, which has come. A time that stays would make the client's thread poll without a pause.
     func clearTimer() { timer = nil }

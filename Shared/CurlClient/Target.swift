@@ -29,17 +29,20 @@ struct Target: Sendable {
         let authority = rest.prefix { !Self.isPathOrQueryStart($0) }
         let (host, portDigits) = try Self.split(authority)
         origin = Origin(
-            host: String(decoding: host, as: UTF8.self).lowercased(),
+            host: String(decoding: host.lazy.map(Self.lowercased), as: UTF8.self),
             port: try portDigits.map(Self.parsePort) ?? (isSecure ? 443 : 80), isSecure: isSecure)
         try Self.checkPathAndQuery(rest.dropFirst(authority.count))
     }
 
     private static func schemeRemoved(_ url: [UInt8]) throws(HTTPClientError) -> (ArraySlice<UInt8>, isSecure: Bool) {
-        for (scheme, isSecure) in [("http://", false), ("https://", true)] {
-            let start = url.prefix(scheme.utf8.count).map(lowercased)
-            if start.elementsEqual(scheme.utf8) { return (url.dropFirst(start.count), isSecure) }
-        }
+        if let rest = rest(of: url, after: "http://") { return (rest, false) }
+        if let rest = rest(of: url, after: "https://") { return (rest, true) }
         throw .invalidRequest("the URL is not an absolute http or https URL")
+    }
+
+    private static func rest(of url: [UInt8], after scheme: String) -> ArraySlice<UInt8>? {
+        let start = url.prefix(scheme.utf8.count).lazy.map(lowercased)
+        return start.elementsEqual(scheme.utf8) ? url[start.count...] : nil
     }
 
     private typealias HostAndPort = (host: ArraySlice<UInt8>, port: ArraySlice<UInt8>?)
@@ -75,14 +78,14 @@ struct Target: Sendable {
     }
 
     private static func checkPathAndQuery(_ bytes: ArraySlice<UInt8>) throws(HTTPClientError) {
-        var rest = bytes
-        while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "%") {
-                guard rest.count >= 2, rest.prefix(2).allSatisfy(ASCIISet.hexDigits.contains) else {
-                    throw .invalidRequest("the URL contains a percent sign without two hexadecimal digits")
-                }
-            } else if !pathAndQuery.contains(byte) {
+        let allowed = pathAndQuery
+        for (index, byte) in zip(bytes.indices, bytes) where !allowed.contains(byte) {
+            guard byte == UInt8(ascii: "%") else {
                 throw .invalidRequest("the URL contains a byte that must be percent-encoded, or a fragment")
+            }
+            let digits = bytes[(index + 1)...].prefix(2)
+            guard digits.count == 2, digits.allSatisfy(ASCIISet.hexDigits.contains) else {
+                throw .invalidRequest("the URL contains a percent sign without two hexadecimal digits")
             }
         }
     }

@@ -34,11 +34,13 @@ extension Transfer {
         guard response.isHeadComplete else {
             throw failure(.connectionLost, "the connection closed before the head was complete")
         }
-        guard let head = response.head, Set(head.headers[values: .contentLength]).count <= 1 else {
+        guard let head = response.head, Self.agree(head.headers[values: .contentLength]) else {
             throw failure(.protocolError, "the head of the response is malformed")
         }
         return HTTPClient.Response(status: head.status, headers: head.headers, body: response.body)
     }
+
+    private static func agree(_ values: [String]) -> Bool { values.dropFirst().allSatisfy { $0 == values[0] } }
 
     private func reason(_ code: CURLcode, _ systemError: CInt) -> String {
         if errorCode(code, systemError) == .responseTooLarge {

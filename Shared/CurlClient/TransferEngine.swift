@@ -52,18 +52,19 @@ struct TransferEngine: ~Copyable {
         guard waiting.isEmpty, running < maximumRunning, let origin = origins[transfer.head.target.origin],
             origin.idle > 0, origin.running < maximumPerOrigin, !transfer.head.isSentOnce
         else { return false }
-        submit(transfer)
+        submit(transfer, to: origin)
         multi.runTimers()
         endFinished()
         return true
     }
 
     /// Starts a transfer, or lets it wait for a free connection.
-    mutating func submit(_ transfer: Transfer) {
+    mutating func submit(_ transfer: Transfer) { submit(transfer, to: origin(transfer.head.target.origin)) }
+
+    private mutating func submit(_ transfer: Transfer, to origin: OriginState) {
         guard !transfer.isCancelled, !isShutDown else {
             return ended.append((transfer, transfer.isCancelled ? .cancelled : .shutDown))
         }
-        let origin = origin(transfer.head.target.origin)
         origin.waitingOrRunning += 1
         transfer.origin = origin
         transfer.index = live.count
@@ -100,8 +101,8 @@ struct TransferEngine: ~Copyable {
         if let nextDeadline, nextDeadline <= now { endOverdue(now) }
     }
 
-    /// The transfers that have ended since the last call.
-    mutating func takeEnded() -> [Ended] { exchange(&ended, with: []) }
+    /// Moves the transfers that have ended since the last call into an empty list. Its memory serves for the next ones.
+    mutating func moveEnded(to list: inout [Ended]) { swap(&ended, &list) }
 
     /// Begins a wait of the client's thread. Returns its length in milliseconds.
     mutating func beginWait() -> Int {

@@ -56,15 +56,15 @@ final class TransferLoop: Sendable {
     /// Starts a transfer on the calling thread. Returns false when that would take more than some microseconds: another
     /// thread uses the engine, or there is no idle connection.
     private func startHere(_ transfer: Transfer) -> Bool {
+        var ended: [TransferEngine.Ended] = []
         let result = engine.withLockIfAvailable { engine in
-            (
-                isStarted: engine.startOnIdleConnection(transfer), mustEndWait: engine.mustEndWait,
-                ended: engine.takeEnded()
-            )
+            guard engine.startOnIdleConnection(transfer) else { return (isStarted: false, mustEndWait: false) }
+            engine.moveEnded(to: &ended)
+            return (true, engine.mustEndWait)
         }
         guard let result, result.isStarted else { return false }
         if result.mustEndWait { change { _ in } }
-        for (transfer, end) in result.ended { transfer.resume(end) }
+        for (transfer, end) in ended { transfer.resume(end) }
         return true
     }
 
@@ -156,34 +156,37 @@ extension TransferLoop {
 
     private func runTransfers() {
         let executor = unsafe asUnownedTaskExecutor()
+        var (commands, jobs) = ([Command](), [UnownedJob]())
         var ready: [EventPoll.Readiness] = []
+        var ended: [TransferEngine.Ended] = []
         var roundsWithoutEvents = 0
         while true {
-            let (commands, jobs, isIdle) = receive()
-            if !commands.isEmpty { lockEngine { engine in Self.obey(commands, &engine) } }
+            let isIdle = receive(&commands, &jobs)
+            if !commands.isEmpty { lockEngine(&ended) { engine in Self.obey(commands, &engine) } }
             for job in jobs { unsafe job.runSynchronously(on: executor) }
             // Jobs often make further jobs. These are worth some rounds without a system call.
             roundsWithoutEvents += 1
             guard isIdle || roundsWithoutEvents > Self.maximumRoundsWithoutEvents else { continue }
             roundsWithoutEvents = 0
             guard wait(isIdle: isIdle, into: &ready) else { break }
-            lockEngine { $0.work(ready) }
+            lockEngine(&ended) { $0.work(ready) }
         }
-        let (commands, jobs, _) = receive()
-        lockEngine { engine in
+        _ = receive(&commands, &jobs)
+        lockEngine(&ended) { engine in
             Self.obey(commands, &engine)
             engine.shutDown()
         }
         for job in jobs { unsafe job.runSynchronously(on: executor) }
     }
 
-    /// Changes the engine, and then resumes the callers of the transfers that have ended.
-    private func lockEngine(_ body: (inout TransferEngine) -> Void) {
-        let ended = engine.withLock { engine in
+    /// Changes the engine, and then resumes the callers of the transfers that have ended. `ended` is empty memory for them.
+    private func lockEngine(_ ended: inout [TransferEngine.Ended], _ body: (inout TransferEngine) -> Void) {
+        engine.withLock { engine in
             body(&engine)
-            return engine.takeEnded()
+            engine.moveEnded(to: &ended)
         }
         for (transfer, end) in ended { transfer.resume(end) }
+        ended.removeAll(keepingCapacity: true)
     }
 
     private static func obey(_ commands: [Command], _ engine: inout TransferEngine) {
@@ -196,11 +199,16 @@ extension TransferLoop {
         }
     }
 
-    /// The commands and jobs since the last call. If there are none, the next one must wake the thread.
-    private func receive() -> (commands: [Command], jobs: [UnownedJob], isIdle: Bool) {
-        inbox.withLock { inbox in
+    /// Replaces the lists with the commands and jobs since the last call. Returns whether there are none; then the next one
+    /// must wake the thread.
+    private func receive(_ commands: inout [Command], _ jobs: inout [UnownedJob]) -> Bool {
+        commands.removeAll(keepingCapacity: true)
+        jobs.removeAll(keepingCapacity: true)
+        return inbox.withLock { inbox in
             inbox.isAsleep = inbox.isEmpty
-            return (exchange(&inbox.commands, with: []), exchange(&inbox.jobs, with: []), inbox.isAsleep)
+            swap(&inbox.commands, &commands)
+            swap(&inbox.jobs, &jobs)
+            return inbox.isAsleep
         }
     }
 
