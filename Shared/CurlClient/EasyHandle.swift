@@ -32,6 +32,9 @@ import HTTPTypes
     /// Whether the transfer opened a connection, instead of reusing one.
     var hasConnected: Bool { unsafe ccurl_get_long(pointer, CURLINFO_NUM_CONNECTS) > 0 }
 
+    /// The socket of the last connection; negative without one.
+    var socket: CInt { unsafe ccurl_get_socket(pointer) }
+
     /// Prepares the handle for a transfer.
     func begin(_ transfer: Transfer) -> Bool {
         self.transfer = transfer

@@ -13,8 +13,10 @@ final class SocketInterests {
         /// Whether the socket is one of a connection, which `open` made and `close` ends. libcurl has others, for example to
         /// learn that a name is resolved, and closes them itself.
         var isConnection = false
-        /// Whether libcurl currently waits for the socket.
+        /// Whether libcurl currently waits for the socket. If not, the connection is idle.
         var isWanted = false
+        /// The server at the other end; nil before the first response.
+        var origin: TransferEngine.OriginState?
     }
 
     private let poll: EventPoll
@@ -60,6 +62,18 @@ final class SocketInterests {
         if polled != events { poll.set(socket, events: events, isNew: polled == 0) }
         interests[index].polled = events
         interests[index].isWanted = true
+    }
+
+    /// Records to which server a connection goes.
+    func assign(_ socket: CInt, to origin: TransferEngine.OriginState) {
+        if socket >= 0 { interests[makeRoom(for: socket)].origin = origin }
+    }
+
+    /// Ends the idle connections to a server. libcurl notices that when it wants to reuse one, and closes it.
+    func endIdleConnections(to origin: TransferEngine.OriginState) {
+        for (socket, interest) in interests.enumerated() where interest.origin === origin && !interest.isWanted {
+            shutdown(CInt(socket), CInt(SHUT_RDWR))
+        }
     }
 
     /// Closes a socket.

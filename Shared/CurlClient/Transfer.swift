@@ -39,6 +39,8 @@ import CCurl
     var easy: EasyHandle?
     /// Whether the transfer opened a connection.
     var hasConnected = false
+    /// The number of responses from the server before the transfer was started.
+    var earlierResponses = 0
     /// Whether the transfer got a handle.
     var wasStarted = false
 

@@ -12,6 +12,8 @@ struct TransferEngine: ~Copyable {
         var running = 0
         /// About how many connections are open and idle. libcurl does not tell exactly.
         var idle = 0
+        /// The number of transfers that received any part of a response.
+        var responses = 0
     }
 
     /// A transfer that has ended. Its caller must be resumed when the engine is no longer locked.
@@ -153,6 +155,7 @@ struct TransferEngine: ~Copyable {
         if let origin = transfer.origin {
             origin.running += 1
             origin.idle = max(0, origin.idle - 1)
+            transfer.earlierResponses = origin.responses
         }
         transfer.easy = easy
         transfer.wasStarted = true
@@ -179,14 +182,30 @@ struct TransferEngine: ~Copyable {
     private mutating func release(_ easy: EasyHandle, of transfer: Transfer, _ end: Transfer.End) {
         running -= 1
         transfer.hasConnected = easy.hasConnected
-        if let origin = transfer.origin {
-            origin.running -= 1
-            if transfer.hasConnected { origin.idle = 0 }
-            if case .finished(CURLE_OK, _) = end { origin.idle += 1 }
-        }
+        if transfer.hasConnected, let origin = transfer.origin { multi.interests.assign(easy.socket, to: origin) }
         multi.remove(easy)
         easy.end()
         if idleHandles.count < Self.maximumIdleHandles { idleHandles.append(easy) }
+        if let origin = transfer.origin { update(origin, after: transfer, end) }
+    }
+
+    private mutating func update(_ origin: OriginState, after transfer: Transfer, _ end: Transfer.End) {
+        origin.running -= 1
+        if transfer.hasConnected { origin.idle = 0 }
+        if transfer.response.hasBegun { origin.responses += 1 }
+        switch end {
+        case .finished(CURLE_OK, _): origin.idle += 1
+        case .timedOut where isLost(origin, transfer):
+            origin.idle = 0
+            multi.interests.endIdleConnections(to: origin)
+        default: break
+        }
+    }
+
+    /// Whether a transfer that timed out shows that the machine behind the kept connections may be gone: it used such a
+    /// connection, and no call to the server has got any response meanwhile. Then each further one would time out too.
+    private func isLost(_ origin: OriginState, _ transfer: Transfer) -> Bool {
+        transfer.sends > 0 && !transfer.hasConnected && origin.responses == transfer.earlierResponses
     }
 
     private mutating func origin(_ key: Target.Origin) -> OriginState {

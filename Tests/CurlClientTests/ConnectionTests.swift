@@ -133,6 +133,55 @@ struct ConnectionTests {
         #expect(server.connections == 2)
     }
 
+    /// A server whose first three connections get one response each, and then none. Later connections get all.
+    private func partlyDeadServer() -> ScriptedServer {
+        let arrived = OneTimeEvent()
+        return ScriptedServer { connection in
+            while connection.readRequest() != nil {
+                if connection.server.requests.count == 3 { arrived.signal() }
+                arrived.blockingWait()
+                connection.send(CannedResponse.hello)
+                if connection.number <= 3 { break }
+            }
+            connection.waitForClose()
+        }
+    }
+
+    @Test func `a call that times out on a kept connection is the last one to try such a connection`() async throws {
+        let client = HTTPClient()
+        let server = partlyDeadServer()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<3 { group.addTask { _ = try await client.execute(.init(url: server.url())) } }
+            try await group.waitForAll()
+        }
+        let error = try await client.failure(.init(url: server.url(), deadline: .milliseconds(200)))
+        #expect(error.code == .timedOut)
+        #expect(try await client.execute(.init(url: server.url())).status == .ok)
+        #expect(server.connections == 4)
+    }
+
+    @Test func `a call that times out while others get responses leaves the kept connections open`() async throws {
+        let client = HTTPClient()
+        let isClosed = OneTimeEvent()
+        let server = ScriptedServer { connection in
+            while let request = connection.readRequest() {
+                if request.requestLine.contains("/slow") {
+                    connection.waitForClose()
+                    return isClosed.signal()
+                }
+                connection.send(CannedResponse.hello)
+            }
+        }
+        _ = try await client.execute(.init(url: server.url()))
+        async let slow = client.failure(.init(url: server.url("/slow"), deadline: .milliseconds(500)))
+        while server.requests.count < 2 { await Task.yield() }
+        _ = try await client.execute(.init(url: server.url()))
+        #expect(try await slow.code == .timedOut)
+        await isClosed.wait()
+        _ = try await client.execute(.init(url: server.url()))
+        #expect(server.connections == 2)
+    }
+
     @Test func `limits below the minimum are raised to the minimum`() async throws {
         let client = HTTPClient.with {
             $0.maximumConnections = -1

@@ -38,6 +38,12 @@ long ccurl_get_long(CURL *easy, CURLINFO info) {
     return value;
 }
 
+curl_socket_t ccurl_get_socket(CURL *easy) {
+    curl_socket_t socket = CURL_SOCKET_BAD;
+    curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &socket);
+    return socket;
+}
+
 void *ccurl_get_pointer(CURL *easy, CURLINFO info) {
     void *value = NULL;
     curl_easy_getinfo(easy, info, &value);

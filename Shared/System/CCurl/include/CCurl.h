@@ -20,6 +20,7 @@ CURLcode ccurl_set_prerequest_callback(CURL *easy, curl_prereq_callback callback
 CURLcode ccurl_set_open_callback(CURL *easy, curl_opensocket_callback callback);
 CURLcode ccurl_set_close_callback(CURL *easy, curl_closesocket_callback callback);
 long ccurl_get_long(CURL *easy, CURLINFO info);
+curl_socket_t ccurl_get_socket(CURL *easy);
 void *ccurl_get_pointer(CURL *easy, CURLINFO info);
 CURLMcode ccurl_multi_set_long(CURLM *multi, CURLMoption option, long value);
 CURLMcode ccurl_multi_set_callbacks(CURLM *multi, curl_socket_callback socket, curl_multi_timer_callback timer, void *user);
