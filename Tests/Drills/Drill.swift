@@ -20,7 +20,7 @@ struct Drill: Sendable {
         .logout, .rotate, .loginDown, .loginRestart, .feedCut, .clockSkew, .clockStep, .catalogSlow, .catalogDown,
         .killOrders, .diskFull, .diskSlow, .sigterm, .slowClients, .signInFlood, .killReplica, .rollingRestart,
         .migration,
-        .killPostgreSQL, .databaseCut, .poolEmpty, .failover, .failoverAsynchronous,
+        .killPostgreSQL, .databaseCut, .poolEmpty, .failover,
     ]
 
     /// Runs the drill and prints its results. The last line begins with `PASS`, `FAIL` or `SKIP`.
