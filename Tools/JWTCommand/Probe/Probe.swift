@@ -27,7 +27,7 @@ struct Probe {
     ///   requests without a token.
     func run() async throws(CommandError) -> [CheckResult] {
         try checkExpiry()
-        let judge = try Judge(
+        let classifier = try ResponseClassifier(
             good: try await baseline(.good), missing: try await baseline(HostileRequest()),
             garbage: try await baseline(.bearer(forge.hostile("garbage"))))
         var results: [CheckResult] = []
@@ -36,11 +36,11 @@ struct Probe {
         for check in Check.all {
             if obstacle == nil, ContinuousClock.now > end { obstacle = "the time for all requests is over" }
             let result =
-                if let obstacle { skipped(check, .unknown, obstacle) } else { await self.result(of: check, judge) }
+                if let obstacle { skipped(check, .unknown, obstacle) } else { await self.result(of: check, classifier) }
             results.append(result)
             if result.detail == Self.outage { obstacle = "the service does not respond any more" }
         }
-        if obstacle == nil, !judge.isAccepted(try await baseline(.good)) {
+        if obstacle == nil, !classifier.isAccepted(try await baseline(.good)) {
             throw .probe(
                 "the service no longer accepts the good token, so the results mean nothing; the token may be expired "
                     + "or revoked, or the service blocks clients after failures")
@@ -57,7 +57,7 @@ struct Probe {
         }
     }
 
-    private func result(of check: Check, _ judge: Judge) async -> CheckResult {
+    private func result(of check: Check, _ classifier: ResponseClassifier) async -> CheckResult {
         if let obstacle = check.obstacle(forge, target) { return skipped(check, .skipped, obstacle) }
         guard let request = check.request(forge) else {
             return skipped(check, .skipped, "the good token has nothing to change")
@@ -65,7 +65,7 @@ struct Probe {
         let curl = request.curlLine(to: target, printing: printCommand(check.name))
         do throws(HTTPClientError) {
             let response = try await send(request)
-            let (outcome, detail) = judge.decide(response, check.expectation)
+            let (outcome, detail) = classifier.decide(response, check.expectation)
             return CheckResult(check: check, outcome: outcome, status: response.status, detail: detail, curl: curl)
         } catch {
             let isAlive = (try? await send(.good)) != nil

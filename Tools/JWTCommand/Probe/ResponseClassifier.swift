@@ -1,5 +1,5 @@
 /// Decides whether a response accepts a credential, by comparison with the responses to the good token and to no token.
-struct Judge {
+struct ResponseClassifier {
     private enum Meaning {
         case accepted, rejected, failed
         /// The response says neither.
