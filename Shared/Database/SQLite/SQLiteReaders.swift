@@ -42,10 +42,8 @@ final class SQLiteReaders: Sendable {
             guard deadline > .now else { throw Self.isBusy }
             let connection = try take()
             defer { putBack(connection) }
-            return try await withTaskCancellationHandler {
-                try Self.inTransaction(of: connection, work)
-            } onCancel: {
-                connection.interrupt()
+            return try Self.inTransaction(of: connection) { database in
+                try database.endingWhenCancelled { try work(database) }
             }
         }
     }

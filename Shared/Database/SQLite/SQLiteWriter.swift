@@ -16,9 +16,6 @@ final class SQLiteWriter: Sendable {
         var group: WriteGroup?
         /// The number of writes that share the turn and have not run yet.
         var expectedCount = 0
-        /// The number of the write that runs.
-        var running: Int?
-        var nextNumber = 0
         var isClosed = false
     }
 
@@ -93,21 +90,12 @@ extension SQLiteWriter {
     private func takePart<Result: Sendable>(
         until deadline: ContinuousClock.Instant, _ work: @Sendable (Connection, GRDB.Database) throws -> Result
     ) async throws -> (Result, WriteGroup) {
-        let number = state.withLock { state in
-            state.nextNumber += 1
-            return state.nextNumber
-        }
-        return try await withTaskCancellationHandler {
-            try await thread.run {
-                try connection.writeWithoutTransaction { database in
-                    defer { endTurn(in: database) }
-                    let group = try openGroup(in: database, until: deadline)
-                    return (try perform(work, number, in: database, group), group)
-                }
+        try await thread.run {
+            try connection.writeWithoutTransaction { database in
+                defer { endTurn(in: database) }
+                let group = try openGroup(in: database, until: deadline)
+                return (try perform(work, in: database, group), group)
             }
-        } onCancel: {
-            // Interrupt this write, never the one after it.
-            state.withLock { if $0.running == number { connection.interrupt() } }
         }
     }
 
@@ -129,17 +117,14 @@ extension SQLiteWriter {
     }
 
     private func perform<Result>(
-        _ work: (Connection, GRDB.Database) throws -> Result, _ number: Int, in database: GRDB.Database,
-        _ group: WriteGroup
+        _ work: (Connection, GRDB.Database) throws -> Result, in database: GRDB.Database, _ group: WriteGroup
     ) throws -> Result {
         let runner = SQLiteRunner(database)
         let connection = Connection(runner)
         let isFirst = group.count == 0
         if !isFirst { try database.cachedStatement(sql: "SAVEPOINT write").execute() }
         do {
-            state.withLock { $0.running = number }
-            defer { state.withLock { $0.running = nil } }
-            let result = try work(connection, database)
+            let result = try database.endingWhenCancelled { try work(connection, database) }
             if let failure = connection.failure { throw failure }
             try Task.checkCancellation()
             try database.checkDeferredForeignKeys()
