@@ -110,44 +110,6 @@ import Testing
         }
     }
 
-    /// A service with one route, whose handler is `work`.
-    private static func service(
-        _ work: @escaping @Sendable () async throws -> Void
-    ) -> some ApplicationProtocol {
-        let router = Router(context: AppRequestContext.self)
-        router.get("work") { _, _ in
-            try await work()
-            return HTTPResponse.Status.noContent
-        }
-        return Application(
-            responder: RequestScopeResponder(router: router.buildResponder()), server: .guardedHTTP1(),
-            configuration: .init(address: .hostname("127.0.0.1", port: 0)))
-    }
-
-    @Test(.timeLimit(.minutes(1)))
-    func `all services that work for a request stop when its caller stops waiting`() async throws {
-        let (ends, last) = AsyncStream.makeStream(of: String.self)
-        let called = Self.service {
-            defer { last.yield("called") }
-            try await Task.sleep(for: .seconds(3000))
-        }
-        try await called.test(.live) { server in
-            let http = HTTPClient.betweenServices(deadline: .seconds(3000))
-            let client = ServiceClient(
-                "called", at: "http://127.0.0.1:\(try #require(server.port))", http: http,
-                tokens: try fixture.issuer("orders"))
-            let calling = Self.service {
-                defer { last.yield("calling") }
-                _ = try await client.send(.get, "/work", scope: "a:read")
-            }
-            try await calling.test(.live) { _ = try await $0.send(.get, "/work", headers: [.requestTimeout: "300"]) }
-            await http.shutdown()
-        }
-        last.finish()
-        let names = await ends.reduce(into: Set()) { $0.insert($1) }
-        #expect(names == ["called", "calling"])
-    }
-
     private static func request(_ headers: HTTPFields) -> Request {
         let head = HTTPRequest(method: .get, scheme: nil, authority: nil, path: "/", headerFields: headers)
         return Request(head: head, body: RequestBody(buffer: .init()))

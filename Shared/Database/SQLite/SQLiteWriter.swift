@@ -14,6 +14,8 @@ final class SQLiteWriter: Sendable {
     private struct State {
         /// The writes of the open transaction; nil between transactions.
         var group: WriteGroup?
+        /// The number of writes that have joined the open transaction, with or without an error.
+        var memberCount = 0
         /// The number of writes that share the turn and have not run yet.
         var expectedCount = 0
         var isClosed = false
@@ -104,6 +106,7 @@ extension SQLiteWriter {
         let (group, isClosed) = state.withLock { state in
             // The write whose turn it is expects only itself.
             if state.expectedCount == 0 { state.expectedCount = 1 }
+            state.memberCount = state.group == nil ? 1 : state.memberCount + 1
             return (state.group, state.isClosed)
         }
         guard !isClosed else { throw DatabaseError(.unavailable, "The database has been closed") }
@@ -160,13 +163,13 @@ extension SQLiteWriter {
 extension SQLiteWriter {
     /// Ends the turn when all writes that share it have run, after committing them.
     private func endTurn(in database: GRDB.Database) {
-        let (expectedCount, group) = state.withLock { state in
+        let (expectedCount, hasGroup, memberCount) = state.withLock { state in
             state.expectedCount -= 1
-            return (state.expectedCount, state.group)
+            return (state.expectedCount, state.group != nil, state.memberCount)
         }
         guard expectedCount == 0 else { return }
-        if let group {
-            let sharingCount = turns.shareTurn(withAtMost: Self.maximumGroupCount - group.count)
+        if hasGroup {
+            let sharingCount = turns.shareTurn(withAtMost: max(0, Self.maximumGroupCount - memberCount))
             guard sharingCount == 0 else { return state.withLock { $0.expectedCount = sharingCount } }
         }
         endGroup(in: database)

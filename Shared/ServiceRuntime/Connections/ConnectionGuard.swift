@@ -99,7 +99,8 @@ final class ConnectionGuard: ChannelDuplexHandler {
     func channelInactive(context: ChannelHandlerContext) {
         timer?.task.cancel()
         timer = nil
-        isInFlight = false
+        // Hummingbird may still write responses.
+        requests = []
         context.fireChannelInactive()
     }
 }

@@ -17,14 +17,9 @@ extension ProblemConvertible {
 }
 
 extension CancellationError: ProblemConvertible {
-    /// The response to a request that was cancelled, because the service stops, the client has gone, or its time has passed.
+    /// The response to a request that was cancelled before it changed anything, because the service stops or the client
+    /// has gone.
     public var problem: Problem {
-        guard RequestScope.current?.isOverdue != true else {
-            return .unavailable(
-                code: "request_timeout_passed",
-                "The time in X-Request-Timeout passed before the service had a response. Read the data before you repeat the request."
-            )
-        }
-        return .unavailable(code: "stopping", "The service is stopping. Nothing was changed. Try again.")
+        .unavailable(code: "stopping", "The service is stopping. Nothing was changed. Try again.")
     }
 }

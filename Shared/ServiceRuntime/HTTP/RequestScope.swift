@@ -8,15 +8,12 @@ public struct RequestScope: Sendable {
     /// The client's `traceparent` (W3C Trace Context) if it is valid.
     public let traceparent: String?
 
-    /// The time at which the caller stops waiting (`X-Request-Timeout`); nil if it does not say. The handling of the request
-    /// is cancelled at this time, and calls to other services end, because their result would reach nobody.
+    /// The time at which the caller stops waiting (`X-Request-Timeout`); nil if it does not say. Calls to other services end
+    /// at this time, and the database is not waited for any longer, because the result would reach nobody.
     public let deadline: ContinuousClock.Instant?
 
     /// The scope of the request that the current task handles.
     @TaskLocal public static var current: RequestScope?
-
-    /// Whether the caller has stopped waiting.
-    var isOverdue: Bool { deadline.map { $0 <= .now } ?? false }
 
     /// The header fields that carry the identity to the services called for this request.
     public var onwardFields: HTTPFields {
