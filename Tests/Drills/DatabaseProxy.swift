@@ -7,7 +7,7 @@ struct DatabaseProxy {
     let port: Int
     let program: ExternalProgram
 
-    /// Starts the proxy.
+    /// Starts the proxy, and waits until it accepts connections.
     ///
     /// - Parameters:
     ///   - servers: The addresses of the servers.
@@ -35,5 +35,8 @@ struct DatabaseProxy {
         try Data(settings.utf8).write(to: file)
         program = try cluster.startExternalProgram(
             [ReplicatedServices.balancer, "-db", "-f", file.path], name: "database-proxy")
+        let connect = ["/bin/bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/\(port)"]
+        let isListening = try await eventually { (try? await run(connect, in: cluster.directory)) != nil }
+        guard isListening else { throw DrillError("the proxy of the database does not listen") }
     }
 }
