@@ -13,6 +13,9 @@ final class OrderLeases: Sendable {
 
     /// The lifetime of a lease in seconds. It is longer than the calls of a request can take.
     static let lifetimeSeconds = 6.0
+    /// How many seconds another process may have been ahead when it gave a lease, by its clock or because this process has
+    /// read the time before it reads the leases.
+    static let clockToleranceSeconds = 60.0
 
     init(clock: SteadyClock) {
         self.clock = clock

@@ -88,7 +88,8 @@ struct OrderStore: Sendable {
 
     /// Abandons the pending orders whose lease has ended, because their requests ended without a response.
     ///
-    /// A lease that lasts for longer than any lease was given before the clock was set back. It has ended, too.
+    /// A lease that ends later than any process could have given it now is from before the clock was set back. It has ended,
+    /// too.
     ///
     /// - Parameter held: Orders whose requests are in progress. They stay pending.
     func abandonExpired(at date: Date, except held: Set<UUID> = []) async throws {
@@ -96,7 +97,8 @@ struct OrderStore: Sendable {
         let ids: [UUID] = try await database.read { connection in
             let pending = "SELECT id FROM orders WHERE status = 'pending' AND lease_until"
             let ended = try connection.query("\(pending) <= $1", date)
-            let implausible = try connection.query("\(pending) > $1", date + OrderLeases.lifetimeSeconds)
+            let implausible = try connection.query(
+                "\(pending) > $1", date + OrderLeases.lifetimeSeconds + OrderLeases.clockToleranceSeconds)
             return try (ended + implausible).map { try $0["id"] }
         }
         for id in ids where !held.contains(id) { try await abandon(id, at: date, releaseAt: date) }

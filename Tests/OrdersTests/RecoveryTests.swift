@@ -109,6 +109,15 @@ import Testing
         }
     }
 
+    @Test func `a lease that another process has given a moment later lasts`() async throws {
+        try await CheckoutUnderTest.run { orders in
+            try await orders.store.openPending(id, at: orders.clock.now + 1)
+            await orders.outbox.sweep()
+            #expect(orders.stub.calls(.delete).isEmpty)
+            #expect(try await orders.store.countEntries() == 0)
+        }
+    }
+
     @Test func `messages and releases of an earlier process are sent at the next start`() async throws {
         let folder = try TemporaryFolder()
         let placed = try await folder.withStore { store in
