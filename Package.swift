@@ -106,7 +106,8 @@ let package = Package(
             uses: [
                 "Database", "TestSupport", .hummingbird, .hummingbirdCore, .hummingbirdTesting, .httpTypes,
                 .argumentParser,
-                .configuration, .lifecycle, .logging, .coreMetrics, .mustache, .nioCore, .nioPosix,
+                .configuration, .lifecycle, .logging, .coreMetrics, .mustache, .nioCore, .nioEmbedded, .nioHTTP1,
+                .nioPosix,
             ]),
         tests(
             "JWTAuth",
@@ -154,6 +155,7 @@ extension Target.Dependency {
     static var signals: Self { .product(name: "UnixSignals", package: "swift-service-lifecycle") }
     static var coreMetrics: Self { .product(name: "CoreMetrics", package: "swift-metrics") }
     static var mustache: Self { .product(name: "Mustache", package: "swift-mustache") }
+    static var nioEmbedded: Self { .product(name: "NIOEmbedded", package: "swift-nio") }
     static var nioCore: Self { .product(name: "NIOCore", package: "swift-nio") }
     static var nioHTTP1: Self { .product(name: "NIOHTTP1", package: "swift-nio") }
     static var nioHTTPTypes: Self { .product(name: "NIOHTTPTypes", package: "swift-nio-extras") }

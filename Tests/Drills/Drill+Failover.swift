@@ -22,14 +22,7 @@ extension Drill {
                     try await waitForRecovery(of: cluster, report)
                 }
             }
-            report.require(
-                tally.count(500..<503) + tally.count(504..<600) == 0, "no error other than 503 is given (\(tally))")
-            try await checkouts.repeatFailed()
-            try await reconciliation.check(report)
-            let placed = try await reconciliation.placedOrders()
-            report.figure("\(checkouts.acknowledged.count) checkouts acknowledged")
-            report.require(placed.isSuperset(of: checkouts.acknowledged.values), "no acknowledged order is lost")
-            try await sessions.check(report)
+            try await checkNothingIsLost(tally, checkouts, sessions, reconciliation, report)
         }
     }
 

@@ -123,6 +123,14 @@ extension Drill {
         }
         report.figure("\(rounds) times: 503 \(refusals.spread); recovered \(recoveries.spread) after the return")
         report.require(recoveries.quantile(1) < scale.limit(limit), "they do so within \(limit.text)")
+        try await checkNothingIsLost(tally, checkouts, sessions, reconciliation, report)
+    }
+
+    /// Requires that requests only succeeded or got 503, and that no acknowledged order, session or logout is lost.
+    static func checkNothingIsLost(
+        _ tally: Tally, _ checkouts: Checkouts, _ sessions: SessionLedger, _ reconciliation: Reconciliation,
+        _ report: Report
+    ) async throws {
         report.require(
             tally.count(500..<503) + tally.count(504..<600) == 0, "no error other than 503 is given (\(tally))")
         try await checkouts.repeatFailed()

@@ -21,7 +21,7 @@ struct CredentialText: ExpressibleByArrayLiteral {
         }.joined()
     }
 
-    /// The hostile token of the text; nil when there is none.
+    /// The hostile token of the text; nil if the text has no token.
     var hostileToken: HostileToken? {
         for case .hostile(let token) in parts { return token }
         return nil

@@ -24,7 +24,7 @@ struct Forge {
     let key: Key?
     /// The text of the public key (PEM) with which the service verifies; nil when it is unknown.
     let publicKey: [UInt8]?
-    /// A genuine token for another audience; nil when there is none.
+    /// A genuine token for another audience; nil if the user gave no such token.
     let otherToken: String?
     let now: NumericDate
 
