@@ -26,6 +26,7 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
@@ -38,10 +39,10 @@ let package = Package(
     ],
     targets: [
         service(
-            "Login", uses: ["JWT", "Libcrypto", "CurlClient", .metrics, .mustache, .nioPosix],
+            "Login", uses: ["JWT", "Libcrypto", "CurlClient", .metrics, .mustache, .nioPosix, .tracing],
             resources: [.copy("Shop/ShopFiles")]),
         service("Catalog"),
-        service("Orders", uses: ["CurlClient", .metrics, .mustache]),
+        service("Orders", uses: ["CurlClient", .metrics, .mustache, .tracing]),
         service("Inbox"),
         service("Compare", uses: ["CurlClient"]),
 
@@ -50,18 +51,19 @@ let package = Package(
             "JWTAuth",
             uses: [
                 "JWT", "Libcrypto", "CurlClient", "ServiceRuntime", "Database", .hummingbird, .httpTypes, .lifecycle,
-                .logging, .metrics,
+                .logging, .metrics, .tracing,
             ]),
         shared("CurlClient", uses: ["CCurl", .httpTypes]),
+        shared("OTLPTracing", uses: ["CurlClient", .httpTypes, .lifecycle, .logging, .metrics, .tracing]),
         shared(
             "ServiceRuntime",
             uses: [
-                "Database", "Libcrypto", .hummingbird, .hummingbirdCore, .configuration, .logging, .metrics,
-                .coreMetrics,
+                "Database", "Libcrypto", "OTLPTracing", .hummingbird, .hummingbirdCore, .configuration, .logging,
+                .metrics, .coreMetrics, .tracing,
                 .lifecycle, .signals, .argumentParser, .nioCore, .nioPosix, .nioHTTP1, .nioHTTPTypes,
                 .nioHTTPTypesHTTP1, .mustache,
             ], resources: [.copy("Resources")]),
-        shared("Database", uses: ["CLibpq", .grdb, .grdbSQLite]),
+        shared("Database", uses: ["CLibpq", .grdb, .grdbSQLite, .tracing]),
         shared("Libcrypto", uses: ["COpenSSL"]),
         .systemLibrary(
             name: "COpenSSL", path: "Shared/System/COpenSSL", pkgConfig: "libcrypto",
@@ -100,6 +102,9 @@ let package = Package(
         tests("JWT", uses: ["Libcrypto", "TestSupport", "CountedWork"]),
         tests("JWTCommand", uses: ["TestSupport", .hummingbird, .hummingbirdTesting, .httpTypes]),
         tests("CurlClient", uses: ["TestSupport", "MovingHost", .httpTypes]),
+        tests(
+            "OTLPTracing",
+            uses: ["TestSupport", .hummingbird, .hummingbirdTesting, .httpTypes, .nioCore, .tracing]),
         tests("Database", uses: ["TestSupport"]),
         tests(
             "ServiceRuntime",
@@ -107,7 +112,7 @@ let package = Package(
                 "Database", "TestSupport", .hummingbird, .hummingbirdCore, .hummingbirdTesting, .httpTypes,
                 .argumentParser,
                 .configuration, .lifecycle, .logging, .coreMetrics, .mustache, .nioCore, .nioEmbedded, .nioHTTP1,
-                .nioPosix,
+                .nioPosix, .tracing, "OTLPTracing",
             ]),
         tests(
             "JWTAuth",
@@ -116,7 +121,7 @@ let package = Package(
             ]),
         serviceTests("Login", uses: ["Libcrypto", .nioPosix]),
         serviceTests("Catalog"),
-        serviceTests("Orders", uses: ["CurlClient", .logging, .lifecycle]),
+        serviceTests("Orders", uses: ["CurlClient", "OTLPTracing", .logging, .lifecycle, .tracing]),
         serviceTests("Inbox"),
         serviceTests("Compare"),
         .testTarget(
@@ -154,6 +159,7 @@ extension Target.Dependency {
     static var lifecycle: Self { .product(name: "ServiceLifecycle", package: "swift-service-lifecycle") }
     static var signals: Self { .product(name: "UnixSignals", package: "swift-service-lifecycle") }
     static var coreMetrics: Self { .product(name: "CoreMetrics", package: "swift-metrics") }
+    static var tracing: Self { .product(name: "Tracing", package: "swift-distributed-tracing") }
     static var mustache: Self { .product(name: "Mustache", package: "swift-mustache") }
     static var nioEmbedded: Self { .product(name: "NIOEmbedded", package: "swift-nio") }
     static var nioCore: Self { .product(name: "NIOCore", package: "swift-nio") }

@@ -1,0 +1,68 @@
+/// The position of an operation in a trace, as services tell it to each other (W3C Trace Context).
+public struct TraceContext: Sendable, Equatable {
+    /// The id that all spans of a trace share. It is not zero.
+    public let traceID: UInt128
+    /// The id of the span. It is not zero.
+    public let spanID: UInt64
+    /// Whether the span is recorded (§3.2.2.5.1).
+    public let isSampled: Bool
+    /// What other tracing systems added to the trace: the value of `tracestate`, at most 512 bytes.
+    public let state: String
+
+    /// The number of bytes of a `traceparent` of version 00.
+    private static let length = 55
+    private static let dash = UInt8(ascii: "-")
+
+    init(traceID: UInt128, spanID: UInt64, isSampled: Bool, state: String = "") {
+        self.traceID = traceID
+        self.spanID = spanID
+        self.isSampled = isSampled
+        self.state = state
+    }
+
+    /// Reads the header fields of a request. Returns nil if `traceparent` is invalid.
+    ///
+    /// Version 00 has exactly four members. Of a later version, only the first four count (§3.2.4). Version ff, upper-case
+    /// digits and ids of zeros are invalid. An invalid `tracestate` is ignored (§3.3).
+    public init?(traceparent: String, tracestate: String? = nil) {
+        let bytes = Array(traceparent.utf8.prefix(Self.length + 1))
+        guard bytes.count >= Self.length, [2, 35, 52].allSatisfy({ bytes[$0] == Self.dash }),
+            let version = UInt8(hexadecimal: bytes[0..<2]), version != 0xFF,
+            let traceID = UInt128(hexadecimal: bytes[3..<35]), traceID != 0,
+            let spanID = UInt64(hexadecimal: bytes[36..<52]), spanID != 0,
+            let flags = UInt8(hexadecimal: bytes[53..<55]),
+            bytes.count == Self.length || (version != 0 && bytes[Self.length] == Self.dash)
+        else { return nil }
+        self.init(
+            traceID: traceID, spanID: spanID, isSampled: flags & 1 == 1,
+            state: tracestate.map(TraceState.passedOn) ?? "")
+    }
+
+    /// The header field `traceparent`, in version 00.
+    public var traceparent: String {
+        "00-\(traceID.hexadecimal)-\(spanID.hexadecimal)-\(isSampled ? "01" : "00")"
+    }
+}
+
+extension FixedWidthInteger where Self: UnsignedInteger {
+    /// Reads lower-case hexadecimal digits. Nil if a byte is no such digit.
+    init?(hexadecimal digits: ArraySlice<UInt8>) {
+        self = 0
+        for digit in digits {
+            switch digit {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): self = self << 4 | Self(digit - UInt8(ascii: "0"))
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): self = self << 4 | Self(digit - UInt8(ascii: "a") + 10)
+            default: return nil
+            }
+        }
+    }
+
+    /// All digits in lower-case hexadecimal, with leading zeros.
+    var hexadecimal: String {
+        let digits = Array("0123456789abcdef".utf8)
+        return String(
+            decoding: stride(from: Self.bitWidth - 4, through: 0, by: -4).map {
+                digits[Int(truncatingIfNeeded: self >> Self($0)) & 0xF]
+            }, as: UTF8.self)
+    }
+}
