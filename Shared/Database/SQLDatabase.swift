@@ -1,6 +1,8 @@
 // Database: SQL with the few types, errors and guarantees that the services need. It is a separate target, so no other
 // target depends on a database engine. `DatabaseEngine` is what engines have in common; each has its folder.
 
+import Tracing
+
 /// A database. A service opens the database when it starts, uses it in all requests, and closes it when it ends.
 ///
 /// The closures of `read` and `write` are synchronous and run on threads of the database, not on the threads of Swift
@@ -16,6 +18,8 @@ public struct SQLDatabase: Sendable {
     private static let pingTime = Duration.seconds(1)
 
     private let engine: any DatabaseEngine
+    /// The name of the engine in spans.
+    private let system: String
 
     /// Opens the database, creates it if it is missing, and applies the migrations that it does not have yet.
     ///
@@ -31,7 +35,7 @@ public struct SQLDatabase: Sendable {
         } catch {
             throw error as? DatabaseError ?? DatabaseError(.unavailable, "\(error)")
         }
-        return SQLDatabase(engine: engine)
+        return SQLDatabase(engine: engine, system: url.location.system)
     }
 
     /// Opens a copy of a database that follows the original, such as a hot standby of PostgreSQL. Only `read` can use it,
@@ -41,7 +45,7 @@ public struct SQLDatabase: Sendable {
     ///
     /// - Throws: `DatabaseError` with code `unavailable` or `corrupt`, for SQLite only.
     public static func openReplica(_ url: DatabaseURL) throws(DatabaseError) -> SQLDatabase {
-        SQLDatabase(engine: try url.location.open())
+        SQLDatabase(engine: try url.location.open(), system: url.location.system)
     }
 
     /// Runs `work` on one consistent state of the database. Reads run concurrently with each other and with a write.
@@ -49,9 +53,11 @@ public struct SQLDatabase: Sendable {
     /// - Throws: The error that `work` throws; `DatabaseError`, with code `busy` if the read has not begun at its deadline;
     ///   `CancellationError` if the task is cancelled.
     public func read<Result: Sendable>(
-        _ work: @Sendable (Connection) throws -> Result
+        function: String = #function, _ work: @Sendable (Connection) throws -> Result
     ) async throws -> Result {
-        try await translatingCancellation { try await engine.read(until: Self.deadline(within: Self.writeTime), work) }
+        try await traced("read", function) {
+            try await translatingCancellation { try await engine.read(until: Self.deadline(within: Self.writeTime), work) }
+        }
     }
 
     /// Runs `work` in one transaction. When the method returns, the changes are on disk.
@@ -65,9 +71,11 @@ public struct SQLDatabase: Sendable {
     ///   `unknownOutcome`.
     @discardableResult
     public func write<Result: Sendable>(
-        _ work: @Sendable (Connection) throws -> Result
+        function: String = #function, _ work: @Sendable (Connection) throws -> Result
     ) async throws -> Result {
-        try await translatingCancellation { try await engine.write(until: Self.deadline(within: Self.writeTime), work) }
+        try await traced("write", function) {
+            try await translatingCancellation { try await engine.write(until: Self.deadline(within: Self.writeTime), work) }
+        }
     }
 
     /// Runs a small query in a write, for `/readyz`. It waits for about a second at most until the write begins.
@@ -106,6 +114,20 @@ public struct SQLDatabase: Sendable {
         return deadline.map { min($0, latest) } ?? latest
     }
 
+    /// Runs a transaction in a span, if the task belongs to a trace. The span includes the wait for a turn, and has the name of
+    /// the calling function instead of SQL.
+    private func traced<Result>(
+        _ name: String, _ function: String, _ transaction: () async throws -> Result
+    ) async throws -> Result {
+        guard InstrumentationContext.current?.isEmpty == false else { return try await transaction() }
+        return try await withSpan(name, ofKind: .client) { span in
+            if span.isRecording {
+                span.attributes = ["db.system.name": .string(system), "code.function.name": .string(function)]
+            }
+            return try await transaction()
+        }
+    }
+
     private func translatingCancellation<Result>(_ work: () async throws -> Result) async throws -> Result {
         do {
             return try await work()
@@ -116,6 +138,14 @@ public struct SQLDatabase: Sendable {
 }
 
 extension DatabaseURL.Location {
+    /// The name of the engine in OpenTelemetry's conventions for databases.
+    fileprivate var system: String {
+        switch self {
+        case .sqlite: "sqlite"
+        case .postgreSQL: "postgresql"
+        }
+    }
+
     fileprivate func open() throws(DatabaseError) -> any DatabaseEngine {
         switch self {
         case .sqlite(let location): try SQLiteEngine(location)

@@ -1,5 +1,6 @@
 import NIOPosix
 import Synchronization
+import Tracing
 
 /// Hashes and checks passwords on its own threads, in the turns of a bounded queue.
 ///
@@ -95,6 +96,6 @@ final class PasswordHasher: Sendable {
         computed.withLock {
             $0.total += 1; $0.work += work
         }
-        return try await threads.runIfActive(body)
+        return try await withSpan("hash password") { _ in try await threads.runIfActive(body) }
     }
 }

@@ -1,6 +1,7 @@
 import CurlClient
 import HTTPTypes
 import JWT
+import JWTAuth
 import Logging
 import ServiceRuntime
 
@@ -48,7 +49,8 @@ struct WeChatClient: Sendable {
     func user(of code: String) async throws -> Result {
         guard code.utf8.count <= Self.maximumCodeBytes else { return .rejected }
         do {
-            let response = try await http.execute(.init(url: url(for: code), isSentOnce: true))
+            let response = try await http.executeInSpan(
+                .init(url: url(for: code), isSentOnce: true), to: "wechat")
             guard response.status == .ok else {
                 return unavailable("the response has the status \(response.status.code)")
             }

@@ -36,8 +36,8 @@ public struct ServiceClient: Sendable {
         let token = try tokens.token(for: name, scope: scope, onBehalfOf: user, method: method, path: path, body: json)
         var headers: HTTPFields = [.authorization: "Bearer \(token)"]
         if json != nil { headers[.contentType] = "application/json" }
-        return try await http.execute(
-            .init(method: method, url: url + path, headers: headers, body: json, retry: .standard))
+        return try await http.executeInSpan(
+            .init(method: method, url: url + path, headers: headers, body: json, retry: .standard), to: name)
     }
 }
 
@@ -48,7 +48,7 @@ extension HTTPClient {
         var configuration = Configuration()
         configuration.connectTimeout = .seconds(1)
         configuration.deadline = deadline
-        configuration.propagatedHeaders = { RequestScope.current?.onwardFields ?? [:] }
+        configuration.propagatedHeaders = { RequestScope.onwardFields }
         configuration.inheritedDeadline = { RequestScope.current?.deadline }
         configuration.timeoutField = .requestTimeout
         configuration.breaksCircuits = true

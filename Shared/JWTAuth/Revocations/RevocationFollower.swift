@@ -53,6 +53,7 @@ public final class RevocationFollower: Service {
         var configuration = HTTPClient.Configuration()
         configuration.deadline = .seconds(waitSeconds + Self.responseSeconds)
         configuration.maximumResponseBytes = TokenType.revocationPage.maximumBytes
+        configuration.propagatedHeaders = { RequestScope.onwardFields }
         http = HTTPClient(configuration: configuration)
         login = ServiceClient(
             "login", at: settings.loginURL, http: http,

@@ -17,6 +17,7 @@ public struct ServiceSettings: Sendable {
     /// The path of the folder with the files of Swagger UI.
     let swaggerUI: String
     let log: LogSettings
+    let traces: TraceSettings
     /// The limits of connections. Tests set smaller ones.
     var connectionLimits = ConnectionLimits()
 
@@ -27,7 +28,7 @@ public struct ServiceSettings: Sendable {
     }
 
     /// Reads `HOST`, `PORT`, `PUBLIC_URL`, `CORS_ORIGINS`, `TOKEN_COOKIE`, `SWAGGER_UI`, `MAX_CONNECTIONS`,
-    /// `MAX_CONNECTIONS_PER_NETWORK`, `LOG_LEVEL` and `LOG_FORMAT`.
+    /// `MAX_CONNECTIONS_PER_NETWORK`, `LOG_LEVEL`, `LOG_FORMAT` and the variables `OTEL_*`.
     public init(name: String, defaultPort: Int, _ settings: inout Settings) {
         self.name = name
         host = Self.host(&settings)
@@ -40,6 +41,7 @@ public struct ServiceSettings: Sendable {
         connectionLimits.maximumConnectionsPerNetwork = settings.integer(
             "MAX_CONNECTIONS_PER_NETWORK", default: connectionLimits.maximumConnectionsPerNetwork, in: 1...1_000_000)
         log = LogSettings(&settings)
+        traces = TraceSettings(of: name, &settings)
         origins = Self.origins(&settings)
     }
 

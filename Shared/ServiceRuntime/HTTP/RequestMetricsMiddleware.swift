@@ -87,6 +87,6 @@ private struct ResponseMetrics {
 extension HTTPRequest.Method {
     private static let known: Set<Self> = [.get, .head, .post, .put, .patch, .delete, .options, .trace, .connect]
 
-    /// The method as a metric label, `_OTHER` for every method that RFC 9110 and RFC 5789 do not define.
-    fileprivate var label: String { Self.known.contains(self) ? rawValue : "_OTHER" }
+    /// The method as a label of metrics and spans, `_OTHER` for every method that RFC 9110 and RFC 5789 do not define.
+    var label: String { Self.known.contains(self) ? rawValue : "_OTHER" }
 }

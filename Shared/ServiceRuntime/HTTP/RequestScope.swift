@@ -5,8 +5,6 @@ import Hummingbird
 public struct RequestScope: Sendable {
     /// The value of `X-Request-Id`: the client's value if it is valid, otherwise a new one.
     public let requestID: String
-    /// The client's `traceparent` (W3C Trace Context) if it is valid.
-    public let traceparent: String?
 
     /// The time at which the caller stops waiting (`X-Request-Timeout`); nil if it does not say. Calls to other services end
     /// at this time, and the database is not waited for any longer, because the result would reach nobody.
@@ -15,17 +13,18 @@ public struct RequestScope: Sendable {
     /// The scope of the request that the current task handles.
     @TaskLocal public static var current: RequestScope?
 
-    /// The header fields that carry the identity to the services called for this request.
-    public var onwardFields: HTTPFields {
-        var fields: HTTPFields = [.requestID: requestID]
-        fields[.traceparent] = traceparent
+    /// The header fields that carry the request id and the trace of the current task to the service that it calls. Work that
+    /// belongs to no request may belong to a trace: a delivery of the outbox has that of its order.
+    public static var onwardFields: HTTPFields {
+        var fields = HTTPFields()
+        fields[.requestID] = current?.requestID
+        fields.addCurrentTrace()
         return fields
     }
 
     /// Reads the identity of a request from its header fields and creates a request id if there is no valid one.
     init(of request: Request) {
         requestID = Self.requestID(request.headers[.requestID])
-        traceparent = request.headers[.traceparent].flatMap(Self.validTraceparent)
         deadline = request.headers[.requestTimeout].flatMap(Self.validTimeout).map { .now + $0 }
     }
 
@@ -56,16 +55,5 @@ public struct RequestScope: Sendable {
         let bits = UInt64.random(in: .min ... .max)
         let hex = String(bits, radix: 16)
         return String(repeating: "0", count: 16 - hex.count) + hex
-    }
-
-    /// The text if it is `<version>-<32 hex>-<16 hex>-<2 hex>` in lower case. Neither id may be all zeros, and the
-    /// version must not be `ff` (Trace Context §3.2).
-    private static func validTraceparent(_ text: String) -> String? {
-        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-        guard parts.count == 4, parts.map(\.utf8.count) == [2, 32, 16, 2], parts[0] != "ff",
-            parts.allSatisfy({ $0.utf8.allSatisfy(\.isLowercaseHexDigit) }),
-            parts[1].contains(where: { $0 != "0" }), parts[2].contains(where: { $0 != "0" })
-        else { return nil }
-        return text
     }
 }

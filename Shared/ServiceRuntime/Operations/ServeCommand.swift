@@ -32,11 +32,12 @@ public struct ServeCommand<Definition: ServiceDefinition>: AsyncParsableCommand 
         // Only the owner may read the files that the service creates.
         umask(0o077)
         let reader = ConfigReader(provider: EnvironmentVariablesProvider())
-        // Ignore the error here: building the application reports invalid log settings together with all other invalid
-        // variables.
+        // Ignore errors here: building the application reports the invalid settings of logs and traces together with all other
+        // invalid variables.
         try? Settings.read(reader) { LogSettings(&$0) }.bootstrap()
+        let exporter = try? Settings.read(reader) { TraceSettings(of: Definition.name, &$0) }.bootstrap()
         do {
-            try await Self.serve(reader)
+            try await Self.serve(reader, exporter: exporter)
         } catch let error as StartError {
             LogWriter.standardError.write("\(error)\n")
             throw ExitCode.failure
@@ -45,12 +46,15 @@ public struct ServeCommand<Definition: ServiceDefinition>: AsyncParsableCommand 
 
     /// Runs the service that `reader` configures.
     ///
+    /// - Parameter exporter: Exports spans until the application has stopped; nil if nothing is recorded.
     /// - Throws: `StartError` if the configuration is invalid or the service cannot listen.
-    static func serve(_ reader: ConfigReader) async throws {
+    static func serve(_ reader: ConfigReader, exporter: (any Service)? = nil) async throws {
         do {
             let application = try await Definition.buildApplication(reader: reader, clock: .system)
+            // The group stops the last service first.
+            let services: [any Service] = [exporter].compactMap { $0 } + [application]
             var configuration = ServiceGroupConfiguration(
-                services: [.init(service: application)], gracefulShutdownSignals: [.sigterm, .sigint],
+                services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: application.logger)
             configuration.maximumGracefulShutdownDuration = .seconds(maximumShutdownSeconds)
             try await ServiceGroup(configuration: configuration).run()

@@ -6,7 +6,7 @@ public import ServiceLifecycle
 extension ServiceSettings {
     /// Creates a router with the middleware and the operations routes that all services have.
     ///
-    /// The middleware provides request ids, metrics, common header fields, CORS, the request log and error responses.
+    /// The middleware provides traces, request ids, metrics, common header fields, CORS, the request log and error responses.
     ///
     /// - Parameters:
     ///   - context: The type of the request contexts.
@@ -17,6 +17,7 @@ extension ServiceSettings {
     ) -> Router<Context> {
         let cookies: CookiePaths = allowsCookies ? .all : .only(cookiePaths)
         let router = Router(context: context, options: .autoGenerateHeadEndpoints)
+        router.add(middleware: RequestTraceMiddleware(beginsTraces: traces.exporter != nil))
         router.add(middleware: RequestScopeMiddleware())
         router.add(middleware: RequestMetricsMiddleware())
         router.add(middleware: ResponseHeadersMiddleware(cookies: cookies))

@@ -1,0 +1,135 @@
+import Foundation
+import HTTPTypes
+import OTLPTracing
+import ServiceLifecycle
+import Tracing
+
+/// The settings of traces: the variables of OpenTelemetry, `OTEL_*`. Without an endpoint, nothing is recorded.
+struct TraceSettings {
+    /// The names of the variables, as the specification of OpenTelemetry defines them.
+    private enum Variable {
+        static let isDisabled = "OTEL_SDK_DISABLED"
+        static let endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT"
+        static let tracesEndpoint = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
+        static let headers = "OTEL_EXPORTER_OTLP_HEADERS"
+        static let tracesHeaders = "OTEL_EXPORTER_OTLP_TRACES_HEADERS"
+        static let timeout = "OTEL_EXPORTER_OTLP_TIMEOUT"
+        static let tracesTimeout = "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT"
+        static let serviceName = "OTEL_SERVICE_NAME"
+        static let resource = "OTEL_RESOURCE_ATTRIBUTES"
+        static let sampler = "OTEL_TRACES_SAMPLER"
+        static let samplerArgument = "OTEL_TRACES_SAMPLER_ARG"
+        static let queueSize = "OTEL_BSP_MAX_QUEUE_SIZE"
+        static let batchSize = "OTEL_BSP_MAX_EXPORT_BATCH_SIZE"
+        static let delay = "OTEL_BSP_SCHEDULE_DELAY"
+    }
+
+    private static let maximumMilliseconds = 600_000
+    private static let maximumQueueSize = 65536
+
+    /// Where spans are sent; nil if nothing is recorded.
+    private(set) var exporter: SpanExporter.Configuration?
+    private(set) var sampler = Sampler(ratio: 1, isParentBased: true)
+    private(set) var queueSize = 2048
+    private(set) var batchSize = 512
+
+    /// Reads the settings of the service `name`.
+    init(of name: String, _ settings: inout Settings) {
+        let isDisabled = settings.choice(Variable.isDisabled, default: false, from: ["true": true, "false": false])
+        guard !isDisabled, let url = Self.url(&settings) else { return }
+        var exporter = SpanExporter.Configuration(url: url)
+        exporter.headers = Self.headers(&settings)
+        exporter.resource = Self.pairs(Variable.resource, &settings)
+        exporter.resource["service.name"] =
+            settings.string(Variable.serviceName) ?? exporter.resource["service.name"] ?? name
+        let timeout = Self.milliseconds(Variable.timeout, default: 10000, &settings)
+        exporter.timeout = .milliseconds(Self.milliseconds(Variable.tracesTimeout, default: timeout, &settings))
+        exporter.delay = .milliseconds(Self.milliseconds(Variable.delay, default: 5000, &settings))
+        self.exporter = exporter
+        sampler = Self.sampler(&settings)
+        queueSize = settings.integer(Variable.queueSize, default: queueSize, in: 1...Self.maximumQueueSize)
+        batchSize = settings.integer(
+            Variable.batchSize, default: min(batchSize, queueSize), in: 1...max(1, queueSize))
+    }
+
+    /// Makes all spans of the process go to the collector, and returns the service that sends them; nil if nothing is recorded.
+    ///
+    /// To use another tracer, such as that of swift-otel, change this function.
+    func bootstrap() -> (any Service)? {
+        let queue = exporter.map { _ in SpanQueue(maximumCount: queueSize, batchCount: batchSize) }
+        InstrumentationSystem.bootstrap(OTLPTracer(sampler: sampler, queue: queue))
+        guard let queue, let exporter else { return nil }
+        return SpanExporter(of: queue, exporter)
+    }
+
+    /// The URL of the collector; nil without an endpoint. Only the general endpoint gets a path (OTLP Exporter, "Endpoint URLs
+    /// for OTLP/HTTP").
+    private static func url(_ settings: inout Settings) -> String? {
+        for (variable, path) in [(Variable.tracesEndpoint, ""), (Variable.endpoint, "/v1/traces")] {
+            guard let text = settings.string(variable) else { continue }
+            let isSlashed = !path.isEmpty && text.hasSuffix("/")
+            if let url = CanonicalURL(isSlashed ? String(text.dropLast()) : text) { return url.text + path }
+            settings.reject(variable, "must be a URL like http://localhost:4318\(path)")
+        }
+        return nil
+    }
+
+    private static func milliseconds(_ variable: String, default fallback: Int, _ settings: inout Settings) -> Int {
+        settings.integer(variable, default: fallback, in: 1...maximumMilliseconds)
+    }
+
+    private static func headers(_ settings: inout Settings) -> HTTPFields {
+        var fields = HTTPFields()
+        for variable in [Variable.headers, Variable.tracesHeaders] {
+            for (name, value) in pairs(variable, isSecret: true, &settings) {
+                guard let name = HTTPField.Name(name), HTTPField.isValidValue(value) else {
+                    settings.reject(variable, "must be header fields like name=value,name=value")
+                    continue
+                }
+                fields[name] = value
+            }
+        }
+        return fields
+    }
+
+    /// The value of a list `name=value,name=value` with percent-encoded values (W3C Baggage).
+    private static func pairs(
+        _ variable: String, isSecret: Bool = false, _ settings: inout Settings
+    ) -> [String: String] {
+        guard let text = settings.string(variable, isSecret: isSecret) else { return [:] }
+        var pairs: [String: String] = [:]
+        for item in text.split(separator: ",") {
+            let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map {
+                $0.trimmingCharacters(in: .whitespaces)
+            }
+            guard parts.count == 2, !parts[0].isEmpty, let value = parts[1].removingPercentEncoding else {
+                settings.reject(variable, "must be a list like name=value,name=value with percent-encoded values")
+                continue
+            }
+            pairs[parts[0]] = value
+        }
+        return pairs
+    }
+
+    private static func sampler(_ settings: inout Settings) -> Sampler {
+        let ratio = ratio(&settings)
+        let samplers = [
+            "always_on": Sampler(ratio: 1, isParentBased: false),
+            "always_off": Sampler(ratio: 0, isParentBased: false),
+            "traceidratio": Sampler(ratio: ratio, isParentBased: false),
+            "parentbased_always_on": Sampler(ratio: 1, isParentBased: true),
+            "parentbased_always_off": Sampler(ratio: 0, isParentBased: true),
+            "parentbased_traceidratio": Sampler(ratio: ratio, isParentBased: true),
+        ]
+        return settings.choice(Variable.sampler, default: Sampler(ratio: 1, isParentBased: true), from: samplers)
+    }
+
+    private static func ratio(_ settings: inout Settings) -> Double {
+        guard let text = settings.string(Variable.samplerArgument) else { return 1 }
+        guard let ratio = Double(text), (0...1).contains(ratio) else {
+            settings.reject(Variable.samplerArgument, "must be a number from 0 to 1")
+            return 1
+        }
+        return ratio
+    }
+}

@@ -1,0 +1,41 @@
+import HTTPTypes
+import Hummingbird
+import Tracing
+
+/// Gives every request a span, which belongs to the trace of the caller or begins one.
+///
+/// The span has the method, the template of the route and the status; it never has a path, a query, a header field or a body,
+/// because they may contain a token. The span ends when the handler has returned a response. Requests of the operations routes
+/// have no span.
+struct RequestTraceMiddleware<Context: RequestContext>: RouterMiddleware {
+    /// Whether requests begin traces. If not, only the trace of a caller goes on.
+    let beginsTraces: Bool
+
+    func handle(
+        _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        guard beginsTraces || request.headers[.traceparent] != nil, !OperationsPath.contains(request.uri.path) else {
+            return try await next(request, context)
+        }
+        let method = request.method.label
+        return try await withSpan(method, context: InstrumentationContext(of: request.headers), ofKind: .server) {
+            span in
+            let response = try await next(request, context)
+            if span.isRecording {
+                span.operationName = context.endpointPath.map { "\(method) \($0)" } ?? method
+                span.attributes = .init(method, context.endpointPath, response.status)
+                if response.status.kind == .serverError { span.setStatus(.init(code: .error)) }
+            }
+            return response
+        }
+    }
+}
+
+extension SpanAttributes {
+    /// The attributes of a request, with the names of OpenTelemetry's conventions for HTTP servers.
+    fileprivate init(_ method: String, _ route: String?, _ status: HTTPResponse.Status) {
+        self = ["http.request.method": .string(method), "http.response.status_code": .int64(Int64(status.code))]
+        self["http.route"] = route
+        if status.kind == .serverError { self["error.type"] = String(status.code) }
+    }
+}
