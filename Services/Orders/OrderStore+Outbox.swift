@@ -59,14 +59,16 @@ extension OrderStore {
 
     /// Inserts the entry that delivers a message, due at once.
     static func insertDelivery(
-        of message: Message, about order: UUID, to account: String, at date: Date, in connection: Connection
+        of message: Message, about order: UUID, to account: String, at date: Date, in trace: StoredTrace,
+        on connection: Connection
     ) throws {
         try connection.execute(
             """
-            INSERT INTO outbox (id, kind, order_id, account, subject, body, created_at, next_attempt_at)
-            VALUES ($1, 'message', $2, $3, $4, $5, $6, $6)
+            INSERT INTO outbox (
+                id, kind, order_id, account, subject, body, created_at, next_attempt_at, traceparent, tracestate)
+            VALUES ($1, 'message', $2, $3, $4, $5, $6, $6, $7, $8)
             """,
-            message.id, order, account, message.subject, message.body, date)
+            message.id, order, account, message.subject, message.body, date, trace.traceparent, trace.tracestate)
     }
 
     /// Inserts the entry that releases the stock of an order, due at `dueAt`.
@@ -74,16 +76,18 @@ extension OrderStore {
     /// - Parameter order: A row with the columns `id` and `account`.
     @discardableResult
     static func insertRelease(
-        of order: Row, at date: Date, dueAt: Date, in connection: Connection
+        of order: Row, at date: Date, dueAt: Date, in trace: StoredTrace, on connection: Connection
     ) throws -> OutboxEntry {
         let entry = OutboxEntry(
-            id: .version7(at: date), order: try order["id"], account: try order["account"], call: .release, attempts: 0)
+            id: .version7(at: date), order: try order["id"], account: try order["account"], call: .release, attempts: 0,
+            trace: trace)
         try connection.execute(
             """
-            INSERT INTO outbox (id, kind, order_id, account, created_at, next_attempt_at)
-            VALUES ($1, 'release', $2, $3, $4, $5)
+            INSERT INTO outbox (
+                id, kind, order_id, account, created_at, next_attempt_at, traceparent, tracestate)
+            VALUES ($1, 'release', $2, $3, $4, $5, $6, $7)
             """,
-            entry.id, entry.order, entry.account, date, dueAt)
+            entry.id, entry.order, entry.account, date, dueAt, trace.traceparent, trace.tracestate)
         return entry
     }
 }
@@ -94,6 +98,7 @@ extension OutboxEntry {
         order = try row["order_id"]
         account = try row["account"]
         attempts = try row["attempts"]
+        trace = try StoredTrace(row)
         let kind: String = try row["kind"]
         call =
             kind == "release"

@@ -51,7 +51,8 @@ struct OrderStore: Sendable {
     func place(
         _ id: UUID, _ reservation: Reservation, total: Money, message: Message, at date: Date
     ) async throws -> Order? {
-        try await database.write { connection in
+        let trace = StoredTrace.current
+        return try await database.write { connection in
             guard
                 let row = try connection.queryOne(
                     """
@@ -69,20 +70,23 @@ struct OrderStore: Sendable {
                     id, index, item.productID, item.quantity, item.name, item.priceCents)
             }
             let account: String = try row["account"]
-            try Self.insertDelivery(of: message, about: id, to: account, at: date, in: connection)
+            try Self.insertDelivery(of: message, about: id, to: account, at: date, in: trace, on: connection)
             return try Self.order(id, of: account, in: connection)
         }
     }
 
     /// Abandons a pending order, and inserts the outbox entry that releases its stock, due at `releaseAt`.
     func abandon(_ id: UUID, at date: Date, releaseAt: Date) async throws {
+        let trace = StoredTrace.current
         try await database.write { connection in
             let row = try connection.queryOne(
                 """
                 UPDATE orders SET status = 'abandoned', idempotency_key = NULL
                 WHERE id = $1 AND status = 'pending' RETURNING id, account
                 """, id)
-            if let row { try Self.insertRelease(of: row, at: date, dueAt: releaseAt, in: connection) }
+            if let row {
+                try Self.insertRelease(of: row, at: date, dueAt: releaseAt, in: trace, on: connection)
+            }
         }
     }
 
@@ -112,14 +116,15 @@ struct OrderStore: Sendable {
     func cancel(
         _ id: UUID, of account: String, at date: Date, leaseUntil: Date
     ) async throws -> (order: Order, release: OutboxEntry?)? {
-        try await database.write { connection in
+        let trace = StoredTrace.current
+        return try await database.write { connection in
             let cancelled = try connection.queryOne(
                 """
                 UPDATE orders SET status = 'cancelled' WHERE id = $1 AND account = $2 AND status = 'placed'
                 RETURNING id, account
                 """, id, account)
             let release = try cancelled.map {
-                try Self.insertRelease(of: $0, at: date, dueAt: leaseUntil, in: connection)
+                try Self.insertRelease(of: $0, at: date, dueAt: leaseUntil, in: trace, on: connection)
             }
             return try Self.order(id, of: account, in: connection).map { ($0, release) }
         }

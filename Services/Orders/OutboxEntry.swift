@@ -23,4 +23,6 @@ struct OutboxEntry: Sendable {
     let call: Call
     /// The number of calls so far, including one that is in progress.
     let attempts: Int
+    /// The trace of the request that made the call necessary.
+    let trace: StoredTrace
 }

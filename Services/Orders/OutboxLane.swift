@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import ServiceLifecycle
 import ServiceRuntime
+import Tracing
 
 /// The entries of the outbox that call the same service. Each lane waits for its own service only.
 final class OutboxLane: Sendable {
@@ -77,8 +78,10 @@ final class OutboxLane: Sendable {
     @discardableResult
     func run(_ entry: OutboxEntry) async -> Bool {
         do {
-            try await call(entry)
-            try await store.finish(entry)
+            try await withSpan("deliver \(kind.rawValue)", context: entry.trace.context, ofKind: .consumer) { _ in
+                try await call(entry)
+                try await store.finish(entry)
+            }
             return true
         } catch {
             let pause = min(pow(2, Double(max(0, entry.attempts - 1))), Self.maximumPauseSeconds) * .random(in: 0.5...1)

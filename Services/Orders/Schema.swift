@@ -62,5 +62,11 @@ enum Schema {
             DROP INDEX outbox_by_creation;
             CREATE INDEX outbox_by_creation_and_id ON outbox (created_at, id);
             """),
+        Migration(
+            "outbox traces",
+            """
+            ALTER TABLE outbox ADD COLUMN traceparent TEXT NOT NULL DEFAULT '';
+            ALTER TABLE outbox ADD COLUMN tracestate TEXT NOT NULL DEFAULT '';
+            """),
     ]
 }
