@@ -15,6 +15,10 @@ readonly services=(login catalog orders inbox)
 # The service that scripts/up starts only with --compare.
 readonly optional_services=(compare)
 
+# The port on which scripts/traces receives spans: that of OTLP over HTTP.
+# shellcheck disable=SC2034 # scripts/traces reads it
+readonly traces_port=4318
+
 # started_services: prints the standard services, and the optional ones that scripts/up has started.
 started_services() {
   local service

@@ -1,0 +1,268 @@
+"""Receives spans (OTLP/HTTP in JSON) and shows a trace as a waterfall, in a terminal and as a page.
+
+Usage: traces.py PORT serve | list | show [ID]. scripts/traces describes the commands.
+"""
+
+import collections
+import html
+import http.server
+import json
+import re
+import sys
+import threading
+import urllib.error
+import urllib.request
+
+MAXIMUM_TRACES = 1_000
+MAXIMUM_SPANS_OF_A_TRACE = 2_000
+MAXIMUM_BODY_BYTES = 16 << 20
+BAR_COLUMNS = 40
+STATUS_ERROR = 2
+COLORS = ["#3b6fb6", "#b65c3b", "#3f8f5b", "#8a5bb0", "#a08a2c", "#4c8f99"]
+
+
+class Traces:
+    """The spans by trace, oldest trace first."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.spans = collections.OrderedDict()
+
+    def add(self, request):
+        """Adds the spans of a request; raises an error if it has another form than OTLP."""
+        spans = []
+        for resource_spans in request.get("resourceSpans", []):
+            service = attributes(resource_spans["resource"]).get("service.name", "unknown")
+            for scope_spans in resource_spans["scopeSpans"]:
+                spans += [span_of(span, service) for span in scope_spans["spans"]]
+        with self.lock:
+            for span in spans:
+                trace = self.spans.setdefault(span["trace"], [])
+                if len(trace) < MAXIMUM_SPANS_OF_A_TRACE:
+                    trace.append(span)
+            while len(self.spans) > MAXIMUM_TRACES:
+                self.spans.popitem(last=False)
+
+    def of(self, trace):
+        """The spans of a trace, as (depth, span), each parent before its children."""
+        with self.lock:
+            spans = sorted(self.spans.get(trace, []), key=lambda span: span["start"])
+        ids = {span["id"] for span in spans}
+        children = collections.defaultdict(list)
+        for span in spans:
+            children[span["parent"] if span["parent"] in ids else None].append(span)
+        rows, stack = [], [(0, span) for span in reversed(children[None])]
+        seen = set()
+        while stack:
+            depth, span = stack.pop()
+            if span["id"] in seen:
+                continue
+            seen.add(span["id"])
+            rows.append((depth, span))
+            stack += [(depth + 1, child) for child in reversed(children[span["id"]])]
+        return rows
+
+    def summaries(self):
+        """One (id, first name, number of services, number of spans, milliseconds) for each trace, oldest first."""
+        with self.lock:
+            traces = list(self.spans)
+        for trace in traces:
+            rows = self.of(trace)
+            if rows:
+                services = {span["service"] for _, span in rows}
+                yield trace, label(rows[0][1]), len(services), len(rows), length(rows) / 1e6
+
+    def newest(self):
+        """The newest of the traces with the most services; None without a trace."""
+        summaries = list(self.summaries())
+        most = max((summary[2] for summary in summaries), default=0)
+        return next((summary[0] for summary in reversed(summaries) if summary[2] == most), None)
+
+
+def attributes(owner):
+    return {item["key"]: str(next(iter(item["value"].values()), "")) for item in owner.get("attributes", [])}
+
+
+def span_of(span, service):
+    for name in ("traceId", "spanId"):
+        if not re.fullmatch(r"[0-9a-f]{16,32}", span[name]):
+            raise ValueError(f"{name} is not hexadecimal")
+    return {
+        "trace": span["traceId"],
+        "id": span["spanId"],
+        "parent": span.get("parentSpanId") or None,
+        "service": service,
+        "name": span["name"],
+        "start": int(span["startTimeUnixNano"]),
+        "end": int(span["endTimeUnixNano"]),
+        "is_error": span.get("status", {}).get("code") == STATUS_ERROR,
+        "attributes": attributes(span),
+    }
+
+
+def label(span):
+    """The name of a span with what its attributes say about it."""
+    known = span["attributes"]
+    details = [
+        "→ " + known["service.peer.name"] if "service.peer.name" in known else "",
+        known.get("code.function.name", ""),
+        known.get("http.response.status_code", ""),
+        "error" if span["is_error"] else "",
+    ]
+    return " ".join([span["name"]] + [detail for detail in details if detail])
+
+
+def length(rows):
+    return max(span["end"] for _, span in rows) - min(span["start"] for _, span in rows)
+
+
+def bar(span, first, total, columns):
+    """The first column and the number of columns of a span on the time axis."""
+    total = max(total, 1)
+    begin = min(columns - 1, (span["start"] - first) * columns // total)
+    return begin, max(1, min(columns - begin, (span["end"] - span["start"]) * columns // total))
+
+
+def text(traces, trace):
+    """The waterfall for a terminal."""
+    rows = traces.of(trace)
+    if not rows:
+        return ""
+    first, total = min(span["start"] for _, span in rows), length(rows)
+    names = ["  " * depth + printable(label(span)) for depth, span in rows]
+    width = max(map(len, names))
+    lines = [f"trace {trace}: {len(rows)} spans, {total / 1e6:.1f} ms"]
+    for (_, span), name in zip(rows, names):
+        begin, columns = bar(span, first, total, BAR_COLUMNS)
+        axis = (" " * begin + "█" * columns).ljust(BAR_COLUMNS)
+        duration = (span["end"] - span["start"]) / 1e6
+        lines.append(f"{printable(span['service']):8} {name:{width}} |{axis}| {duration:9.2f} ms")
+    return "\n".join(lines) + "\n"
+
+
+def printable(value):
+    return "".join(character if character.isprintable() else "?" for character in value)
+
+
+STYLE = """body{font:14px system-ui,sans-serif;margin:2rem;color:#222;background:#fff}table{border-collapse:collapse;width:100%}
+td,th{text-align:left;padding:.2rem .6rem;white-space:nowrap}tr:nth-child(even){background:#f4f4f4}td.axis{width:45%}
+td.axis svg{display:block;width:100%;height:14px}td.number{text-align:right}.error{color:#b00020}"""
+
+
+def page(title, body):
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{html.escape(title)}</title>'
+        f"<style>{STYLE}</style><h1>{html.escape(title)}</h1>{body}</html>"
+    )
+
+
+def list_page(traces):
+    rows = "".join(
+        f'<tr><td><a href="/traces/{trace}">{html.escape(name)}</a></td><td class="number">{services}</td>'
+        f'<td class="number">{spans}</td><td class="number">{milliseconds:.1f} ms</td></tr>'
+        for trace, name, services, spans, milliseconds in reversed(list(traces.summaries()))
+    )
+    return page("Traces", f"<table><tr><th>First span<th>Services<th>Spans<th>Duration</tr>{rows}</table>")
+
+
+def trace_page(traces, trace):
+    rows = traces.of(trace)
+    first, total = min(span["start"] for _, span in rows), length(rows)
+    services = sorted({span["service"] for _, span in rows})
+    lines = []
+    for depth, span in rows:
+        begin, columns = bar(span, first, total, 1000)
+        color = COLORS[services.index(span["service"]) % len(COLORS)]
+        details = "\n".join(f"{name}: {value}" for name, value in sorted(span["attributes"].items()))
+        error = ' class="error"' if span["is_error"] else ""
+        lines.append(
+            f'<tr title="{html.escape(details)}"><td>{html.escape(span["service"])}</td>'
+            f'<td{error}>{"&emsp;" * depth}{html.escape(label(span))}</td>'
+            f'<td class="axis"><svg viewBox="0 0 1000 14" preserveAspectRatio="none">'
+            f'<rect x="{begin}" width="{columns}" height="14" fill="{color}"/></svg></td>'
+            f'<td class="number">{(span["end"] - span["start"]) / 1e6:.2f} ms</td></tr>'
+        )
+    return page(f"Trace {trace}", f'<p><a href="/">All traces</a></p><table>{"".join(lines)}</table>')
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    traces = Traces()
+
+    def do_POST(self):
+        try:
+            size = int(self.headers.get("Content-Length", ""))
+        except ValueError:
+            return self.respond(411, "A request needs Content-Length.\n")
+        if not 0 <= size <= MAXIMUM_BODY_BYTES:
+            return self.respond(413, "The body is too large.\n")
+        if self.path != "/v1/traces":
+            return self.respond(404, "Spans are received at /v1/traces.\n")
+        try:
+            self.traces.add(json.loads(self.rfile.read(size)))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            return self.respond(400, f"The body is not OTLP in JSON: {type(error).__name__}\n")
+        return self.respond(200, "{}", "application/json")
+
+    def do_GET(self):
+        if self.path == "/":
+            return self.respond(200, list_page(self.traces), "text/html")
+        if self.path == "/list":
+            lines = (f"{trace}  {services} services, {spans:3} spans, {milliseconds:9.1f} ms  {printable(name)}\n"
+                     for trace, name, services, spans, milliseconds in self.traces.summaries())
+            return self.respond(200, "".join(lines))
+        if match := re.fullmatch(r"/show(?:/([0-9a-f]{32}))?", self.path):
+            shown = text(self.traces, match[1] or self.traces.newest())
+            return self.respond(200 if shown else 404, shown or "There is no such trace yet.\n")
+        if (match := re.fullmatch(r"/traces/([0-9a-f]{32})", self.path)) and self.traces.of(match[1]):
+            return self.respond(200, trace_page(self.traces, match[1]), "text/html")
+        return self.respond(404, "There is nothing here.\n")
+
+    def respond(self, status, body, media_type="text/plain"):
+        data = body.encode()
+        self.send_response(status)
+        self.send_header("Content-Type", f"{media_type}; charset=utf-8" if media_type.startswith("text") else media_type)
+        self.send_header("Content-Length", str(len(data)))
+        self.send_header("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
+        self.send_header("X-Content-Type-Options", "nosniff")
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_):
+        pass
+
+
+def serve(port):
+    try:
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    except OSError as error:
+        sys.exit(f"Cannot listen on port {port}: {error.strerror}. Set PORT to another port.")
+    print(f"Receiving spans; open http://localhost:{port}/ or run: scripts/traces show", flush=True)
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        pass
+
+
+def ask(port, path):
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(f"http://127.0.0.1:{port}{path}", timeout=5) as response:
+            sys.stdout.write(response.read().decode())
+    except urllib.error.HTTPError as error:
+        sys.exit(error.read().decode().rstrip())
+    except OSError:
+        sys.exit(f"Nothing receives spans on port {port}. First run: scripts/traces")
+
+
+def main(port, command, *arguments):
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(encoding="utf-8")
+    if command == "serve":
+        serve(port)
+    elif command == "list":
+        ask(port, "/list")
+    else:
+        ask(port, "/show" + "".join(f"/{argument}" for argument in arguments[:1]))
+
+
+main(int(sys.argv[1]), *sys.argv[2:])
