@@ -30,6 +30,9 @@ public final class Cluster: Sendable {
     /// A port for a program outside of the project. `CORS_ORIGINS` allows the pages of `http://localhost` at this port.
     public let externalPort: Int
 
+    /// The port for a collector of traces, in place of 4318.
+    let tracesPort: Int
+
     let http = HTTPClient()
     private let folder: TemporaryFolder
     private let ports: [ServiceName: Int]
@@ -53,6 +56,7 @@ public final class Cluster: Sendable {
         for service in ServiceName.allCases { ports[service] = try await FreePorts.next(http) }
         self.ports = ports
         externalPort = try await FreePorts.next(http)
+        tracesPort = try await FreePorts.next(http)
         try linkProjectFiles()
         try await run(["scripts/secret"], in: directory)
     }
@@ -75,10 +79,12 @@ public final class Cluster: Sendable {
             to: directory.appending(path: "scripts/lib.sh"), atomically: true, encoding: .utf8)
     }
 
-    /// Replaces the standard ports, 8080 and the following ones, with the ports of this cluster.
+    /// Replaces the standard ports, 8080 and the following ones and that of collectors, with the ports of this cluster.
     public func replacingPorts(in text: String) -> String {
         let ports = ServiceName.allCases.map(port) + [externalPort]
-        return zip(8080..., ports).reduce(text) { $0.replacing("\($1.0)", with: "\($1.1)") }
+        return zip(8080..., ports).reduce(text.replacing("4318", with: "\(tracesPort)")) {
+            $0.replacing("\($1.0)", with: "\($1.1)")
+        }
     }
 
     /// A free port that no setting of the services names.
@@ -161,13 +167,14 @@ extension Cluster {
         }
     }
 
-    /// Starts a service without waiting until it is ready.
+    /// Starts a service without waiting until it is ready. The port 4318 in a variable becomes that of the cluster.
     func launch(
         _ service: ServiceName, environment: [String: String], under wrapper: [String] = []
     ) throws -> ChildProcess {
+        let changes = environment.mapValues { $0.replacing(":4318", with: ":\(tracesPort)") }
         let process = try ChildProcess(
             wrapper + [Self.executables.appending(path: service.rawValue).path],
-            environment: self.environment(of: service).merging(environment) { $1 },
+            environment: self.environment(of: service).merging(changes) { $1 },
             directory: directory, log: logFile(service))
         processes.withLock { $0[service] = process }
         return process
