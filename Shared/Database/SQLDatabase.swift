@@ -56,7 +56,9 @@ public struct SQLDatabase: Sendable {
         function: String = #function, _ work: @Sendable (Connection) throws -> Result
     ) async throws -> Result {
         try await traced("read", function) {
-            try await translatingCancellation { try await engine.read(until: Self.deadline(within: Self.writeTime), work) }
+            try await translatingCancellation {
+                try await engine.read(until: Self.deadline(within: Self.writeTime), work)
+            }
         }
     }
 
@@ -74,7 +76,9 @@ public struct SQLDatabase: Sendable {
         function: String = #function, _ work: @Sendable (Connection) throws -> Result
     ) async throws -> Result {
         try await traced("write", function) {
-            try await translatingCancellation { try await engine.write(until: Self.deadline(within: Self.writeTime), work) }
+            try await translatingCancellation {
+                try await engine.write(until: Self.deadline(within: Self.writeTime), work)
+            }
         }
     }
 
