@@ -84,6 +84,47 @@ import Testing
         #expect(try await database.productCount() == 3)
     }
 
+    @Test func `a write that fails because of another write does so only if that write is stored`() async throws {
+        let (inside, entry) = AsyncStream.makeStream(of: Void.self)
+        let runs = Counter()
+        // One of the writes ends the transaction. The first write then runs again, and stores another number.
+        let outcomes = try await behindAnotherWrite(count: 60) { connection in
+            runs.increment()
+            try connection.execute("INSERT INTO products (id, stock) VALUES ('first', $1)", runs.count)
+        } following: { number in
+            guard number == 30 else {
+                return try await database.write { connection in
+                    let row = try connection.queryOne("SELECT stock FROM products WHERE id = 'first'")
+                    throw Found(stock: try row?["stock"])
+                }
+            }
+            let change = Task {
+                try await database.write { connection in
+                    entry.finish()
+                    try connection.execute(
+                        """
+                        INSERT INTO products (id, stock)
+                        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT 'n' || i, 1 FROM n
+                        """)
+                }
+            }
+            Task {
+                for await _ in inside {}
+                change.cancel()
+            }
+            _ = try await change.value
+        }
+        #expect(outcomes[30] is CancellationError)
+        let stored: Int? = try await database.read {
+            try $0.queryOne("SELECT stock FROM products WHERE id = 'first'")?["stock"]
+        }
+        for (number, error) in outcomes.enumerated() where number != 30 {
+            let found = try #require(error as? Found)
+            // A write may also run between the two runs of the first one, and finds nothing then.
+            #expect(found.stock == nil || found.stock == stored)
+        }
+    }
+
     @Test func `a write returns only after the commit of its transaction`() async throws {
         let (inside, entry) = AsyncStream.makeStream(of: Void.self)
         let release = DispatchSemaphore(value: 0)
@@ -126,6 +167,10 @@ import Testing
 
     private struct Refused: Error {}
 
+    private struct Found: Error {
+        let stock: Int?
+    }
+
     private func add(_ id: String) async throws {
         try await database.write { try $0.execute("INSERT INTO products (id, stock) VALUES ($1, 1)", id) }
     }
@@ -134,11 +179,23 @@ import Testing
     private func behindAnotherWrite(
         count: Int, _ write: @escaping @Sendable (_ number: Int) async throws -> Void
     ) async throws -> [(any Error)?] {
+        try await behindAnotherWrite(count: count) {
+            try $0.execute("INSERT INTO products (id, stock) VALUES ('first', 1)")
+        } following: {
+            try await write($0)
+        }
+    }
+
+    /// Starts `count` writes while `first` runs. Returns the error of each, in their order.
+    private func behindAnotherWrite(
+        count: Int, first: @escaping @Sendable (Connection) throws -> Void,
+        following write: @escaping @Sendable (_ number: Int) async throws -> Void
+    ) async throws -> [(any Error)?] {
         let (inside, entry) = AsyncStream.makeStream(of: Void.self)
         let release = DispatchSemaphore(value: 0)
         let database = database
-        async let first: Void = database.write {
-            try $0.execute("INSERT INTO products (id, stock) VALUES ('first', 1)")
+        async let firstWrite: Void = database.write {
+            try first($0)
             entry.finish()
             release.wait()
         }
@@ -163,7 +220,7 @@ import Testing
             for await (number, error) in group { outcomes[number] = error }
             return outcomes
         }
-        try await first
+        try await firstWrite
         return outcomes
     }
 

@@ -6,7 +6,8 @@ import Synchronization
 ///
 /// A commit syncs the disk, which takes longer than most writes. Writes that wait while another one runs therefore run in the
 /// same transaction, each after the first in a savepoint, and one commit stores all of them. A write that fails is rolled
-/// back to its savepoint. No write returns before the commit.
+/// back to its savepoint. No write returns or throws before the commit, because it may have read the changes of those before
+/// it.
 final class SQLiteWriter: Sendable {
     /// The maximum number of writes in one transaction.
     private static let maximumGroupCount = 64
@@ -52,7 +53,7 @@ final class SQLiteWriter: Sendable {
                 isReadOnly ? try database.readOnly { try work(connection) } : try work(connection)
             }
             switch await group.outcome() {
-            case .committed: return result
+            case .committed: return try result.get()
             case .failed(let error): throw error
             case .lost: continue
             }
@@ -89,9 +90,12 @@ final class SQLiteWriter: Sendable {
 
 extension SQLiteWriter {
     /// Runs a write that has the turn or shares it, in the open transaction or in a new one.
-    private func takePart<Result: Sendable>(
-        until deadline: ContinuousClock.Instant, _ work: @Sendable (Connection, GRDB.Database) throws -> Result
-    ) async throws -> (Result, WriteGroup) {
+    ///
+    /// - Returns: The result or the error of `work`, which counts only if the transaction is committed.
+    /// - Throws: `CancellationError`; `DatabaseError`; an error of GRDB; the error of `work` if it ends the transaction.
+    private func takePart<Success: Sendable>(
+        until deadline: ContinuousClock.Instant, _ work: @Sendable (Connection, GRDB.Database) throws -> Success
+    ) async throws -> (Result<Success, any Error>, WriteGroup) {
         try await thread.run {
             try connection.writeWithoutTransaction { database in
                 defer { endTurn(in: database) }
@@ -119,9 +123,9 @@ extension SQLiteWriter {
         return newGroup
     }
 
-    private func perform<Result>(
-        _ work: (Connection, GRDB.Database) throws -> Result, in database: GRDB.Database, _ group: WriteGroup
-    ) throws -> Result {
+    private func perform<Success>(
+        _ work: (Connection, GRDB.Database) throws -> Success, in database: GRDB.Database, _ group: WriteGroup
+    ) throws -> Result<Success, any Error> {
         let runner = SQLiteRunner(database)
         let connection = Connection(runner)
         let isFirst = group.count == 0
@@ -133,21 +137,23 @@ extension SQLiteWriter {
             try database.checkDeferredForeignKeys()
             if !isFirst { try database.cachedStatement(sql: "RELEASE write").execute() }
             group.add(runner.actions)
-            return result
+            return .success(result)
         } catch {
-            undo(isFirst: isFirst, in: database, group)
-            throw error
+            guard undo(isFirst: isFirst, in: database, group) else { throw error }
+            return .failure(error)
         }
     }
 
     /// Undoes the changes of one write. If SQLite has rolled back the whole transaction, as after an interrupted change or
     /// on a full disk, the other writes of the group are lost and run again.
-    private func undo(isFirst: Bool, in database: GRDB.Database, _ group: WriteGroup) {
+    ///
+    /// - Returns: Whether the transaction continues.
+    private func undo(isFirst: Bool, in database: GRDB.Database, _ group: WriteGroup) -> Bool {
         if !isFirst, database.isInsideTransaction {
             do {
                 try database.cachedStatement(sql: "ROLLBACK TO write").execute()
                 try database.cachedStatement(sql: "RELEASE write").execute()
-                return
+                return true
             } catch {
                 // Roll back everything instead.
             }
@@ -155,6 +161,7 @@ extension SQLiteWriter {
         try? database.rollback()
         state.withLock { $0.group = nil }
         group.end(.lost)
+        return false
     }
 }
 
