@@ -35,6 +35,11 @@ def pod_violations(pod):
     if "memory" not in container["resources"]["limits"]:
         yield "the memory has no limit"
     mounts = {mount["name"]: mount for mount in container["volumeMounts"]}
+    volumes = {volume["name"]: volume for volume in pod["volumes"]}
+    if not any(
+            mount["mountPath"] == "/data" and not mount.get("readOnly") and "emptyDir" in volumes[mount["name"]]
+            for mount in mounts.values()):
+        yield "no writable folder is mounted at /data, where a service saves its revocations"
     if "subPath" in mounts["keys"]:
         yield "the key file is mounted instead of its folder, so a rotation does not arrive"
     if {spread["topologyKey"] for spread in pod["topologySpreadConstraints"]} != {
