@@ -26,6 +26,56 @@ extension Drill {
         }
     }
 
+    /// Kills the primary of three servers with asynchronous replication, while the standbys receive nothing.
+    static let failoverAsynchronous = Drill(
+        "failover-asynchronous",
+        """
+        With asynchronous replication, a failover loses the last acknowledged changes. The services notice the other \
+        history of the database: they keep the revocations that they have read, and learn those that come after.
+        """
+    ) { scale, report in
+        try await withPatroni(isSynchronous: false, scale) { cluster, servers, reconciliation in
+            let (checkouts, sessions) = (Checkouts(reconciliation), try await SessionLedger(of: cluster))
+            let epoch = try await servers.history()
+            let primary = try await servers.primary()
+            _ = try await checkouts.underLoad(clients: 3) {
+                _ = try await sessions.underLoad {
+                    try await Task.sleep(for: .seconds(1))
+                    try await servers.pauseStandbys()
+                    report.progress("the standbys receive nothing")
+                    try await Task.sleep(for: .seconds(3))
+                    for session in sessions.ended {
+                        for service in Cluster.followers {
+                            try await cluster.waitForRejection(of: session.accessToken, at: service)
+                        }
+                    }
+                }
+            }
+            let ended = sessions.ended
+            await primary.program.kill()
+            try await servers.disconnectStandbys()
+            try await waitForRecovery(of: cluster, report)
+            let placed = try await reconciliation.placedOrders()
+            let lost = Set(checkouts.acknowledged.values).subtracting(placed)
+            var revived = 0
+            for session in ended where try await cluster.status(of: .login, token: session.accessToken) != 401 {
+                revived += 1
+            }
+            report.figure(
+                "lost \(lost.count) of \(checkouts.acknowledged.count) acknowledged orders, and \(revived) of "
+                    + "\(ended.count) logouts at login")
+            report.require(lost.count + revived > 0, "something acknowledged is lost")
+            let history = try await servers.history()
+            report.require(history != epoch, "the epoch of the feed changes (\(epoch), \(history))")
+            for session in ended {
+                let isRejected = try await sessions.isRejected(session.accessToken)
+                report.require(isRejected, "services still reject the tokens whose revocation the database has lost")
+            }
+            let delays = try await cluster.logoutDelays().map(\.1)
+            report.figure("a logout after the failover reaches all services within \(delays.quantile(1).text)")
+        }
+    }
+
     private static func withPatroni(
         isSynchronous: Bool, _ scale: DrillScale,
         _ body: (Cluster, PatroniCluster, Reconciliation) async throws -> Void

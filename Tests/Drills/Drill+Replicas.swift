@@ -103,7 +103,7 @@ extension Drill {
     }
 
     /// Starts two processes of each service on a PostgreSQL server, behind HAProxy, and calls `body`.
-    private static func withReplicas(
+    static func withReplicas(
         _ body: (Cluster, ReplicatedServices, DatabaseServer) async throws -> Void
     ) async throws {
         try checkPrograms(ReplicatedServices.balancer)

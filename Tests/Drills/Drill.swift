@@ -17,10 +17,11 @@ struct Drill: Sendable {
 
     /// All drills, in the order in which they run.
     static let all: [Drill] = [
-        .logout, .rotate, .loginDown, .loginRestart, .feedCut, .clockSkew, .clockStep, .catalogSlow, .catalogDown,
+        .logout, .logoutReplicas, .rotate, .loginDown, .loginRestart, .feedCut, .clockSkew, .clockStep, .catalogSlow,
+        .catalogDown,
         .killOrders, .diskFull, .diskSlow, .sigterm, .slowClients, .signInFlood, .killReplica, .rollingRestart,
         .migration,
-        .killPostgreSQL, .databaseCut, .poolEmpty, .failover,
+        .killPostgreSQL, .databaseCut, .poolEmpty, .failover, .failoverAsynchronous,
     ]
 
     /// Runs the drill and prints its results. The last line begins with `PASS`, `FAIL` or `SKIP`.

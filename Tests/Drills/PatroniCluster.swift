@@ -103,6 +103,31 @@ struct PatroniCluster {
         guard isStreaming else { throw DrillError("the standbys do not stream") }
     }
 
+    /// The history of the commits of login's database, as login names it in the feed.
+    func history() async throws -> String {
+        try await query("SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8)", in: "login").first ?? ""
+    }
+
+    /// Stops the standbys from receiving changes, as a slow network does. They stay connected.
+    func pauseStandbys() async throws { try await signalReceivers("STOP") }
+
+    /// Ends the paused receivers before they read what is in the buffers of their connections.
+    func disconnectStandbys() async throws {
+        try await signalReceivers("TERM")
+        try await signalReceivers("CONT")
+    }
+
+    private func signalReceivers(_ signal: String) async throws {
+        let script = """
+            for process in /proc/[0-9]*; do
+              if grep -qs "[p]ostgres: \(scope): walreceiver" "$process/cmdline"; then
+                kill -\(signal) "${process#/proc/}"
+              fi
+            done
+            """
+        try await run(["/bin/sh", "-c", script], in: cluster.directory)
+    }
+
     /// Settings of one Patroni (https://patroni.readthedocs.io/en/latest/yaml_configuration.html).
     private static func settings(
         name: String, folder: String, port: Int, controlPort: Int, coordinator: Int, isSynchronous: Bool,

@@ -3,16 +3,19 @@ public import HTTPTypes
 
 extension Cluster {
     /// Sends a request to a service, with a bearer token and a JSON body when they are given.
+    ///
+    /// - Parameter port: The port of one process of the service; nil for the port of the service.
     public func send(
         _ method: HTTPRequest.Method, _ service: ServiceName, _ path: String, token: String? = nil,
-        headers: HTTPFields = [:], json body: String? = nil, deadline: Duration = .seconds(30)
+        headers: HTTPFields = [:], json body: String? = nil, deadline: Duration = .seconds(30), at port: Int? = nil
     ) async throws -> ReceivedResponse {
         var headers = headers
         if let token { headers[.authorization] = "Bearer \(token)" }
         if body != nil { headers[.contentType] = headers[.contentType] ?? "application/json" }
         let response = try await http.execute(
             .init(
-                method: method, url: url(service, path), headers: headers, body: body.map { Array($0.utf8) },
+                method: method, url: "http://localhost:\(port ?? self.port(service))\(path)", headers: headers,
+                body: body.map { Array($0.utf8) },
                 deadline: deadline))
         return ReceivedResponse(
             status: response.status.code, headers: response.headers,
@@ -27,14 +30,18 @@ extension Cluster {
     /// The status of a request that changes nothing and needs a token of a user: 401 if the service rejects the token.
     ///
     /// Catalog has no such request for customers, so it responds with 403 if it accepts the token.
-    public func status(of service: ServiceName, token: String) async throws -> Int {
-        switch service {
-        case .login: try await get(.login, "/me", token: token).status
-        case .catalog: try await send(.delete, .catalog, "/products/\(Demo.lamp)", token: token).status
-        case .orders: try await get(.orders, "/orders?limit=1", token: token).status
-        case .inbox: try await get(.inbox, "/messages?limit=1", token: token).status
-        case .compare: try await get(.compare, "/jwt/notes?limit=1", token: token).status
-        }
+    ///
+    /// - Parameter port: The port of one process of the service; nil for the port of the service.
+    public func status(of service: ServiceName, token: String, at port: Int? = nil) async throws -> Int {
+        let (method, path): (HTTPRequest.Method, String) =
+            switch service {
+            case .login: (.get, "/me")
+            case .catalog: (.delete, "/products/\(Demo.lamp)")
+            case .orders: (.get, "/orders?limit=1")
+            case .inbox: (.get, "/messages?limit=1")
+            case .compare: (.get, "/jwt/notes?limit=1")
+            }
+        return try await send(method, service, path, token: token, at: port).status
     }
 
     /// The value of a series in the metrics of a service, named with its labels; nil if the series does not exist.

@@ -16,13 +16,14 @@ extension Cluster {
 
     /// Waits until a service rejects a token, and returns the time of the first rejection.
     ///
+    /// - Parameter port: The port of one process of the service; nil for the port of the service.
     /// - Throws: `ClusterError` when the service still accepts the token after `timeout`.
     @discardableResult
     public func waitForRejection(
-        of token: String, at service: ServiceName, within timeout: Duration = .seconds(30)
+        of token: String, at service: ServiceName, port: Int? = nil, within timeout: Duration = .seconds(30)
     ) async throws -> ContinuousClock.Instant {
         let deadline = ContinuousClock.now + timeout
-        while try await status(of: service, token: token) != 401 {
+        while try await status(of: service, token: token, at: port) != 401 {
             guard .now < deadline else { throw ClusterError("\(service.rawValue) still accepts a revoked token") }
             try await Task.sleep(for: .milliseconds(1))
         }
