@@ -11,7 +11,8 @@ extension Drill {
         delayed.
         """
     ) { scale, report in
-        try await withCluster(running: [.catalog]) { cluster in
+        try await withCluster(running: [.catalog], environment: ["DATABASE_URL": "sqlite:data/catalog.sqlite"]) {
+            cluster in
             let products = try await StoredProducts(in: cluster)
             let disk = try SlowDisk(in: cluster.directory)
             try await cluster.start(.catalog, environment: disk.environment)

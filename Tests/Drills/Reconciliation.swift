@@ -10,7 +10,7 @@ struct Reconciliation: Sendable {
     let customer: String
     /// The folders of databases that are not in the folder of the cluster.
     private let folders: [ServiceName: URL]
-    /// The URLs of databases on PostgreSQL.
+    /// The URLs of databases on PostgreSQL that are not those of the cluster.
     private let databases: [ServiceName: String]
 
     private static let stock = 1_000_000
@@ -61,9 +61,12 @@ struct Reconciliation: Sendable {
     }
 
     private func ids(_ sql: String, of service: ServiceName) async throws -> Set<String> {
-        if let url = databases[service] { return Set(try await DatabaseServer.query(sql, at: url, in: cluster)) }
         var file = cluster.directory.appending(path: "data/\(service.rawValue).sqlite")
-        if let folder = folders[service] { file = try copy(of: service, in: folder) }
+        if let folder = folders[service] {
+            file = try copy(of: service, in: folder)
+        } else if let url = try databases[service] ?? cluster.databaseURL(service) {
+            return Set(try await DatabaseServer.query(sql, at: url, in: cluster))
+        }
         var configuration = Configuration()
         configuration.readonly = true
         let database = try DatabaseQueue(path: file.path, configuration: configuration)

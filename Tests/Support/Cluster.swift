@@ -120,6 +120,15 @@ public final class Cluster: Sendable {
         "http://localhost:\(port(service))\(path)"
     }
 
+    /// The URL of the database of a service on PostgreSQL, when the tests run on it; nil on SQLite, where a service
+    /// chooses its file itself.
+    ///
+    /// - Throws: `PostgreSQLServer.StartError`.
+    public func databaseURL(_ service: ServiceName) throws -> String? {
+        guard TestEngine.selected == .postgresql else { return nil }
+        return try folder.databaseURL(.postgresql, service.rawValue)
+    }
+
     /// The process id of a service.
     ///
     /// - Throws: `ClusterError` if the service was never started.
@@ -172,9 +181,10 @@ extension Cluster {
         _ service: ServiceName, environment: [String: String], under wrapper: [String] = []
     ) throws -> ChildProcess {
         let changes = environment.mapValues { $0.replacing(":4318", with: ":\(tracesPort)") }
+        var variables = self.environment(of: service).merging(changes) { $1 }
+        if variables["DATABASE_URL"] == nil { variables["DATABASE_URL"] = try databaseURL(service) }
         let process = try ChildProcess(
-            wrapper + [Self.executables.appending(path: service.rawValue).path],
-            environment: self.environment(of: service).merging(changes) { $1 },
+            wrapper + [Self.executables.appending(path: service.rawValue).path], environment: variables,
             directory: directory, log: logFile(service))
         processes.withLock { $0[service] = process }
         return process

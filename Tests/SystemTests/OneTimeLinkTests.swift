@@ -39,12 +39,12 @@ import Testing
 extension Cluster {
     /// Starts a second process of orders on the same database.
     fileprivate func startReplica(ofOrdersAt port: Int) async throws {
-        let variables = [
-            "PORT=\(port)", "JWT_KEYS_FILE=secrets/jwt.json", "LOGIN_URL=\(url(.login))",
-            "CATALOG_URL=\(url(.catalog))",
-            "INBOX_URL=\(url(.inbox))",
+        var variables = [
+            "PORT": "\(port)", "JWT_KEYS_FILE": "secrets/jwt.json", "LOGIN_URL": url(.login),
+            "CATALOG_URL": url(.catalog), "INBOX_URL": url(.inbox),
         ]
-        try startExternalProgram(["/usr/bin/env"] + variables + [Self.executables.appending(path: "orders").path])
+        variables["DATABASE_URL"] = try databaseURL(.orders)
+        try startExternalProgram([Self.executables.appending(path: "orders").path], environment: variables)
         let isReady = try await eventually { (try? await status(ofLink: "/readyz", at: port)) == 200 }
         #expect(isReady)
     }
