@@ -17,10 +17,18 @@ import Testing
 
     private let token: String
 
+    /// Signs a token. The first eight characters of its signature differ in the two alphabets of base64, the last do not.
     init() throws {
-        let claims = #"{"iss":"login","sub":"alice","aud":"orders"}"#
-        let signed = try Command.jwt("sign", "--secret-base64url", Self.secret, input: claims)
-        token = signed.output.trimmingCharacters(in: .newlines)
+        var suitable: String?
+        for number in 0..<200 where suitable == nil {
+            let claims = #"{"iss":"login","sub":"alice","aud":"orders","jti":"\#(number)"}"#
+            let signed = try Command.jwt("sign", "--secret-base64url", Self.secret, input: claims)
+            let token = signed.output.trimmingCharacters(in: .newlines)
+            let signature = try #require(token.split(separator: ".").last)
+            let hasOther = [signature.prefix(8), signature.suffix(8)].map { $0.contains(where: "-_".contains) }
+            if hasOther == [true, false] { suitable = token }
+        }
+        token = try #require(suitable)
     }
 
     /// Probes a service that decides by the value of `Authorization`, nil when there is not exactly one.

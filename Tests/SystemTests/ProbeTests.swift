@@ -77,7 +77,7 @@ import Testing
         }
     }
 
-    /// The servers run on any machine with Python; that in Go where its parts are installed.
+    /// The servers in Python run on any machine; that in Go where its parts are installed, that in Swift after `scripts/test`.
     @Test(.timeLimit(.minutes(5)))
     func `the probe finds the mistakes in the weak servers that the documentation lists`() async throws {
         try await run(["scripts/differential", "--install"], in: Cluster.project)

@@ -2,7 +2,8 @@
 
     weak_servers.py JWT_COMMAND PYTHON_WITH_PYJWT
 
-A server whose language is missing on this machine is skipped, with a line on standard error.
+A server whose language is missing on this machine, or that `scripts/test` has not built, is skipped, with a line on
+standard error.
 """
 
 import base64
@@ -14,6 +15,8 @@ import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+# `scripts/test` builds it.
+SWIFT_SERVER = f"{HERE}/../../.build-weak-server/debug/WeakServer"
 SHOWN = 8
 
 # The routes of each server, with the mistake of each.
@@ -41,12 +44,22 @@ ROUTES = {
         "key-by-kid": "`kid` is read without a check of its type",
         "prefix": "the token is the field without the prefix `Bearer `, if it has it",
     },
+    "jwt-kit": {
+        "complete": "none: `verify(using:)` checks `iss`, `aud` and `exp`",
+        "documented": "`verify(using:)` checks only `exp`, as in its documentation",
+        "empty-verify": "`verify(using:)` is empty",
+        "optional-expiry": "`exp` is optional",
+        "unverified": "`unverified`",
+        "key-in-header": "the key is the `jwk` of the header",
+    },
 }
 
 
 class Server:
     def __init__(self, command, folder):
-        self.process = subprocess.Popen([*command, folder], stdout=subprocess.PIPE, text=True)
+        # A token may end a server in Swift.
+        environment = os.environ | {"SWIFT_BACKTRACE": "enable=no"}
+        self.process = subprocess.Popen([*command, folder], stdout=subprocess.PIPE, text=True, env=environment)
         self.port = int(self.process.stdout.readline())
 
     def __enter__(self):
@@ -127,14 +140,17 @@ def main(jwt, python):
         servers = {
             "PyJWT": lambda: [python, f"{HERE}/weak.py"],
             "golang-jwt": (lambda: go_server(folder)) if is_go_here() else None,
+            "jwt-kit": (lambda: [SWIFT_SERVER]) if os.path.exists(SWIFT_SERVER) else None,
         }
         print("| Route | Mistake | Found |\n| --- | --- | --- |")
         for library, command in servers.items():
             if command is None:
-                print(f"skipped: {library} is not on this machine", file=sys.stderr)
+                print(f"skipped: {library} is not on this machine, or its server is not built", file=sys.stderr)
                 continue
-            with Server(command(), folder) as server:
-                for route, mistake in ROUTES[library].items():
+            program = command()
+            for route, mistake in ROUTES[library].items():
+                # A token may end a server, so each route has its own.
+                with Server(program, folder) as server:
                     print(row(library, route, mistake, prober.probe(server.port, route)), flush=True)
 
 

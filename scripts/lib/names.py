@@ -14,6 +14,7 @@ FOLDERS = ["Services", "Shared", "Tools", "Tests", "Benchmarks/Sources", "Fuzz/S
 FILE_NAME_EXCEPTIONS = {
     "App.swift": "the type with @main is named after its service, the file after its role",
     "App+build.swift": "Hummingbird's templates give this name to the file that assembles the application",
+    "Package.swift": "the package manager takes this name for a manifest",
     "main.swift": "the compiler takes this name for a program without @main",
     "JWTFuzz.swift": "libFuzzer calls a C function, so there is no type",
 }

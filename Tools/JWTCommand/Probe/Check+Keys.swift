@@ -1,11 +1,21 @@
 import FoundationEssentials
 import JWT
+import Libcrypto
 
 /// Header parameters that offer or name a key (RFC 7515 §4.1.2 to §4.1.8). The tokens are signed with that key.
 extension Check {
     static let keys: [Check] = [
         offered("jwk", "RFC 7515 §4.1.3", "a key in the header") { secret in
             ["kty": "oct", "alg": "HS256", "k": .string(Base64URL.encode(secret))]
+        },
+        .token("jwk-ed25519", "RFC 7515 §4.1.3", "a public key in the header, whose private key signed the token") {
+            forge in
+            let jwk: JSONValue = [
+                "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "kid": "probe",
+                "x": .string(Base64URL.encode(Forge.ownPrivateKey.publicKey)),
+            ]
+            let header = forge.header([("alg", "EdDSA"), ("kid", "probe"), ("jwk", jwk)])
+            return forge.token(header: header, signature: .ed25519(Forge.ownPrivateKey))
         },
         // Nothing listens at the port 9 (discard).
         offered("jku", "RFC 7515 §4.1.2", "the URL of a key set in the header") { _ in "http://127.0.0.1:9/keys" },

@@ -13,6 +13,7 @@ struct Forge {
         case unrelated
         case bytes([UInt8])
         case hmac(HashFunction, secret: [UInt8])
+        case ed25519(Ed25519Key)
     }
 
     let goodToken: String
@@ -30,6 +31,12 @@ struct Forge {
 
     /// A key that anybody can make.
     static let ownSecret = sha256(Array("probe".utf8))
+
+    /// A private key that anybody can make.
+    static let ownPrivateKey = {
+        guard let key = Ed25519Key(seed: ownSecret) else { preconditionFailure("OpenSSL has no Ed25519") }
+        return key
+    }()
 
     /// - Throws: `CommandError` when the good token is not a signed JWT, or the key is not the one that signed it.
     init(
@@ -71,9 +78,10 @@ struct Forge {
 
     /// A token with this text.
     func hostile(_ text: String, isSigned: Bool = false) -> HostileToken {
-        // Eight characters of a signature are enough to recognize it, and too few to guess the rest.
+        // Eight characters of a signature are enough to recognize it, in both alphabets, and too few to guess the rest.
         let start = parts[2].prefix(8)
-        return HostileToken(text: text, isSecret: isSigned || !start.isEmpty && text.contains(start))
+        let unified = text.replacing("+", with: "-").replacing("/", with: "_")
+        return HostileToken(text: text, isSecret: isSigned || !start.isEmpty && unified.contains(start))
     }
 
     /// A token with the own key of the probe, which `members` offer or name.
@@ -107,6 +115,7 @@ struct Forge {
         case .unrelated: Self.ownSecret
         case .bytes(let bytes): bytes
         case .hmac(let function, let secret): Self.code(function, secret, input)
+        case .ed25519(let key): key.signature(for: Array(input.utf8))
         }
     }
 
