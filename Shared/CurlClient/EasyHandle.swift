@@ -32,7 +32,7 @@ import HTTPTypes
     /// Whether the transfer opened a connection, instead of reusing one.
     var hasConnected: Bool { unsafe ccurl_get_long(pointer, CURLINFO_NUM_CONNECTS) > 0 }
 
-    /// The socket of the last connection; negative without one.
+    /// The socket of the connection of a transfer that has ended; negative when the connection is closed.
     var socket: CInt { unsafe ccurl_get_socket(pointer) }
 
     /// Prepares the handle for a transfer.
@@ -159,7 +159,7 @@ private func beginSending(
     _ user: UnsafeMutableRawPointer?, _ remoteAddress: UnsafeMutablePointer<CChar>?,
     _ localAddress: UnsafeMutablePointer<CChar>?, _ remotePort: Int32, _ localPort: Int32
 ) -> Int32 {
-    let mayBegin = unsafe easyHandle(user)?.transfer?.mayBeginSending() ?? false
+    let mayBegin = unsafe easyHandle(user)?.transfer?.mayBeginSending(fromPort: localPort) ?? false
     return mayBegin ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
 }
 

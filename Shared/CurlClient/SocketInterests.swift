@@ -13,7 +13,7 @@ final class SocketInterests {
         /// Whether the socket is one of a connection, which `open` made and `close` ends. libcurl has others, for example to
         /// learn that a name is resolved, and closes them itself.
         var isConnection = false
-        /// Whether libcurl currently waits for the socket. If not, the connection is idle.
+        /// Whether libcurl currently waits for the socket. If not, the connection is idle, or its transfer pauses.
         var isWanted = false
         /// The server at the other end; nil before the first response.
         var origin: TransferEngine.OriginState?
@@ -66,14 +66,33 @@ final class SocketInterests {
 
     /// Records to which server a connection goes.
     func assign(_ socket: CInt, to origin: TransferEngine.OriginState) {
-        if socket >= 0 { interests[makeRoom(for: socket)].origin = origin }
+        guard socket >= 0, interests[makeRoom(for: socket)].isConnection else { return }
+        interests[Int(socket)].origin = origin
     }
 
     /// Ends the idle connections to a server. libcurl notices that when it wants to reuse one, and closes it.
-    func endIdleConnections(to origin: TransferEngine.OriginState) {
-        for (socket, interest) in interests.enumerated() where interest.origin === origin && !interest.isWanted {
-            shutdown(CInt(socket), CInt(SHUT_RDWR))
+    ///
+    /// - Parameter usedPorts: The ports of the connections of all transfers at this machine. libcurl does not wait for the
+    ///   socket of a transfer that pauses, but its connection is not idle.
+    func endIdleConnections(to origin: TransferEngine.OriginState, except usedPorts: [CInt]) {
+        for (index, interest) in interests.enumerated() where interest.origin === origin && !interest.isWanted {
+            let socket = CInt(index)
+            if !usedPorts.contains(Self.localPort(of: socket)) { shutdown(socket, CInt(SHUT_RDWR)) }
         }
+    }
+
+    /// The port of a connection at this machine; 0 for a unix socket.
+    private static func localPort(of socket: CInt) -> CInt {
+        var address = sockaddr_in6()
+        var size = socklen_t(MemoryLayout<sockaddr_in6>.size)
+        let isKnown = unsafe withUnsafeMutablePointer(to: &address) { address in
+            unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                unsafe getsockname(socket, address, &size) == 0
+            }
+        }
+        // The addresses of IPv4 and IPv6 have the port at the same position.
+        let isInternet = [AF_INET, AF_INET6].contains(CInt(address.sin6_family))
+        return isKnown && isInternet ? CInt(UInt16(bigEndian: address.sin6_port)) : 0
     }
 
     /// Closes a socket.

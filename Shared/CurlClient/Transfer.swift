@@ -28,6 +28,8 @@ import CCurl
     var download: ResponseStream?
     /// How often libcurl had a connection and started to send.
     private(set) var sends = 0
+    /// The port of the connection at this machine; nil before `sends` is positive.
+    private(set) var localPort: CInt?
     private var continuation: UnsafeContinuation<End, Never>?
 
     // Only the engine writes these properties.
@@ -80,9 +82,11 @@ import CCurl
         }
     }
 
-    /// Counts the starts of sending. Returns false when libcurl must not send.
-    func mayBeginSending() -> Bool {
+    /// Counts the starts of sending. `port` is that of the connection at this machine. Returns false when libcurl must not
+    /// send.
+    func mayBeginSending(fromPort port: CInt) -> Bool {
         sends += 1
+        localPort = port
         // libcurl repeats a request on its own when a reused connection closes before the response. The server may
         // have received the first copy.
         return sends == 1 || head.isIdempotent && upload == nil

@@ -197,7 +197,7 @@ struct TransferEngine: ~Copyable {
         case .finished(CURLE_OK, _): origin.idle += 1
         case .timedOut where isLost(origin, transfer):
             origin.idle = 0
-            multi.interests.endIdleConnections(to: origin)
+            multi.interests.endIdleConnections(to: origin, except: live.compactMap(\.localPort))
         default: break
         }
     }

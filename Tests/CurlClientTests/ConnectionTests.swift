@@ -182,6 +182,46 @@ struct ConnectionTests {
         #expect(server.connections == 2)
     }
 
+    @Test func `a call that times out on a kept connection does not end a download that nobody reads meanwhile`()
+        async throws
+    {
+        let body = [UInt8](repeating: 1, count: 16 << 20)
+        let (haveArrived, mustWait) = (OneTimeEvent(), OneTimeEvent())
+        let server = ScriptedServer { connection in
+            while let request = connection.readRequest() {
+                if request.requestLine.contains("/silent") { return connection.waitForClose() }
+                guard request.requestLine.contains("/large") else {
+                    // Two requests at once open two connections.
+                    if connection.server.requests.count == 2 { haveArrived.signal() }
+                    haveArrived.blockingWait()
+                    connection.send(CannedResponse.hello)
+                    continue
+                }
+                connection.send("HTTP/1.1 200 OK\r\nContent-Length: \(body.count)\r\n\r\n")
+                connection.setSendTimeout(milliseconds: 300)
+                let rest = connection.sendPart(of: body[...])
+                mustWait.signal()
+                connection.setSendTimeout(milliseconds: 0)
+                connection.sendPart(of: rest)
+            }
+        }
+        let client = HTTPClient()
+        async let first = client.execute(.init(url: server.url()))
+        async let second = client.execute(.init(url: server.url()))
+        _ = try await (first, second)
+        let large = HTTPClient.Request(url: server.url("/large"))
+        let count = try await client.download(large, maximumBytes: body.count) { response in
+            await mustWait.wait()
+            let error = try await client.failure(.init(url: server.url("/silent"), deadline: .milliseconds(200)))
+            #expect(error.code == .timedOut)
+            var count = 0
+            for try await part in response.body { count += part.count }
+            return count
+        }
+        #expect(count == body.count)
+        #expect(server.connections == 2)
+    }
+
     @Test func `limits below the minimum are raised to the minimum`() async throws {
         let client = HTTPClient.with {
             $0.maximumConnections = -1

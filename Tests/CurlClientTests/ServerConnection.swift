@@ -30,22 +30,26 @@ struct ServerConnection: Sendable {
 
     /// Sends bytes. Returns false when the client has closed the connection.
     @discardableResult
-    func send(bytes: [UInt8]) -> Bool {
-        var rest = bytes[...]
+    func send(bytes: [UInt8]) -> Bool { sendPart(of: bytes[...]).isEmpty }
+
+    /// Sends bytes until the client has closed the connection or the send timeout has passed. Returns the rest.
+    @discardableResult
+    func sendPart(of bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        var rest = bytes
         while !rest.isEmpty {
             let count = unsafe rest.withUnsafeBytes { bytes in
                 unsafe Glibc.send(socket, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
             }
-            guard count > 0 else { return false }
+            guard count > 0 else { break }
             rest = rest.dropFirst(count)
         }
-        return true
+        return rest
     }
 
     /// Reads this number of bytes; fewer when the client closes the connection.
     func readBytes(_ count: Int) -> [UInt8] { read(count) }
 
-    /// Makes `send` fail after it has waited for this time.
+    /// Makes `send` fail after it has waited for this time; never if it is 0.
     func setSendTimeout(milliseconds: Int) {
         var time = timeval(tv_sec: milliseconds / 1000, tv_usec: milliseconds % 1000 * 1000)
         unsafe setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
