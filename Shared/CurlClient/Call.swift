@@ -61,10 +61,10 @@ struct Call {
             wasSentBefore: wasSent)
         transfer.upload = upload
         transfer.download = download
-        let end = await client.loop.run(transfer)
+        await client.loop.run(transfer)
         let result: Result<HTTPClient.Response, HTTPClientError>
         do throws(HTTPClientError) {
-            result = .success(try transfer.response(after: end))
+            result = .success(try transfer.response(after: transfer.end))
         } catch {
             result = .failure(error)
         }

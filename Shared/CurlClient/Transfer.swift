@@ -1,4 +1,5 @@
 import CCurl
+import Synchronization
 
 /// One attempt at a request, and the response that arrives.
 ///
@@ -30,7 +31,10 @@ import CCurl
     private(set) var sends = 0
     /// The port of the connection at this machine; nil before `sends` is positive.
     private(set) var localPort: CInt?
-    private var continuation: UnsafeContinuation<End, Never>?
+    private var continuation: UnsafeContinuation<Void, Never>?
+    /// How the attempt ended; `shutDown` before its end. Its lock orders the work of the engine before that of the caller's
+    /// task. The continuation does so too, but ThreadSanitizer does not see it when the continuation is resumed early.
+    private let lastEnd = Mutex(End.shutDown)
 
     // Only the engine writes these properties.
     var isCancelled = false
@@ -59,10 +63,16 @@ import CCurl
     }
 
     /// Stores the continuation that `resume` resumes.
-    func begin(_ continuation: UnsafeContinuation<End, Never>) { unsafe self.continuation = unsafe continuation }
+    func begin(_ continuation: UnsafeContinuation<Void, Never>) { unsafe self.continuation = unsafe continuation }
 
     /// Returns the transfer to the caller's task.
-    func resume(_ end: End) { unsafe continuation.take()?.resume(returning: end) }
+    func resume(_ end: End) {
+        lastEnd.withLock { $0 = end }
+        unsafe continuation.take()?.resume()
+    }
+
+    /// How the attempt ended. Only the caller's task asks, after it was resumed.
+    var end: End { lastEnd.withLock { $0 } }
 
     /// Takes a part of the body. Returns the number of bytes that were taken, as libcurl expects it.
     func receiveBody(_ part: UnsafeRawBufferPointer) -> Int {

@@ -39,7 +39,7 @@ final class TransferLoop: Sendable {
     }
 
     /// Runs a transfer to its end. Cancelling the task ends the transfer at once.
-    func run(_ transfer: Transfer) async -> Transfer.End {
+    func run(_ transfer: Transfer) async {
         await withTaskCancellationHandler {
             await unsafe withUnsafeContinuation { continuation in
                 unsafe transfer.begin(continuation)

@@ -73,9 +73,9 @@ struct CircuitBreakerTests {
     @Test func `a client with a breaker sends nothing to a server that fails, and sends again when it responds`()
         async throws
     {
-        let isHealthy = Atomic(false)
+        let isHealthy = Mutex(false)
         let server = ScriptedServer { connection in
-            while connection.readRequest() != nil, isHealthy.load(ordering: .relaxed) {
+            while connection.readRequest() != nil, isHealthy.withLock({ $0 }) {
                 connection.send(CannedResponse.hello)
             }
         }
@@ -88,7 +88,7 @@ struct CircuitBreakerTests {
         #expect(!error.requestMayHaveBeenSent)
         #expect(server.requests.count == CircuitBreaker.maximumFailures)
 
-        isHealthy.store(true, ordering: .relaxed)
+        isHealthy.withLock { $0 = true }
         while try await client.result(.init(url: server.url())) == nil { try await Task.sleep(for: .milliseconds(20)) }
         #expect(server.requests.count == CircuitBreaker.maximumFailures + 1)
     }
