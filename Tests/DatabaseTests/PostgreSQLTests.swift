@@ -76,7 +76,25 @@ struct PostgreSQLTests {
         #expect(try #require(row)["color"] == String?.none)
     }
 
+    @Test func `a statement that its session has lost is prepared again`() async throws {
+        let database = try open()
+        for _ in 0..<2 { try await database.ping() }
+        try await database.write { try $0.run(script: "DEALLOCATE ALL") }
+        try await database.ping()
+    }
+
     // MARK: - Lost connections
+
+    @Test func `a read whose connection is lost at its end returns its result`() async throws {
+        let database = try open()
+        let count = try await database.read { connection in
+            let row = try connection.queryOne("SELECT count(*) AS count FROM products")
+            try endConnections()
+            return try row?["count"] as Int?
+        }
+        #expect(count == 0)
+        try await database.ping()
+    }
 
     @Test func `a connection that was lost while it was idle is replaced without an error`() async throws {
         let database = try open()
@@ -130,6 +148,43 @@ struct PostgreSQLTests {
             #expect(error?.message.contains("Cannot connect to the database") == true)
             #expect(error?.message.contains("hunter2") == false)
         }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a commit whose wait for a synchronous standby is cancelled is an unknown outcome`() async throws {
+        // The setting belongs to the whole server.
+        let server = try PostgreSQLServer()
+        try server.run("CREATE DATABASE shop")
+        let database = try SQLDatabase.open(DatabaseURL(server.url(database: "shop")), migrations: [.products])
+        try server.run("ALTER SYSTEM SET synchronous_standby_names = 'missing'")
+        try server.run("SELECT pg_reload_conf()")
+        let (isCancelled, writes) = (Counter(), Counter())
+        let writing = Task {
+            // The first commits may come before the server has read the setting.
+            while isCancelled.count == 0 {
+                writes.increment()
+                try await database.write {
+                    try $0.execute("INSERT INTO products (id, stock) VALUES ($1, 1)", "\(writes.count)")
+                }
+            }
+        }
+        let hasWaited = try await eventually {
+            let isWaiting = try await database.read {
+                try $0.queryOne("SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'") != nil
+            }
+            guard isWaiting else { return false }
+            isCancelled.increment()
+            _ = try await database.read {
+                try $0.query(
+                    "SELECT pg_cancel_backend(pid) AS cancelled FROM pg_stat_activity WHERE wait_event = 'SyncRep'")
+            }
+            return true
+        }
+        #expect(hasWaited)
+        let error = await #expect(throws: DatabaseError.self) { try await writing.value }
+        #expect(error?.code == .unknownOutcome)
+        // The primary has the change, so a failover would lose it.
+        #expect(try await database.productCount() == writes.count)
     }
 
     // MARK: - Limits
@@ -190,6 +245,34 @@ struct PostgreSQLTests {
         #expect(try settings["idle"] == "10s")
         #expect(try settings["name"] == "shop")
         #expect(try settings["encoding"] == "UTF8")
+    }
+
+    @Test(arguments: [
+        "bytea_output%3Descape", "standard_conforming_strings%3Doff", "DateStyle%3DGerman",
+        "IntervalStyle%3Dsql_standard",
+        "extra_float_digits%3D0", "client_min_messages%3Ddebug5", "quote_all_identifiers%3Don",
+        "escape_string_warning%3Don",
+    ])
+    func `no setting of the session changes how values are read`(option: String) async throws {
+        let database = try open(options: "&options=-c%20\(option)")
+        let row = try await database.write {
+            try $0.queryOne(#"SELECT $1 AS bytes, $2 AS text, '\' AS backslash"#, [UInt8]([0, 92, 255]), #"\'é"#)
+        }
+        #expect(try row?["bytes"] == [UInt8]([0, 92, 255]))
+        #expect(try row?["text"] == #"\'é"#)
+        #expect(try row?["backslash"] == #"\"#)
+    }
+
+    @Test func `bytes in another format are an error`() async throws {
+        let database = try open()
+        let error = await #expect(throws: DatabaseError.self) {
+            try await database.read { connection in
+                // A pooler without support for the settings of a session has the effect of this statement.
+                try connection.run(script: "SET LOCAL bytea_output = escape")
+                return try connection.queryOne("SELECT $1 AS bytes", [UInt8]("!".utf8))
+            }
+        }
+        #expect(error?.code == .invalidColumn)
     }
 
     @Test func `the history of a database stays the same, and a copy has another one`() async throws {

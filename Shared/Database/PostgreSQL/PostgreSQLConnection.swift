@@ -25,6 +25,9 @@ internal import Foundation
     /// How long a statement may take; nil for no limit.
     var responseTime: Duration? = PostgreSQLConnection.responseTime
 
+    /// The warnings of the server since the commit began.
+    private let warnings = WarningCounter()
+
     /// A statement that is prepared for values of these types.
     private struct PreparedStatement: Hashable {
         let sql: String
@@ -56,6 +59,8 @@ internal import Foundation
                 .unavailable, "The server runs PostgreSQL \(version / 10_000); use a server of version 15 or later")
         }
         guard unsafe PQsetnonblocking(handle, 1) == 0 else { throw lost() }
+        // libpq would print the warnings to standard error.
+        unsafe PQsetNoticeReceiver(handle, WarningCounter.receive, Unmanaged.passUnretained(warnings).toOpaque())
     }
 
     deinit { unsafe PQfinish(handle) }
@@ -96,9 +101,11 @@ extension PostgreSQLConnection {
 
     /// Commits the transaction.
     ///
-    /// - Throws: `DatabaseError`, with code `unknownOutcome` if the connection is lost before the server responds.
+    /// - Throws: `DatabaseError`, with code `unknownOutcome` if the connection is lost before the server responds, or if an
+    ///   administrator ends its wait for a synchronous standby.
     func commit() throws(DatabaseError) {
         var tag = ""
+        warnings.count = 0
         do throws(DatabaseError) {
             try send(isCancellable: false) { unsafe PQsendQuery(handle, "COMMIT") }
             try forEachResult(isCancellable: false) { result throws(DatabaseError) in tag = result.commandTag }
@@ -111,12 +118,22 @@ extension PostgreSQLConnection {
         guard tag == "COMMIT" else {
             throw DatabaseError(.invalidStatement, "The transaction had failed or ended before its commit")
         }
+        // The only warning of a commit (https://www.postgresql.org/docs/15/warm-standby.html#SYNCHRONOUS-REPLICATION-HA).
+        guard warnings.count == 0 else {
+            throw DatabaseError(
+                .unknownOutcome, "The wait for a synchronous standby was ended, so a failover may lose the changes")
+        }
     }
 
+    /// Ends a transaction that has only read. A connection that is lost now does not matter to its result.
+    func endRead() { end("COMMIT") }
+
     /// Rolls the transaction back. If that fails, the connection is no longer usable, and its end rolls back.
-    func rollback() {
+    func rollback() { end("ROLLBACK") }
+
+    private func end(_ statement: String) {
         guard isUsable else { return }
-        try? run(script: "ROLLBACK", isCancellable: false)
+        try? run(script: statement, isCancellable: false)
         if unsafe PQtransactionStatus(handle) != PQTRANS_IDLE { isUsable = false }
     }
 
@@ -256,10 +273,6 @@ extension PostgreSQLConnection {
         var lastCancellation: ContinuousClock.Instant?
         while unsafe PQisBusy(handle) == 1 {
             let now = ContinuousClock.now
-            if let responseTime, now - start > responseTime {
-                isUsable = false
-                throw DatabaseError(.unavailable, "The database has not responded for \(responseTime)")
-            }
             // The request to cancel has no effect if it comes before the statement, so it is repeated.
             if isCancellable, Task.isCancelled, lastCancellation.map({ now - $0 > .milliseconds(500) }) ?? true {
                 lastCancellation = now
@@ -269,7 +282,12 @@ extension PostgreSQLConnection {
             guard unsent >= 0 else { throw lost() }
             var descriptor = unsafe pollfd(
                 fd: PQsocket(handle), events: Int16(unsent == 1 ? POLLIN | POLLOUT : POLLIN), revents: 0)
-            guard unsafe poll(&descriptor, 1, Self.pollMilliseconds) > 0 else { continue }
+            guard unsafe poll(&descriptor, 1, Self.pollMilliseconds) > 0 else {
+                // A process that was paused first reads what has arrived meanwhile.
+                guard let responseTime, now - start > responseTime else { continue }
+                isUsable = false
+                throw DatabaseError(.unavailable, "The database has not responded for \(responseTime)")
+            }
             guard unsafe PQconsumeInput(handle) == 1 else { throw lost() }
         }
         return unsafe PQgetResult(handle).map { unsafe PostgreSQLResult($0) }
@@ -288,5 +306,16 @@ extension PostgreSQLConnection {
             unsafe PQcancel(request, &message, CInt(message.count))
             unsafe PQfreeCancel(request)
         }
+    }
+}
+
+/// Counts the warnings of a connection.
+private final class WarningCounter {
+    var count = 0
+
+    /// Receives a warning. libpq calls it on the thread that uses the connection.
+    static let receive: PQnoticeReceiver = { counter, _ in
+        guard let counter = unsafe counter else { return }
+        unsafe Unmanaged<WarningCounter>.fromOpaque(counter).takeUnretainedValue().count += 1
     }
 }

@@ -36,7 +36,7 @@ final class PostgreSQLEngine: DatabaseEngine {
         // come after it wait for it.
         connection.responseTime = nil
         try connection.begin(.write)
-        try connection.finishTransaction { transaction in
+        try connection.finishTransaction(.write) { transaction in
             try transaction.run(script: "SET LOCAL statement_timeout = 0")
             try Self.checkText(transaction)
             try Self.waitForMigrations(transaction)

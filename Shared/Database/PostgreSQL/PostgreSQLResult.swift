@@ -80,7 +80,12 @@ internal import Foundation
             }
             return .integer(integer)
         case .text, .name, .varchar, .character: return .text(unsafe String(decoding: bytes, as: UTF8.self))
-        case .bytes: return .bytes(unsafe Self.bytes(hexadecimal: bytes.dropFirst(2)))
+        case .bytes:
+            // A proxy between the service and the server may drop the setting `bytea_output`.
+            guard unsafe bytes.starts(with: #"\x"#.utf8) else {
+                throw DatabaseError(.invalidColumn, "The server sends bytes in another format: set bytea_output to hex")
+            }
+            return .bytes(unsafe Self.bytes(hexadecimal: bytes.dropFirst(2)))
         case nil:
             throw DatabaseError(.invalidColumn, "A column has a type other than BIGINT, TEXT, BYTEA and BOOLEAN")
         }

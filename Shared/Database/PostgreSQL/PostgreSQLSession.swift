@@ -53,7 +53,7 @@ actor PostgreSQLSession {
     ) throws -> Result {
         let connection = try begin(kind)
         do {
-            return try connection.finishTransaction(work)
+            return try connection.finishTransaction(kind, work)
         } catch {
             defer { if !connection.isUsable { self.connection = nil } }
             switch connection.lastError {
@@ -61,11 +61,16 @@ actor PostgreSQLSession {
                 throw Conflict(
                     error: DatabaseError(
                         .busy, "The transaction conflicted with others \(Self.maximumAttempts) times in a row"))
-            case .planChanged?:
-                // Another process has migrated the database: statements must be prepared again.
-                guard connection.hasReusedStatement else { throw error }
+            case let state? where state.needsPreparation && connection.hasReusedStatement:
                 self.connection = nil
-                throw Conflict(error: DatabaseError(.busy, "The tables of the statement are being changed"))
+                throw Conflict(
+                    error:
+                        DatabaseError(
+                            .busy,
+                            """
+                            Statements lose their preparation again and again: their tables are being changed, or a proxy \
+                            shares one session among connections
+                            """))
             default:
                 throw error
             }
@@ -94,14 +99,19 @@ extension PostgreSQLConnection {
     /// Runs `work` in the transaction that has begun, and commits it. After an error, rolls it back.
     ///
     /// - Throws: The error that `work` throws; `DatabaseError`; `CancellationError`.
-    func finishTransaction<Result>(_ work: (Connection) throws -> Result) throws -> Result {
+    func finishTransaction<Result>(
+        _ kind: TransactionKind, _ work: (Connection) throws -> Result
+    ) throws -> Result {
         do {
             let runner = PostgreSQLRunner(self)
             let connection = Connection(runner)
             let result = try work(connection)
             if let failure = connection.failure { throw failure }
             try Task.checkCancellation()
-            try commit()
+            switch kind {
+            case .read: endRead()
+            case .write: try commit()
+            }
             runner.runActions()
             return result
         } catch {

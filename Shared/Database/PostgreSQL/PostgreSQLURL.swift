@@ -36,8 +36,9 @@ struct PostgreSQLURL: Sendable, Hashable {
     var parameters: [String: String] {
         // The URL may replace these values.
         var parameters = Self.defaults.merging(options) { $1 }
-        // The server reads the settings of the URL last, so they replace those of `sessionSettings`.
-        parameters["options"] = ([Self.sessionSettings, options["options"]].compactMap(\.self)).joined(separator: " ")
+        // The server reads the last value of a setting, so the URL may replace the default settings only.
+        let settings = [Self.defaultSettings, options["options"], Self.requiredSettings].compactMap(\.self)
+        parameters["options"] = settings.joined(separator: " ")
         parameters["client_encoding"] = "UTF8"
         return parameters
     }
@@ -50,10 +51,15 @@ struct PostgreSQLURL: Sendable, Hashable {
         "tcp_user_timeout": "10000",
     ]
 
-    /// The settings of each session. Times are milliseconds.
-    private static let sessionSettings = [
+    /// The settings of each session that the URL may replace. Times are milliseconds.
+    private static let defaultSettings = [
         "statement_timeout=5000", "lock_timeout=4000", "idle_in_transaction_session_timeout=10000",
-        "synchronous_commit=on", "bytea_output=hex", "client_min_messages=error",
+        "synchronous_commit=on",
+    ].map { "-c \($0)" }.joined(separator: " ")
+
+    /// The settings on which `PostgreSQLConnection` and `PostgreSQLResult` depend.
+    private static let requiredSettings = [
+        "bytea_output=hex", "standard_conforming_strings=on", "client_min_messages=warning",
     ].map { "-c \($0)" }.joined(separator: " ")
 
     private static func parse(_ text: String) -> [String: String]? {

@@ -4,12 +4,15 @@ struct SQLState: Hashable, Sendable {
     let text: String
 
     static let connectionFailure = SQLState(text: "08006")
-    static let planChanged = SQLState(text: "0A000")
 
     private var isOfConnectionClass: Bool { text.hasPrefix("08") }
 
     /// Whether the whole transaction may succeed when it is repeated: a serialization failure or a deadlock.
     var isConflict: Bool { text == "40001" || text == "40P01" }
+
+    /// Whether a statement that was prepared earlier must be prepared again: its tables have changed, or the server or a proxy
+    /// no longer has it.
+    var needsPreparation: Bool { text == "0A000" || text == "26000" }
 
     /// Whether the connection must not be used again: the server ends it or no longer accepts writes.
     var endsConnection: Bool {
