@@ -96,8 +96,8 @@ let package = Package(
             name: "RevocationCost", dependencies: ["JWT", "JWTAuth"], path: "Tests/Comparison/RevocationCost",
             swiftSettings: .strict),
         .executableTarget(
-            name: "CountedWork", dependencies: ["JWT", "Libcrypto"], path: "Tests/CountedWork", swiftSettings: .strict,
-            linkerSettings: [.linkedLibrary("m")]),
+            name: "CountedWork", dependencies: ["JWT", "Libcrypto", "ServiceRuntime"], path: "Tests/CountedWork",
+            swiftSettings: .strict, linkerSettings: [.linkedLibrary("m")]),
         tests("Libcrypto", uses: ["TestSupport", "CountedWork"]),
         tests("JWT", uses: ["Libcrypto", "TestSupport", "CountedWork"]),
         tests("JWTCommand", uses: ["TestSupport", .hummingbird, .hummingbirdTesting, .httpTypes]),
@@ -109,7 +109,8 @@ let package = Package(
         tests(
             "ServiceRuntime",
             uses: [
-                "Database", "TestSupport", .hummingbird, .hummingbirdCore, .hummingbirdTesting, .httpTypes,
+                "Database", "TestSupport", "CountedWork", .hummingbird, .hummingbirdCore, .hummingbirdTesting,
+                .httpTypes,
                 .argumentParser,
                 .configuration, .lifecycle, .logging, .coreMetrics, .mustache, .nioCore, .nioEmbedded, .nioHTTP1,
                 .nioPosix, .tracing, "OTLPTracing",

@@ -3,6 +3,7 @@
 
 import JWT
 import Libcrypto
+import ServiceRuntime
 
 /// Repeats one operation: `CountedWork OPERATION SIZE REPETITIONS`.
 @main enum CountedWork {
@@ -18,6 +19,9 @@ import Libcrypto
     private static func operation(_ name: String, _ size: Int) -> (() -> Bool)? {
         if let text = ObjectShape(rawValue: name)?.object(size) {
             return { JWT.JSONValue.strings(ofObject: text) != nil && JWT.JSONValue(object: text) != nil }
+        }
+        if let text = LogText(rawValue: name)?.text(size) {
+            return { !text.redacted().isEmpty }
         }
         guard name == "comparison" else { return nil }
         // The bytes differ at the index `size`.

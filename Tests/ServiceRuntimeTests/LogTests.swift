@@ -17,8 +17,7 @@ import Testing
             let handler = try settings(["LOG_LEVEL": level.rawValue, "LOG_FORMAT": format])
                 .handler(label: "x", writer: .standardError)
             #expect(handler.logLevel == level)
-            #expect(handler is JSONLogHandler == (format == "json"))
-            #expect(handler is TextLogHandler == (format == "text"))
+            #expect(handler.format == (format == "json" ? .json : .text))
         }
     }
 
@@ -33,14 +32,14 @@ import Testing
                 """)
     }
 
-    /// The lines that a JSON log handler writes while `body` logs.
-    private func lines(_ body: (Logger) -> Void) throws -> [String] {
+    /// The lines that a log handler writes while `body` logs.
+    private func lines(_ format: LogFormat = .json, _ body: (Logger) -> Void) throws -> [String] {
         let folder = try TemporaryFolder()
         try Data().write(to: folder.file("log"))
         let file = try FileHandle(forWritingTo: folder.file("log"))
         let writer = LogWriter(to: file) { _ in }
-        var handler = JSONLogHandler(
-            label: "orders", clock: WallClock { Date(milliseconds: 1_763_761_234_567) }, writer: writer)
+        var handler = LineLogHandler(
+            label: "orders", format: format, clock: WallClock { Date(milliseconds: 1_763_761_234_567) }, writer: writer)
         handler[metadataKey: "service"] = "orders"
         body(Logger(label: "orders") { _ in handler })
         writer.flush()
@@ -50,12 +49,14 @@ import Testing
         return text.split(separator: "\n").map(String.init)
     }
 
-    @Test func `a JSON log line has its time, level, label, message and metadata`() throws {
-        let lines = try lines { $0.warning("Slow /path", metadata: ["ms": "12", "list": ["a", "b"]]) }
+    @Test func `a JSON log line has its time, level, label, source, message and metadata`() throws {
+        let lines = try lines {
+            $0.warning("Slow /path", metadata: ["ms": "12", "list": ["a", "b"]], source: "Orders")
+        }
         #expect(
             lines == [
                 #"{"label":"orders","level":"warning","list":"[\"a\", \"b\"]","message":"Slow /path","ms":"12","#
-                    + #""service":"orders","time":"2025-11-21T21:40:34.567Z"}"#
+                    + #""service":"orders","source":"Orders","time":"2025-11-21T21:40:34.567Z"}"#
             ])
     }
 
@@ -71,11 +72,14 @@ import Testing
     }
 
     @Test func `metadata of an event replaces metadata of the logger but not the members of the line`() throws {
-        let lines = try lines { $0.info("text", metadata: ["service": "other", "message": "forged", "level": "none"]) }
+        let lines = try lines {
+            $0.info("text", metadata: ["service": "other", "message": "forged", "level": "none", "source": "access"])
+        }
         let line = try JSONDecoder().decode([String: String].self, from: Data(try #require(lines.first).utf8))
         #expect(line["service"] == "other")
         #expect(line["message"] == "text")
         #expect(line["level"] == "info")
+        #expect(line["source"] == "ServiceRuntimeTests")
     }
 
     @Test func `a line below the level is not written`() throws {
@@ -90,6 +94,30 @@ import Testing
             #expect(line[name] == String(repeating: "a", count: 1024) + "… (15000 bytes)")
         }
     }
+
+    @Test(arguments: [LogFormat.text, .json])
+    func `a token is redacted in the message and in all metadata of both formats`(format: LogFormat) throws {
+        let token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl"
+        let lines = try lines(format) {
+            var logger = $0
+            logger[metadataKey: "kept"] = "before\n\(token)"
+            logger.info("GET /\(token) 404", metadata: ["header": "Bearer \(token)", "list": ["a", "\(token)"]])
+            logger.info("text", metadata: ["password": "horse", "clientSecret": ["a", "b"], "code": "overloaded"])
+            // The token begins before the limits of both formats, and ends after them.
+            logger.info("\(String(repeating: "/", count: 1015))\(token)")
+            logger.info("\(String(repeating: "/", count: 4030))\(token)")
+        }
+        #expect(lines.count == 4)
+        #expect(lines.first?.contains("GET /[redacted] 404") == true)
+        #expect(lines.first?.contains("Bearer [redacted]") == true)
+        #expect(lines.first?.contains(#"before\n[redacted]"#) == true)
+        #expect(lines.dropFirst().first?.matches(of: /\[redacted\]/).count == 3)
+        #expect(lines.dropFirst().first?.contains("overloaded") == true)
+        for line in lines { #expect(!line.contains("eyJ")) }
+        if format == .json {
+            for line in lines { _ = try JSONDecoder().decode([String: String].self, from: Data(line.utf8)) }
+        }
+    }
 }
 
 @Suite struct LogWriterTests {
@@ -97,7 +125,9 @@ import Testing
         let pipe = Pipe()
         let writer = LogWriter(to: pipe.fileHandleForWriting) { _ in }
         let clock = WallClock { Date(milliseconds: 1_763_761_234_567) }
-        let logger = Logger(label: "orders") { TextLogHandler(label: $0, clock: clock, writer: writer) }
+        let logger = Logger(label: "orders") {
+            LineLogHandler(label: $0, format: .text, clock: clock, writer: writer)
+        }
         logger.info("one\ntwo\r\u{1B}[31m ä\u{85}", metadata: ["b": "1\n2", "a": ["x"]], source: "Source")
         logger.error("\(String(repeating: "a", count: 15_000))", source: "Source")
         writer.flush()

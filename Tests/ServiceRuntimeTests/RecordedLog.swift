@@ -6,6 +6,7 @@ final class RecordedLog: Sendable {
     struct Line: Equatable {
         let level: Logger.Level
         let message: String
+        let source: String
         let metadata: [String: String]
     }
 
@@ -28,7 +29,8 @@ final class RecordedLog: Sendable {
 
         func log(event: LogEvent) {
             let metadata = metadata.merging(event.metadata ?? [:]) { $1 }.mapValues(\.description)
-            let line = Line(level: event.level, message: event.message.description, metadata: metadata)
+            let line = Line(
+                level: event.level, message: event.message.description, source: event.source, metadata: metadata)
             log.list.withLock { $0.append(line) }
         }
     }

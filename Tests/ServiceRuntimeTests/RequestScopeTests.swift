@@ -79,30 +79,51 @@ import Testing
 }
 
 @Suite struct RequestLogTests {
-    @Test(arguments: [
-        ("/scope?secret=1", "GET /scope 200", Logger.Level.info), ("/nothing", "GET /nothing 404", .info),
-        ("/fail", "GET /fail 500", .info), ("/healthz", "GET /healthz 200", .debug),
-        ("/readyz", "GET /readyz 200", .debug), ("/metrics", "GET /metrics 200", .debug),
-    ])
-    func `a request has one log line with its path, status and duration but without its query`(
+    private static let token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl"
+
+    private static let requests: [(String, String, Logger.Level)] = [
+        ("/scope?secret=1", "GET /scope 200", .info), ("/items/1234", "GET /items/{id} 200", .info),
+        ("/items/\(token)", "GET /items/{id} 200", .info), ("/nothing", "GET NotFound 404", .info),
+        ("/\(token)", "GET NotFound 404", .info), ("/fail", "GET /fail 500", .info),
+        ("/healthz", "GET /healthz 200", .debug), ("/readyz", "GET /readyz 200", .debug),
+        ("/metrics", "GET /metrics 200", .debug),
+    ]
+
+    @Test(arguments: requests)
+    func `a request has one line in the access log with the template of its route, its status and its duration`(
         path: String, message: String, level: Logger.Level
     ) async throws {
         let log = RecordedLog()
-        try await EchoService.run(log: log) { _ = try await $0.send(.get, path) }
-        let lines = log.lines.filter { $0.metadata["duration_ms"] != nil }
+        func addRoutes(to router: Router<PlainContext>) {
+            router.get("items/{id}") { _, _ in "text" }
+        }
+        try await EchoService.run(log: log, addRoutes: addRoutes) { _ = try await $0.send(.get, path) }
+        let lines = log.lines.filter { $0.source == "access" }
         #expect(lines.map(\.message) == [message])
         #expect(lines.map(\.level) == [level])
         let milliseconds = try #require(Double(lines.first?.metadata["duration_ms"] ?? ""))
         #expect(milliseconds >= 0 && (milliseconds * 10).rounded() == milliseconds * 10)
-        #expect(!log.lines.contains { $0.message.contains("secret") })
+        #expect(!log.lines.contains { $0.message.contains("secret") || $0.message.contains(Self.token) })
     }
 
-    @Test func `a long path is cut in the log`() async throws {
+    @Test func `the lines of a route have the name of its module as their source`() async throws {
         let log = RecordedLog()
-        try await EchoService.run(log: log) { client in
-            _ = try await client.send(.get, "/" + String(repeating: "a", count: 8000))
+        func addRoutes(to router: Router<PlainContext>) {
+            router.get("log") { _, context in
+                context.logger.info("from the route")
+                return "logged"
+            }
         }
-        let lines = log.lines.filter { $0.metadata["duration_ms"] != nil }
-        #expect(lines.map(\.message) == ["GET /\(String(repeating: "a", count: 255))… (8001 bytes) 404"])
+        try await EchoService.run(log: log, addRoutes: addRoutes) { _ = try await $0.send(.get, "/log") }
+        let lines = log.lines.filter { $0.level >= .info }
+        #expect(lines.map(\.message) == ["from the route", "GET /log 200"])
+        #expect(lines.map(\.source) == ["ServiceRuntimeTests", "access"])
+    }
+
+    @Test func `a method that no specification defines is logged without its text`() async throws {
+        let log = RecordedLog()
+        let method = try #require(HTTPRequest.Method(Self.token))
+        try await EchoService.run(log: log) { _ = try await $0.send(method, "/scope") }
+        #expect(log.lines.filter { $0.source == "access" }.map(\.message) == ["_OTHER NotFound 405"])
     }
 }

@@ -24,7 +24,7 @@ import Testing
             #expect(settings.connectionLimits.maximumConnections == 12_000)
             #expect(settings.connectionLimits.maximumConnectionsPerNetwork == 1000)
             #expect(settings.log.level == .info)
-            #expect(!settings.log.isJSON)
+            #expect(settings.log.format == .text)
         }
     }
 
@@ -42,7 +42,7 @@ import Testing
         #expect(settings.connectionLimits.maximumConnections == 50)
         #expect(settings.connectionLimits.maximumConnectionsPerNetwork == 10)
         #expect(settings.log.level == .warning)
-        #expect(settings.log.isJSON)
+        #expect(settings.log.format == .json)
     }
 
     @Test(arguments: ["-1", "65536", "1e3", " 80", "99999999999999999999", "８０"])

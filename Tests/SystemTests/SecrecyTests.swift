@@ -18,6 +18,9 @@ import Testing
             #expect(try await cluster.order(token: tokens.accessToken).status == 201)
             #expect(try await cluster.get(.orders, "/orders", token: tokens.accessToken.tampered).status == 401)
             #expect(try await cluster.get(.orders, "/orders?token=\(tokens.accessToken)").status == 401)
+            for service in ServiceName.allCases {
+                #expect(try await cluster.get(service, "/\(tokens.accessToken)").status == 404)
+            }
             #expect(
                 try await cluster.send(.post, .login, "/token", json: #"{"grant_type": "\#(password)"}"#).status == 400)
             #expect(try await eventually { try await cluster.messages(token: tokens.accessToken).count == 1 })
@@ -53,8 +56,7 @@ import Testing
                 let log = try cluster.log(service)
                 #expect(log.contains("/") && log.count > 500, "\(service.rawValue) has logged the requests")
                 for secret in secrets { #expect(!log.contains(secret)) }
-                // Text that looks like a token: two base64url parts that begin like a JSON object.
-                #expect(log.firstMatch(of: /eyJ[A-Za-z0-9_-]+\.eyJ/) == nil)
+                #expect(!log.contains("eyJ"))
             }
         }
     }

@@ -22,7 +22,7 @@ struct RequestMetricsMiddleware<Context: RequestContext>: RouterMiddleware {
         activeRequests.increment()
         defer { activeRequests.decrement() }
         let response = try await next(request, context)
-        metrics.ofResponses(context.endpointPath ?? "NotFound", method, response.status)
+        metrics.ofResponses(context.route, method, response.status)
             .record(duration: .now - start)
         return response
     }

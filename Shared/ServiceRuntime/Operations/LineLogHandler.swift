@@ -1,0 +1,26 @@
+import Logging
+
+/// A log handler that writes each event as one line. It replaces everything in the line that looks like a token.
+struct LineLogHandler: LogHandler {
+    let label: String
+    let format: LogFormat
+    let clock: WallClock
+    let writer: LogWriter
+    var logLevel = Logger.Level.info
+    var metadata = Logger.Metadata()
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        let members = event.metadata.map { metadata.merging($0) { $1 } } ?? metadata
+        let redacted = members.reduce(into: [:]) { $0[$1.key] = $1.value.description.redacted(named: $1.key) }
+        // Redact before the format escapes or cuts: an escape sequence or a cut could hide where a token begins or ends.
+        let line = LogLine(
+            time: clock.now().rfc3339, level: event.level.rawValue, label: label, source: event.source,
+            message: event.message.description.redacted(), metadata: redacted)
+        writer.write(format.encode(line) + "\n")
+    }
+}

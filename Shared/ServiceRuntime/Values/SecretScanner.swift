@@ -1,0 +1,148 @@
+/// Finds the parts of a text that look like secrets, from the first to the last. These do:
+///
+/// - A run of base64url characters (RFC 4648 §5) with `eyJ`, which is how a JOSE header begins (RFC 7515 §3.3). A run that
+///   begins so has at least 8 characters; in any other run, at least 13 follow. The segments behind its periods belong to it.
+/// - A run of 40 characters or more that is mixed as random bytes are: it has letters of both cases, or it has only hexadecimal
+///   digits of both kinds. The ids of orders, traces and tokens are shorter.
+/// - Credentials behind the word `Bearer` or `Basic` (RFC 9110 §11.4).
+/// - The value behind a name that ends in `token`, `password` or a similar word: `access_token=…`, `"password": "…"`.
+struct SecretScanner: IteratorProtocol {
+    /// No shorter text has a secret: `code=` and one character.
+    static let minimumBytes = 6
+
+    private let text: PercentDecodedText
+    private let bytes: [UInt8]
+    private var position = 0
+
+    init(_ text: PercentDecodedText) {
+        self.text = text
+        bytes = text.bytes
+    }
+
+    /// The range of the next secret in the decoded bytes.
+    mutating func next() -> Range<Int>? {
+        while position < bytes.count {
+            let start = position
+            position = end(of: start, while: \.isBase64URLCharacter)
+            guard position > start else {
+                position += 1
+                continue
+            }
+            let run = bytes[start..<position]
+            guard let secret = token(run) ?? credentials(behind: run) ?? value(of: run) else { continue }
+            position = secret.upperBound
+            return secret
+        }
+        return nil
+    }
+
+    private func token(_ run: ArraySlice<UInt8>) -> Range<Int>? {
+        guard run.hasHeader else { return run.isRandom ? run.startIndex..<run.endIndex : nil }
+        var end = end(of: run.endIndex) { $0.isBase64URLCharacter || $0 == UInt8(ascii: ".") }
+        // The period of a sentence does not belong to the token.
+        while bytes[end - 1] == UInt8(ascii: ".") { end -= 1 }
+        return run.startIndex..<end
+    }
+
+    private func credentials(behind scheme: ArraySlice<UInt8>) -> Range<Int>? {
+        guard scheme.isWord("bearer") || scheme.isWord("basic") else { return nil }
+        let start = end(of: scheme.endIndex) { $0 == UInt8(ascii: " ") }
+        guard start > scheme.endIndex else { return nil }
+        return value(from: start, separator: scheme.endIndex)
+    }
+
+    private func value(of name: ArraySlice<UInt8>) -> Range<Int>? {
+        let separator = quote(at: name.endIndex)?.end ?? name.endIndex
+        guard separator < bytes.count else { return nil }
+        let isAssignment = bytes[separator] == UInt8(ascii: "=")
+        guard isAssignment || bytes[separator] == UInt8(ascii: ":"),
+            name.namesSecret || isAssignment && name.isWord("code")
+        else { return nil }
+        let start = end(of: separator + 1) { $0 == UInt8(ascii: " ") }
+        if let quote = quote(at: start) { return value(inside: quote) }
+        // A name, a colon and a word may be a sentence.
+        guard isAssignment, start == separator + 1 else { return nil }
+        return value(from: start, separator: separator)
+    }
+
+    /// The value between quotes, or up to the end of the text.
+    private func value(inside quote: (byte: UInt8, isEscaped: Bool, end: Int)) -> Range<Int>? {
+        var end = quote.end
+        while end < bytes.count, bytes[end] != quote.byte {
+            guard bytes[end] == UInt8(ascii: "\\") else {
+                end += 1
+                continue
+            }
+            guard !quote.isEscaped else { break }
+            end = min(end + 2, bytes.count)
+        }
+        return end > quote.end ? quote.end..<end : nil
+    }
+
+    /// The value that begins at `start` and ends before white space or punctuation. An encoded byte belongs to the value, unless
+    /// the separator in front of the value is encoded as well: then the text with both is.
+    private func value(from start: Int, separator: Int) -> Range<Int>? {
+        let isEncoded = text.isEncoded(separator)
+        var end = start
+        while end < bytes.count, !bytes[end].endsValue || text.isEncoded(end) && !isEncoded { end += 1 }
+        return end > start ? start..<end : nil
+    }
+
+    /// The quotation mark at `start`. In a text inside a text, a backslash escapes it.
+    private func quote(at start: Int) -> (byte: UInt8, isEscaped: Bool, end: Int)? {
+        let index = end(of: start) { $0 == UInt8(ascii: "\\") }
+        guard index < bytes.count, "\"'".utf8.contains(bytes[index]) else { return nil }
+        return (bytes[index], isEscaped: index > start, index + 1)
+    }
+
+    private func end(of start: Int, while belongs: (UInt8) -> Bool) -> Int {
+        var end = start
+        while end < bytes.count, belongs(bytes[end]) { end += 1 }
+        return end
+    }
+}
+
+extension ArraySlice<UInt8> {
+    /// Whether a name ends in a word for a secret, in any case: `token`, `access_token`, `clientSecret`.
+    var namesSecret: Bool { Self.secretWords.contains(where: ends) }
+
+    private static let secretWords = [
+        "token", "password", "secret", "session", "assertion", "verifier", "api_key", "apikey", "jwt",
+    ]
+
+    /// Whether the run is `word`, in any case. `word` is in lower case.
+    fileprivate func isWord(_ word: String) -> Bool {
+        count == word.utf8.count && ends(in: word)
+    }
+
+    private func ends(in word: String) -> Bool {
+        count >= word.utf8.count && zip(suffix(word.utf8.count), word.utf8).allSatisfy { $0.lowercased == $1 }
+    }
+
+    /// Whether the run has the beginning of a JOSE header and enough characters behind it.
+    fileprivate var hasHeader: Bool {
+        let beginning = "eyJ".utf8
+        guard count >= 16 else { return count >= 8 && starts(with: beginning) }
+        return starts(with: beginning) || indices.dropLast(15).contains { self[$0...].starts(with: beginning) }
+    }
+
+    fileprivate var isRandom: Bool {
+        guard count >= 40 else { return false }
+        let (hasLowercase, hasUppercase) = (contains(where: \.isLowercaseLetter), contains(where: \.isUppercaseLetter))
+        if hasLowercase, hasUppercase { return true }
+        return hasLowercase != hasUppercase && contains(where: \.isASCIIDigit) && allSatisfy { $0.hexDigitValue != nil }
+    }
+}
+
+extension UInt8 {
+    fileprivate var isBase64URLCharacter: Bool {
+        isASCIILetter || isASCIIDigit || self == UInt8(ascii: "-") || self == UInt8(ascii: "_")
+    }
+
+    fileprivate var isUppercaseLetter: Bool { UInt8(ascii: "A")...UInt8(ascii: "Z") ~= self }
+    fileprivate var isLowercaseLetter: Bool { UInt8(ascii: "a")...UInt8(ascii: "z") ~= self }
+    fileprivate var lowercased: UInt8 { isUppercaseLetter ? self | 0x20 : self }
+
+    /// Whether the byte is a control character, a space, or punctuation that no credential and no encoded form has.
+    fileprivate var endsValue: Bool { self <= UInt8(ascii: " ") || "&;,\"'\\()[]{}<>#|".utf8.contains(self) }
+}

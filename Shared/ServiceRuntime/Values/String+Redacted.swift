@@ -1,0 +1,27 @@
+extension String {
+    /// The text with `[redacted]` in place of all parts that look like secrets: `SecretScanner` says which.
+    ///
+    /// The work is linear in the size of the text.
+    package func redacted() -> String {
+        guard utf8.count >= SecretScanner.minimumBytes else { return self }
+        let bytes = Array(utf8)
+        let text = PercentDecodedText(bytes)
+        var scanner = SecretScanner(text)
+        var (redacted, copiedEnd) = ([UInt8](), 0)
+        while let secret = scanner.next() {
+            let range = text.encodedRange(secret)
+            redacted += bytes[copiedEnd..<range.lowerBound]
+            redacted += Self.replacement.utf8
+            copiedEnd = range.upperBound
+        }
+        guard copiedEnd > 0 else { return self }
+        return String(decoding: redacted + bytes[copiedEnd...], as: UTF8.self)
+    }
+
+    /// The text if `name`, which it is the value of, does not name a secret; otherwise `[redacted]`.
+    func redacted(named name: String) -> String {
+        Array(name.utf8)[...].namesSecret ? Self.replacement : redacted()
+    }
+
+    private static let replacement = "[redacted]"
+}

@@ -1,0 +1,81 @@
+import TestSupport
+import Testing
+
+@testable import ServiceRuntime
+
+@Suite struct RedactionTests {
+    /// A signature of HS256, which is as random as a refresh token, an authorization code, a client secret or a cookie.
+    private static let random = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+    private static let token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.\(random)"
+
+    private static let tokens: [(String, String)] = [
+        (token, "[redacted]"), ("GET /\(token) 404", "GET /[redacted] 404"), ("\(token). Next", "[redacted]. Next"),
+        ("a\(token)", "[redacted]"), ("\(token) and \(token)", "[redacted] and [redacted]"),
+        ("é\(token)é", "é[redacted]é"), ("{\"sub\":\"\(token)\"}", "{\"sub\":\"[redacted]\"}"),
+        // A token without a signature, one with an encrypted payload and no key, and cut ones.
+        ("eyJhbGciOiJub25lIn0.e30.", "[redacted]."), ("eyJhbGciOiJkaXIifQ..aXY.Y3Q.dGFn", "[redacted]"),
+        ("eyJhbGciOiJIUzI1", "[redacted]"), ("eyJhbGci", "[redacted]"),
+        // The payload and the signature of a token whose header is spelled in another way.
+        ("eyAiYWxnIjoiSFMyNTYifQ.eyJzdWIiOiJhbGljZSJ9.\(random)", "eyAiYWxnIjoiSFMyNTYifQ.[redacted]"),
+        ("id \(random)", "id [redacted]"), ("\(random).", "[redacted]."),
+        (String(repeating: "0a", count: 20), "[redacted]"), (String(repeating: "0A", count: 20), "[redacted]"),
+    ]
+
+    private static let encoded: [(String, String)] = [
+        ("/%65yJhbGciOiJIUzI1NiJ9%2EeyJzdWIiOiJhbGljZSJ9%2e\(random)?x", "/[redacted]?x"),
+        ("/%2565yJhbGciOiJIUzI1NiJ9%252EeyJzdWIiOiJhbGljZSJ9%25252E\(random)", "/[redacted]"),
+        (
+            "a%20b%20\(random.map { "%" + String($0.asciiValue ?? 0, radix: 16) }.joined())%20c",
+            "a%20b%20[redacted]%20c"
+        ),
+        ("token%3Dsecret%26x%3D1", "token%3D[redacted]%26x%3D1"), ("token%3dsecret&x=1", "token%3d[redacted]&x=1"),
+        ("?%74oken=a%20b%26c&x=1", "?%74oken=[redacted]&x=1"), ("Bearer%20secret%2C%20x", "Bearer%20[redacted]%2C%20x"),
+    ]
+
+    private static let named: [(String, String)] = [
+        ("?token=x&y=1", "?token=[redacted]&y=1"),
+        ("access_token=abc&refresh_token=def", "access_token=[redacted]&refresh_token=[redacted]"),
+        ("/callback?code=123&state=4", "/callback?code=[redacted]&state=4"),
+        ("code_verifier=a.b~c", "code_verifier=[redacted]"),
+        ("Cookie: __Host-session=a; theme=dark", "Cookie: __Host-session=[redacted]; theme=dark"),
+        ("password=correct+horse staple", "password=[redacted] staple"),
+        ("CLIENT_SECRET=x", "CLIENT_SECRET=[redacted]"),
+        (#"{"password": "correct \"horse\" battery", "x": 1}"#, #"{"password": "[redacted]", "x": 1}"#),
+        (#"{"password":"cut"#, #"{"password":"[redacted]"#), (#"{"password":"cut\"#, #"{"password":"[redacted]"#),
+        (#"body: {\"token\":\"a, b\",\"x\":1}"#, #"body: {\"token\":\"[redacted]\",\"x\":1}"#),
+        (#"SignIn(name: "alice", password: "a)b")"#, #"SignIn(name: "alice", password: "[redacted]")"#),
+        ("Authorization: Bearer abc, x", "Authorization: Bearer [redacted], x"), ("basic   YTpi", "basic   [redacted]"),
+        ("authorization: BEARER a/b+c==", "authorization: BEARER [redacted]"),
+    ]
+
+    @Test(arguments: tokens + encoded + named)
+    func `text that looks like a secret is replaced`(text: String, redacted: String) {
+        #expect(text.redacted() == redacted)
+    }
+
+    @Test(arguments: [
+        "", "GET /orders/{id} 200", "0195d7c8-1c5a-7abc-8def-0123456789ab", "4bf92f3577b34da6a3ce929d0e0e4736",
+        "2025-11-21T21:40:34.567Z", "JSONWebTokenAuthenticator.KeyJSONFile", "eyJhbGc", "a sentence about eyJ",
+        String(repeating: "a", count: 200), String(repeating: "-", count: 50), String(repeating: "7", count: 50),
+        "/var/lib/hallpass/login.sqlite", "… é 👋", "/tmp/HallpassTests-0195d7c8/orders.sqlite",
+        "hallpass-a-very-long-name-of-a-pod-7c9d8f6b5-x2x4z", "The refresh token: it is expired.", "errcode=40029",
+        "code: 400", "token=", "token=&x", "token=\"\"", "bearer", "Bearer ", "%", "%%", "%2", "%25%2", "100% of %zz",
+    ])
+    func `other text stays as it is`(text: String) {
+        #expect(text.redacted() == text)
+    }
+
+    @Test(
+        .enabled(if: canCountInstructions),
+        arguments: [
+            "plainText", "headerBeginnings", "percentSigns", "encodedPercentSigns", "names", "backslashes", "spaces",
+            "periods",
+        ])
+    func `the instructions to redact a text grow linearly with its size`(shape: String) async throws {
+        let (few, many) = (
+            try await instructions(of: shape, size: 5000), try await instructions(of: shape, size: 20_000)
+        )
+        // Quadratic work would need sixteen times as many.
+        #expect(many < 6 * few, "\(few) and \(many) instructions")
+    }
+}
