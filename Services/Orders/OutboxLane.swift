@@ -85,9 +85,13 @@ final class OutboxLane: Sendable {
             return true
         } catch {
             let pause = min(pow(2, Double(max(0, entry.attempts - 1))), Self.maximumPauseSeconds) * .random(in: 0.5...1)
-            logger.warning(
-                "A call to another service failed and will be repeated.",
-                metadata: ["order": "\(entry.order.lowercase)", "error": "\(error)", "pause_s": "\(pause.rounded())"])
+            InstrumentationContext.withValue(entry.trace.context) {
+                logger.warning(
+                    "A call to another service failed and will be repeated.",
+                    metadata: [
+                        "order": "\(entry.order.lowercase)", "error": "\(error)", "pause_s": "\(pause.rounded())",
+                    ])
+            }
             try? await store.postpone(entry, until: clock.now().addingTimeInterval(pause))
             return !(error is HTTPClientError)
         }

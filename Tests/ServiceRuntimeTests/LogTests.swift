@@ -3,7 +3,9 @@ import Foundation
 import Logging
 import TestSupport
 import Testing
+import Tracing
 
+@testable import OTLPTracing
 @testable import ServiceRuntime
 
 @Suite struct LogTests {
@@ -39,7 +41,8 @@ import Testing
         let file = try FileHandle(forWritingTo: folder.file("log"))
         let writer = LogWriter(to: file) { _ in }
         var handler = LineLogHandler(
-            label: "orders", format: format, clock: WallClock { Date(milliseconds: 1_763_761_234_567) }, writer: writer)
+            label: "orders", format: format, clock: WallClock { Date(milliseconds: 1_763_761_234_567) }, writer: writer,
+            metadataProvider: .trace)
         handler[metadataKey: "service"] = "orders"
         body(Logger(label: "orders") { _ in handler })
         writer.flush()
@@ -80,6 +83,23 @@ import Testing
         #expect(line["message"] == "text")
         #expect(line["level"] == "info")
         #expect(line["source"] == "ServiceRuntimeTests")
+    }
+
+    @Test(arguments: [LogFormat.text, .json])
+    func `a line of a trace has the ids of the trace and of the span that the task is in`(format: LogFormat) throws {
+        let traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+        let lines = try lines(format) { logger in
+            var context = InstrumentationContext.topLevel
+            context.trace = TraceContext(traceparent: traceparent)
+            logger.info("outside")
+            withTracer(OTLPTracer(sampler: Sampler(ratio: 1, isParentBased: true), queue: nil)) {
+                InstrumentationContext.withValue(context) { logger.info("inside", metadata: ["span_id": "own"]) }
+                InstrumentationContext.withValue(context) { logger.info("inside") }
+            }
+        }
+        let ids = ["4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"]
+        #expect(
+            lines.map { line in ids.map { line.contains($0) } } == [[false, false], [true, false], [true, true]])
     }
 
     @Test func `a line below the level is not written`() throws {

@@ -1,6 +1,8 @@
 import Logging
 import Synchronization
 
+@testable import ServiceRuntime
+
 /// The log lines of a test.
 final class RecordedLog: Sendable {
     struct Line: Equatable {
@@ -14,13 +16,14 @@ final class RecordedLog: Sendable {
 
     var lines: [Line] { list.withLock { $0 } }
 
-    /// A logger that records the lines of all levels here.
+    /// A logger that records the lines of all levels here, with the ids of traces as in a service.
     var logger: Logger { Logger(label: "test") { _ in Handler(log: self) } }
 
     private struct Handler: LogHandler {
         let log: RecordedLog
         var logLevel = Logger.Level.trace
         var metadata = Logger.Metadata()
+        var metadataProvider: Logger.MetadataProvider? = .trace
 
         subscript(metadataKey key: String) -> Logger.Metadata.Value? {
             get { metadata[key] }
@@ -28,9 +31,11 @@ final class RecordedLog: Sendable {
         }
 
         func log(event: LogEvent) {
-            let metadata = metadata.merging(event.metadata ?? [:]) { $1 }.mapValues(\.description)
+            var members = metadata
+            for added in [metadataProvider?.get(), event.metadata] { members.merge(added ?? [:]) { $1 } }
             let line = Line(
-                level: event.level, message: event.message.description, source: event.source, metadata: metadata)
+                level: event.level, message: event.message.description, source: event.source,
+                metadata: members.mapValues(\.description))
             log.list.withLock { $0.append(line) }
         }
     }

@@ -59,6 +59,12 @@ import Testing
                 json: #"{"items": [{"product_id": "\#(Demo.lamp)", "quantity": 1}]}"#)
             #expect(placed.status == 201)
             let order = try placed.decoded(as: Order.self)
+            let isLogged = try await eventually {
+                try cluster.log(.orders).split(separator: "\n").contains {
+                    $0.contains("A call to another service failed") && $0.contains("trace_id=\(Self.traceID)")
+                }
+            }
+            #expect(isLogged)
             // The spans of the first process arrive because a clean shutdown exports them.
             #expect(try await cluster.stop(.orders) == 0)
             let log = try cluster.log(.orders)

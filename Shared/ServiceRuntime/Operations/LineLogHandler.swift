@@ -7,6 +7,8 @@ struct LineLogHandler: LogHandler {
     let clock: WallClock
     let writer: LogWriter
     var logLevel = Logger.Level.info
+    /// Gives metadata at the time of each event.
+    var metadataProvider: Logger.MetadataProvider?
     var metadata = Logger.Metadata()
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -15,7 +17,8 @@ struct LineLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
-        let members = event.metadata.map { metadata.merging($0) { $1 } } ?? metadata
+        var members = metadata
+        for added in [metadataProvider?.get(), event.metadata] { members.merge(added ?? [:]) { $1 } }
         let redacted = members.reduce(into: [:]) { $0[$1.key] = $1.value.description.redacted(named: $1.key) }
         // Redact before the format escapes or cuts: an escape sequence or a cut could hide where a token begins or ends.
         let line = LogLine(
