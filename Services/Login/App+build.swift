@@ -58,6 +58,8 @@ extension Login: ServiceDefinition {
         let description = try OpenAPIDocument(of: settings.service, in: .module)
         let router = settings.service.router(
             context: AppRequestContext.self, readiness: [.database(database)], cookiePaths: [BrowserTokenRoutes.path])
+        PrometheusRegistry.shared.describeAuthentication()
+        PrometheusRegistry.shared.describeLogin()
         settings.recordMetrics()
         // No client can ask for `register`, the only scope in the description.
         ProtectedResourceMetadata(of: settings.service, scopes: [], issuer: settings.tokens.issuer).add(to: router)

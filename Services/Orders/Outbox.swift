@@ -34,10 +34,10 @@ final class Outbox: Service {
         messages = OutboxLane(of: .message, store: store, clock: clock) { entry in
             if case .deliver(let message) = entry.call { try await inbox.deliver(message, to: entry.account) }
         }
-        let registry = PrometheusRegistry.shared
-        registry.describe("outbox_entries", "Calls that orders still has to make. \(Self.scope)")
-        registry.describe(
-            "outbox_oldest_age_seconds", "Age of the oldest call that orders still has to make. \(Self.scope)")
+        PrometheusRegistry.shared.describe([
+            "outbox_entries": "Calls that orders still has to make. \(Self.scope)",
+            "outbox_oldest_age_seconds": "Age of the oldest call that orders still has to make. \(Self.scope)",
+        ])
     }
 
     /// Tells the outbox that an entry was inserted.

@@ -64,6 +64,7 @@ public struct ResourceServer: Sendable {
             context: AppRequestContext.self,
             readiness: [.database(database), revocations.readiness] + (replica.map { [.replica($0)] } ?? []),
             cookiePaths: cookiePaths)
+        PrometheusRegistry.shared.describeAuthentication()
         ProtectedResourceMetadata(of: service, scopes: description.scopes(of: "userToken"), issuer: issuer)
             .add(to: router)
         try addRoutes(router, authenticator)

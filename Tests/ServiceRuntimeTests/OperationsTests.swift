@@ -1,7 +1,10 @@
 import Database
+import Foundation
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
+import NIOCore
+import NIOPosix
 import TestSupport
 import Testing
 
@@ -36,6 +39,21 @@ import Testing
             let response = try await client.send(.get, "/readyz")
             #expect(response.status == status)
             #expect(response.text == body)
+        }
+    }
+
+    @Test func `the metrics have the state of each check at the last request to readyz`() async throws {
+        let states: [(String, Readiness.State)] = [
+            ("gauge-ready", .ready), ("gauge-degraded", .degraded("old list")),
+            ("gauge-unavailable", .unavailable("gone")),
+        ]
+        let checks = states.map { name, state in Readiness.Check(name) { state } }
+        try await EchoService.run(checks: checks) { client in
+            _ = try await client.send(.get, "/readyz")
+            let text = try await client.send(.get, "/metrics").text
+            for (value, (name, _)) in states.enumerated() {
+                #expect(text.contains("readiness_state{check=\"\(name)\"} \(value).0\n"))
+            }
         }
     }
 
@@ -112,6 +130,48 @@ import Testing
                     let text = try await client.send(.get, "/metrics").text
                     return text.contains(#"http_server_active_requests{http_request_method="PATCH"} 0.0"#)
                 })
+        }
+    }
+
+    @Test func `a client that resets its connection while the handler runs leaves no active request`() async throws {
+        let (begun, begin) = AsyncStream.makeStream(of: Void.self)
+        let (held, release) = AsyncStream.makeStream(of: Void.self)
+        let addRoutes = { (router: Router<PlainContext>) in
+            _ = router.put("held") { _, _ in
+                begin.yield()
+                for await _ in held {}
+                return "held"
+            }
+        }
+        try await EchoService.run(.live, addRoutes: addRoutes) { client in
+            func hasActiveRequest() async throws -> Bool {
+                let text = try await client.send(.get, "/metrics").text
+                return !text.contains(#"http_server_active_requests{http_request_method="PUT"} 0.0"#)
+            }
+            let port = try #require(client.port)
+            let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+                .connect(host: "127.0.0.1", port: port).get()
+            try await channel.writeAndFlush(ByteBuffer(string: "PUT /held HTTP/1.1\r\nHost: a\r\n\r\n"))
+            for await _ in begun { break }
+            let isActive = try await hasActiveRequest()
+            #expect(isActive)
+            // Closing then sends a reset.
+            try await (channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
+            try await channel.close()
+            release.finish()
+            let isZero = try await eventually { try await !hasActiveRequest() }
+            #expect(isZero)
+        }
+    }
+
+    @Test func `a request with HEAD whose handler fails leaves no active request`() async throws {
+        try await EchoService.run(.live) { client in
+            for _ in 0..<5 { _ = try await client.send(.head, "/fail") }
+            let isZero = try await eventually {
+                let text = try await client.send(.get, "/metrics").text
+                return text.contains(#"http_server_active_requests{http_request_method="HEAD"} 0.0"#)
+            }
+            #expect(isZero)
         }
     }
 

@@ -1,6 +1,7 @@
 import CoreMetrics
-import ServiceRuntime
 import Testing
+
+@testable import ServiceRuntime
 
 @Suite struct PrometheusRegistryTests {
     private let registry = PrometheusRegistry()
@@ -23,8 +24,8 @@ import Testing
     }
 
     @Test func `a metric with a description has a help text`() {
-        registry.describe("calls", "Calls still to make.")
-        registry.describe("unused", "Nothing.")
+        registry.describe(["calls": "Calls to make.", "unused": "Nothing."])
+        registry.describe(["calls": "Calls still to make."])
         registry.makeMeter(label: "calls", dimensions: []).set(3.0)
         #expect(
             registry.text == """
@@ -90,6 +91,11 @@ import Testing
         counter.increment(by: 3)
         counter.reset()
         #expect(registry.text.hasSuffix("a_total 0.0\n"))
+    }
+
+    @Test func `a counter that the system counts shows the highest value`() {
+        for value in [1.5, 3.25, 3.0] { registry.setCounter("process_cpu_seconds_total", to: value) }
+        #expect(registry.text == "# TYPE process_cpu_seconds_total counter\nprocess_cpu_seconds_total 3.25\n")
     }
 
     @Test func `a histogram counts a value in each bucket whose bound is not less`() {

@@ -14,7 +14,16 @@ enum FileDescriptors {
 
     /// How many connections of clients the limit allows.
     static var maximumConnections: Int {
-        max(1, Int(clamping: current.rlim_cur) - reservedCount)
+        max(1, limit - reservedCount)
+    }
+
+    /// How many descriptors the process may have.
+    static var limit: Int { Int(clamping: current.rlim_cur) }
+
+    /// How many descriptors the process has; 0 on a system without `/proc`. The one that reads the folder does not count.
+    static var openCount: Int {
+        let names = try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")
+        return max(0, (names?.count ?? 0) - 1)
     }
 
     private static var current: rlimit {

@@ -9,6 +9,7 @@ public final class PrometheusRegistry: MetricsFactory {
     /// The registry that swift-metrics uses in this process.
     public static let shared: PrometheusRegistry = {
         let registry = PrometheusRegistry()
+        registry.describe(PrometheusRegistry.descriptions)
         MetricsSystem.bootstrap(registry)
         return registry
     }()
@@ -19,7 +20,7 @@ public final class PrometheusRegistry: MetricsFactory {
     }
 
     private let families = Mutex<[String: Family]>([:])
-    private let descriptions = Mutex<[String: String]>([:])
+    private let helpTexts = Mutex<[String: String]>([:])
 
     /// Creates an empty registry.
     public init() {}
@@ -27,17 +28,23 @@ public final class PrometheusRegistry: MetricsFactory {
     /// All series in the text format, sorted by name and labels.
     public var text: String {
         // Requests need the lock, so it is not held while the text is made.
-        let (families, descriptions) = (families.withLock { $0 }, descriptions.withLock { $0 })
+        let (families, helpTexts) = (families.withLock { $0 }, helpTexts.withLock { $0 })
         return families.sorted { $0.key < $1.key }.map { name, family in
             let lines = family.series.sorted { $0.key < $1.key }.map { $1.lines(name, $0) }
-            let help = descriptions[name].map { "# HELP \(name) \($0)\n" } ?? ""
+            let help = helpTexts[name].map { "# HELP \(name) \($0)\n" } ?? ""
             return help + "# TYPE \(name) \(family.type)\n" + lines.joined()
         }.joined()
     }
 
-    /// Sets the help text of a metric: one line without a backslash.
-    public func describe(_ name: String, _ text: String) {
-        descriptions.withLock { $0[name] = text }
+    /// Sets the help texts of metrics by their names. A text is one line without a backslash.
+    public func describe(_ texts: [String: String]) {
+        helpTexts.withLock { $0.merge(texts) { $1 } }
+    }
+
+    /// Sets a counter whose value the system counts. Ignores a value below the last one: two readers may set their values in
+    /// another order than they read them, and a counter must never decrease.
+    func setCounter(_ name: String, to value: Double) {
+        series(name, "counter", []) { Number() }.raise(to: value)
     }
 
     /// Creates or finds a counter. Its name ends in `_total`.
@@ -118,6 +125,7 @@ private final class Number: Series, CounterHandler, MeterHandler, RecorderHandle
     func increment(by amount: Int64) { value.withLock { $0 += Double(amount) } }
     func increment(by amount: Double) { value.withLock { $0 += amount } }
     func decrement(by amount: Double) { value.withLock { $0 -= amount } }
+    func raise(to number: Double) { value.withLock { $0 = max($0, number) } }
     func set(_ number: Int64) { value.withLock { $0 = Double(number) } }
     func set(_ number: Double) { value.withLock { $0 = number } }
     func record(_ number: Int64) { set(number) }

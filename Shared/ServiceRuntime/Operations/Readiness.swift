@@ -1,4 +1,5 @@
 import Hummingbird
+import Metrics
 
 /// The checks that `GET /readyz` runs.
 public struct Readiness: Sendable {
@@ -10,6 +11,15 @@ public struct Readiness: Sendable {
         case degraded(String)
         /// The service cannot serve, for the stated reason.
         case unavailable(String)
+
+        /// The value of the gauge: 0 if the dependency works, 1 if it is degraded, 2 if it is unavailable.
+        fileprivate var severity: Int {
+            switch self {
+            case .ready: 0
+            case .degraded: 1
+            case .unavailable: 2
+            }
+        }
     }
 
     /// A check of a dependency of the service.
@@ -30,11 +40,13 @@ public struct Readiness: Sendable {
 
     let checks: [Check]
 
-    /// Runs all checks. The worst state is the status of the service.
+    /// Runs all checks and records their states in the gauge `readiness_state`. The worst state is the status of the service.
     func report() async -> Report {
         var report = Report(status: "ready", checks: [:])
         for check in checks {
-            switch await check.state() {
+            let state = await check.state()
+            Gauge(label: "readiness_state", dimensions: [("check", check.name)]).record(state.severity)
+            switch state {
             case .ready:
                 report.checks[check.name] = "ready"
             case .degraded(let reason):

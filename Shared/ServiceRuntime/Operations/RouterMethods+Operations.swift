@@ -15,7 +15,8 @@ extension RouterMethods {
             return response
         }
         get("metrics") { _, _ in
-            Response(
+            metrics.recordProcess()
+            return Response(
                 status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
                 body: .init(byteBuffer: .init(string: metrics.text)))
         }
