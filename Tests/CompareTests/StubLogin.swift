@@ -68,8 +68,10 @@ final class StubLogin: Sendable {
                 type.map { .init(json: #"{"active":true,"token_type":"\#($0)","sub":"\#(Self.account)"}"#) }
                     ?? .init(json: #"{"active":false}"#))
         }
+        let responder = router.buildResponder()
         let application = Application(
-            router: router, server: .guardedHTTP1(), configuration: .init(address: .hostname("127.0.0.1", port: 0)))
+            responder: responder, server: .guardedHTTP1(responder),
+            configuration: .init(address: .hostname("127.0.0.1", port: 0)))
         try await application.test(.live) { client in try await body("http://127.0.0.1:\(client.port ?? 0)") }
     }
 

@@ -41,8 +41,10 @@ final class ScriptedFeed: Sendable {
         let router = Router()
         router.get("revocations") { request, _ in await self.response(to: request) }
         let (ports, listening) = AsyncStream<Int>.makeStream()
+        let responder = router.buildResponder()
         let application = Application(
-            router: router, server: .guardedHTTP1(), configuration: .init(address: .hostname("127.0.0.1", port: port)),
+            responder: responder, server: .guardedHTTP1(responder),
+            configuration: .init(address: .hostname("127.0.0.1", port: port)),
             onServerRunning: { listening.yield($0.localAddress?.port ?? 0) })
         try await withThrowingTaskGroup { group in
             group.addTask {

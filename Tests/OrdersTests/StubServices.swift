@@ -104,8 +104,10 @@ final class StubServices: Sendable {
             try self.record(request)
             return await self.deliveryStatus(self.calls(.put, "/accounts/").count)
         }
+        let responder = router.buildResponder()
         return Application(
-            router: router, server: .guardedHTTP1(), configuration: .init(address: .hostname("127.0.0.1", port: 0)))
+            responder: responder, server: .guardedHTTP1(responder),
+            configuration: .init(address: .hostname("127.0.0.1", port: 0)))
     }
 
     private func record(_ request: Request) throws {

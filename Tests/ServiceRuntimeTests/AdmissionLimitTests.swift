@@ -198,6 +198,55 @@ private let form = "POST /form HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r
         }
     }
 
+    @Test func `requests whose bodies end together are rejected beyond the limit`() async throws {
+        let (ends, end) = AsyncStream.makeStream(of: Void.self)
+        let bodiesEnd = Task { for await _ in ends {} }
+        let (held, release) = AsyncStream.makeStream(of: Void.self)
+        let isReleased = Task { for await _ in held {} }
+        // An event for each request that waits for its body, and then for each that has its body or its rejection.
+        let (events, happen) = AsyncStream.makeStream(of: String.self)
+        let addRoutes = { (router: Router<PlainContext>) in
+            _ = router.post("form") { request, _ in
+                let body = try await request.bytes(upTo: 1 << 20)
+                happen.yield("has its body")
+                await isReleased.value
+                return String(decoding: body, as: UTF8.self)
+            }
+        }
+        let count = 4 * System.coreCount
+        try await EchoService.run(.live, limits: { $0.maximumRequestsInFlight = 1 }, addRoutes: addRoutes) { client in
+            let port = try #require(client.port)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<count {
+                    group.addTask {
+                        try await RawConnection.open(port: port) { connection in
+                            try await connection.send("\(form)Content-Length: 4\r\nExpect: 100-continue\r\n\r\n")
+                            try await connection.read { $0.contains("100 Continue") }
+                            happen.yield("waits for its body")
+                            await bodiesEnd.value
+                            try await connection.send("abcd")
+                            try await connection.readResponses(2)
+                            guard connection.statuses.last == "503" else { return }
+                            happen.yield("is rejected")
+                            #expect(connection.received.lowercased().contains("retry-after: 1\r\n"))
+                            try await connection.send(alive)
+                            try await connection.readResponses(3)
+                            #expect(connection.statuses == ["100", "503", "200"])
+                        }
+                    }
+                }
+                var next = events.makeAsyncIterator()
+                for _ in 0..<count { #expect(await next.next() == "waits for its body") }
+                end.finish()
+                var handled = 0
+                for _ in 0..<count where await next.next() == "has its body" { handled += 1 }
+                #expect(handled <= System.coreCount)
+                release.finish()
+                try await group.waitForAll()
+            }
+        }
+    }
+
     @Test func `a connection that is reset gives back its part of the limit`() async throws {
         let (begun, begin) = AsyncStream.makeStream(of: Void.self)
         let (held, release) = AsyncStream.makeStream(of: Void.self)

@@ -3,6 +3,8 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import NIOCore
+import NIOPosix
+import Synchronization
 import TestSupport
 import Testing
 
@@ -203,6 +205,130 @@ private let get = "GET /scope HTTP/1.1\r\nHost: a\r\n\r\n"
                 try await connection.readResponses(2)
                 #expect(connection.statuses == ["100", "200"])
             }
+        }
+    }
+
+    @Test func `a client is told to send a body only if a route asks for it`() async throws {
+        try await EchoService.serve { port in
+            try await RawConnection.open(port: port) { connection in
+                try await connection.send(
+                    "POST /nope HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 26\r\n\r\n")
+                try await connection.readToEnd()
+                #expect(connection.statuses == ["404"])
+            }
+        }
+    }
+
+    @Test func `a body whose end comes later than its beginning is read`() async throws {
+        try await EchoService.serve { port in
+            for text in ["a", String(repeating: "a", count: 500_000)] {
+                try await RawConnection.open(port: port) { connection in
+                    try await connection.send(
+                        "POST /form HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\n"
+                            + "Content-Length: \(text.utf8.count + 3)\r\n\r\n")
+                    try await connection.send(text)
+                    try await connection.send("end" + get)
+                    try await connection.readResponses(2)
+                    #expect(connection.statuses == ["200", "200"])
+                    #expect(connection.received.contains("\r\n\r\n\(text)endHTTP/1.1 200"))
+                }
+            }
+        }
+    }
+
+    @Test func `every response has the date`() async throws {
+        try await EchoService.serve { port in
+            try await RawConnection.open(port: port) { connection in
+                try await connection.send(get)
+                try await connection.readResponses(1)
+                let date = try /\r\nDate: (\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT)\r\n/.firstMatch(
+                    in: connection.received)
+                #expect(date != nil)
+            }
+        }
+    }
+
+    @Test(arguments: [("GET", "1.1", true), ("HEAD", "1.1", false), ("GET", "1.0", true)])
+    func `a body that is made part by part is sent in chunks, to a client of HTTP 1.0 without them`(
+        method: String, version: String, hasContent: Bool
+    ) async throws {
+        let addRoutes = { (router: Router<PlainContext>) in
+            _ = router.get("parts") { _, _ in
+                Response(
+                    status: .ok,
+                    body: ResponseBody { writer in
+                        for part in ["one", "", "two"] { try await writer.write(ByteBuffer(string: part)) }
+                        try await writer.finish(nil)
+                    })
+            }
+        }
+        try await EchoService.run(.live, addRoutes: addRoutes) { client in
+            try await RawConnection.open(port: try #require(client.port)) { connection in
+                try await connection.send(
+                    "\(method) /parts HTTP/\(version)\r\nHost: a\r\nConnection: close\r\n\r\n")
+                try await connection.readToEnd()
+                let chunks = version == "1.1" ? "3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n" : "onetwo"
+                #expect(connection.received.hasSuffix("\r\n\r\n" + (hasContent ? chunks : "")))
+            }
+        }
+    }
+
+    @Test func `a body that fails has no end`() async throws {
+        let addRoutes = { (router: Router<PlainContext>) in
+            _ = router.get("parts") { _, _ in
+                Response(
+                    status: .ok,
+                    body: ResponseBody { writer in
+                        try await writer.write(ByteBuffer(string: "one"))
+                        throw EchoService.UnexpectedError()
+                    })
+            }
+        }
+        try await EchoService.run(.live, addRoutes: addRoutes) { client in
+            try await RawConnection.open(port: try #require(client.port)) { connection in
+                try await connection.send("GET /parts HTTP/1.1\r\nHost: a\r\n\r\n" + get)
+                try await connection.readToEnd()
+                #expect(connection.statuses == ["200"])
+                #expect(connection.received.hasSuffix("\r\n\r\n3\r\none\r\n"))
+            }
+        }
+    }
+
+    @Test func `the parts of a body wait for a client that does not read them`() async throws {
+        let (parts, sent) = AsyncStream.makeStream(of: Int.self)
+        let addRoutes = { (router: Router<PlainContext>) in
+            _ = router.get("parts") { _, _ in
+                Response(
+                    status: .ok,
+                    body: ResponseBody { writer in
+                        for part in 1...64 {
+                            try await writer.write(ByteBuffer(repeating: 7, count: 1 << 20))
+                            sent.yield(part)
+                        }
+                        try await writer.finish(nil)
+                        sent.finish()
+                    })
+            }
+        }
+        try await EchoService.run(.live, limits: { $0.writeTime = .milliseconds(300) }, addRoutes: addRoutes) {
+            client in
+            let port = try #require(client.port)
+            let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+                .channelOption(.autoRead, value: false).connect(host: "127.0.0.1", port: port).get()
+            try await channel.writeAndFlush(ByteBuffer(string: "GET /parts HTTP/1.1\r\nHost: a\r\n\r\n"))
+            // The connection is closed in the end, because the client does not read.
+            let last = Mutex(0)
+            let waiting = Task {
+                for await part in parts { last.withLock { $0 = part } }
+            }
+            let hasStopped = try await eventually {
+                try await client.send(.get, "/metrics").text.contains(
+                    #"http_connections_closed_total{reason="write_time"}"#)
+            }
+            #expect(hasStopped)
+            waiting.cancel()
+            #expect(last.withLock { $0 } < 64)
+            try await channel.close()
         }
     }
 

@@ -1,7 +1,8 @@
 import Database
 import Foundation
-import ServiceRuntime
 import Testing
+
+@testable import ServiceRuntime
 
 @Suite struct DateTests {
     @Test(arguments: [
@@ -20,6 +21,15 @@ import Testing
             let date = Date(timeIntervalSince1970: Double(seconds))
             #expect(date.rfc3339 == date.formatted(.iso8601).dropLast() + ".000Z")
         }
+    }
+
+    @Test(arguments: [
+        (784_111_777_000, "Sun, 06 Nov 1994 08:49:37 GMT"), (0, "Thu, 01 Jan 1970 00:00:00 GMT"),
+        (-1, "Wed, 31 Dec 1969 23:59:59 GMT"), (951_782_400_000, "Tue, 29 Feb 2000 00:00:00 GMT"),
+        (1_763_761_234_567, "Fri, 21 Nov 2025 21:40:34 GMT"), (253_402_300_799_999, "Fri, 31 Dec 9999 23:59:59 GMT"),
+    ])
+    func `a date is written as in header fields`(milliseconds: Int, text: String) {
+        #expect(Date(milliseconds: milliseconds).imfFixdate == text)
     }
 
     @Test(arguments: [0, 1, -1, 1_763_761_234_567, 253_402_300_799_999])

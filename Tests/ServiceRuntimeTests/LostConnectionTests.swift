@@ -1,28 +1,96 @@
+import Foundation
+import Hummingbird
 import Logging
 import NIOCore
 import NIOEmbedded
 import NIOHTTP1
+import Synchronization
 import Testing
 
 @testable import ServiceRuntime
 
 @Suite struct LostConnectionTests {
-    @Test func `a response that is written after the connection was lost leaves no request in flight`() throws {
-        let channel = EmbeddedChannel()
-        let admission = AdmissionLimit(ConnectionLimits(), eventLoop: channel.eventLoop)
-        let handler = ConnectionGuard(
-            limits: ConnectionLimits(), admission: admission, logger: Logger(label: "test"))
+    @Test func `a handler that ends after the connection was lost leaves no request in flight`() async throws {
+        let connection = try EmbeddedConnection { _ in Response(status: .ok) }
+        try connection.receive(.GET)
+        try connection.receive(.GET)
+        #expect(connection.admission.requestsInFlight == 1)
+        connection.channel.pipeline.fireChannelInactive()
+        #expect(connection.admission.requestsInFlight == 0)
+        connection.release()
+        #expect(connection.admission.requestsInFlight == 0)
+        #expect(connection.handledRequests == 1)
+    }
+
+    @Test func `a body that no handler asks for is held back`() throws {
+        let connection = try EmbeddedConnection { request in
+            _ = try? await request.body.collect(upTo: 1 << 20)
+            return Response(status: .ok)
+        }
+        try connection.receive(.POST, body: 1 << 16)
+        #expect(connection.handler.isBehind)
+        connection.release()
+        #expect(!connection.handler.isBehind)
+        try connection.finish()
+        try connection.receive(.POST, body: 1 << 16)
+        #expect(connection.handler.isBehind)
+    }
+}
+
+/// A connection without a socket. Each handler waits for `release` first.
+private final class EmbeddedConnection {
+    let channel = EmbeddedChannel()
+    let admission: AdmissionLimit
+    let handler: ConnectionGuard
+    private let waiting: Waiting
+
+    final class Waiting: Sendable {
+        let state = Mutex<(continuation: CheckedContinuation<Void, Never>?, count: Int)>((nil, 0))
+    }
+
+    init(_ respond: @escaping @Sendable (Request) async -> Response) throws {
+        let limits = ConnectionLimits()
+        let waiting = Waiting()
+        self.waiting = waiting
+        admission = AdmissionLimit(limits, eventLoop: channel.eventLoop)
+        handler = ConnectionGuard(
+            limits: limits, admission: admission, register: ConnectionRegister(limits: limits),
+            date: ResponseDate(clock: .system), logger: Logger(label: "test"),
+            executor: EventLoopExecutor(channel.eventLoop)
+        ) { request, _, _ in
+            await withCheckedContinuation { continuation in
+                waiting.state.withLock { $0 = (continuation, $0.count + 1) }
+            }
+            return await respond(request)
+        }
         try channel.pipeline.syncOperations.addHandler(handler)
-        let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/", headers: ["host": "a"])
-        for _ in 1...2 {
-            try channel.writeInbound(HTTPServerRequestPart.head(head))
+    }
+
+    /// How many handlers have begun.
+    var handledRequests: Int { waiting.state.withLock { $0.count } }
+
+    /// Receives a request: the whole of it, or with a body of this many bytes and without its end.
+    func receive(_ method: HTTPMethod, body bytes: Int? = nil) throws {
+        var head = HTTPRequestHead(version: .http1_1, method: method, uri: "/", headers: ["host": "a"])
+        if bytes != nil { head.headers.add(name: "transfer-encoding", value: "chunked") }
+        try channel.writeInbound(HTTPServerRequestPart.head(head))
+        if let bytes {
+            try channel.writeInbound(HTTPServerRequestPart.body(ByteBuffer(repeating: 7, count: bytes)))
+        } else {
             try channel.writeInbound(HTTPServerRequestPart.end(nil))
         }
-        #expect(admission.requestsInFlight == 1)
-        channel.pipeline.fireChannelInactive()
-        // The response to the first request. The second one would be in flight after it.
-        channel.write(HTTPServerResponsePart.head(.init(version: .http1_1, status: .ok)), promise: nil)
-        channel.write(HTTPServerResponsePart.end(nil), promise: nil)
-        #expect(admission.requestsInFlight == 0)
+        handler.handleRequests()
+    }
+
+    /// Receives the end of the last request.
+    func finish() throws {
+        try channel.writeInbound(HTTPServerRequestPart.end(nil))
+        channel.embeddedEventLoop.run()
+    }
+
+    /// Lets the handler that waits go on.
+    func release() {
+        waiting.state.withLock { $0.continuation.take() }?.resume()
+        channel.embeddedEventLoop.run()
     }
 }

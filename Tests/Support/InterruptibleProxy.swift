@@ -65,11 +65,12 @@ public final class InterruptibleProxy: Sendable {
     /// Runs the proxy and calls `body` with its address.
     func serve<Result: Sendable>(_ body: (String) async throws -> Result) async throws -> Result {
         let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
+        let responder = CallbackResponder { (request: Request, _: BasicRequestContext) in
+            try await self.response(to: request)
+        }
         let application = Application(
-            responder: CallbackResponder { (request: Request, _: BasicRequestContext) in
-                try await self.response(to: request)
-            },
-            server: .guardedHTTP1(), configuration: .init(address: .hostname("127.0.0.1", port: 0)),
+            responder: responder, server: .guardedHTTP1(responder),
+            configuration: .init(address: .hostname("127.0.0.1", port: 0)),
             onServerRunning: { continuation.yield($0.localAddress?.port ?? 0) },
             logger: Logger(label: "proxy") { _ in SwiftLogNoOpLogHandler() })
         let server = Task { try await application.run() }

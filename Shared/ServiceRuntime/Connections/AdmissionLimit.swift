@@ -2,7 +2,7 @@ import Metrics
 import NIOCore
 import Synchronization
 
-/// Decides which requests of the connections of one event loop are handed to Hummingbird.
+/// Decides which requests of the connections of one event loop are handled.
 ///
 /// An overloaded event loop would make all requests wait longer and longer. So it rejects some of them early, which takes little
 /// time, and serves the others in time. Two measures show an overload:
@@ -12,7 +12,7 @@ import Synchronization
 final class AdmissionLimit {
     private static let interval = TimeAmount.milliseconds(10)
 
-    /// The requests of the event loop that Hummingbird handles now.
+    /// The requests of the event loop that are handled now.
     var requestsInFlight = 0
 
     private let maximumRequestsInFlight: Int
@@ -39,15 +39,19 @@ final class AdmissionLimit {
     func admitsRequest() -> Bool {
         hasSeenRequest = true
         if !isMeasuring { startTimer() }
-        guard requestsInFlight < maximumRequestsInFlight else {
-            inFlightRejections.increment()
-            return false
-        }
+        guard hasRoom() else { return false }
         guard !share.rejectsNext() else {
             queueTimeRejections.increment()
             return false
         }
         return true
+    }
+
+    /// Whether the event loop may have one more request in flight. Counts the request if not.
+    func hasRoom() -> Bool {
+        guard requestsInFlight >= maximumRequestsInFlight else { return true }
+        inFlightRejections.increment()
+        return false
     }
 
     private func startTimer() {

@@ -1,4 +1,3 @@
-import NIOCore
 import Synchronization
 
 /// The connection on which a client waits for a response.
@@ -52,32 +51,12 @@ public final class ClientConnection: Sendable {
         state.withLock { _ = $0.waiting.removeValue(forKey: id) }
     }
 
-    fileprivate func close() {
+    /// Notes that the client has closed its side.
+    func close() {
         let waiting = state.withLock { state in
             state.isClosed = true
             return Array(state.waiting.values)
         }
         for continuation in waiting { continuation.finish() }
-    }
-}
-
-/// Notices that the client has closed its side of a connection.
-final class ClientConnectionHandler: ChannelInboundHandler {
-    typealias InboundIn = Any
-
-    private let connection: ClientConnection
-
-    init(_ connection: ClientConnection) {
-        self.connection = connection
-    }
-
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case .inputClosed = event as? ChannelEvent { connection.close() }
-        context.fireUserInboundEventTriggered(event)
-    }
-
-    func channelInactive(context: ChannelHandlerContext) {
-        connection.close()
-        context.fireChannelInactive()
     }
 }

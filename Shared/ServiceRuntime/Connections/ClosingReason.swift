@@ -1,6 +1,6 @@
 import Metrics
 
-/// Why the service closed a connection or rejected a request before Hummingbird saw it: the label `reason` of the counter
+/// Why the service closed a connection or rejected a request before its route: the label `reason` of the counter
 /// `http_connections_closed_total`.
 enum ClosingReason: String {
     case headTime = "head_time"

@@ -2,10 +2,10 @@
 //
 // 1. `ConnectionRegister`, which refuses it when too many are open;
 // 2. `RequestReader`, which decodes its bytes and stops reading while the service is behind;
-// 3. `ConnectionGuard`, which checks each request head, keeps the times, and frames each response;
+// 3. `ConnectionGuard`, which checks each request head, keeps the times, handles the requests, and frames each response;
 // 4. `AdmissionLimit`, which rejects requests that an overloaded service could only serve late.
 //
-// Everything behind these, from Hummingbird on, sees complete and well-formed requests of a bounded size and number.
+// Everything behind these, from the middleware on, sees well-formed requests of a bounded size and number.
 
 import NIOCore
 

@@ -1,75 +1,74 @@
+public import Hummingbird
 public import HummingbirdCore
 import Logging
 import NIOCore
-import NIOHTTP1
-import NIOHTTPTypes
-import NIOHTTPTypesHTTP1
 
-/// HTTP/1.1 connections of Hummingbird behind `ConnectionGuard`.
-///
-/// The server drops a connection that it accepts during a shutdown, although the connection is open. SwiftNIO (2.101.2) then
-/// ends the process. So the channel keeps each connection in memory until it is closed.
-struct GuardedHTTP1Channel: HTTPChannelHandler {
-    /// A connection, as the server handles it.
-    struct Value: ServerChildChannelValue {
-        let requests: NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
-        let client: ClientConnection
-
-        var channel: any Channel { requests.channel }
+/// HTTP/1.1 connections behind `ConnectionGuard`. An idle connection has no task.
+struct GuardedHTTP1Channel: ServerChildChannel {
+    /// A connection, as the server accepts it.
+    struct Connection: ServerChildChannelValue {
+        let channel: any Channel
     }
 
     /// The sizes of the buffer that each connection keeps. Most requests fit into the first one.
     private static let receiveBuffers = AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 1024, maximum: 65536)
 
-    let responder: Responder
     private let limits: ConnectionLimits
+    private let handler: RequestHandler
     private let register: ConnectionRegister
     private let admissionLimits: AdmissionLimits
+    private let date = ResponseDate(clock: .system)
 
-    init(responder: @escaping Responder, limits: ConnectionLimits) {
-        self.responder = responder
+    init(limits: ConnectionLimits, handler: @escaping RequestHandler) {
         self.limits = limits
+        self.handler = handler
         register = ConnectionRegister(limits: limits)
         admissionLimits = AdmissionLimits(limits)
     }
 
-    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Connection> {
         channel.eventLoop.makeCompletedFuture {
-            try register.admit(channel)
-            try channel.syncOptions?.setOption(.recvAllocator, value: Self.receiveBuffers)
             let connection = ConnectionGuard(
-                limits: limits, admission: admissionLimits.of(channel.eventLoop), logger: logger)
+                limits: limits, admission: admissionLimits.of(channel.eventLoop), register: register, date: date,
+                logger: logger, executor: EventLoopExecutor(channel.eventLoop), handler: handler)
+            try register.admit(connection, on: channel)
+            try channel.syncOptions?.setOption(.recvAllocator, value: Self.receiveBuffers)
             let reader = RequestReader(connection: connection, limits: limits)
-            connection.attach(reader)
-            let pipeline = channel.pipeline.syncOperations
-            try pipeline.addHandlers(HTTPResponseEncoder(), reader, connection)
-            let client = ClientConnection()
-            try pipeline.addHandler(ClientConnectionHandler(client))
-            try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
-            try pipeline.addHandler(HTTPConnectionStateHandler(logger: logger))
-            let value = try NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>(
-                wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
-            channel.closeFuture.whenComplete { _ in withExtendedLifetime(value) {} }
-            return Value(requests: value, client: client)
+            connection.reader = reader
+            try channel.pipeline.syncOperations.addHandlers(reader, connection)
+            return Connection(channel: channel)
         }
     }
 
-    func handle(value connection: Value, logger: Logger) async {
-        await withTaskExecutorPreference(EventLoopExecutor(connection.channel.eventLoop)) {
-            await ClientConnection.$current.withValue(connection.client) {
-                await handleHTTP(asyncChannel: connection.requests, logger: logger)
-            }
-        }
+    /// Returns when no connection is open and no handler runs, or at once if the task of another connection waits for this.
+    func handle(value: Connection, logger: Logger) async {
+        await register.waitUntilEmpty()
     }
 }
 
 extension HTTPServerBuilder {
     /// HTTP/1.1 within the limits that `docs/configuration.md` lists.
-    public static func guardedHTTP1() -> HTTPServerBuilder {
-        guardedHTTP1(limits: ConnectionLimits())
+    ///
+    /// - Parameter responder: The responder of the application. It replaces the one that Hummingbird passes to servers.
+    public static func guardedHTTP1<Responder: HTTPResponder>(_ responder: Responder) -> HTTPServerBuilder
+    where Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
+        guardedHTTP1(responder, limits: ConnectionLimits())
     }
 
-    static func guardedHTTP1(limits: ConnectionLimits) -> HTTPServerBuilder {
-        HTTPServerBuilder { GuardedHTTP1Channel(responder: $0, limits: limits) }
+    static func guardedHTTP1<Responder: HTTPResponder>(
+        _ responder: Responder, limits: ConnectionLimits
+    ) -> HTTPServerBuilder where Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
+        HTTPServerBuilder { _ in
+            GuardedHTTP1Channel(limits: limits) { request, channel, logger in
+                let context = Responder.Context(
+                    source: ApplicationRequestContextSource(channel: channel, logger: logger))
+                do {
+                    return try await responder.respond(to: request, context: context)
+                } catch {
+                    logger.error("The request failed outside of its middleware.", metadata: ["error": "\(error)"])
+                    return Response(status: .internalServerError)
+                }
+            }
+        }
     }
 }

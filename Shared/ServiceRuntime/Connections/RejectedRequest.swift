@@ -1,6 +1,7 @@
+import HTTPTypes
 import NIOHTTP1
 
-/// A request that the service does not hand to Hummingbird, and the response to it.
+/// A request that the service does not handle, and the response to it.
 struct RejectedRequest: Error {
     let status: HTTPResponseStatus
     /// A stable word for programs, as in `Problem`.
@@ -23,6 +24,14 @@ struct RejectedRequest: Error {
         return rejection
     }
 
+    /// The rejection of this request.
+    func of(_ head: HTTPRequest) -> RejectedRequest {
+        var rejection = self
+        rejection.hasContent = head.method != .head
+        rejection.requestID = RequestScope.requestID(head.headerFields[.requestID])
+        return rejection
+    }
+
     /// The header fields and the body of the response.
     func response(closing closesConnection: Bool) -> (headers: HTTPHeaders, body: String) {
         let body = """
@@ -36,6 +45,15 @@ struct RejectedRequest: Error {
         if closesConnection { headers.add(name: "connection", value: "close") }
         if let retryAfterSeconds { headers.add(name: "retry-after", value: "\(retryAfterSeconds)") }
         return (headers, hasContent ? body : "")
+    }
+}
+
+extension RejectedRequest: ProblemConvertible {
+    /// The response of a handler that waited for the body of the request.
+    var problem: Problem {
+        Problem(
+            HTTPResponse.Status(code: Int(status.code)), code: code, detail: detail,
+            headers: retryAfterSeconds.map { [.retryAfter: "\($0)"] } ?? [:])
     }
 }
 

@@ -12,8 +12,8 @@ import NIOHTTP1
 final class RequestReader: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = HTTPServerRequestPart
-    typealias OutboundIn = HTTPServerResponsePart
-    typealias OutboundOut = HTTPServerResponsePart
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
 
     /// The largest pieces that the decoder is given while it reads heads, and bodies.
     private static let pieceOfHeadBytes = 512
@@ -113,15 +113,24 @@ final class RequestReader: ChannelDuplexHandler {
         guard !isDecoding else { return }
         isDecoding = true
         do {
-            while !isStopped, !connection.isBehind, seenBytes < buffer.readableBytes { try decodePiece(context) }
+            while canDecode {
+                while canDecode { try decodePiece(context) }
+                // A request that is handled at once makes room for the next one.
+                connection.handleRequests()
+            }
         } catch {
             fail(error, context)
+            connection.handleRequests()
         }
         isDecoding = false
         guard input == .ending, isStopped || seenBytes == buffer.readableBytes else { return }
         input = .ended
         endMessage(context)
         context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+    }
+
+    private var canDecode: Bool {
+        !isStopped && !connection.isBehind && seenBytes < buffer.readableBytes
     }
 
     private func decodePiece(_ context: ChannelHandlerContext) throws {
@@ -163,6 +172,7 @@ final class RequestReader: ChannelDuplexHandler {
             stop()
         } catch {
             fail(error, context)
+            connection.handleRequests()
         }
     }
 

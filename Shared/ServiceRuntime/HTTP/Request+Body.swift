@@ -14,7 +14,7 @@ extension Request {
     ///
     /// - Parameter maximumBytes: The maximum size of the body in bytes.
     /// - Throws: `Problem` with 415 if the body has a content coding; with 413 if it is larger; with 400 if it ends early or its
-    ///   framing is invalid.
+    ///   framing is invalid; with 503 if the service is overloaded when it ends.
     public func bytes(upTo maximumBytes: Int) async throws(Problem) -> Data {
         guard !hasContentCoding else { throw .unsupportedContentCoding }
         if let length = headers[.contentLength].flatMap(Int.init), length > maximumBytes {
@@ -24,6 +24,8 @@ extension Request {
             return Data(try await body.collect(upTo: maximumBytes).readableBytesView)
         } catch is NIOTooManyBytesError {
             throw .contentTooLarge(maximumBytes)
+        } catch let rejection as RejectedRequest {
+            throw rejection.problem
         } catch {
             throw Problem.badRequest("The body ended early, or its framing is not valid HTTP.")
         }

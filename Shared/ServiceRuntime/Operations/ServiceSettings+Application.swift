@@ -55,9 +55,10 @@ extension ServiceSettings {
                 "The limit of open files allows fewer connections than MAX_CONNECTIONS. Raise it with ulimit -n.",
                 metadata: ["connections": "\(connectionLimits.maximumConnections)"])
         }
+        let responder = RequestScopeResponder(router: router.buildResponder())
         return ServiceApplication(
-            routes: routes, description: description, responder: RequestScopeResponder(router: router.buildResponder()),
-            server: .guardedHTTP1(limits: connectionLimits),
+            routes: routes, description: description, responder: responder,
+            server: .guardedHTTP1(responder, limits: connectionLimits),
             configuration: .init(address: .hostname(host, port: port), serverName: nil),
             services: services, processesRunBeforeServerStart: [beforeListening], logger: logger)
     }
