@@ -11,9 +11,16 @@ export LC_ALL=C
 umask 022
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-readonly services=(login catalog orders inbox)
-# The service that scripts/up starts only with --compare.
-readonly optional_services=(compare)
+# The services of Services/services.txt. scripts/up starts the optional ones only with an option.
+services=() optional_services=()
+declare -A ports=()
+while read -r service port kind; do
+  [[ $service =~ ^[a-z][a-z0-9]*$ && $port =~ ^[0-9]+$ ]] || continue
+  ports[$service]=$port
+  if [ "$kind" = optional ]; then optional_services+=("$service"); else services+=("$service"); fi
+done <Services/services.txt
+unset service port kind
+readonly services optional_services ports
 
 # The port on which scripts/traces receives spans: that of OTLP over HTTP.
 # shellcheck disable=SC2034 # scripts/traces reads it
@@ -35,14 +42,8 @@ fail() {
 }
 
 port_of() {
-  case $1 in
-    login) echo 8080 ;;
-    catalog) echo 8081 ;;
-    orders) echo 8082 ;;
-    inbox) echo 8083 ;;
-    compare) echo 8084 ;;
-    *) fail "There is no service '$1'. The services are: ${services[*]} ${optional_services[*]}" ;;
-  esac
+  [ -n "${1:+${ports[$1]:-}}" ] || fail "There is no service '$1'. The services are: ${services[*]} ${optional_services[*]}"
+  echo "${ports[$1]}"
 }
 
 # request ARGUMENT…: runs curl without ~/.curlrc and without a proxy, because the services run on this machine.

@@ -59,7 +59,7 @@ struct LoginSettings {
 
     /// Reads `TOKEN_AUDIENCES`.
     static func audiences(_ settings: inout Settings) -> [String] {
-        let names = settings.list("TOKEN_AUDIENCES", default: ["login", "catalog", "orders", "inbox"])
+        let names = settings.list("TOKEN_AUDIENCES", default: KnownServices.audiences)
         if names.isEmpty || Set(names).count < names.count {
             settings.reject("TOKEN_AUDIENCES", "must name services, each once")
         }
@@ -76,11 +76,8 @@ struct LoginSettings {
 
     /// Reads `SERVICE_URLS`.
     private static func addresses(_ settings: inout Settings) -> [String: String] {
-        let defaults = zip(["login", "catalog", "orders", "inbox", "compare"], 8080...).map {
-            "\($0)=http://localhost:\($1)"
-        }
         var addresses: [String: String] = [:]
-        for item in settings.list("SERVICE_URLS", default: defaults) {
+        for item in settings.list("SERVICE_URLS", default: KnownServices.addresses) {
             let parts = item.split(separator: "=", maxSplits: 1).map(String.init)
             guard parts.count == 2, let url = Settings.url(parts[1]),
                 addresses.updateValue(url, forKey: parts[0]) == nil

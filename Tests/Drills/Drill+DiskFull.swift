@@ -16,7 +16,7 @@ extension Drill {
                 uniqueKeysWithValues: ServiceName.standard.map { ($0, try SmallDisk(of: $0, in: cluster)) })
             for service in ServiceName.standard { try await disks[service]?.start() }
             let reconciliation = try await Reconciliation(of: cluster, in: disks.mapValues { try $0.visibleFolder() })
-            for service in scale.choose([.orders, .login], ServiceName.standard) {
+            for service in scale.choose([.orders, .login], ServiceName.shop) {
                 guard let disk = disks[service] else { continue }
                 try await fill(disk, reconciliation, report)
             }
@@ -73,10 +73,8 @@ private struct Writer {
         switch service {
         case .login:
             try await cluster.signUp("n\(UUID().uuidString.lowercased().prefix(20))")
-        case .catalog, .orders, .inbox:
+        default:
             try await cluster.order(token: customer).status
-        case .compare:
-            try await cluster.send(.post, .compare, "/jwt/notes", token: customer, json: #"{"text": "x"}"#).status
         }
     }
 

@@ -85,6 +85,7 @@ extension ServiceName {
         case .compare: "/jwt/notes"
         case .orders: "/orders"
         case .inbox: "/messages"
+        default: "/entries"
         }
     }
 }

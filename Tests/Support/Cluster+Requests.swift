@@ -40,6 +40,8 @@ extension Cluster {
             case .orders: (.get, "/orders?limit=1")
             case .inbox: (.get, "/messages?limit=1")
             case .compare: (.get, "/jwt/notes?limit=1")
+            // The route of the services that scripts/new-service has added.
+            default: (.get, "/entries?limit=1")
             }
         return try await send(method, service, path, token: token, at: port).status
     }

@@ -1,6 +1,6 @@
 extension Cluster {
     /// The services that follow login's revocation feed.
-    public static let followers: [ServiceName] = [.catalog, .orders, .inbox]
+    public static let followers: [ServiceName] = ServiceName.standard.filter { $0 != .login }
 
     /// Waits until all `followers` have contact with the feed.
     ///

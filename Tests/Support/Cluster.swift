@@ -2,23 +2,6 @@ import CurlClient
 public import Foundation
 import Synchronization
 
-/// A service of the project, named like its executable.
-public enum ServiceName: String, CaseIterable, Sendable {
-    /// Accounts, sessions and tokens.
-    case login
-    /// Products and their stock.
-    case catalog
-    /// Orders of customers.
-    case orders
-    /// Messages to customers.
-    case inbox
-    /// Notes behind four mechanisms of authentication.
-    case compare
-
-    /// The services that `scripts/up` starts without an option.
-    public static let standard: [ServiceName] = [.login, .catalog, .orders, .inbox]
-}
-
 /// The services as real processes on free ports, with new databases and a new secret.
 ///
 /// Their temporary folder is laid out like the project's folder: `data/`, `run/` with the logs, `secrets/jwt.json`.
@@ -64,7 +47,7 @@ public final class Cluster: Sendable {
     /// Links the scripts and the executables to the same paths as in the project, so the scripts act on this cluster.
     private func linkProjectFiles() throws {
         let files = FileManager.default
-        for folder in ["scripts", ".build"] {
+        for folder in ["scripts", "Services", ".build"] {
             try files.createDirectory(at: directory.appending(path: folder), withIntermediateDirectories: true)
         }
         try files.createSymbolicLink(
@@ -74,18 +57,26 @@ public final class Cluster: Sendable {
             try files.createSymbolicLink(
                 at: directory.appending(path: "scripts/\(name)"), withDestinationURL: scripts.appending(path: name))
         }
-        let library = try String(contentsOf: scripts.appending(path: "lib.sh"), encoding: .utf8)
-        try replacingPorts(in: library).write(
-            to: directory.appending(path: "scripts/lib.sh"), atomically: true, encoding: .utf8)
-    }
-
-    /// Replaces the standard ports, 8080 and the following ones and that of collectors, with the ports of this cluster.
-    public func replacingPorts(in text: String) -> String {
-        let ports = ServiceName.allCases.map(port) + [externalPort]
-        return zip(8080..., ports).reduce(text.replacing("4318", with: "\(tracesPort)")) {
-            $0.replacing("\($1.0)", with: "\($1.1)")
+        for file in ["scripts/lib.sh", "Services/services.txt"] {
+            let text = try String(contentsOf: Self.project.appending(path: file), encoding: .utf8)
+            try Data(replacingPorts(in: text).utf8).write(to: directory.appending(path: file))
         }
     }
+
+    /// Replaces the standard ports of the services, of collectors, and of the other programs in `docs/` with the ports of
+    /// this cluster.
+    public func replacingPorts(in text: String) -> String {
+        var ports = [Self.standardExternalPort: externalPort, Self.standardTracesPort: tracesPort]
+        for service in ServiceName.allCases {
+            if let standardPort = service.standardPort { ports[standardPort] = port(service) }
+        }
+        return text.replacing(/[0-9]+/) { number in
+            Int(number.output).flatMap { ports[$0] }.map { "\($0)" } ?? String(number.output)
+        }
+    }
+
+    private static let standardExternalPort = 8085
+    private static let standardTracesPort = 4318
 
     /// A free port that no setting of the services names.
     public func unusedPort() async throws -> Int {
@@ -192,14 +183,16 @@ extension Cluster {
 
     /// The variables of a service.
     func environment(of service: ServiceName) -> [String: String] {
-        [
+        var environment = [
             "PATH": "/usr/bin:/bin", "PORT": "\(port(service))",
             "JWT_KEYS_FILE": directory.appending(path: "secrets/jwt.json").path, "DEMO_DATA": "on",
-            "LOGIN_URL": url(.login), "CATALOG_URL": url(.catalog), "INBOX_URL": url(.inbox),
-            "SHOP_CATALOG_URL": url(.catalog), "SHOP_ORDERS_URL": url(.orders), "SHOP_INBOX_URL": url(.inbox),
             "SERVICE_URLS": ServiceName.allCases.map { "\($0.rawValue)=\(url($0))" }.joined(separator: " "),
             "CORS_ORIGINS": "\(url(.login)) http://localhost:\(externalPort)",
         ]
+        for other in ServiceName.allCases {
+            for prefix in ["", "SHOP_"] { environment["\(prefix)\(other.rawValue.uppercased())_URL"] = url(other) }
+        }
+        return environment
     }
 
     private func isReady(_ service: ServiceName) async -> Bool {

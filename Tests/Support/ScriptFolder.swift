@@ -15,12 +15,13 @@ public struct ScriptFolder: Sendable {
         self.name = name
         folder = try TemporaryFolder()
         path = folder.path("bin") + (tools == nil ? ":/usr/bin:/bin" : "")
-        for folder in ["scripts", "bin", "temporary"] {
+        for folder in ["scripts", "Services", "bin", "temporary"] {
             try FileManager.default.createDirectory(at: file(folder), withIntermediateDirectories: false)
         }
         for script in [name, "lib.sh", "lib"] {
             try link("scripts/\(script)", to: "\(Cluster.project.path)/scripts/\(script)")
         }
+        try link("Services/services.txt", to: ServiceName.list.path)
         for tool in tools ?? [] { try link("bin/\(tool)", to: "/usr/bin/\(tool)") }
     }
 

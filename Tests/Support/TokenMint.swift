@@ -17,9 +17,13 @@ public struct TokenMint: Sendable {
         self.clock = clock
     }
 
-    /// The environment of a service under test: a database in memory, no logs, and `secret`.
+    /// The environment of a service under test: a database in memory, no logs, and `secret`. Login knows the services of
+    /// the shop, whatever services the project has.
     public static let environment = [
         "PORT": "0", "LOG_LEVEL": "critical", "DATABASE_URL": "sqlite::memory:", "JWT_SECRET": secret,
+        "TOKEN_AUDIENCES": "login catalog orders inbox",
+        "SERVICE_URLS": zip(["login", "catalog", "orders", "inbox", "compare"], 8080...)
+            .map { "\($0)=http://localhost:\($1)" }.joined(separator: " "),
     ]
 
     /// The claims of a valid access token of a user, which a test may change.

@@ -2,9 +2,9 @@ import HTTPTypes
 import TestSupport
 import Testing
 
-@Suite(.serialized) struct AccessMatrixTests {
+@Suite(.serialized, .enabled(if: ServiceName.exist(ServiceName.shop + [.compare]))) struct AccessMatrixTests {
     /// All services accept the tokens of login, also the one that does not run by default.
-    private static let environment = ["TOKEN_AUDIENCES": "login catalog orders inbox compare"]
+    private static let environment = ["TOKEN_AUDIENCES": ServiceName.allNames]
 
     @Test(.timeLimit(.minutes(5)), arguments: AccessMatrix.Transport.allCases)
     func `every operation accepts exactly the tokens and scopes that its description names`(

@@ -22,6 +22,6 @@ import Testing
         let images = try String(contentsOf: folder.appending(path: container.build.dockerfile), encoding: .utf8)
         let stages = images.matches(of: /(?m)^FROM \S+ AS (\S+)$/).map { String($0.1) }
         #expect(stages.first == container.build.target)
-        #expect(container.forwardPorts == Array((8080...).prefix(ServiceName.allCases.count)))
+        #expect(container.forwardPorts == ServiceName.allCases.compactMap(\.standardPort))
     }
 }

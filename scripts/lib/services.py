@@ -1,0 +1,427 @@
+"""The services of the project. `Services/services.txt` lists them, and this module keeps every other file in agreement with it.
+
+    services.py check                prints each part of a file that disagrees, and exits with 1 if there is one
+    services.py update               writes those parts
+    services.py add NAME [PORT]      adds a service from scripts/lib/service-template, and updates
+    services.py remove NAME          removes a service, and updates
+
+The current folder is the folder of the project.
+"""
+
+import dataclasses
+import pathlib
+import re
+import shutil
+import sys
+
+LIST = pathlib.Path("Services/services.txt")
+TEMPLATE = pathlib.Path(__file__).parent / "service-template"
+# Every other service needs login.
+PERMANENT = "login"
+# Login's documentation gives these ports to programs outside of the project.
+TAKEN_PORTS = {8085, 8090}
+KEYWORDS = set(
+    "actor any as associatedtype async await break case catch class continue convenience default defer deinit didset do "
+    "dynamic else enum extension fallthrough false fileprivate final for func get guard if import in indirect infix init "
+    "inout internal is lazy left let mutating nil none open operator optional override package postfix precedence prefix "
+    "private protocol public repeat required rethrows return right self set some static struct subscript super switch "
+    "throw throws true try type typealias unowned var weak where while willset".split())
+# Types of the modules that a service and its tests import, because the type of the service would hide them.
+TYPES = set(
+    "application array atomic attachment bool bug bundle cache calendar character clock codable collection comment "
+    "comparable configuration confirmation cookie counter data date decimal decoder dictionary dimension double duration "
+    "encoder environment equatable error executor float formatter gauge hashable hasher host identifiable index instant "
+    "int issue locale lock logger measurement meter metrics mirror mutex never notification numeric operation parser pipe "
+    "process progress range recorder regex request response result router scanner sendable sequence server service set "
+    "slice stream string substring suite tag task test thread timer trait unicode unit url uuid".split())
+# Other programs of the project and of its containers.
+OTHER_NAMES = {"jwt", "drill", "drills", "haproxy", "postgres", "names", "databases", "system", "browser", "shop", "standard"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Service:
+    name: str
+    port: int
+    is_optional: bool = False
+
+    @property
+    def title(self):
+        """The name of its folder and of its main type."""
+        return self.name.capitalize()
+
+    def render(self, text):
+        """Fills in a template of this module or a file of the folder `service-template`."""
+        return text.replace("@name@", self.name).replace("@Name@", self.title).replace("@port@", str(self.port))
+
+
+def read_services():
+    """The services in the order of the list."""
+    text, services = LIST.read_text(), []
+    if not text.endswith("\n"):
+        sys.exit(f"{LIST} must end with a line break.")
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.startswith("#") or not line.strip():
+            continue
+        match = re.fullmatch(r"([a-z][a-z0-9]*) +([0-9]+)(?: +(optional))?", line)
+        if not match:
+            sys.exit(f"{LIST}:{number} must have a name, a port and perhaps the word optional: {line}")
+        services.append(Service(match[1], int(match[2]), bool(match[3])))
+    for values in [[service.name for service in services], [service.port for service in services]]:
+        if len(set(values)) < len(values):
+            sys.exit(f"{LIST} has a name or a port twice.")
+    return services
+
+
+# Which services a part of a file lists.
+def every(service):
+    return True
+
+
+def standard(service):
+    return not service.is_optional
+
+
+def optional(service):
+    return service.is_optional
+
+
+def standard_but_login(service):
+    return not service.is_optional and service.name != PERMANENT
+
+
+@dataclasses.dataclass(frozen=True)
+class Words:
+    """A list inside of a line or of a paragraph: the first group of a pattern that matches once."""
+
+    pattern: str
+    item: str = "@name@"
+    separator: str = " "
+    lists: object = every
+
+    def updated(self, text, services):
+        matches = list(re.finditer(self.pattern, text, re.MULTILINE))
+        if len(matches) != 1:
+            raise ValueError(
+                f"has {len(matches)} of these, but scripts/lib/services.py looks for one: {self.pattern}")
+        words = self.separator.join(service.render(self.item) for service in services if self.lists(service))
+        return text[: matches[0].start(1)] + words + text[matches[0].end(1) :]
+
+
+@dataclasses.dataclass(frozen=True)
+class Blocks:
+    """One piece of text for each service, in the order of the list. A pattern with the group `name` or `Name` matches a
+    piece. A new service gets the template. Existing pieces stay as they are, and must have the required text."""
+
+    pattern: str
+    template: str
+    lists: object = every
+    required: str = ""
+
+    def updated(self, text, services):
+        wanted = [service for service in services if self.lists(service)]
+        matches = list(re.finditer(self.pattern, text, re.MULTILINE))
+        if not matches:
+            raise ValueError(f"has nothing like this, which scripts/lib/services.py looks for: {self.pattern}")
+        found = {}
+        for match in matches:
+            found.setdefault(name_of(match), match)
+        names = {service.name for service in wanted}
+        for service in wanted:
+            required = service.render(self.required)
+            if service.name in found and required not in found[service.name][0]:
+                raise ValueError(f"the part about {service.name} must have: {required.strip()}")
+        # The position after the piece of the service before, or before the first piece.
+        position, insertions = matches[0].start(), {}
+        for service in wanted:
+            if service.name in found:
+                position = found[service.name].end()
+            else:
+                insertions[position] = insertions.get(position, "") + service.render(self.template)
+        result, copied = "", 0
+        for match in matches:
+            result += text[copied : match.start()] + insertions.pop(match.start(), "")
+            result += match[0] if name_of(match) in names else ""
+            copied = match.end()
+            result += insertions.pop(copied, "")
+        return result + text[copied:]
+
+
+@dataclasses.dataclass(frozen=True)
+class References:
+    """Pieces of text that name a service, written by hand. Those of a service that does not exist are removed."""
+
+    pattern: str
+
+    def updated(self, text, services):
+        names = {service.name for service in services}
+        return re.sub(
+            self.pattern, lambda match: match[0] if name_of(match) in names else "", text, flags=re.MULTILINE)
+
+
+def name_of(match):
+    groups = match.groupdict()
+    return (groups.get("name") or groups.get("Name") or groups["NAME"]).lower()
+
+
+LABEL = r"app\.kubernetes\.io/name"
+
+# The parts of the files that list the services.
+PARTS = {
+    "Package.swift": [
+        Blocks(
+            r'^        \.executable\(name: "(?P<name>\w+)", targets: \["\w+Service"\]\),\n',
+            '        .executable(name: "@name@", targets: ["@Name@Service"]),\n'),
+        Blocks(r'^        service\(\s*"(?P<Name>\w+)"[^;]*?\),\n', '        service("@Name@"),\n'),
+        Blocks(r'^        serviceTests\(\s*"(?P<Name>\w+)"[^;]*?\),\n', '        serviceTests("@Name@"),\n'),
+    ],
+    "Services/Login/KnownServices.swift": [
+        Blocks(r'^        "(?P<name>\w+)": \d+,\n', '        "@name@": @port@,\n', required='"@name@": @port@,'),
+        Words(r"^    private static let optional: Set<String> = \[(.*)\]$", '"@name@"', ", ", optional),
+    ],
+    ".devcontainer/devcontainer.json": [Words(r'"forwardPorts": \[(.*)\]', "@port@", ", ")],
+    "docker-compose.yml": [
+        Words(r"TOKEN_AUDIENCES: \$\{COMPOSE_PROFILES:\+(.*)\}$"),
+        Blocks(
+            r"^(?:  #.*\n)*  (?P<name>\w+):\n    <<: \*service\n(?:    .*\n)+\n",
+            """\
+  @name@:
+    <<: *service
+    image: hallpass-@name@
+    build: { context: ., dockerfile: Services/Dockerfile, args: { SERVICE: @name@ } }
+    ports: ["127.0.0.1:@port@:@port@"]
+    volumes: [*secrets, "@name@:/data"]
+
+""", required='ports: ["127.0.0.1:@port@:@port@"]'),
+        Blocks(r"^  (?P<name>\w+):\n(?!    )", "  @name@:\n"),
+        References(r"^    (?P<NAME>[A-Z]+)_URL: http://\w+:\d+\n"),
+    ],
+    "compose.scale.yml": [
+        Blocks(
+            r"^  (?P<name>\w+):\n    <<: \*replicas\n(?:    .*\n)+\n",
+            """\
+  @name@:
+    <<: *replicas
+    ports: !reset []
+    environment:
+      <<: *environment
+      DATABASE_URL: postgres://@name@@postgres/@name@?passfile=/run/passwords/@name@
+    volumes: !override
+      - *secrets
+      - { type: bind, source: ./passwords/@name@, target: /run/passwords/@name@, read_only: true }
+
+""", standard),
+        Words(r'^    ports: \[("127.*)\]$', '"127.0.0.1:@port@:@port@"', ", ", standard),
+        References(r"^  (?P<NAME>[A-Z]+)_URL: http://haproxy:\d+\n"),
+    ],
+    "deploy/compose/databases.sh": [Words(r"^for service in (.*); do$", lists=standard)],
+    "deploy/compose/haproxy.cfg": [
+        Blocks(
+            r"^\nlisten (?P<name>\w+)\n(?:    .*\n)+",
+            "\nlisten @name@\n    bind :@port@\n    server-template @name@- 4 @name@:@port@\n", standard,
+            required="    bind :@port@\n    server-template @name@- 4 @name@:@port@\n"),
+    ],
+    "deploy/kubernetes/base/kustomization.yaml": [
+        Words(r"^resources: \[(.*)network-policies\.yaml\]$", "@name@.yaml, ", "", standard),
+        References(r"^      - (?P<NAME>[A-Z]+)_URL=http://\w+:\d+\n"),
+    ],
+    "deploy/kubernetes/base/network-policies.yaml": [
+        Blocks(
+            r"^---\napiVersion: .*\nkind: NetworkPolicy\nmetadata:\n  name: (?P<name>\w+)\nspec:\n  podSelector:\n"
+            rf"    matchLabels: \{{ {LABEL}: .*\n(?:  .*\n)+",
+            """\
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: @name@
+spec:
+  podSelector:
+    matchLabels: { app.kubernetes.io/name: @name@ }
+  policyTypes: [Ingress, Egress]
+  ingress:
+    - from:
+        - namespaceSelector:
+            matchLabels: { hallpass/ingress: "true" }
+      ports: [{ protocol: TCP, port: http }]
+  egress:
+    - to:
+        - podSelector:
+            matchLabels: { app.kubernetes.io/name: login }
+      ports: [{ protocol: TCP, port: http }]
+""", standard),
+        # Every service follows login's revocation feed.
+        Words(
+            rf"^    matchLabels: \{{ {LABEL}: login \}}\n  policyTypes: .*\n  ingress:\n    - from:\n"
+            rf"        - namespaceSelector:\n.*\n((?:        - podSelector:\n            matchLabels: \{{ {LABEL}: .*\n)*)",
+            "        - podSelector:\n            matchLabels: { app.kubernetes.io/name: @name@ }\n", "", standard_but_login),
+        References(
+            rf"^    - to:\n        - podSelector:\n            matchLabels: \{{ {LABEL}: (?P<name>\w+) \}}\n      ports: .*\n"),
+        References(rf"^        - podSelector:\n            matchLabels: \{{ {LABEL}: (?P<name>\w+) \}}\n"),
+    ],
+    "deploy/kubernetes/overlays/example/kustomization.yaml": [
+        Blocks(
+            r"^  - \{ name: hallpass-(?P<name>\w+), .*\}\n",
+            '  - { name: hallpass-@name@, newName: registry.example/hallpass-@name@, newTag: "1" }\n', standard),
+        Words(r"^      - SERVICE_URLS=(.*)$", "@name@=https://@name@.example", " ", standard),
+        Blocks(
+            r"^  - target: \{ kind: Deployment, name: (?P<name>\w+) \}\n(?:    .*\n)+",
+            """\
+  - target: { kind: Deployment, name: @name@ }
+    patch: |
+      - op: add
+        path: /spec/template/spec/containers/0/env/-
+        value: { name: PUBLIC_URL, value: "https://@name@.example" }
+""", standard),
+        References(r"^      - SHOP_(?P<NAME>[A-Z]+)_URL=.*\n"),
+    ],
+    "docs/configuration.md": [Words(r"^\| `TOKEN_AUDIENCES` \| login \| `(.*?)` \|", lists=standard)],
+    "docs/calls.md": [Words(r'"sub":"…","aud":\[(.*?)\],…"username"', '"@name@"', ",", standard)],
+    "docs/walkthrough.md": [
+        Words(r'^  "aud": \[\n((?:    "\w+",\n)*    "\w+")\n  \],$', '    "@name@"', ",\n", standard),
+    ],
+    "docs/oauth.md": [Words(r"E, F ───────►  (.*)$", separator=", ", lists=standard_but_login)],
+}
+
+
+def files_of(service):
+    """The files that a service must have, each with the texts that it must contain."""
+    files = {
+        f"Services/{service.title}/App+build.swift": ['static let name = "@name@"\n', "static let defaultPort = @port@\n"],
+        f"Tests/{service.title}Tests/DescriptionTests.swift": ["DescriptionCheck"]}
+    if standard(service):
+        files[f"deploy/kubernetes/base/{service.name}.yaml"] = [
+            "image: hallpass-@name@\n", "containerPort: @port@ }", "port: @port@, targetPort: http }", "key: @name@ }"]
+    return {pathlib.Path(path): [service.render(text) for text in texts] for path, texts in files.items()}
+
+
+def update(services, writes):
+    """Yields each disagreement with the list. Writes the parts of files if `writes`."""
+    for path, parts in PARTS.items():
+        file = pathlib.Path(path)
+        text = file.read_text()
+        updated = text
+        for part in parts:
+            try:
+                updated = part.updated(updated, services)
+            except ValueError as error:
+                yield f"{path}: {error}"
+        if updated != text and writes:
+            file.write_text(updated)
+        elif updated != text:
+            yield f"{path}:{first_difference(text, updated)}: does not list the services of {LIST}"
+    titles = {service.title for service in services}
+    for folder in sorted(pathlib.Path("Services").iterdir()):
+        if folder.is_dir() and folder.name not in titles:
+            yield f"{folder}: is not in {LIST}"
+    for service in services:
+        for file, texts in files_of(service).items():
+            if not file.exists():
+                yield f"{file}: is missing, but {LIST} has the service {service.name}"
+                continue
+            for text in texts:
+                if text not in file.read_text():
+                    yield f"{file}: must have: {text.strip()}"
+
+
+def first_difference(text, other):
+    """The number of the first line that differs."""
+    lines, others = text.splitlines(), other.splitlines()
+    same = next((number for number, pair in enumerate(zip(lines, others)) if pair[0] != pair[1]), min(len(lines), len(others)))
+    return same + 1
+
+
+def template_files():
+    return [path for path in sorted(TEMPLATE.rglob("*")) if path.is_file()]
+
+
+def problem_of_name(name, services):
+    """Why a service cannot have this name; None if it can."""
+    if not re.fullmatch(r"[a-z][a-z0-9]{1,30}", name):
+        return "must have 2 to 31 lower-case letters and digits, and begin with a letter"
+    title = name.capitalize()
+    if name in KEYWORDS | TYPES | OTHER_NAMES:
+        return "has another meaning in Swift or in this project"
+    declaration = re.compile(rf"^public (?:final )?(?:struct|class|enum|actor|protocol|typealias) {title}\b", re.MULTILINE)
+    for folder in ["Shared", "Tests/Support"]:
+        for file in sorted(pathlib.Path(folder).rglob("*.swift")):
+            if declaration.search(file.read_text()):
+                return f"would hide the type {title} of {file}"
+    if any(service.name == name for service in services):
+        return "is the name of a service already"
+    for folder in [f"Services/{title}", f"Shared/{title}", f"Tests/{title}", f"Tests/{title}Tests"]:
+        if pathlib.Path(folder).exists():
+            return f"would collide with the folder {folder}"
+    if any(re.search(rf"\b({name}|{title})\b", path.read_text()) for path in template_files() if path.suffix == ".swift"):
+        return "is a word of the code of every new service"
+    return None
+
+
+def add(name, port):
+    services = read_services()
+    if problem := problem_of_name(name, services):
+        sys.exit(f"The name '{name}' {problem}. Choose another name.")
+    ports = {service.port for service in services} | TAKEN_PORTS
+    if port is None:
+        port = next(port for port in range(max(service.port for service in services), 65536) if port not in ports)
+    elif not port.isdecimal() or not 1024 <= int(port) <= 65535:
+        sys.exit(f"The port '{port}' must be a number from 1024 to 65535.")
+    elif int(port) in ports:
+        sys.exit(f"Another service or a page of docs/ uses port {port}. Choose another port, or leave --port out.")
+    service = Service(name, int(port))
+    stop_on_disagreement(services)
+    for path in template_files():
+        target = pathlib.Path(service.render(str(path.relative_to(TEMPLATE))))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(service.render(path.read_text()))
+    with LIST.open("a") as file:
+        file.write(f"{name:8} {port}\n")
+    finish(services + [service])
+    print(f"Added {name}, which listens on port {port}.")
+
+
+def remove(name):
+    services = read_services()
+    service = next((service for service in services if service.name == name), None)
+    if service is None:
+        sys.exit(f"There is no service '{name}'. The services are: {' '.join(service.name for service in services)}")
+    if name == PERMANENT:
+        sys.exit(f"The other services need {name}, so it cannot be removed.")
+    stop_on_disagreement(services)
+    for folder in [f"Services/{service.title}", f"Tests/{service.title}Tests"]:
+        shutil.rmtree(folder, ignore_errors=True)
+    pathlib.Path(f"deploy/kubernetes/base/{name}.yaml").unlink(missing_ok=True)
+    lines = LIST.read_text().splitlines(keepends=True)
+    LIST.write_text("".join(line for line in lines if line.split()[:1] != [name]))
+    finish([other for other in services if other != service])
+    print(f"Removed {name}.")
+
+
+def stop_on_disagreement(services):
+    """Ends the command if a file disagrees already, because the command would change more than its service."""
+    if disagreements := list(update(services, writes=False)):
+        sys.exit("\n".join(disagreements) + f"\nFirst make these agree with {LIST}: python3 scripts/lib/services.py update")
+
+
+def finish(services):
+    if disagreements := list(update(services, writes=True)):
+        sys.exit("\n".join(disagreements))
+
+
+def main(arguments):
+    match arguments:
+        case ["check"]:
+            if disagreements := list(update(read_services(), writes=False)):
+                sys.exit("\n".join(disagreements) + f"\n^ {LIST} lists the services; write the rest with: "
+                         "python3 scripts/lib/services.py update\n")
+        case ["update"]:
+            finish(read_services())
+        case ["add", name, *port] if len(port) <= 1:
+            add(name, port[0] if port else None)
+        case ["remove", name]:
+            remove(name)
+        case _:
+            sys.exit(__doc__)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
