@@ -4,7 +4,8 @@ import Testing
 
 /// Checks every page at the width of a phone and of a desktop, in light and dark colours: axe-core finds no violation, the
 /// page is not too wide, and no request goes to another host. Writes pictures to `.build/pictures`.
-@Suite(.serialized, .timeLimit(.minutes(10))) struct `The appearance of the pages` {
+@Suite(.serialized, .timeLimit(.minutes(10)), .enabled(if: ServiceName.exist(ServiceName.shop)))
+struct `The appearance of the pages` {
     private static let pictures = Cluster.project.appending(path: ".build/pictures")
     private static let axe = Cluster.project.appending(path: ".build/axe-core/axe.min.js")
 

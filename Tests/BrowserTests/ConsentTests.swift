@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// A person lets a registered client use the account, in a real browser with its policies.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct ConsentTests {
+@Suite(.serialized, .timeLimit(.minutes(5)), .enabled(if: ServiceName.exist(ServiceName.shop))) struct ConsentTests {
     /// The address of a request of the public client, which returns to a port where login listens: the browser shows that
     /// the redirect was not blocked.
     static func path(_ cluster: Cluster) -> String {

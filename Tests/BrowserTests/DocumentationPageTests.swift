@@ -2,7 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(5))) struct `The documentation page` {
+@Suite(.serialized, .timeLimit(.minutes(5)), .enabled(if: ServiceName.exist(ServiceName.shop)))
+struct `The documentation page` {
     /// The field for the token of a user: the last one, because the page sorts them by their names.
     private static let userToken = ".auth-container:last-of-type"
     private static let swaggerUI = Cluster.project.appending(path: "swagger-ui").path

@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 /// A page of an attacker adds a note in the name of a person who is signed in (CSRF), in a real browser.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct ForgedNoteTests {
+@Suite(.serialized, .timeLimit(.minutes(5)), .enabled(if: ServiceName.exist([.compare]))) struct ForgedNoteTests {
     /// A page that sends its form as soon as it is opened.
     private func page(forging path: String, of cluster: Cluster) -> String {
         """

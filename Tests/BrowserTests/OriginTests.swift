@@ -2,7 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(5))) struct `Pages of another origin` {
+@Suite(.serialized, .timeLimit(.minutes(5)), .enabled(if: ServiceName.exist(ServiceName.shop)))
+struct `Pages of another origin` {
     private static let loginFolder = Cluster.project.appending(path: "Services/Login")
 
     /// Serves the shop on a port.

@@ -2,7 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(5))) struct `The shop in a browser` {
+@Suite(.serialized, .timeLimit(.minutes(5)), .enabled(if: ServiceName.exist(ServiceName.shop)))
+struct `The shop in a browser` {
     @Test func `a new customer signs up, orders, reads the message, opens the receipt and cancels`() async throws {
         try await withCluster { cluster in
             try await withBrowser(in: cluster) { browser in

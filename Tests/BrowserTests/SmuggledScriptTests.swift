@@ -4,7 +4,8 @@ import Testing
 
 /// A page shows an entry of a stranger as HTML (cross-site scripting), in a real browser. What the script in that entry
 /// takes away depends on where the page keeps its token.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct SmuggledScriptTests {
+@Suite(.serialized, .timeLimit(.minutes(5)), .enabled(if: ServiceName.exist(ServiceName.shop)))
+struct SmuggledScriptTests {
     enum Storage: String, CaseIterable {
         case localStorage, memory, cookie
 

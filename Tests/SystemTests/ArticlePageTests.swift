@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Runs `scripts/lib/articles.py` on changed copies of `docs/articles.md`.
-@Suite struct ArticlePageTests {
+@Suite(.enabled(if: ServiceName.exist(ServiceName.shop + [.compare]))) struct ArticlePageTests {
     private let folder: TemporaryFolder
     private let page: String
 

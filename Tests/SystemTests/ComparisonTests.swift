@@ -3,7 +3,7 @@ import HTTPTypes
 import TestSupport
 import Testing
 
-@Suite struct ComparisonTests {
+@Suite(.enabled(if: ServiceName.exist([.compare]))) struct ComparisonTests {
     /// The header fields with the credentials of alice, by mechanism.
     private func credentials(_ cluster: Cluster) async throws -> [String: HTTPFields] {
         let token = try await cluster.token("alice")

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@Suite struct DocumentationTests {
+@Suite(.enabled(if: ServiceName.exist(ServiceName.shop + [.compare]))) struct DocumentationTests {
     @Test(
         .timeLimit(.minutes(5)),
         arguments: [

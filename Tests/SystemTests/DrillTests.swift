@@ -1,8 +1,9 @@
+import TestSupport
 import Testing
 
 @testable import Drills
 
-@Suite(.serialized) struct DrillTests {
+@Suite(.serialized, .enabled(if: ServiceName.exist(ServiceName.shop))) struct DrillTests {
     @Test(.timeLimit(.minutes(3)), arguments: Drill.all)
     func `every drill passes in its short form`(drill: Drill) async {
         #expect(await drill.perform(.short).violations == [])

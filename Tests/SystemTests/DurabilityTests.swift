@@ -2,7 +2,7 @@ import HTTPTypes
 import TestSupport
 import Testing
 
-@Suite(.serialized) struct DurabilityTests {
+@Suite(.serialized, .enabled(if: ServiceName.exist(ServiceName.shop))) struct DurabilityTests {
     @Test func `acknowledged accounts survive a kill of login`() async throws {
         try await withCluster(running: [.login]) { cluster in
             let acknowledged = await acknowledgedUntilKilled(.login, of: cluster, after: 5) { number in

@@ -6,7 +6,7 @@ import HTTPTypes
 import TestSupport
 import Testing
 
-@Suite(.serialized) struct FlowTests {
+@Suite(.serialized, .enabled(if: ServiceName.exist(ServiceName.shop))) struct FlowTests {
     @Test func `one sign-in gives access to every service, and an order changes the stock and sends a message`()
         async throws
     {

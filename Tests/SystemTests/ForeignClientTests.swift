@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct ForeignClientTests {
+@Suite(.enabled(if: ServiceName.exist(ServiceName.shop))) struct ForeignClientTests {
     @Test(.timeLimit(.minutes(5)))
     func `clients of other libraries get tokens, use them, renew them and revoke them`() async throws {
         try await run(

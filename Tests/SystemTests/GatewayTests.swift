@@ -3,7 +3,7 @@ import JWT
 import TestSupport
 import Testing
 
-@Suite struct GatewayTests {
+@Suite(.enabled(if: ServiceName.exist(ServiceName.shop))) struct GatewayTests {
     /// Files of programs that the page starts, with their packages in Debian.
     private static let packages = [
         "/usr/sbin/apache2": "apache2-bin",

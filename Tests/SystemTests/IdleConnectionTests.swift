@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct IdleConnectionTests {
+@Suite(.enabled(if: ServiceName.exist([.catalog]))) struct IdleConnectionTests {
     private struct Cost: Decodable {
         let connections: Int
         let refused: Int

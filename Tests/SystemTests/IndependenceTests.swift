@@ -2,7 +2,7 @@ import HTTPTypes
 import TestSupport
 import Testing
 
-@Suite(.serialized) struct IndependenceTests {
+@Suite(.serialized, .enabled(if: ServiceName.exist(ServiceName.shop))) struct IndependenceTests {
     @Test func `the services start and serve while login is down`() async throws {
         try await withCluster(running: [.login]) { cluster in
             let token = try await cluster.token("alice")

@@ -4,7 +4,7 @@ import HTTPTypes
 import TestSupport
 import Testing
 
-@Suite struct LogPipeTests {
+@Suite(.enabled(if: ServiceName.exist(ServiceName.shop))) struct LogPipeTests {
     @Test(arguments: ["text", "json"])
     func `a service whose log nobody reads answers all requests and stops on SIGTERM`(format: String) async throws {
         let folder = try TemporaryFolder()

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Runs `scripts/lib/mistakes.py` on changed copies of `docs/oauth.md`.
-@Suite struct MistakePageTests {
+@Suite(.enabled(if: ServiceName.exist(ServiceName.shop + [.compare]))) struct MistakePageTests {
     private let folder: TemporaryFolder
     private let page: String
 

@@ -5,7 +5,7 @@ import JWTAuth
 import TestSupport
 import Testing
 
-@Suite(.serialized) struct OfflineTokenTests {
+@Suite(.serialized, .enabled(if: ServiceName.exist(ServiceName.shop))) struct OfflineTokenTests {
     @Test func `a token that the command jwt signs opens services that have never had contact with login`() async throws
     {
         try await withCluster(running: [.catalog, .orders, .inbox]) { cluster in

@@ -3,7 +3,7 @@ import HTTPTypes
 import TestSupport
 import Testing
 
-@Suite(.serialized) struct OneTimeLinkTests {
+@Suite(.serialized, .enabled(if: ServiceName.exist(ServiceName.shop))) struct OneTimeLinkTests {
     @Test func `a link that one replica accepted is rejected by the other, also after a kill and a restart`()
         async throws
     {

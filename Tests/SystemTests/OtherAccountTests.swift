@@ -3,7 +3,7 @@ import HTTPTypes
 import TestSupport
 import Testing
 
-@Suite(.serialized) struct OtherAccountTests {
+@Suite(.serialized, .enabled(if: ServiceName.exist(ServiceName.shop))) struct OtherAccountTests {
     @Test func `no id of another account gives access to anything of it, on any route`() async throws {
         try await withCluster { cluster in
             let alice = try await Customer("alice", at: cluster)

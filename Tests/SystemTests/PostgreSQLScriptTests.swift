@@ -5,7 +5,8 @@ import Testing
 
 /// Runs `scripts/up --postgres` and `scripts/move-to-postgres` in the folder of a cluster, with stubs of the programs that
 /// install and build.
-@Suite(.serialized, .enabled(if: PostgreSQLServer.isInstalled)) struct PostgreSQLScriptTests {
+@Suite(.serialized, .enabled(if: PostgreSQLServer.isInstalled), .enabled(if: ServiceName.exist(ServiceName.shop)))
+struct PostgreSQLScriptTests {
     @Test(.timeLimit(.minutes(3)))
     func
         `the data of a private PostgreSQL server stays when the services stop, and SQLite does not replace it unasked`()

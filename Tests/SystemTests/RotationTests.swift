@@ -3,7 +3,7 @@ import HTTPTypes
 import TestSupport
 import Testing
 
-@Suite(.serialized) struct RotationTests {
+@Suite(.serialized, .enabled(if: ServiceName.exist(ServiceName.shop))) struct RotationTests {
     @Test func `a rotation under load rejects no request and retires the old key in time`() async throws {
         try await withCluster { cluster in
             let first = try #require(try await cluster.keyNames().first)

@@ -2,7 +2,7 @@ import HTTPTypes
 import TestSupport
 import Testing
 
-@Suite(.serialized) struct StockTests {
+@Suite(.serialized, .enabled(if: ServiceName.exist(ServiceName.shop))) struct StockTests {
     @Test func `fifty clients that order the last twelve chairs get twelve`() async throws {
         try await withCluster { cluster in
             let tokens = [try await cluster.token("alice"), try await cluster.token("bob")]

@@ -3,7 +3,7 @@ import HTTPTypes
 import TestSupport
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(5))) struct TraceTests {
+@Suite(.serialized, .timeLimit(.minutes(5)), .enabled(if: ServiceName.exist(ServiceName.shop))) struct TraceTests {
     /// A span that the collector decoded.
     private struct Span: Decodable {
         let trace, id, parent, service, name, kind: String
