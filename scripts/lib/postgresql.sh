@@ -150,10 +150,10 @@ add_databases() (
     password=$(head -c 24 /dev/urandom | base64 | tr '+/' '-_')
     # The server reads one statement from each line. A statement of an earlier, interrupted run fails and does no harm.
     as_postgres "$1/postgres" --single -D "$PWD/$server" postgres >/dev/null 2>&1 <<SQL
-CREATE ROLE $service LOGIN
-ALTER ROLE $service PASSWORD '$password'
-CREATE DATABASE $service OWNER $service
-REVOKE CONNECT ON DATABASE $service FROM PUBLIC
+CREATE ROLE "$service" LOGIN
+ALTER ROLE "$service" PASSWORD '$password'
+CREATE DATABASE "$service" OWNER "$service"
+REVOKE CONNECT ON DATABASE "$service" FROM PUBLIC
 SQL
     echo "*:*:*:$service:$password" >>"$passwords"
   done
