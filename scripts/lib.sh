@@ -11,10 +11,11 @@ export LC_ALL=C
 umask 022
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-# The services of Services/services.txt. scripts/up starts the optional ones only with an option.
+# The services of Services/services.txt. scripts/up starts the optional ones only with an option. The scripts that need no
+# service work without the list.
 services=() optional_services=()
 declare -A ports=()
-while read -r service port kind; do
+[ ! -r Services/services.txt ] || while read -r service port kind; do
   [[ $service =~ ^[a-z][a-z0-9]*$ && $port =~ ^[0-9]+$ ]] || continue
   ports[$service]=$port
   if [ "$kind" = optional ]; then optional_services+=("$service"); else services+=("$service"); fi

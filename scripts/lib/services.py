@@ -9,23 +9,29 @@ The current folder is the folder of the project.
 """
 
 import dataclasses
+import os
 import pathlib
 import re
 import shutil
+import socket
+import subprocess
 import sys
 
 LIST = pathlib.Path("Services/services.txt")
 TEMPLATE = pathlib.Path(__file__).parent / "service-template"
 # Every other service needs login.
 PERMANENT = "login"
-# Login's documentation gives these ports to programs outside of the project.
-TAKEN_PORTS = {8085, 8090}
+# The pages of docs/ and the scripts give these ports to other programs.
+TAKEN_PORTS = {4318, 8085, 8090}
 KEYWORDS = set(
-    "actor any as associatedtype async await break case catch class continue convenience default defer deinit didset do "
-    "dynamic else enum extension fallthrough false fileprivate final for func get guard if import in indirect infix init "
-    "inout internal is lazy left let mutating nil none open operator optional override package postfix precedence prefix "
-    "private protocol public repeat required rethrows return right self set some static struct subscript super switch "
-    "throw throws true try type typealias unowned var weak where while willset".split())
+    "actor any as associatedtype async await borrowing break case catch class consume consuming continue convenience copy "
+    "default defer deinit didset discard distributed do dynamic each else enum extension fallthrough false fileprivate final "
+    "for func get guard if import in indirect infix init inout internal is isolated lazy left let macro module mutating nil "
+    "none nonisolated open operator optional override package postfix precedence prefix private protocol public repeat "
+    "required rethrows return right self sending set some static struct subscript super swift switch throw throws true try "
+    "type typealias unowned unsafe var weak where while willset yield".split())
+# Words that YAML reads as other values.
+YAML_VALUES = {"false", "no", "null", "off", "on", "true", "yes"}
 # Types of the modules that a service and its tests import, because the type of the service would hide them.
 TYPES = set(
     "application array atomic attachment bool bug bundle cache calendar character clock codable collection comment "
@@ -34,8 +40,11 @@ TYPES = set(
     "int issue locale lock logger measurement meter metrics mirror mutex never notification numeric operation parser pipe "
     "process progress range recorder regex request response result router scanner sendable sequence server service set "
     "slice stream string substring suite tag task test thread timer trait unicode unit url uuid".split())
-# Other programs of the project and of its containers.
-OTHER_NAMES = {"jwt", "drill", "drills", "haproxy", "postgres", "names", "databases", "system", "browser", "shop", "standard"}
+# Databases of every PostgreSQL server, names of this machine, prefixes of variables (WXAPP_URL), a service of docs/, and words
+# of the scripts and the tests.
+OTHER_NAMES = set(
+    "all databases drills localhost names postgres shop standard template0 template1 wishlist wxapp".split())
+COMPOSE_FILES = [pathlib.Path("docker-compose.yml"), pathlib.Path("compose.scale.yml")]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -192,7 +201,8 @@ PARTS = {
     volumes: [*secrets, "@name@:/data"]
 
 """, required='ports: ["127.0.0.1:@port@:@port@"]'),
-        Blocks(r"^  (?P<name>\w+):\n(?!    )", "  @name@:\n"),
+        # The volumes; that of Prometheus belongs to no service.
+        Blocks(r"^  (?P<name>(?!prometheus:)\w+):\n(?!    )", "  @name@:\n"),
         References(r"^    (?P<NAME>[A-Z]+)_URL: http://\w+:\d+\n"),
     ],
     "compose.scale.yml": [
@@ -209,7 +219,7 @@ PARTS = {
       - *secrets
       - { type: bind, source: ./passwords/@name@, target: /run/passwords/@name@, read_only: true }
 
-""", standard),
+""", standard, required="postgres://@name@@postgres/@name@?passfile=/run/passwords/@name@\n"),
         Words(r'^    ports: \[("127.*)\]$', '"127.0.0.1:@port@:@port@"', ", ", standard),
         References(r"^  (?P<NAME>[A-Z]+)_URL: http://haproxy:\d+\n"),
     ],
@@ -336,47 +346,90 @@ def template_files():
 
 def problem_of_name(name, services):
     """Why a service cannot have this name; None if it can."""
+    title = name.capitalize()
     if not re.fullmatch(r"[a-z][a-z0-9]{1,30}", name):
         return "must have 2 to 31 lower-case letters and digits, and begin with a letter"
-    title = name.capitalize()
-    if name in KEYWORDS | TYPES | OTHER_NAMES:
-        return "has another meaning in Swift or in this project"
-    declaration = re.compile(rf"^public (?:final )?(?:struct|class|enum|actor|protocol|typealias) {title}\b", re.MULTILINE)
-    for folder in ["Shared", "Tests/Support"]:
-        for file in sorted(pathlib.Path(folder).rglob("*.swift")):
-            if declaration.search(file.read_text()):
-                return f"would hide the type {title} of {file}"
     if any(service.name == name for service in services):
         return "is the name of a service already"
-    for folder in [f"Services/{title}", f"Shared/{title}", f"Tests/{title}", f"Tests/{title}Tests"]:
-        if pathlib.Path(folder).exists():
-            return f"would collide with the folder {folder}"
+    if name in KEYWORDS | TYPES | YAML_VALUES | OTHER_NAMES:
+        return "has another meaning in Swift or in this project"
+    if name in removed_services():
+        return "belongs to a service that tests and pages describe; git restores that service"
+    if name in names_in([pathlib.Path("Package.swift")], r'\.executable(?:Target)?\(\s*name: "([\w-]+)"'):
+        return "is the name of another program of Package.swift"
+    if name in names_in(COMPOSE_FILES, r"^  ([\w-]+):\n    (?:<<|image):"):
+        return "is the name of another container"
+    sources = [file for folder in ["Shared", "Tests", "Tools"] for file in sorted(pathlib.Path(folder).rglob("*.swift"))]
+    if name in names_in(sources, r"^(?:\w+ )*import (?:(?:struct|func) )?(\w+)"):
+        return f"would hide the module {title}"
+    support = [file for file in sources if not file.is_relative_to("Tests") or file.is_relative_to("Tests/Support")]
+    if name in names_in(support, r"^public (?:final )?(?:struct|class|enum|actor|protocol|typealias) (\w+)"):
+        return f"would hide the type {title}"
     if any(re.search(rf"\b({name}|{title})\b", path.read_text()) for path in template_files() if path.suffix == ".swift"):
         return "is a word of the code of every new service"
+    paths = [f"{folder}/{title}" for folder in ["Services", "Shared", "Tests", "Tools"]]
+    for path in [*paths, f"Tests/{title}Tests", f"deploy/kubernetes/base/{name}.yaml"]:
+        if other := existing(pathlib.Path(path)):
+            return f"would collide with {other}"
     return None
+
+
+def removed_services():
+    """The names of the services that tests and pages describe and that do not exist, because somebody has removed them."""
+    described = names_in([pathlib.Path("Tests/Support/ServiceName.swift")], r"static let (\w+) = ServiceName\(")
+    return described - {service.name for service in read_services()}
+
+
+def names_in(files, pattern):
+    """The names that a pattern finds in files, in lower case."""
+    return {name.lower() for file in files for name in re.findall(pattern, file.read_text(), re.MULTILINE)}
+
+
+def existing(path):
+    """The file or folder at this path, in upper or lower case, which are the same on some disks."""
+    return next((other for other in path.parent.iterdir() if other.name.lower() == path.name.lower()), None)
+
+
+def port_for(choice, services):
+    """The port of a new service: the chosen one, or the next free one."""
+    taken = {service.port for service in services} | TAKEN_PORTS
+    taken |= {int(port) for file in COMPOSE_FILES for port in re.findall(r"127\.0\.0\.1:(\d+):", file.read_text())}
+    if choice is None:
+        after = range(max(service.port for service in services), 65536)
+        port = next((port for port in after if port not in taken and not is_in_use(port)), None)
+        return port or sys.exit(f"No port after {after.start} is free. Choose one with --port.")
+    if not re.fullmatch("[0-9]{1,5}", choice) or not 1024 <= int(choice) <= 65535:
+        sys.exit(f"The port {choice!r} must be a number from 1024 to 65535.")
+    if int(choice) in taken:
+        sys.exit(f"A service, a container or a page of docs/ has port {choice} already. Choose another port, or leave --port out.")
+    if is_in_use(int(choice)):
+        sys.exit(f"Another program uses port {choice} now. Stop it, choose another port, or leave --port out.")
+    return int(choice)
+
+
+def is_in_use(port):
+    """Whether a program listens on this port."""
+    try:
+        with socket.create_connection(("localhost", port), timeout=1):
+            return True
+    except OSError:
+        return False
 
 
 def add(name, port):
     services = read_services()
     if problem := problem_of_name(name, services):
-        sys.exit(f"The name '{name}' {problem}. Choose another name.")
-    ports = {service.port for service in services} | TAKEN_PORTS
-    if port is None:
-        port = next(port for port in range(max(service.port for service in services), 65536) if port not in ports)
-    elif not port.isdecimal() or not 1024 <= int(port) <= 65535:
-        sys.exit(f"The port '{port}' must be a number from 1024 to 65535.")
-    elif int(port) in ports:
-        sys.exit(f"Another service or a page of docs/ uses port {port}. Choose another port, or leave --port out.")
-    service = Service(name, int(port))
+        sys.exit(f"The name {name!r} {problem}. Choose another name.")
+    service = Service(name, port_for(port, services))
     stop_on_disagreement(services)
     for path in template_files():
         target = pathlib.Path(service.render(str(path.relative_to(TEMPLATE))))
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(service.render(path.read_text()))
     with LIST.open("a") as file:
-        file.write(f"{name:8} {port}\n")
+        file.write(f"{name:8} {service.port}\n")
     finish(services + [service])
-    print(f"Added {name}, which listens on port {port}.")
+    print(f"Added {name}, which listens on port {service.port}.")
 
 
 def remove(name):
@@ -387,13 +440,43 @@ def remove(name):
     if name == PERMANENT:
         sys.exit(f"The other services need {name}, so it cannot be removed.")
     stop_on_disagreement(services)
-    for folder in [f"Services/{service.title}", f"Tests/{service.title}Tests"]:
-        shutil.rmtree(folder, ignore_errors=True)
-    pathlib.Path(f"deploy/kubernetes/base/{name}.yaml").unlink(missing_ok=True)
+    if changed := uncommitted_files(service):
+        sys.exit(f"git could not restore {changed[0]}, because it is not committed. Commit it, then remove the service.")
+    for path in own_paths(service):
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
     lines = LIST.read_text().splitlines(keepends=True)
     LIST.write_text("".join(line for line in lines if line.split()[:1] != [name]))
     finish([other for other in services if other != service])
     print(f"Removed {name}.")
+
+
+def own_paths(service):
+    """The folders and files that only this service needs."""
+    paths = [f"Services/{service.title}", f"Tests/{service.title}Tests", f"deploy/kubernetes/base/{service.name}.yaml"]
+    return [pathlib.Path(path) for path in paths]
+
+
+def uncommitted_files(service):
+    """The files of a service that differ from the last commit and from those of a new service. None without git."""
+    if not pathlib.Path(".git").exists():
+        return []
+    git = ["git", "status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--", *own_paths(service)]
+    status = subprocess.run(git, stdout=subprocess.PIPE)
+    if status.returncode != 0:
+        sys.exit("git cannot say which files are committed; the lines above say why.")
+    files = [pathlib.Path(entry[3:]) for entry in os.fsdecode(status.stdout).split("\0") if entry]
+    new = {service.render(str(path.relative_to(TEMPLATE))): service.render(path.read_text()) for path in template_files()}
+    return [
+        file for file in files
+        if file.exists() and (str(file) not in new or bare(file.read_text(errors="replace")) != bare(new[str(file)]))]
+
+
+def bare(text):
+    """A text without what the formatter changes."""
+    return re.sub(r"[\s,]", "", text)
 
 
 def stop_on_disagreement(services):
@@ -424,4 +507,7 @@ def main(arguments):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    try:
+        main(sys.argv[1:])
+    except OSError as error:
+        sys.exit(f"Cannot change the project: {error}.")
