@@ -9,7 +9,7 @@ import Testing
 
     init() throws {
         folder = try TemporaryFolder()
-        for name in ["Tests", "scripts"] {
+        for name in ["Services", "Tests", "scripts"] {
             try FileManager.default.createSymbolicLink(
                 at: folder.file(name), withDestinationURL: Cluster.project.appending(path: name))
         }
@@ -21,7 +21,7 @@ import Testing
     private func violations(in page: String) async throws -> String {
         try Data(page.utf8).write(to: folder.file("docs/articles.md"))
         do {
-            return try await run(["/usr/bin/python3", "scripts/lib/articles.py"], in: folder.url)
+            return try await run(["/usr/bin/python3", "-B", "scripts/lib/articles.py"], in: folder.url)
         } catch let error as ClusterError {
             return error.description
         }

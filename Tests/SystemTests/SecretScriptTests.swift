@@ -150,7 +150,9 @@ import Testing
     @Test func `a script works in a folder whose name has blanks`() async throws {
         let folder = try ScriptFolder("secret")
         try FileManager.default.createDirectory(at: folder.file("a folder"), withIntermediateDirectories: false)
-        try FileManager.default.moveItem(at: folder.file("scripts"), to: folder.file("a folder/scripts"))
+        for name in ["scripts", "Services"] {
+            try FileManager.default.moveItem(at: folder.file(name), to: folder.file("a folder/\(name)"))
+        }
         try await TestSupport.run(["a folder/scripts/secret"], in: folder.file("."))
         #expect(FileManager.default.fileExists(atPath: folder.file("a folder/secrets/jwt.json").path))
     }

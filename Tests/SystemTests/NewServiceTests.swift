@@ -1,0 +1,138 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Runs `scripts/new-service` and `scripts/remove-service` in copies of the project.
+@Suite(.serialized) struct NewServiceTests {
+    @Test func `a new service is registered in every file, and its removal restores the project`() async throws {
+        let copy = try await ProjectCopy()
+        let before = try copy.files
+        let output = try await copy.run("scripts/new-service", ["bookmarks"])
+        #expect(output.contains("Added bookmarks, which listens on port 8086."))
+        try await copy.check()
+        for (path, text) in [
+            ("Services/services.txt", "bookmarks 8086\n"), ("Package.swift", #"serviceTests("Bookmarks")"#),
+            ("docker-compose.yml", #"volumes: [*secrets, "bookmarks:/data"]"#),
+            ("compose.scale.yml", "postgres://bookmarks@postgres/bookmarks"),
+            ("deploy/compose/databases.sh", " bookmarks; do"), ("deploy/compose/haproxy.cfg", "listen bookmarks\n"),
+            ("deploy/kubernetes/base/bookmarks.yaml", "containerPort: 8086 }"),
+            ("deploy/kubernetes/base/network-policies.yaml", "  name: bookmarks\n"),
+            ("deploy/kubernetes/overlays/example/kustomization.yaml", "bookmarks=https://bookmarks.example"),
+            ("Services/Login/KnownServices.swift", #""bookmarks": 8086"#),
+            ("docs/configuration.md", "`login catalog orders inbox bookmarks`"),
+        ] {
+            #expect(try copy.text(path).contains(text), "\(path)")
+        }
+        #expect(try await copy.run("scripts/remove-service", ["bookmarks"]) == "Removed bookmarks.\n")
+        #expect(try copy.files == before)
+    }
+
+    @Test(arguments: [
+        ("Package.swift", #"serviceTests("Inbox"),"#, ""), ("docker-compose.yml", "127.0.0.1:8082:8082", "8089:8089"),
+        ("compose.scale.yml", "postgres://orders@postgres", "postgres://x@y"),
+        ("deploy/compose/haproxy.cfg", "bind :8081", "bind :8088"),
+        ("deploy/compose/databases.sh", "catalog orders", "orders"),
+        ("deploy/kubernetes/base/orders.yaml", "containerPort: 8082", "containerPort: 8089"),
+        ("deploy/kubernetes/base/kustomization.yaml", "inbox.yaml, ", ""),
+        ("Services/Login/KnownServices.swift", #""inbox": 8083"#, #""inbox": 8089"#),
+        ("Services/Catalog/App+build.swift", "defaultPort = 8081", "defaultPort = 8088"),
+        (".devcontainer/devcontainer.json", "8083, 8084", "8083"),
+        ("docs/configuration.md", "catalog orders inbox`", "catalog`"),
+    ])
+    func `a file that disagrees with the list of services is reported`(
+        path: String, old: String, new: String
+    ) async throws {
+        let copy = try await ProjectCopy()
+        try copy.replace(old, with: new, in: path)
+        let error = await #expect(throws: ClusterError.self) { try await copy.check() }
+        #expect(error?.description.contains(path) == true)
+        let refusal = await #expect(throws: ClusterError.self) {
+            try await copy.run("scripts/new-service", ["bookmarks"])
+        }
+        #expect(refusal?.description.contains("First make these agree") == true)
+    }
+
+    @Test func `a command with a mistake ends with one sentence about it, and nothing changes`() async throws {
+        let copy = try await ProjectCopy()
+        let before = try copy.files
+        for arguments in [
+            ["login"], ["compare"], ["Bookmarks"], ["book-marks"], ["../x"], ["x"], [""], ["book\nmarks"], ["case"],
+            ["data"], ["entry"], ["database"], ["testing"], ["jwt"], ["haproxy"], ["cluster"], ["system"], ["pod"],
+            ["null"], ["template1"], ["--port"], ["--quick"], ["bookmarks", "notes"], ["bookmarks", "--port", "8083"],
+            ["bookmarks", "--port", "8085"], ["bookmarks", "--port", "0"], ["bookmarks", "--port=many"],
+            ["bookmarks", "--port", "65536"], ["bookmarks", "--port="], ["bookmarks", "--port", "-9191"],
+            ["bookmarks", "--port", String(repeating: "9", count: 5000)], [],
+        ] {
+            try await expectOneSentence(of: copy, "scripts/new-service", arguments)
+        }
+        for arguments in [["login"], ["nothing"], ["@"], [""], ["../Login"], ["inbox", "orders"], []] {
+            try await expectOneSentence(of: copy, "scripts/remove-service", arguments)
+        }
+        try await withCluster(running: [.login]) { cluster in
+            try await expectOneSentence(
+                of: copy, "scripts/new-service", ["bookmarks", "--port", "\(cluster.port(.login))"])
+        }
+        #expect(try copy.files == before)
+        let output = try await copy.run("scripts/new-service", ["bookmarks", "--port", "9191"])
+        #expect(output.contains("which listens on port 9191."))
+        let complete = try copy.files
+        try await expectOneSentence(of: copy, "scripts/new-service", ["bookmarks"])
+        #expect(try copy.files == complete)
+    }
+
+    /// Expects that a command fails with one line of output, a sentence.
+    private func expectOneSentence(of copy: ProjectCopy, _ command: String, _ arguments: [String]) async throws {
+        let error = await #expect(throws: ClusterError.self, "\(arguments)") { try await copy.run(command, arguments) }
+        // The first line of the error is the command and its status.
+        let lines = error?.description.split(separator: "\n").dropFirst() ?? []
+        #expect(lines.count == 1 && lines.last?.first?.isUppercase == true, "\(arguments): \(lines)")
+    }
+
+    @Test func `both commands explain themselves and change nothing`() async throws {
+        let copy = try await ProjectCopy()
+        let before = try copy.files
+        for command in ["scripts/new-service", "scripts/remove-service"] {
+            for option in ["-h", "--help"] {
+                #expect(try await copy.run(command, [option]).hasPrefix("Usage: \(command) NAME"))
+            }
+        }
+        #expect(try copy.files == before)
+    }
+
+    @Test func `a service with a change that git could not restore stays until it is committed`() async throws {
+        let copy = try await ProjectCopy()
+        try await copy.commit()
+        try await copy.run("scripts/new-service", ["bookmarks"])
+        try copy.replace("The routes of entries", with: "The routes", in: "Services/Bookmarks/EntryRoutes.swift")
+        for (service, file) in [
+            ("bookmarks", "Services/Bookmarks/EntryRoutes.swift"), ("inbox", "Services/Inbox/mine.md"),
+        ] {
+            if service == "inbox" { try copy.write("Mine.\n", to: file) }
+            let before = try copy.files
+            let error = await #expect(throws: ClusterError.self) {
+                try await copy.run("scripts/remove-service", [service])
+            }
+            #expect(error?.description.contains("git could not restore \(file)") == true)
+            #expect(try copy.files == before)
+        }
+        try await copy.commit()
+        for service in ["bookmarks", "inbox"] { try await copy.run("scripts/remove-service", [service]) }
+        try await copy.check()
+    }
+
+    @Test func `any service but login can be removed, and the files agree then`() async throws {
+        let copy = try await ProjectCopy()
+        for name in ["inbox", "orders", "compare"] {
+            try await copy.run("scripts/remove-service", [name])
+            try await copy.check()
+            #expect(try !copy.text("docker-compose.yml").contains("hallpass-\(name)"))
+        }
+        for name in ["inbox", "orders"] { try await expectOneSentence(of: copy, "scripts/remove-service", [name]) }
+        // Tests and pages still describe the services of the shop.
+        try await expectOneSentence(of: copy, "scripts/new-service", ["inbox"])
+        try await copy.run("scripts/new-service", ["bookmarks"])
+        try await copy.run("scripts/remove-service", ["bookmarks"])
+        try await copy.check()
+        try await copy.run("/usr/bin/python3", ["-B", "scripts/lib/articles.py"])
+    }
+}
