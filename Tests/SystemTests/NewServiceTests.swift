@@ -120,6 +120,20 @@ import Testing
         try await copy.check()
     }
 
+    @Test func `the script up stops if login was started before the list of services changed`() async throws {
+        let folder = try ScriptFolder("up")
+        for stub in ["scripts/setup", "bin/swift"] { try folder.stub(stub) }
+        let login = ProcessInfo.processInfo.processIdentifier
+        let script = """
+            . scripts/lib.sh
+            mkdir run && echo "\(login) $(began \(login))" >run/login.pid && touch --date=yesterday run/login.pid
+            cp --remove-destination "$(realpath Services/services.txt)" Services/services.txt
+            """
+        try await run(["/bin/bash", "-p", "-ec", script], in: folder.file("."))
+        let error = await #expect(throws: ClusterError.self) { try await folder.run() }
+        #expect(error?.description.contains("First run: scripts/down login") == true)
+    }
+
     @Test func `any service but login can be removed, and the files agree then`() async throws {
         let copy = try await ProjectCopy()
         for name in ["inbox", "orders", "compare"] {
