@@ -18,6 +18,7 @@ import Testing
             ("deploy/kubernetes/base/bookmarks.yaml", "containerPort: 8086 }"),
             ("deploy/kubernetes/base/network-policies.yaml", "  name: bookmarks\n"),
             ("deploy/kubernetes/overlays/example/kustomization.yaml", "bookmarks=https://bookmarks.example"),
+            ("deploy/prometheus/prometheus.yml", "{ names: [bookmarks], type: A, port: 8086 }"),
             ("Services/Login/KnownServices.swift", #""bookmarks": 8086"#),
             ("docs/configuration.md", "`login catalog orders inbox bookmarks`"),
         ] {
@@ -36,6 +37,7 @@ import Testing
         ("deploy/kubernetes/base/kustomization.yaml", "inbox.yaml, ", ""),
         ("Services/Login/KnownServices.swift", #""inbox": 8083"#, #""inbox": 8089"#),
         ("Services/Catalog/App+build.swift", "defaultPort = 8081", "defaultPort = 8088"),
+        ("deploy/prometheus/prometheus.yml", "port: 8083", "port: 8089"),
         (".devcontainer/devcontainer.json", "8083, 8084", "8083"),
         ("docs/configuration.md", "catalog orders inbox`", "catalog`"),
     ])

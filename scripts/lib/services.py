@@ -284,6 +284,11 @@ spec:
 """, standard),
         References(r"^      - SHOP_(?P<NAME>[A-Z]+)_URL=.*\n"),
     ],
+    "deploy/prometheus/prometheus.yml": [
+        Blocks(
+            r"^      - \{ names: \[(?P<name>\w+)\], .*\}\n", "      - { names: [@name@], type: A, port: @port@ }\n", standard,
+            required="names: [@name@], type: A, port: @port@ }"),
+    ],
     "docs/configuration.md": [Words(r"^\| `TOKEN_AUDIENCES` \| login \| `(.*?)` \|", lists=standard)],
     "docs/calls.md": [Words(r'"sub":"…","aud":\[(.*?)\],…"username"', '"@name@"', ",", standard)],
     "docs/walkthrough.md": [
