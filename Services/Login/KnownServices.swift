@@ -2,6 +2,7 @@
 /// `Services/services.txt`.
 enum KnownServices {
     /// The port of each service on one machine.
+    // swift-format-ignore
     private static let ports: KeyValuePairs = [
         "login": 8080,
         "catalog": 8081,
