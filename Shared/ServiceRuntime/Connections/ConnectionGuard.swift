@@ -251,17 +251,17 @@ extension ConnectionGuard {
 
     /// Cancels the handlers of the connection, because the service does not wait any longer.
     func cancel() {
-        if let first = requests.first {
-            requests = [first]
-            first.closesConnection = true
-            first.body.fail(CancellationError())
-            reader?.stop()
-            phase = .nothing
-            ending = .afterResponses(nil)
-        } else if !isLingering {
-            context?.close(promise: nil)
-        }
         for request in handled { request.task?.cancel() }
+        guard let first = requests.first, first.isHandled else {
+            if !isLingering { context?.close(promise: nil) }
+            return
+        }
+        requests = [first]
+        first.closesConnection = true
+        first.body.fail(CancellationError())
+        reader?.stop()
+        phase = .nothing
+        ending = .afterResponses(nil)
     }
 
     /// Closes the connection after the responses to its open requests, because the client has closed its side.

@@ -26,14 +26,14 @@ struct IncomingBody {
 
     /// Ends the body. The error, if there is one, is what the handler gets in place of the body.
     mutating func complete(throwing error: (any Error)? = nil) {
+        if let error { fail(error) }
         isComplete = true
-        if let error { return fail(error) }
-        promise?.succeed(take())
+        if self.error == nil, let promise { promise.succeed(take()) }
     }
 
-    /// Ends the body before its last byte. Does nothing if it has ended.
+    /// Replaces the body by an error. Does nothing if the body is complete or has failed.
     mutating func fail(_ error: any Error) {
-        guard self.error == nil else { return }
+        guard !isComplete, self.error == nil else { return }
         self.error = error
         buffer = ByteBuffer()
         promise?.fail(error)
