@@ -23,7 +23,7 @@ import Testing
             #expect(cost.refused == 0)
             #expect(cost.p99MsWithConnections != nil)
             // A debug build takes more than a release build.
-            #expect(cost.bytesEach < 30_000)
+            #expect(cost.bytesEach < 20_000)
         }
     }
 
