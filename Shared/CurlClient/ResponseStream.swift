@@ -45,6 +45,8 @@ final class ResponseStream: Sendable {
             if state.head == nil { state.head = head }
             state.hasEnded = true
             state.error = error
+            // The transfer has this stream, so they would keep each other.
+            state.paused = nil
             return state.reader.take()
         }
         reader?.resume()

@@ -1,6 +1,7 @@
-import CurlClient
 import HTTPTypes
 import Testing
+
+@testable import CurlClient
 
 @Suite(.timeLimit(.minutes(1)))
 struct StreamingTests {
@@ -61,6 +62,24 @@ struct StreamingTests {
         let part = try await client.download(.init(url: server.url()), maximumBytes: .max) { try await $0.body.next() }
         #expect(part?.first == UInt8(ascii: "a"))
         await isClosed.wait()
+    }
+
+    @Test func `a client with an unread download is freed after its end`() async throws {
+        let mustWait = OneTimeEvent()
+        let server = ScriptedServer { connection in
+            _ = connection.readRequest()
+            connection.setSendTimeout(milliseconds: 300)
+            connection.send("HTTP/1.1 200 OK\r\n\r\n")
+            while connection.send(String(repeating: "a", count: 1 << 16)) {}
+            mustWait.signal()
+        }
+        var client: HTTPClient? = HTTPClient()
+        weak var loop: TransferLoop?
+        loop = client?.loop
+        try await client?.download(.init(url: server.url()), maximumBytes: .max) { _ in await mustWait.wait() }
+        await client?.shutdown()
+        client = nil
+        #expect(loop == nil)
     }
 
     @Test func `a downloaded body larger than its limit is an error`() async throws {
