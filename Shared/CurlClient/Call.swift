@@ -24,13 +24,13 @@ struct Call {
         limit = TimeLimit(
             request.deadline ?? client.configuration.deadline, after: start,
             inherited: client.configuration.inheritedDeadline())
-        head = try RequestHead(request, configuration: client.configuration, deadline: limit.end)
+        head = try RequestHead(request, of: client, deadline: limit.end)
         let needsHealth = client.configuration.breaksCircuits || request.retry.maximumAttempts > 1
         health = needsHealth ? client.origins.health(of: head.target.origin) : nil
         health?.addCall()
     }
 
-    mutating func run() async throws(HTTPClientError) -> HTTPClient.Response {
+    nonisolated(nonsending) mutating func run() async throws(HTTPClientError) -> HTTPClient.Response {
         guard limit.end > start else { throw deadlinePassed }
         while true {
             let (transfer, result) = try await attempt()
@@ -38,7 +38,7 @@ struct Call {
             else { return try result.get() }
             guard await Self.waits(for: pause) else { return try transfer.response(after: .cancelled) }
             guard limit.timeLeft > .zero else { throw deadlinePassed }
-            head = try RequestHead(request, configuration: client.configuration, deadline: limit.end)
+            head = try RequestHead(request, of: client, deadline: limit.end)
         }
     }
 
@@ -51,7 +51,7 @@ struct Call {
 
     private typealias Attempt = (transfer: Transfer, result: Result<HTTPClient.Response, HTTPClientError>)
 
-    private mutating func attempt() async throws(HTTPClientError) -> Attempt {
+    private nonisolated(nonsending) mutating func attempt() async throws(HTTPClientError) -> Attempt {
         if client.configuration.breaksCircuits, health?.admitsAttempt() == false {
             throw error(.circuitOpen, "the server failed repeatedly, so no request is sent to it at the moment")
         }

@@ -5,6 +5,11 @@ import HTTPTypes
 /// libcurl's easy handle, which runs one transfer after another. A setter returns false when libcurl has no memory.
 @safe final class EasyHandle {
     let pointer: UnsafeMutableRawPointer
+    /// The URL of the last request, parsed. libcurl parses and prints the text of a URL again for each request.
+    private let parsedURL: OpaquePointer
+    private var url = ""
+    /// Whether the last request was a GET without further options. Most are, and the next such one needs no other settings.
+    private var isPlainGet = false
     /// Whether no connection is used twice. With prior knowledge, libcurl 7.88 fails with HTTP/2 on a connection that it reuses.
     private let usesConnectionsOnce: Bool
     /// The transfer that libcurl's callbacks report to.
@@ -12,14 +17,22 @@ import HTTPTypes
 
     /// Creates a handle for requests with the limits of `configuration`. `interests` closes its sockets.
     init?(_ configuration: HTTPClient.Configuration, interests: SocketInterests) {
-        guard let pointer = unsafe curl_easy_init() else { return nil }
+        guard let parsedURL = unsafe curl_url() else { return nil }
+        guard let pointer = unsafe curl_easy_init() else {
+            unsafe curl_url_cleanup(parsedURL)
+            return nil
+        }
+        unsafe self.parsedURL = unsafe parsedURL
         unsafe self.pointer = unsafe pointer
         usesConnectionsOnce = configuration.protocolVersion == .http2PriorKnowledge
         guard setConnection(configuration, interests), setCallbacks() else { return nil }
     }
 
     // `TransferEngine` has already removed the handle from its multi handle.
-    deinit { unsafe curl_easy_cleanup(pointer) }
+    deinit {
+        unsafe curl_easy_cleanup(pointer)
+        unsafe curl_url_cleanup(parsedURL)
+    }
 
     /// The object for libcurl's pointer.
     static func of(_ pointer: UnsafeMutableRawPointer) -> EasyHandle? {
@@ -35,12 +48,14 @@ import HTTPTypes
     /// The socket of the connection of a transfer that has ended; negative when the connection is closed.
     var socket: CInt { unsafe ccurl_get_socket(pointer) }
 
-    /// Prepares the handle for a transfer.
-    func begin(_ transfer: Transfer) -> Bool {
+    /// Prepares the handle for a transfer. Returns libcurl's error, or `CURLE_OK`.
+    func begin(_ transfer: Transfer) -> CURLcode {
         self.transfer = transfer
-        return unsafe set(CURLOPT_URL, transfer.head.url)
-            && ccurl_set_pointer(pointer, CURLOPT_HTTPHEADER, transfer.head.lines.first) == CURLE_OK
+        guard setURL(transfer.head.url) else { return CURLE_URL_MALFORMAT }
+        let isSet =
+            unsafe ccurl_set_pointer(pointer, CURLOPT_HTTPHEADER, transfer.head.lines.first) == CURLE_OK
             && setMethod(transfer)
+        return isSet ? CURLE_OK : CURLE_OUT_OF_MEMORY
     }
 
     /// Continues a transfer that waited for its streams.
@@ -52,8 +67,22 @@ import HTTPTypes
         transfer = nil
     }
 
+    /// Parses a URL, unless it is that of the last request. Returns false when libcurl rejects it.
+    private func setURL(_ url: String) -> Bool {
+        guard url != self.url else { return true }
+        // Callers sign the path, so it must not change.
+        let code = unsafe curl_url_set(parsedURL, CURLUPART_URL, url, CUnsignedInt(CURLU_PATH_AS_IS))
+        self.url = code == CURLUE_OK ? url : ""
+        return code == CURLUE_OK
+    }
+
     private func setMethod(_ transfer: Transfer) -> Bool {
         let method = transfer.head.method
+        let wasPlainGet = isPlainGet
+        isPlainGet =
+            method == .get && transfer.body == nil && transfer.upload == nil && !transfer.head.isSentOnce
+            && !transfer.head.acceptsGzip
+        if wasPlainGet && isPlainGet { return true }
         guard set(CURLOPT_FRESH_CONNECT, transfer.head.isSentOnce || usesConnectionsOnce ? 1 : 0),
             set(CURLOPT_HTTPGET, 1),
             set(CURLOPT_ACCEPT_ENCODING, transfer.head.acceptsGzip ? "gzip" : nil)
@@ -87,13 +116,10 @@ import HTTPTypes
         let sockets = unsafe Unmanaged.passUnretained(interests).toOpaque()
         return unsafe set(CURLOPT_PROTOCOLS_STR, "http,https")
             && set(CURLOPT_PROXY, "")
+            && ccurl_set_pointer(pointer, CURLOPT_CURLU, UnsafeMutableRawPointer(parsedURL)) == CURLE_OK
             && setProtocolVersion(configuration.protocolVersion)
             && setPeer(configuration)
             && set(CURLOPT_NOSIGNAL, 1)
-            // A request that sets the field replaces it.
-            && set(CURLOPT_USERAGENT, HTTPField(name: .userAgent, value: configuration.userAgent).value)
-            // Callers sign the path, so it must not change.
-            && set(CURLOPT_PATH_AS_IS, 1)
             // Without this option, libcurl blocks when a transfer ends during the resolution of its host name.
             && set(CURLOPT_QUICK_EXIT, 1)
             // A host may get another address at any time, and most requests need no new connection.

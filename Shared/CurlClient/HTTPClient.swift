@@ -1,6 +1,8 @@
 // CurlClient: the HTTP client for calls between services. It is separate from JWTAuth because it does not depend on
 // tokens or services. Also, the unsafe code that calls libcurl must stay in one target.
 
+import HTTPTypes
+
 /// An HTTP client on libcurl, for calls between services.
 ///
 /// The client owns one thread, which waits for all responses. Callers suspend and block no thread. The client keeps
@@ -15,6 +17,8 @@ public final class HTTPClient: Sendable {
     let configuration: Configuration
     let loop: TransferLoop
     let origins = OriginRegistry()
+    /// The `User-Agent` of the configuration; nil if it is empty.
+    let userAgent: HTTPField?
 
     /// A task executor that runs on the client's thread.
     ///
@@ -30,6 +34,8 @@ public final class HTTPClient: Sendable {
     /// Creates a client and starts its thread.
     public init(configuration: Configuration = .init()) {
         self.configuration = configuration
+        // libcurl's option for this field would format it twice for each request.
+        userAgent = configuration.userAgent.isEmpty ? nil : HTTPField(name: .userAgent, value: configuration.userAgent)
         loop = TransferLoop(configuration: configuration)
         loop.start()
     }
@@ -52,12 +58,15 @@ public final class HTTPClient: Sendable {
     /// Cancelling the calling task ends the request at once and closes its connection.
     ///
     /// - Throws: `HTTPClientError` when there is no complete response.
-    public func execute(_ request: Request) async throws(HTTPClientError) -> Response {
+    public nonisolated(nonsending) func execute(_ request: Request) async throws(HTTPClientError) -> Response {
         try await perform(request)
     }
 
     /// Performs a call. With a stream, it makes one attempt.
-    func perform(
+    ///
+    /// Like the asynchronous functions that it calls, it runs where its caller runs. Without `nonsending`, each of them would
+    /// look for the executor of the task at its start and its end.
+    nonisolated(nonsending) func perform(
         _ request: Request, upload: RequestStream? = nil, download: ResponseStream? = nil, maximumBytes: Int? = nil
     ) async throws(HTTPClientError) -> Response {
         var call = try Call(request, of: self)

@@ -1,7 +1,7 @@
 import HTTPTypes
 
 /// The method, target and header fields of a request, checked and complete.
-struct RequestHead: Sendable {
+final class RequestHead: Sendable {
     /// The limit for the sum of all header fields, in bytes.
     static let maximumFieldBytes = 64 << 10
 
@@ -17,7 +17,7 @@ struct RequestHead: Sendable {
 
     /// Checks a request, and adds the header fields of the configuration.
     init(
-        _ request: HTTPClient.Request, configuration: HTTPClient.Configuration, deadline: ContinuousClock.Instant
+        _ request: HTTPClient.Request, of client: HTTPClient, deadline: ContinuousClock.Instant
     ) throws(HTTPClientError) {
         guard request.method != .connect else { throw .invalidRequest("the method CONNECT is not supported") }
         guard request.method != .head || request.body == nil else {
@@ -28,7 +28,7 @@ struct RequestHead: Sendable {
         target = try Target(url: request.url)
         isSentOnce = request.isSentOnce
         acceptsGzip = request.acceptsGzip
-        lines = try Self.lines(request, configuration, deadline)
+        lines = try Self.lines(request, client, deadline)
     }
 
     /// Whether repeating the request has the same effect as sending it once (RFC 9110 §9.2.2).
@@ -50,14 +50,17 @@ struct RequestHead: Sendable {
     ]
 
     private static func lines(
-        _ request: HTTPClient.Request, _ configuration: HTTPClient.Configuration, _ deadline: ContinuousClock.Instant
+        _ request: HTTPClient.Request, _ client: HTTPClient, _ deadline: ContinuousClock.Instant
     ) throws(HTTPClientError) -> HeaderLines {
         var lines = HeaderLineBuilder()
         var bytes = 0
         for field in request.headers { try add(field, to: &lines, &bytes) }
-        let propagated = configuration.propagatedHeaders()
+        let propagated = client.configuration.propagatedHeaders()
         for field in propagated where !request.headers.contains(field.name) { try add(field, to: &lines, &bytes) }
-        if let name = configuration.timeoutField {
+        if let userAgent = client.userAgent, !request.headers.contains(.userAgent), !propagated.contains(.userAgent) {
+            try add(userAgent, to: &lines, &bytes)
+        }
+        if let name = client.configuration.timeoutField {
             try add(HTTPField(name: name, value: "\((deadline - .now).milliseconds)"), to: &lines, &bytes)
         }
         if request.body != nil || requiresContentLength(request.method) {

@@ -38,8 +38,15 @@ struct ResponseBuffer {
             isHeadComplete = false
         }
         if headText.isEmpty { headText.reserveCapacity(Self.usualHeadBytes) }
-        unsafe headText.append(contentsOf: line)
-        isHeadComplete = unsafe line.allSatisfy { $0 == UInt8(ascii: "\r") || $0 == UInt8(ascii: "\n") }
+        if unsafe line.first.map(Self.isSpace) == true, hasField {
+            // White space at the start continues the previous field (`obs-fold`, RFC 9112 §5.2).
+            while headText.last.map(Self.endsLine) == true { headText.removeLast() }
+            headText.append(UInt8(ascii: " "))
+            unsafe headText.append(contentsOf: line.drop(while: Self.isSpace))
+        } else {
+            unsafe headText.append(contentsOf: line)
+        }
+        isHeadComplete = unsafe line.allSatisfy(Self.endsLine)
         return true
     }
 
@@ -81,32 +88,43 @@ struct ResponseBuffer {
         byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\r") || byte == UInt8(ascii: "\n")
     }
 
+    private static func endsLine(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "\r") || byte == UInt8(ascii: "\n") }
+
+    private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
+
+    /// Whether the last head has a line after its status line.
+    private var hasField: Bool { headText.dropLast().contains(UInt8(ascii: "\n")) }
+
     /// The header fields; nil when a line is not a header field.
     private func fields() -> HTTPFields? {
         var fields = HTTPFields()
         fields.reserveCapacity(Self.usualFields)
-        var name: HTTPField.Name?
-        var value: ArraySlice<UInt8> = []
-        var rest = headText.drop { $0 != UInt8(ascii: "\n") }.dropFirst()
-        while !rest.isEmpty {
-            let line = rest.prefix { $0 != UInt8(ascii: "\n") }
-            rest = rest.dropFirst(line.count + 1)
-            let content = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
-            guard let first = content.first else { continue }
-            if first == 0x20 || first == 0x09 {
-                // White space at the start continues the previous field (`obs-fold`, RFC 9112 §5.2).
-                guard name != nil else { return nil }
-                value += [0x20] + content.drop { $0 == 0x20 || $0 == 0x09 }
-                continue
-            }
-            if let name { fields.append(HTTPField(name: name, value: value)) }
-            guard let colon = content.firstIndex(of: UInt8(ascii: ":")),
-                let next = HTTPField.Name(String(decoding: content[..<colon], as: UTF8.self))
-            else { return nil }
-            (name, value) = (next, content[(colon + 1)...])
+        var start = 0
+        for end in headText.indices where headText[end] == UInt8(ascii: "\n") {
+            let line = start..<end
+            start = end + 1
+            // The first line is the status line. The last line is empty.
+            guard line.lowerBound > 0, !Self.endsLine(headText[line.lowerBound]) else { continue }
+            guard let field = field(line) else { return nil }
+            fields.append(field)
         }
-        if let name { fields.append(HTTPField(name: name, value: value)) }
         return fields
+    }
+
+    /// The header field in a line; nil when it is malformed.
+    private func field(_ line: Range<Int>) -> HTTPField? {
+        var colon = line.lowerBound
+        while colon < line.upperBound, headText[colon] != UInt8(ascii: ":") { colon += 1 }
+        guard colon < line.upperBound,
+            let name = HTTPField.Name(String(decoding: headText[line.lowerBound..<colon], as: UTF8.self))
+        else { return nil }
+        // HTTPField removes white space too, and takes bytes, but both take several times as long.
+        var (start, end) = (colon + 1, line.upperBound)
+        while start < end, Self.isSpace(headText[start]) { start += 1 }
+        while start < end, Self.isSpace(headText[end - 1]) || headText[end - 1] == UInt8(ascii: "\r") { end -= 1 }
+        let value = headText[start..<end]
+        return value.allSatisfy { $0 < 0x80 }
+            ? HTTPField(name: name, value: String(decoding: value, as: UTF8.self)) : HTTPField(name: name, value: value)
     }
 
     private mutating func exceed(_ limit: String) -> Bool {

@@ -21,72 +21,88 @@ struct Target: Sendable {
 
     /// Reads an absolute `http` or `https` URL.
     init(url: String) throws(HTTPClientError) {
-        let bytes = Array(url.utf8)
+        let bytes = url.utf8.span
         guard bytes.count <= Self.maximumURLBytes else {
             throw .invalidRequest("the URL exceeds \(Self.maximumURLBytes) bytes")
         }
-        let (rest, isSecure) = try Self.schemeRemoved(bytes)
-        let authority = rest.prefix { !Self.isPathOrQueryStart($0) }
-        let (host, portDigits) = try Self.split(authority)
-        origin = Origin(
-            host: String(decoding: host.lazy.map(Self.lowercased), as: UTF8.self),
-            port: try portDigits.map(Self.parsePort) ?? (isSecure ? 443 : 80), isSecure: isSecure)
-        try Self.checkPathAndQuery(rest.dropFirst(authority.count))
+        let (start, isSecure) = try Self.schemeEnd(bytes)
+        let authority = bytes.extracting(start..<Self.end(in: bytes, from: start) { !Self.isPathOrQueryStart($0) })
+        let hostBytes = try Self.hostBytes(authority)
+        let port = try Self.port(authority.extracting(hostBytes...)) ?? (isSecure ? 443 : 80)
+        origin = Origin(host: Self.lowercased(authority.extracting(..<hostBytes)), port: port, isSecure: isSecure)
+        try Self.checkPathAndQuery(bytes.extracting((start + authority.count)...))
     }
 
-    private static func schemeRemoved(_ url: [UInt8]) throws(HTTPClientError) -> (ArraySlice<UInt8>, isSecure: Bool) {
-        if let rest = rest(of: url, after: "http://") { return (rest, false) }
-        if let rest = rest(of: url, after: "https://") { return (rest, true) }
+    private static func schemeEnd(_ url: Span<UInt8>) throws(HTTPClientError) -> (Int, isSecure: Bool) {
+        if begins(url, with: "http://") { return (7, false) }
+        if begins(url, with: "https://") { return (8, true) }
         throw .invalidRequest("the URL is not an absolute http or https URL")
     }
 
-    private static func rest(of url: [UInt8], after scheme: String) -> ArraySlice<UInt8>? {
-        let start = url.prefix(scheme.utf8.count).lazy.map(lowercased)
-        return start.elementsEqual(scheme.utf8) ? url[start.count...] : nil
+    private static func begins(_ url: Span<UInt8>, with scheme: StaticString) -> Bool {
+        guard url.count >= scheme.utf8CodeUnitCount else { return false }
+        for index in 0..<scheme.utf8CodeUnitCount where unsafe lowercased(url[index]) != scheme.utf8Start[index] {
+            return false
+        }
+        return true
     }
 
-    private typealias HostAndPort = (host: ArraySlice<UInt8>, port: ArraySlice<UInt8>?)
-
-    private static func split(_ authority: ArraySlice<UInt8>) throws(HTTPClientError) -> HostAndPort {
-        let isBracketed = authority.first == UInt8(ascii: "[")
-        guard let host = isBracketed ? bracketedHost(authority) : namedHost(authority) else {
+    /// The number of bytes of the host, with the brackets of an IPv6 address.
+    private static func hostBytes(_ authority: Span<UInt8>) throws(HTTPClientError) -> Int {
+        let isBracketed = !authority.isEmpty && authority[0] == UInt8(ascii: "[")
+        guard let count = isBracketed ? bracketedHostBytes(authority) : namedHostBytes(authority) else {
             throw .invalidRequest("the URL has no valid host, or contains user information")
         }
-        let rest = authority.dropFirst(host.count)
-        guard let colon = rest.first else { return (host, nil) }
-        guard colon == UInt8(ascii: ":") else { throw .invalidRequest("the URL has no valid host") }
-        return (host, rest.dropFirst())
+        return count
     }
 
-    private static func namedHost(_ authority: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
-        let host = authority.prefix { $0 != UInt8(ascii: ":") }
-        return !host.isEmpty && host.allSatisfy(unreserved.contains) ? host : nil
+    private static func namedHostBytes(_ authority: Span<UInt8>) -> Int? {
+        let count = end(in: authority, from: 0, while: unreserved.contains)
+        return count > 0 && (count == authority.count || authority[count] == UInt8(ascii: ":")) ? count : nil
     }
 
-    private static func bracketedHost(_ authority: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
-        guard let end = authority.firstIndex(of: UInt8(ascii: "]")) else { return nil }
-        let address = authority[authority.startIndex...end].dropFirst().dropLast()
-        let isAddress = address.allSatisfy(ipAddress.contains)
-        return isAddress && address.contains(UInt8(ascii: ":")) ? authority[authority.startIndex...end] : nil
+    private static func bracketedHostBytes(_ authority: Span<UInt8>) -> Int? {
+        let count = end(in: authority, from: 1, while: ipAddress.contains)
+        let containsColon = end(in: authority, from: 1) { $0 != UInt8(ascii: ":") } < count
+        return containsColon && count < authority.count && authority[count] == UInt8(ascii: "]") ? count + 1 : nil
     }
 
-    private static func parsePort(_ digits: ArraySlice<UInt8>) throws(HTTPClientError) -> UInt16 {
-        guard digits.count <= 5, digits.allSatisfy(ASCIISet.digits.contains),
-            let port = UInt16(String(decoding: digits, as: UTF8.self)), port > 0
-        else { throw .invalidRequest("the URL has no valid port") }
+    /// The port after the host; nil without one.
+    private static func port(_ rest: Span<UInt8>) throws(HTTPClientError) -> UInt16? {
+        guard !rest.isEmpty else { return nil }
+        guard rest[0] == UInt8(ascii: ":") else { throw .invalidRequest("the URL has no valid host") }
+        let isNumber = rest.count <= 6 && end(in: rest, from: 1, while: ASCIISet.digits.contains) == rest.count
+        var number = 0
+        if isNumber { for index in 1..<rest.count { number = number * 10 + Int(rest[index] - UInt8(ascii: "0")) } }
+        guard let port = UInt16(exactly: number), port > 0 else {
+            throw .invalidRequest("the URL has no valid port")
+        }
         return port
     }
 
-    private static func checkPathAndQuery(_ bytes: ArraySlice<UInt8>) throws(HTTPClientError) {
+    private static func checkPathAndQuery(_ bytes: Span<UInt8>) throws(HTTPClientError) {
         let allowed = pathAndQuery
-        for (index, byte) in zip(bytes.indices, bytes) where !allowed.contains(byte) {
-            guard byte == UInt8(ascii: "%") else {
+        for index in bytes.indices where !allowed.contains(bytes[index]) {
+            guard bytes[index] == UInt8(ascii: "%") else {
                 throw .invalidRequest("the URL contains a byte that must be percent-encoded, or a fragment")
             }
-            let digits = bytes[(index + 1)...].prefix(2)
-            guard digits.count == 2, digits.allSatisfy(ASCIISet.hexDigits.contains) else {
+            guard end(in: bytes.extracting((index + 1)...), from: 0, while: ASCIISet.hexDigits.contains) >= 2 else {
                 throw .invalidRequest("the URL contains a percent sign without two hexadecimal digits")
             }
+        }
+    }
+
+    /// The index of the first byte from `start` on that does not satisfy `condition`.
+    private static func end(in bytes: Span<UInt8>, from start: Int, while condition: (UInt8) -> Bool) -> Int {
+        var index = start
+        while index < bytes.count, condition(bytes[index]) { index += 1 }
+        return index
+    }
+
+    private static func lowercased(_ bytes: Span<UInt8>) -> String {
+        unsafe String(unsafeUninitializedCapacity: bytes.count) { buffer in
+            for index in bytes.indices { unsafe buffer[index] = lowercased(bytes[index]) }
+            return bytes.count
         }
     }
 }

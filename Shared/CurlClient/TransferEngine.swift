@@ -1,4 +1,5 @@
 import CCurl
+import Glibc
 
 /// Runs transfers: libcurl's multi handle, the transfers that it runs, and those that wait for a free connection. It does
 /// not wait, and only one thread may use it at a time.
@@ -35,6 +36,10 @@ struct TransferEngine: ~Copyable {
     private var origins: [Target.Origin: OriginState] = [:]
     private var idleHandles: [EasyHandle] = []
     private var isShutDown = false
+    /// Whether transfers were started that `runStarted` must send.
+    private var hasStarted = false
+    /// The client's thread; nil before its start.
+    var thread: pthread_t?
     /// A time no later than the earliest deadline of the transfers in `live`; nil only without transfers.
     private var nextDeadline: ContinuousClock.Instant?
     /// The time until which the client's thread waits. Waking too early is harmless, so it never moves to a later time.
@@ -55,9 +60,17 @@ struct TransferEngine: ~Copyable {
             origin.idle > 0, origin.running < maximumPerOrigin, !transfer.head.isSentOnce
         else { return false }
         submit(transfer, to: origin)
+        hasStarted = true
+        if thread.map({ pthread_equal($0, pthread_self()) != 0 }) != true { runStarted() }
+        return true
+    }
+
+    /// Sends the requests that `startOnIdleConnection` has started. The client's thread calls it after a round of its tasks,
+    /// because libcurl starts several transfers with less work than one after the other.
+    mutating func runStarted() {
+        guard exchange(&hasStarted, with: false) else { return }
         multi.runTimers()
         endFinished()
-        return true
     }
 
     /// Starts a transfer, or lets it wait for a free connection.
@@ -159,9 +172,9 @@ struct TransferEngine: ~Copyable {
         }
         transfer.easy = easy
         transfer.wasStarted = true
-        if !easy.begin(transfer) || !multi.add(easy) {
-            end(transfer, .finished(CURLE_OUT_OF_MEMORY, systemError: 0))
-        }
+        var code = easy.begin(transfer)
+        if code == CURLE_OK, !multi.add(easy) { code = CURLE_OUT_OF_MEMORY }
+        if code != CURLE_OK { end(transfer, .finished(code, systemError: 0)) }
     }
 
     private mutating func end(_ transfer: Transfer, _ end: Transfer.End) {

@@ -39,7 +39,7 @@ final class TransferLoop: Sendable {
     }
 
     /// Runs a transfer to its end. Cancelling the task ends the transfer at once.
-    func run(_ transfer: Transfer) async {
+    nonisolated(nonsending) func run(_ transfer: Transfer) async {
         await withTaskCancellationHandler {
             await unsafe withUnsafeContinuation { continuation in
                 unsafe transfer.begin(continuation)
@@ -156,6 +156,7 @@ extension TransferLoop {
 
     private func runTransfers() {
         let executor = unsafe asUnownedTaskExecutor()
+        engine.withLock { $0.thread = pthread_self() }
         var (commands, jobs) = ([Command](), [UnownedJob]())
         var ready: [EventPoll.Readiness] = []
         var ended: [TransferEngine.Ended] = []
@@ -164,6 +165,7 @@ extension TransferLoop {
             let isIdle = receive(&commands, &jobs)
             if !commands.isEmpty { lockEngine(&ended) { engine in Self.obey(commands, &engine) } }
             for job in jobs { unsafe job.runSynchronously(on: executor) }
+            if !jobs.isEmpty { lockEngine(&ended) { $0.runStarted() } }
             // Jobs often make further jobs. These are worth some rounds without a system call.
             roundsWithoutEvents += 1
             guard isIdle || roundsWithoutEvents > Self.maximumRoundsWithoutEvents else { continue }
