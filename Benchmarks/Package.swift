@@ -22,6 +22,7 @@ let package = Package(
             name: "ClientBench",
             dependencies: [
                 "ClientFloor", "Measuring", .product(name: "CurlClient", package: "hallpass"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
             ],

@@ -61,6 +61,7 @@ final class EventLoopExecutor: TaskExecutor {
         }
         try await benchmark.measureAsync("\(name), others", floor: least) { try await get(count) }
     }
+    for count in [1, 32] { try await Throughput(concurrency: count).measure() }
 }
 
 /// Does what the arguments say.
