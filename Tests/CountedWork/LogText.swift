@@ -1,11 +1,12 @@
 /// A text for a log line, with a part that grows.
 enum LogText: String {
-    case plainText, headerBeginnings, percentSigns, encodedPercentSigns, names, backslashes, spaces, periods
+    case plainText, longRun, headerBeginnings, percentSigns, encodedPercentSigns, names, backslashes, spaces, periods
 
     /// The text with `count` bytes.
     func text(_ count: Int) -> String {
         switch self {
         case .plainText: repeating("GET /orders/{id} 200 ", count)
+        case .longRun: repeating("a", count)
         case .headerBeginnings: repeating("eyJ ", count)
         case .percentSigns: repeating("%", count)
         case .encodedPercentSigns: repeating("%25", count)

@@ -68,7 +68,8 @@ import Testing
     @Test(
         .enabled(if: canCountInstructions),
         arguments: [
-            "plainText", "headerBeginnings", "percentSigns", "encodedPercentSigns", "names", "backslashes", "spaces",
+            "plainText", "longRun", "headerBeginnings", "percentSigns", "encodedPercentSigns", "names", "backslashes",
+            "spaces",
             "periods",
         ])
     func `the instructions to redact a text grow linearly with its size`(shape: String) async throws {
