@@ -59,7 +59,8 @@ struct BuildableCopy {
     /// - Throws: `ClusterError` with the output if the command fails.
     @discardableResult
     func run(_ command: String...) async throws -> String {
-        var environment = ProcessInfo.processInfo.environment.filter { ["PATH", "HOME"].contains($0.key) }
+        let names = ["PATH", "HOME", "SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH"]
+        var environment = ProcessInfo.processInfo.environment.filter { names.contains($0.key) }
         // SwiftPM locks the path of a build with a file in this folder, and the tests of the project hold that lock.
         environment["TMPDIR"] = folder.path
         environment[Self.variable] = "on"
