@@ -31,7 +31,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
-        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.6.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -60,8 +59,7 @@ let package = Package(
             uses: [
                 "Database", "Libcrypto", "OTLPTracing", .hummingbird, .hummingbirdCore, .configuration, .logging,
                 .metrics, .coreMetrics, .tracing,
-                .lifecycle, .signals, .argumentParser, .nioCore, .nioPosix, .nioHTTP1, .nioHTTPTypes,
-                .nioHTTPTypesHTTP1, .mustache,
+                .lifecycle, .signals, .argumentParser, .nioCore, .nioPosix, .nioHTTP1, .mustache,
             ], resources: [.copy("Resources")]),
         shared("Database", uses: ["CLibpq", .grdb, .grdbSQLite, .tracing]),
         shared("Libcrypto", uses: ["COpenSSL"]),
@@ -165,8 +163,6 @@ extension Target.Dependency {
     static var nioEmbedded: Self { .product(name: "NIOEmbedded", package: "swift-nio") }
     static var nioCore: Self { .product(name: "NIOCore", package: "swift-nio") }
     static var nioHTTP1: Self { .product(name: "NIOHTTP1", package: "swift-nio") }
-    static var nioHTTPTypes: Self { .product(name: "NIOHTTPTypes", package: "swift-nio-extras") }
-    static var nioHTTPTypesHTTP1: Self { .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras") }
     static var nioPosix: Self { .product(name: "NIOPosix", package: "swift-nio") }
     static var configuration: Self { .product(name: "Configuration", package: "swift-configuration") }
     static var argumentParser: Self { .product(name: "ArgumentParser", package: "swift-argument-parser") }
