@@ -51,11 +51,15 @@ import HTTPTypes
     /// Prepares the handle for a transfer. Returns libcurl's error, or `CURLE_OK`.
     func begin(_ transfer: Transfer) -> CURLcode {
         self.transfer = transfer
-        guard setURL(transfer.head.url) else { return CURLE_URL_MALFORMAT }
+        // A rejected URL must leave a method that is set completely.
         let isSet =
-            unsafe ccurl_set_pointer(pointer, CURLOPT_HTTPHEADER, transfer.head.lines.first) == CURLE_OK
-            && setMethod(transfer)
-        return isSet ? CURLE_OK : CURLE_OUT_OF_MEMORY
+            unsafe setMethod(transfer)
+            && ccurl_set_pointer(pointer, CURLOPT_HTTPHEADER, transfer.head.lines.first) == CURLE_OK
+        guard isSet else {
+            isPlainGet = false
+            return CURLE_OUT_OF_MEMORY
+        }
+        return setURL(transfer.head.url)
     }
 
     /// Continues a transfer that waited for its streams.
@@ -63,17 +67,25 @@ import HTTPTypes
 
     /// Forgets the transfer and its body.
     func end() {
-        if transfer?.body != nil { unsafe ccurl_set_pointer(pointer, CURLOPT_COPYPOSTFIELDS, nil) }
+        if transfer?.body != nil {
+            unsafe ccurl_set_pointer(pointer, CURLOPT_COPYPOSTFIELDS, nil)
+            // For libcurl, this option alone makes the next request a POST.
+            isPlainGet = false
+        }
         transfer = nil
     }
 
-    /// Parses a URL, unless it is that of the last request. Returns false when libcurl rejects it.
-    private func setURL(_ url: String) -> Bool {
-        guard url != self.url else { return true }
+    /// Parses a URL, unless it is that of the last request. Returns libcurl's error, or `CURLE_OK`.
+    private func setURL(_ url: String) -> CURLcode {
+        guard url != self.url else { return CURLE_OK }
         // Callers sign the path, so it must not change.
         let code = unsafe curl_url_set(parsedURL, CURLUPART_URL, url, CUnsignedInt(CURLU_PATH_AS_IS))
         self.url = code == CURLUE_OK ? url : ""
-        return code == CURLUE_OK
+        return switch code {
+        case CURLUE_OK: CURLE_OK
+        case CURLUE_OUT_OF_MEMORY: CURLE_OUT_OF_MEMORY
+        default: CURLE_URL_MALFORMAT
+        }
     }
 
     private func setMethod(_ transfer: Transfer) -> Bool {

@@ -30,6 +30,13 @@ struct RequestTests {
         #expect(request.requestLine == "GET \(path) HTTP/1.1")
     }
 
+    @Test func `a GET request stays one after a POST whose URL only libcurl rejects`() async throws {
+        #expect(try await received(.init(url: server.url("/"))).requestLine == "GET / HTTP/1.1")
+        let error = try await client.failure(.init(method: .post, url: "http://[1:2]/", body: Array("body".utf8)))
+        #expect(error.code == .invalidRequest)
+        #expect(try await received(.init(url: server.url("/after"))).requestLine == "GET /after HTTP/1.1")
+    }
+
     @Test(arguments: ["HTTP://127.0.0.1:", "hTTp://127.0.0.1:", "http://localhost:", "http://LOCALHOST:"])
     func `the scheme and the host are accepted in any case`(_ start: String) async throws {
         let request = try await received(.init(url: "\(start)\(server.port)"))

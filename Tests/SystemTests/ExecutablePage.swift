@@ -73,7 +73,7 @@ struct ExecutablePage {
         try #require(!steps.isEmpty)
         try await withCluster(running: services, environment: environment) { cluster in
             try prepare(cluster)
-            let outputs = try await run(in: cluster)
+            let outputs = try await run(in: cluster, running: services)
             #expect(outputs.count == steps.count)
             for (step, output) in zip(steps, outputs) where try !step.expects(output) {
                 Issue.record("\(path):\(step.line) has another output than the page says:\n\(output)")
@@ -83,8 +83,8 @@ struct ExecutablePage {
 
     /// Runs all steps in one shell, as a reader would, and returns the output of each. Finally kills the background
     /// jobs.
-    private func run(in cluster: Cluster) async throws -> [String] {
-        try await cluster.writeProcessFiles()
+    private func run(in cluster: Cluster, running services: [ServiceName]) async throws -> [String] {
+        try await cluster.writeProcessFiles(of: services)
         try writeFiles(for: cluster)
         let endOfStep = "\u{1E}"
         let script =
@@ -115,8 +115,8 @@ struct ExecutablePage {
 
 extension Cluster {
     /// Writes the files in which `scripts/up` stores the process of each service.
-    fileprivate func writeProcessFiles() async throws {
-        for service in ServiceName.standard {
+    fileprivate func writeProcessFiles(of services: [ServiceName]) async throws {
+        for service in services {
             let process = try process(service)
             let note = "echo \(process) $(began \(process)) >run/\(service.rawValue).pid"
             try await run(["/bin/bash", "-p", "-c", ". scripts/lib.sh; \(note)"], in: directory)

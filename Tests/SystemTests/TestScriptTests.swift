@@ -68,24 +68,26 @@ import Testing
             case $3${DATABASE:-} in
               --skip) echo '✘ Test "quick" recorded an issue at A.swift:1:1: no'; exit 3 ;;
               --filterpostgresql) echo '✘ Test "stores" recorded an issue at S.swift:1:1: no'; exit 5 ;;
-              --filter) echo '✘ Test "slow" recorded an issue at B.swift:1:1: no'; exit 4 ;;
+              --filter) echo "✘ Test \"slow\" recorded an issue at $#.swift:1:1: no"; exit 4 ;;
             esac
             """)
         try folder.stub("scripts/test-compose", "echo 'The containers pass.'")
         let error = await #expect(throws: ClusterError.self) { try await folder.run() }
         let lines = try #require(error?.description).split(separator: "\n").map(String.init)
-        let (quick, stores, slow) = (
+        let (quick, stores, slow, copies) = (
             "✘ Test \"quick\" recorded an issue at A.swift:1:1: no",
             "✘ Test \"stores\" recorded an issue at S.swift:1:1: no",
-            "✘ Test \"slow\" recorded an issue at B.swift:1:1: no"
+            "✘ Test \"slow\" recorded an issue at 6.swift:1:1: no",
+            "✘ Test \"slow\" recorded an issue at 4.swift:1:1: no"
         )
         #expect(lines.first?.hasPrefix("scripts/test ended with ") == true)
         #expect(
             lines.dropFirst() == [
                 "Running the quick tests …", quick, "What failed:", quick,
                 "Running the tests of the services on PostgreSQL …", stores,
-                "Running the tests with browsers and services …", slow, "The containers pass.", "What failed:", quick,
-                stores, slow,
+                "Running the tests with browsers and services …", slow,
+                "Running the tests that build a copy of the project …", copies, "The containers pass.", "What failed:",
+                quick, stores, slow, copies,
             ])
     }
 
