@@ -27,19 +27,19 @@ import Testing
         let lines = try await run(
             "add", "Photo printer", "--redirect-uri", "https://printer.example/a", "--redirect-uri",
             "https://printer.example/b", "--grant", "refresh_token", "--grant", "authorization_code", "--scope",
-            "orders:read", "--scope", "inbox:read", "--audience", "inbox", "--audience", "orders")
+            "orders:read", "--scope", "inbox:read", "--audience", "catalog", "--audience", "login")
         #expect(lines.count == 3 && lines.last == "0")
         let id = String(try #require(lines[0].firstMatch(of: /^client_id: ([0-9a-f]{32})$/)).1)
         let secret = String(try #require(lines[1].firstMatch(of: /^client_secret: ([A-Za-z0-9_-]{43})$/)).1)
         let client = try #require(await clients.find(id))
         #expect(client.name.text == "Photo printer" && client.secretHash == ClientSecret(secret).hash)
         #expect(client.grantTypes == [.authorizationCode, .refreshToken])
-        #expect(client.scope.text == "orders:read inbox:read" && client.audience == ["orders", "inbox"])
+        #expect(client.scope.text == "orders:read inbox:read" && client.audience == ["login", "catalog"])
         let listed = try await run("list")
         #expect(
             listed == [
                 "\(id)\tPhoto printer\tconfidential\tauthorization_code refresh_token\torders:read inbox:read\t"
-                    + "orders inbox\thttps://printer.example/a https://printer.example/b", "0",
+                    + "login catalog\thttps://printer.example/a https://printer.example/b", "0",
             ])
     }
 

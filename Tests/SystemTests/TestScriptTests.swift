@@ -68,7 +68,7 @@ import Testing
             case $3${DATABASE:-} in
               --skip) echo '✘ Test "quick" recorded an issue at A.swift:1:1: no'; exit 3 ;;
               --filterpostgresql) echo '✘ Test "stores" recorded an issue at S.swift:1:1: no'; exit 5 ;;
-              --filter) echo "✘ Test \"slow\" recorded an issue at $#.swift:1:1: no"; exit 4 ;;
+              --filter) echo '✘ Test "slow" recorded an issue at '$#'.swift:1:1: no'; exit 4 ;;
             esac
             """)
         try folder.stub("scripts/test-compose", "echo 'The containers pass.'")
