@@ -96,6 +96,25 @@ import Testing
         }
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func `a server that is cancelled ends a rejected request whose body has not come`() async throws {
+        let running = Mutex<Task<Void, any Error>?>(nil)
+        var limits = ConnectionLimits()
+        limits.maximumRequestsInFlight = 0
+        limits.bodyTime = .hours(1)
+        try await serve(limits: limits, running: running) { _ in
+        } _: { port, _ in
+            try await RawConnection.open(port: port) { connection in
+                let head = "/scope HTTP/1.1\r\nHost: a\r\n"
+                try await connection.send("GET \(head)\r\nPOST \(head)Content-Length: 10\r\n\r\n")
+                try await connection.readResponses(1)
+                running.withLock { $0 }?.cancel()
+                try await connection.readToEnd()
+                #expect(connection.statuses == ["503"])
+            }
+        }
+    }
+
     /// Waits until nothing listens on a port.
     private func refusesConnections(_ port: Int) async throws {
         let isRefused = try await eventually {
@@ -112,7 +131,8 @@ import Testing
 
     /// Calls `body` with the port of a service and the group that runs it, and waits for the end of the group.
     private func serve(
-        database: ShutdownHook = ShutdownHook {}, running: borrowing Mutex<Task<Void, any Error>?> = Mutex(nil),
+        database: ShutdownHook = ShutdownHook {}, limits: ConnectionLimits = ConnectionLimits(),
+        running: borrowing Mutex<Task<Void, any Error>?> = Mutex(nil),
         _ addRoutes: (Router<PlainContext>) -> Void, _ body: (Int, ServiceGroup) async throws -> Void
     ) async throws {
         let router = Router(context: PlainContext.self)
@@ -121,7 +141,7 @@ import Testing
         let (ports, listening) = AsyncStream.makeStream(of: Int.self)
         let responder = router.buildResponder()
         let application = Application(
-            responder: responder, server: .guardedHTTP1(responder),
+            responder: responder, server: .guardedHTTP1(responder, limits: limits),
             configuration: .init(address: .hostname("127.0.0.1", port: 0)), services: [database],
             onServerRunning: { listening.yield($0.localAddress?.port ?? 0) },
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
