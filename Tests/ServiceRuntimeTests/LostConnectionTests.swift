@@ -35,6 +35,54 @@ import Testing
         try connection.receive(.POST, body: 1 << 16)
         #expect(connection.handler.isBehind)
     }
+
+    @Test func `requests are decoded again as soon as all responses are written`() throws {
+        let connection = try EmbeddedConnection { _ in Response(status: .ok) }
+        connection.socket.isFull = true
+        try connection.receive(.GET)
+        connection.release()
+        #expect(connection.handler.isBehind)
+        connection.socket.isFull = false
+        connection.channel.flush()
+        #expect(!connection.handler.isBehind)
+    }
+
+    @Test func `a stall ends with the bytes that are written during it`() throws {
+        let connection = try EmbeddedConnection { _ in Response(status: .ok) }
+        connection.socket.isFull = true
+        try connection.receive(.GET)
+        try connection.receive(.GET)
+        connection.release()
+        connection.release()
+        #expect(connection.handler.isBehind)
+        connection.socket.isFull = false
+        connection.channel.flush()
+        #expect(!connection.handler.isBehind)
+    }
+
+    @Test func `a request is not rejected at the end of a body for which its handler does not wait`() throws {
+        let connection = try EmbeddedConnection(maximumRequestsInFlight: 2) { request in
+            let body = try? await request.body.collect(upTo: 1 << 20)
+            return Response(status: body?.readableBytes == 3 ? .ok : .serviceUnavailable)
+        }
+        try connection.receive(.POST, body: 3)
+        // Requests of other connections.
+        connection.admission.requestsInFlight += 2
+        try connection.finish()
+        connection.release()
+        let response = try #require(try connection.channel.readOutbound(as: ByteBuffer.self))
+        #expect(String(buffer: response).hasPrefix("HTTP/1.1 200 "))
+    }
+}
+
+/// Keeps the bytes of a connection back while it is full.
+private final class EmbeddedSocket: ChannelOutboundHandler {
+    typealias OutboundIn = ByteBuffer
+    var isFull = false
+
+    func flush(context: ChannelHandlerContext) {
+        if !isFull { context.flush() }
+    }
 }
 
 /// A connection without a socket. Each handler waits for `release` first.
@@ -42,14 +90,18 @@ private final class EmbeddedConnection {
     let channel = EmbeddedChannel()
     let admission: AdmissionLimit
     let handler: ConnectionGuard
+    let socket = EmbeddedSocket()
     private let waiting: Waiting
 
     final class Waiting: Sendable {
         let state = Mutex<(continuation: CheckedContinuation<Void, Never>?, count: Int)>((nil, 0))
     }
 
-    init(_ respond: @escaping @Sendable (Request) async -> Response) throws {
-        let limits = ConnectionLimits()
+    init(
+        maximumRequestsInFlight: Int = 500, _ respond: @escaping @Sendable (Request) async -> Response
+    ) throws {
+        var limits = ConnectionLimits()
+        limits.maximumRequestsInFlight = maximumRequestsInFlight
         let waiting = Waiting()
         self.waiting = waiting
         admission = AdmissionLimit(limits, eventLoop: channel.eventLoop)
@@ -63,7 +115,7 @@ private final class EmbeddedConnection {
             }
             return await respond(request)
         }
-        try channel.pipeline.syncOperations.addHandler(handler)
+        try channel.pipeline.syncOperations.addHandlers(socket, handler)
     }
 
     /// How many handlers have begun.

@@ -55,10 +55,10 @@ extension ConnectionGuard {
         }
     }
 
-    /// Notes that the last byte of a request has arrived, and rejects the request if too many others are in flight. Many bodies may
-    /// end together, long after their heads were admitted.
+    /// Notes that the last byte of a request has arrived, and rejects a request that waited for it if too many others are in flight.
+    /// Many bodies may end together, long after their heads were admitted.
     private func complete(_ request: OpenRequest) {
-        guard request.rejection == nil, !request.isOperational, !admission.hasRoom() else {
+        guard request.rejection == nil, !request.isOperational, request.awaitsBody, !admission.hasRoom() else {
             request.body.complete()
             return countInFlight()
         }
@@ -91,8 +91,7 @@ extension ConnectionGuard {
             // The handler that reads the body fails with the error, and its response is the last one.
             if !hasEnded { ClosingReason.malformed.count() }
             phase = .nothing
-            if case .open = ending { ending = .afterResponses(nil) }
-            last.closesConnection = true
+            takeNoRequest(after: last)
             last.body.fail(error)
         } else if case .open = ending {
             reject(error == .headerOverflow ? .headTooLarge : hasEnded ? .incomplete : .malformed)

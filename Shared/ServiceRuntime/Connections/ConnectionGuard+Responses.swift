@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import Logging
 import NIOCore
 import NIOHTTP1
 
@@ -9,10 +10,16 @@ extension ConnectionGuard {
         guard context != nil, requests.first === request else { return }
         request.hasResponse = true
         countInFlight()
-        if !request.isComplete { request.closesConnection = true }
+        if isLast(request) || !request.isComplete { takeNoRequest(after: request) }
         request.response.begin(response, to: request, date: date.text, isLast: isLast(request))
         // A body that fails has no end, so the client notices that it is not complete.
-        try? await response.body.write(ResponseSender(connection: self, request: request))
+        do {
+            try await response.body.write(ResponseSender(connection: self, request: request))
+        } catch  where requests.first === request {
+            logger.error(
+                "The body of the response failed.",
+                metadata: ["error": "\(error)", "hb.request.id": "\(response.headers[.requestID] ?? "none")"])
+        } catch {}
         if requests.first === request { context?.close(promise: nil) }
     }
 
@@ -90,20 +97,16 @@ extension ConnectionGuard {
         context.write(wrapOutboundOut(bytes), promise: nil)
     }
 
-    /// Closes the connection when the client has the response. What the client still sends is dropped meanwhile.
-    private func finish(_ context: ChannelHandlerContext, isComplete: Bool) {
-        ending = .lingering
+    /// Closes the connection when all responses are written. What the client still sends is dropped meanwhile.
+    ///
+    /// - Parameter isComplete: Whether the client has sent all of its request. Otherwise only the output is closed at first.
+    func finish(_ context: ChannelHandlerContext, isComplete: Bool) {
+        ending = .lingering(isComplete: isComplete)
         phase = .nothing
         dropRequests()
         reader?.stop()
         flush(context)
-        guard !isComplete || stalledSince != nil else { return context.close(promise: nil) }
-        let outputClosed = context.eventLoop.makePromise(of: Void.self)
-        outputClosed.futureResult.assumeIsolated().whenComplete { _ in
-            guard !isComplete else { return context.close(promise: nil) }
-            context.eventLoop.assumeIsolated().scheduleTask(in: self.limits.lingerTime) { context.close(promise: nil) }
-        }
-        context.close(mode: .output, promise: outputClosed)
+        if stalledSince == nil { allWritten(context) }
         context.read()
     }
 
@@ -112,26 +115,34 @@ extension ConnectionGuard {
         context.fireChannelReadComplete()
     }
 
+    /// Sends what is written, and notes whether response bytes wait for the client.
     private func flush(_ context: ChannelHandlerContext) {
         context.flush()
-        checkStall(context)
-    }
-
-    func channelWritabilityChanged(context: ChannelHandlerContext) {
-        checkStall(context)
-        context.fireChannelWritabilityChanged()
-    }
-
-    /// Notes whether response bytes wait for the client.
-    func checkStall(_ context: ChannelHandlerContext) {
         let waiting = try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)
-        if (waiting ?? 0) > 0 {
-            guard stalledSince == nil else { return }
-            stalledSince = .now()
-            setTimer()
-        } else if stalledSince != nil {
-            stalledSince = nil
-            reader?.resume()
+        guard stalledSince == nil, (waiting ?? 0) > 0 else { return }
+        stalledSince = .now()
+        setTimer()
+        // The channel becomes writable before its last byte is written. An empty write ends after that byte.
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenSuccess { self.stallEnded() }
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: written)
+    }
+
+    /// Goes on after the client has read. Bytes that were written during the stall may begin the next one.
+    private func stallEnded() {
+        guard let context else { return }
+        stalledSince = nil
+        flush(context)
+        if stalledSince == nil { allWritten(context) }
+    }
+
+    private func allWritten(_ context: ChannelHandlerContext) {
+        switch ending {
+        case .open, .afterResponses: reader?.resume()
+        case .lingering(isComplete: true): context.close(promise: nil)
+        case .lingering(isComplete: false):
+            context.close(mode: .output, promise: nil)
+            context.eventLoop.assumeIsolated().scheduleTask(in: limits.lingerTime) { context.close(promise: nil) }
         }
     }
 }

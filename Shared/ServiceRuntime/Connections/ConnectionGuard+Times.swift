@@ -31,7 +31,6 @@ extension ConnectionGuard {
     private func timeEnded() {
         timer = nil
         guard let context else { return }
-        checkStall(context)
         guard let deadline, deadline.at <= .now() else { return setTimer() }
         switch deadline.reason {
         case .headTime: reject(.tooSlow(.headTime))

@@ -28,8 +28,8 @@ final class ConnectionGuard: ChannelInboundHandler {
         case open
         /// The guard takes no further request. Open requests still get their responses.
         case afterResponses(RejectedRequest?)
-        /// The last response is written; the rest of the request is dropped.
-        case lingering
+        /// The last response is on its way. The rest of its request is dropped, unless the request is complete.
+        case lingering(isComplete: Bool)
     }
 
     /// The bytes of bodies that are kept for requests whose handler does not ask for them.
@@ -246,7 +246,7 @@ extension ConnectionGuard {
     /// Closes the connection after the responses to its open requests, because the service stops.
     private func quiesce(_ context: ChannelHandlerContext) {
         isQuiescing = true
-        if requests.isEmpty, !isLingering { context.close(promise: nil) }
+        if requests.isEmpty, !isLingering { finish(context, isComplete: true) }
     }
 
     /// Cancels the handlers of the connection, because the service does not wait any longer.
@@ -267,9 +267,18 @@ extension ConnectionGuard {
     /// Closes the connection after the responses to its open requests, because the client has closed its side.
     private func endInput(_ context: ChannelHandlerContext) {
         client.close()
-        guard !isLingering, let last = requests.last else { return context.close(promise: nil) }
-        last.closesConnection = true
-        if case .open = ending { ending = .afterResponses(nil) }
+        guard !isLingering, let last = requests.last else { return finish(context, isComplete: true) }
+        takeNoRequest(after: last)
+    }
+
+    /// Closes the connection after the response to this request, unless its end is already decided.
+    func takeNoRequest(after request: OpenRequest) {
+        guard case .open = ending else { return }
+        request.closesConnection = true
+        ending = .afterResponses(nil)
+        guard !isReadingBody else { return }
+        reader?.stop()
+        phase = .nothing
     }
 
     private var isLingering: Bool {

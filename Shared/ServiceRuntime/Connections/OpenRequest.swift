@@ -41,6 +41,8 @@ final class OpenRequest {
     var isHead: Bool { head.method == .head }
     /// Whether the last byte has arrived.
     var isComplete: Bool { body.isComplete }
+    /// Whether the service needs the last byte to go on with the request.
+    var awaitsBody: Bool { !isHandled || body.isAwaited && !hasResponse }
     /// Whether the service has the whole request and has not begun to respond.
     var isInFlight: Bool { isComplete && !hasResponse && rejection == nil }
     /// Whether a rejected request gets its response now. A client that waits for `100 Continue` sends no body before.
