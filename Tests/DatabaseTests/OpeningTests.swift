@@ -29,6 +29,9 @@ import Testing
         ("postgres:db", "write postgres://user@host"), ("postgres://user:hunter2@[::1/db", "libpq cannot read"),
         ("postgresql://user:hunter2@host/db?pass=hunter2", "names of the options"),
         ("postgres://user:%zzhunter2@host/db", "encode special characters"),
+        ("postgres://user:hunter2/et@db.example/login", "encode special characters"),
+        ("postgres://user:123/hunter2@db/login", "encode special characters"),
+        ("postgresql://user:p@hunter2@db.example/login", "encode special characters"),
         ("postgres://h/a\u{0}", "libpq cannot read"),
         ("mysql://user:hunter2@host/db", "engine is not supported"),
     ])

@@ -115,7 +115,7 @@ final class PostgreSQLEngine: DatabaseEngine {
                 .unavailable,
                 """
                 The database \(name) does not store text in UTF-8 and sort it by its bytes: create it with CREATE DATABASE \
-                \(name) TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'
+                "\(name)" TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'
                 """)
         }
     }

@@ -11,12 +11,12 @@ struct PostgreSQLURL: Sendable, Hashable {
     /// - Throws: `DatabaseError` with code `invalidURL`. Its message does not repeat the message of libpq, which may
     ///   contain the password.
     init(_ text: String) throws(DatabaseError) {
-        guard !text.utf8.contains(0), let options = Self.parse(text) else {
+        guard !text.utf8.contains(0), !Self.hasUnencodedPassword(text), let options = Self.parse(text) else {
             throw DatabaseError(
                 .invalidURL,
                 """
                 libpq cannot read the URL: write postgres://user@host:5432/name?sslmode=verify-full, encode special \
-                characters of a password (%2F for /, %3F for ?), and check the names of the options
+                characters of a password (%2F for /, %40 for @, %3F for ?), and check the names of the options
                 """)
         }
         self.options = options
@@ -61,6 +61,15 @@ struct PostgreSQLURL: Sendable, Hashable {
     private static let requiredSettings = [
         "bytea_output=hex", "standard_conforming_strings=on", "client_min_messages=warning",
     ].map { "-c \($0)" }.joined(separator: " ")
+
+    /// Whether a password seems to contain `/` or `@`. libpq would read a part of it as the host or the port, and its errors
+    /// would show that.
+    private static func hasUnencodedPassword(_ text: String) -> Bool {
+        guard let scheme = text.firstRange(of: "://") else { return false }
+        let rest = text[scheme.upperBound...].prefix { $0 != "?" }
+        let parts = rest.split(separator: "@", omittingEmptySubsequences: false)
+        return parts.count > 2 || parts.count == 2 && parts[0].contains("/")
+    }
 
     private static func parse(_ text: String) -> [String: String]? {
         guard let list = unsafe PQconninfoParse(text, nil) else { return nil }

@@ -129,8 +129,8 @@ extension SQLiteWriter {
         let runner = SQLiteRunner(database)
         let connection = Connection(runner)
         let isFirst = group.count == 0
-        if !isFirst { try database.cachedStatement(sql: "SAVEPOINT write").execute() }
         do {
+            if !isFirst { try database.cachedStatement(sql: "SAVEPOINT write").execute() }
             let result = try database.endingWhenCancelled { try work(connection, database) }
             if let failure = connection.failure { throw failure }
             try Task.checkCancellation()
@@ -139,7 +139,9 @@ extension SQLiteWriter {
             group.add(runner.actions)
             return .success(result)
         } catch {
-            guard undo(isFirst: isFirst, in: database, group) else { throw error }
+            // If only undoing fails, the error may rest on changes that are lost now, so the write runs again.
+            let mayRestOnOthers = !isFirst && database.isInsideTransaction
+            guard undo(isFirst: isFirst, in: database, group) || mayRestOnOthers else { throw error }
             return .failure(error)
         }
     }
