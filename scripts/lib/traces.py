@@ -16,32 +16,38 @@ import urllib.request
 MAXIMUM_TRACES = 1_000
 MAXIMUM_SPANS_OF_A_TRACE = 2_000
 MAXIMUM_BODY_BYTES = 16 << 20
+MAXIMUM_CHARACTERS = 64 << 20
+SPAN_CHARACTERS = 500
+LOCAL_HOST = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d+)?", re.IGNORECASE)
 BAR_COLUMNS = 40
 STATUS_ERROR = 2
 COLORS = ["#3b6fb6", "#b65c3b", "#3f8f5b", "#8a5bb0", "#a08a2c", "#4c8f99"]
 
 
 class Traces:
-    """The spans by trace, oldest trace first."""
+    """The spans by trace, oldest trace first. A new trace drops the oldest ones when there are too many or too large ones."""
 
     def __init__(self):
         self.lock = threading.Lock()
         self.spans = collections.OrderedDict()
+        self.characters = 0
 
     def add(self, request):
         """Adds the spans of a request; raises an error if it has another form than OTLP."""
         spans = []
-        for resource_spans in request.get("resourceSpans", []):
-            service = attributes(resource_spans["resource"]).get("service.name", "unknown")
-            for scope_spans in resource_spans["scopeSpans"]:
-                spans += [span_of(span, service) for span in scope_spans["spans"]]
+        for resource_spans in items(request, "resourceSpans"):
+            service = attributes(resource_spans.get("resource") or {}).get("service.name", "unknown")
+            for scope_spans in items(resource_spans, "scopeSpans"):
+                spans += [span_of(span, service) for span in items(scope_spans, "spans")]
         with self.lock:
             for span in spans:
                 trace = self.spans.setdefault(span["trace"], [])
                 if len(trace) < MAXIMUM_SPANS_OF_A_TRACE:
                     trace.append(span)
-            while len(self.spans) > MAXIMUM_TRACES:
-                self.spans.popitem(last=False)
+                    self.characters += characters(span)
+            while len(self.spans) > MAXIMUM_TRACES or self.characters > MAXIMUM_CHARACTERS:
+                _, dropped = self.spans.popitem(last=False)
+                self.characters -= sum(map(characters, dropped))
 
     def of(self, trace):
         """The spans of a trace, as (depth, span), each parent before its children."""
@@ -79,25 +85,57 @@ class Traces:
         return next((summary[0] for summary in reversed(summaries) if summary[2] == most), None)
 
 
+def items(owner, name):
+    """A list of objects; empty if it is missing, because the JSON form of Protocol Buffers leaves empty members out."""
+    return owner.get(name) or []
+
+
 def attributes(owner):
-    return {item["key"]: str(next(iter(item["value"].values()), "")) for item in owner.get("attributes", [])}
+    return {
+        text_of(item, "key"): str(next(iter((item.get("value") or {}).values()), ""))
+        for item in items(owner, "attributes")
+    }
+
+
+def text_of(owner, name):
+    value = owner.get(name) or ""
+    if not isinstance(value, str):
+        raise ValueError(f"{name} is not a text")
+    return value
+
+
+def id_of(owner, name, digits):
+    value = text_of(owner, name)
+    if not re.fullmatch(f"[0-9a-f]{{{digits}}}", value):
+        raise ValueError(f"{name} does not have {digits} hexadecimal digits")
+    return value
+
+
+def time_of(owner, name):
+    value = int(owner.get(name) or 0)
+    if not 0 <= value < 1 << 64:
+        raise ValueError(f"{name} is not a time in nanoseconds")
+    return value
 
 
 def span_of(span, service):
-    for name in ("traceId", "spanId"):
-        if not re.fullmatch(r"[0-9a-f]{16,32}", span[name]):
-            raise ValueError(f"{name} is not hexadecimal")
     return {
-        "trace": span["traceId"],
-        "id": span["spanId"],
-        "parent": span.get("parentSpanId") or None,
+        "trace": id_of(span, "traceId", 32),
+        "id": id_of(span, "spanId", 16),
+        "parent": id_of(span, "parentSpanId", 16) if span.get("parentSpanId") else None,
         "service": service,
-        "name": span["name"],
-        "start": int(span["startTimeUnixNano"]),
-        "end": int(span["endTimeUnixNano"]),
-        "is_error": span.get("status", {}).get("code") == STATUS_ERROR,
+        "name": text_of(span, "name"),
+        "start": time_of(span, "startTimeUnixNano"),
+        "end": time_of(span, "endTimeUnixNano"),
+        "is_error": (span.get("status") or {}).get("code") == STATUS_ERROR,
         "attributes": attributes(span),
     }
+
+
+def characters(span):
+    """The size of a span in memory, about."""
+    texts = [span["service"], span["name"], *span["attributes"].keys(), *span["attributes"].values()]
+    return SPAN_CHARACTERS + sum(map(len, texts))
 
 
 def label(span):
@@ -189,6 +227,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
     traces = Traces()
 
     def do_POST(self):
+        if not self.has_local_host():
+            return None
+        # A page of another origin may send text without asking this server first, but no JSON (Fetch standard).
+        if self.headers.get_content_type() != "application/json":
+            return self.respond(415, "Spans are received as application/json.\n")
         try:
             size = int(self.headers.get("Content-Length", ""))
         except ValueError:
@@ -199,11 +242,20 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.respond(404, "Spans are received at /v1/traces.\n")
         try:
             self.traces.add(json.loads(self.rfile.read(size)))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
             return self.respond(400, f"The body is not OTLP in JSON: {type(error).__name__}\n")
         return self.respond(200, "{}", "application/json")
 
+    def has_local_host(self):
+        """Whether the request names this machine; otherwise responds. A page may give this address another name in DNS."""
+        if LOCAL_HOST.fullmatch(self.headers.get("Host", "")):
+            return True
+        self.respond(421, "Spans are received and shown at localhost only.\n")
+        return False
+
     def do_GET(self):
+        if not self.has_local_host():
+            return None
         if self.path == "/":
             return self.respond(200, list_page(self.traces), "text/html")
         if self.path == "/list":
@@ -218,7 +270,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return self.respond(404, "There is nothing here.\n")
 
     def respond(self, status, body, media_type="text/plain"):
-        data = body.encode()
+        # JSON may contain half a surrogate pair, which UTF-8 cannot express.
+        data = body.encode(errors="replace")
         self.send_response(status)
         self.send_header("Content-Type", f"{media_type}; charset=utf-8" if media_type.startswith("text") else media_type)
         self.send_header("Content-Length", str(len(data)))
@@ -265,4 +318,5 @@ def main(port, command, *arguments):
         ask(port, "/show" + "".join(f"/{argument}" for argument in arguments[:1]))
 
 
-main(int(sys.argv[1]), *sys.argv[2:])
+if __name__ == "__main__":
+    main(int(sys.argv[1]), *sys.argv[2:])
