@@ -52,6 +52,8 @@ public final class OTLPSpan: Span {
     }
 
     /// Ends the span and puts it into the queue. A second call has no effect.
+    ///
+    /// - Parameter instant: The end. One of the default clock counts as now, because that clock may be set during the span.
     public func end<Instant: TracerInstant>(at instant: @autoclosure () -> Instant) {
         guard let queue else { return }
         let ended = record.withLock { record in
@@ -59,8 +61,7 @@ public final class OTLPSpan: Span {
             return record
         }
         guard var ended else { return }
-        // The clock may have been set back during the span.
-        ended.end = max(ended.start, instant().nanosecondsSinceEpoch)
+        ended.finish(at: instant())
         queue.append(ended)
     }
 

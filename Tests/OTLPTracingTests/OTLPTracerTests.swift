@@ -15,6 +15,12 @@ import Tracing
         var description: String { "with a secret" }
     }
 
+    private struct OtherInstant: TracerInstant {
+        let nanosecondsSinceEpoch: UInt64
+
+        static func < (a: Self, b: Self) -> Bool { a.nanosecondsSinceEpoch < b.nanosecondsSinceEpoch }
+    }
+
     private let queue = SpanQueue(maximumCount: 10, batchCount: 10)
 
     private func tracer(_ sampler: Sampler = Sampler(ratio: 1, isParentBased: true)) -> OTLPTracer {
@@ -106,6 +112,26 @@ import Tracing
         let span = try #require(queue.batch().first)
         #expect(span.status?.code == .error)
         #expect(span.attributes == ["error.type": "UnexpectedError"])
+    }
+
+    @Test func `a change of the system clock during a span does not change its duration`() {
+        let hour: UInt64 = 3_600_000_000_000
+        let now = DefaultTracerClock.now.nanosecondsSinceEpoch
+        let starts = [now - hour, now + hour]
+        for start in starts {
+            tracer().startSpan("a", at: DefaultTracerClock.Timestamp(nanosecondsSinceEpoch: start)).end()
+        }
+        let spans = queue.batch()
+        #expect(spans.map(\.start) == starts)
+        #expect(spans.allSatisfy { (1..<hour).contains($0.end - $0.start) })
+    }
+
+    @Test func `an instant of another clock is the end of a span, but not before its start`() {
+        for end: UInt64 in [250, 50] {
+            tracer().startSpan("a", at: OtherInstant(nanosecondsSinceEpoch: 100)).end(
+                at: OtherInstant(nanosecondsSinceEpoch: end))
+        }
+        #expect(queue.batch().map(\.end) == [250, 100])
     }
 
     @Test func `a span that has ended changes no more and is queued once`() {
