@@ -102,7 +102,10 @@ let package = Package(
         tests("CurlClient", uses: ["TestSupport", "MovingHost", .httpTypes]),
         tests(
             "OTLPTracing",
-            uses: ["TestSupport", .hummingbird, .hummingbirdTesting, .httpTypes, .nioCore, .tracing]),
+            uses: [
+                "TestSupport", .hummingbird, .hummingbirdTesting, .httpTypes, .lifecycle, .logging, .metrics,
+                .metricsTesting, .nioCore, .tracing,
+            ]),
         tests("Database", uses: ["TestSupport"]),
         tests(
             "ServiceRuntime",
@@ -157,6 +160,7 @@ extension Target.Dependency {
     static var metrics: Self { .product(name: "Metrics", package: "swift-metrics") }
     static var lifecycle: Self { .product(name: "ServiceLifecycle", package: "swift-service-lifecycle") }
     static var signals: Self { .product(name: "UnixSignals", package: "swift-service-lifecycle") }
+    static var metricsTesting: Self { .product(name: "MetricsTestKit", package: "swift-metrics") }
     static var coreMetrics: Self { .product(name: "CoreMetrics", package: "swift-metrics") }
     static var tracing: Self { .product(name: "Tracing", package: "swift-distributed-tracing") }
     static var mustache: Self { .product(name: "Mustache", package: "swift-mustache") }

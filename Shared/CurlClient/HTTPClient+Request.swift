@@ -47,5 +47,10 @@ extension HTTPClient {
             self.isSentOnce = isSentOnce
             self.acceptsGzip = acceptsGzip
         }
+
+        /// Whether the client itself sets the field, or does not support it, so it rejects a request with it.
+        public static func isReserved(_ name: HTTPField.Name) -> Bool {
+            RequestHead.reservedNames.contains(name.canonicalName)
+        }
     }
 }

@@ -44,7 +44,7 @@ final class RequestHead: Sendable {
     }
 
     /// The fields that frame the message or control the connection (RFC 9110 §7.6.1), in lower case.
-    private static let reservedNames: Set<String> = [
+    static let reservedNames: Set<String> = [
         "connection", "content-length", "expect", "host", "http2-settings", "keep-alive", "proxy-authorization",
         "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
     ]

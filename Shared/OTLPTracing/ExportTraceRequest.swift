@@ -1,8 +1,10 @@
+import Foundation
 import Tracing
 
 /// The body of a request to a collector: `ExportTraceServiceRequest` of OTLP in its JSON form.
 ///
-/// Ids are in hexadecimal, and numbers of 64 bits are strings (OpenTelemetry Protocol, "JSON Protobuf Encoding").
+/// Ids are in hexadecimal, and numbers of 64 bits are strings (OpenTelemetry Protocol, "JSON Protobuf Encoding"). So are NaN
+/// and the infinities (Protocol Buffers, "ProtoJSON Format").
 struct ExportTraceRequest: Encodable {
     private let resourceSpans: [ResourceSpans]
 
@@ -13,6 +15,16 @@ struct ExportTraceRequest: Encodable {
                 resource: Resource(attributes: attributes),
                 scopeSpans: [ScopeSpans(scope: Scope(name: "hallpass"), spans: spans.map(Span.init))])
         ]
+    }
+
+    /// The request as JSON.
+    var json: Data {
+        get throws {
+            let encoder = JSONEncoder()
+            encoder.nonConformingFloatEncodingStrategy = .convertToString(
+                positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
+            return try encoder.encode(self)
+        }
     }
 
     private struct ResourceSpans: Encodable {

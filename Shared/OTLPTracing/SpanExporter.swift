@@ -8,7 +8,8 @@ import Synchronization
 
 /// Sends the spans of a queue to a collector, in batches: OTLP/HTTP in JSON (OpenTelemetry Protocol 1.x).
 ///
-/// While the collector is away, the spans stay in the queue. A batch that the collector rejects is dropped.
+/// While the collector is away, the spans stay in the queue, and `Backoff` delays the next export. Spans that the collector
+/// rejects are dropped.
 public struct SpanExporter: Service {
     /// Where and how spans are sent.
     public struct Configuration: Sendable, Equatable {
@@ -25,9 +26,18 @@ public struct SpanExporter: Service {
 
         /// Creates the default configuration for a collector.
         public init(url: String) { self.url = url }
+
+        /// Whether `headers` may contain a field: the HTTP client itself sets those that frame the message, such as `Host`.
+        public static func allowsHeader(_ name: HTTPField.Name) -> Bool { !HTTPClient.Request.isReserved(name) }
     }
 
-    private enum Outcome { case accepted, rejected, failed }
+    /// The result of sending a batch.
+    enum Outcome: Equatable {
+        /// The batch must not be sent again. All its spans are accepted but this number.
+        case done(dropped: Int)
+        /// The batch stays in the queue. The collector may say when to send it again.
+        case retryable(after: Duration?)
+    }
 
     private let configuration: Configuration
     private let queue: SpanQueue
@@ -44,6 +54,7 @@ public struct SpanExporter: Service {
         var client = HTTPClient.Configuration()
         client.deadline = configuration.timeout
         client.userAgent = "hallpass-otlp"
+        client.propagatedHeaders = Self.unrecordedTrace
         http = HTTPClient(configuration: client)
     }
 
@@ -56,10 +67,16 @@ public struct SpanExporter: Service {
                         while (try? await Task.sleep(for: configuration.delay)) != nil { queue.notify() }
                     }
                 }
-                for await _ in queue.fullBatches { await export() }
+                var backoff = Backoff()
+                for await _ in queue.fullBatches where backoff.isOver(at: .now) {
+                    // The shutdown cancels a request to a collector that does not respond. Its spans stay in the queue.
+                    backoff.update(after: await cancelWhenGracefulShutdown { await export() }, at: .now)
+                }
                 group.cancelAll()
-                await export(until: .now + Self.shutdownTime)
-                queue.removeFirst(queue.count, areDropped: true)
+                // Another task sends the last spans, because this one is cancelled if requests take too long to complete.
+                _ = await Task { await export(until: .now + Self.shutdownTime) }.value
+                let rest = queue.count
+                queue.removeFirst(rest, dropped: rest)
             }
         } onGracefulShutdown: {
             queue.finish()
@@ -67,37 +84,63 @@ public struct SpanExporter: Service {
         await http.shutdown()
     }
 
-    /// Sends batches until nothing waits or the collector is away.
-    func export(until deadline: ContinuousClock.Instant? = nil) async {
-        while case let batch = queue.batch(), !batch.isEmpty {
+    /// Sends what waits at the call, and each batch that fills meanwhile, until the collector is away.
+    ///
+    /// Later spans that fill no batch wait for the next export, so they do not cause a request each.
+    @discardableResult
+    func export(until deadline: ContinuousClock.Instant? = nil) async -> Outcome {
+        var rest = queue.count
+        while rest > 0 || queue.hasFullBatch, case let batch = queue.batch(), !batch.isEmpty {
             let remaining = deadline.map { $0 - .now } ?? configuration.timeout
-            guard remaining > .zero else { return }
-            switch await send(batch, within: min(remaining, configuration.timeout)) {
-            case .accepted: queue.removeFirst(batch.count, areDropped: false)
-            case .rejected: queue.removeFirst(batch.count, areDropped: true)
-            case .failed: return
-            }
+            guard remaining > .zero else { return .retryable(after: nil) }
+            let outcome = await send(batch, within: min(remaining, configuration.timeout))
+            guard case .done(let dropped) = outcome else { return outcome }
+            queue.removeFirst(batch.count, dropped: dropped)
+            rest -= batch.count
         }
+        return .done(dropped: 0)
     }
 
     private func send(_ batch: [SpanRecord], within time: Duration) async -> Outcome {
         do {
-            let body = try JSONEncoder().encode(ExportTraceRequest(batch, resource: configuration.resource))
+            let body = try ExportTraceRequest(batch, resource: configuration.resource).json
             var headers = configuration.headers
             headers[.contentType] = "application/json"
             let response = try await http.execute(
                 .init(method: .post, url: configuration.url, headers: headers, body: Array(body), deadline: time))
-            if response.status.kind == .successful {
-                failure.end()
-                return .accepted
-            }
-            failure.begin("the collector responded with \(response.status.code)")
-            // These statuses ask for a repetition (OTLP, "Retryable Response Codes").
-            return [429, 502, 503, 504].contains(response.status.code) ? .failed : .rejected
+            return outcome(of: response, to: batch)
+        } catch let error as HTTPClientError where error.code == .cancelled {
+            return .retryable(after: nil)
         } catch {
             failure.begin("\(error)")
-            return .failed
+            // Another attempt with the same spans would have the same result.
+            let isFinal = [nil, .invalidRequest, .responseTooLarge].contains((error as? HTTPClientError)?.code)
+            return isFinal ? .done(dropped: batch.count) : .retryable(after: nil)
         }
+    }
+
+    private func outcome(of response: HTTPClient.Response, to batch: [SpanRecord]) -> Outcome {
+        guard response.status.kind == .successful else {
+            failure.begin("the collector responded with \(response.status.code)")
+            // These statuses ask for a repetition (OTLP, "Retryable Response Codes").
+            guard [429, 502, 503, 504].contains(response.status.code) else { return .done(dropped: batch.count) }
+            return .retryable(after: response.headers[.retryAfter].flatMap { UInt32($0) }.map { .seconds(Int64($0)) })
+        }
+        let rejected = min(ExportTraceResponse(json: response.body).rejectedSpans, batch.count)
+        if rejected > 0 {
+            failure.begin("the collector rejected \(rejected) of \(batch.count) spans")
+        } else {
+            failure.end()
+        }
+        return .done(dropped: rejected)
+    }
+
+    /// The trace of an export, which is not recorded. A collector that is traced itself would otherwise send a span about
+    /// each export.
+    private static func unrecordedTrace() -> HTTPFields {
+        let trace = TraceContext(
+            traceID: .random(in: 1 ... .max), spanID: .random(in: 1 ... .max), isSampled: false)
+        return [.traceparent: trace.traceparent]
     }
 }
 
@@ -109,7 +152,9 @@ private final class FailureReport: Sendable {
     func begin(_ reason: String) {
         Counter(label: "trace_export_failures").increment()
         guard isFailing.withLock({ $0.set(true) }) else { return }
-        logger.warning("Spans cannot be exported. Check OTEL_EXPORTER_OTLP_ENDPOINT.", metadata: ["error": "\(reason)"])
+        logger.warning(
+            "Spans cannot be exported. Check the collector and OTEL_EXPORTER_OTLP_ENDPOINT.",
+            metadata: ["error": "\(reason)"])
     }
 
     func end() {

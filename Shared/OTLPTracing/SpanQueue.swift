@@ -26,6 +26,9 @@ public final class SpanQueue: Sendable {
     /// The number of spans that wait.
     var count: Int { spans.withLock { $0.count } }
 
+    /// Whether the spans fill a batch.
+    var hasFullBatch: Bool { count >= batchCount }
+
     /// Adds a span, or drops it. It never waits.
     func append(_ span: SpanRecord) {
         let count = spans.withLock { spans -> Int? in
@@ -45,9 +48,11 @@ public final class SpanQueue: Sendable {
     }
 
     /// Removes the first spans, after their export or to drop them.
-    func removeFirst(_ count: Int, areDropped: Bool) {
+    ///
+    /// - Parameter dropped: How many of them the collector did not accept.
+    func removeFirst(_ count: Int, dropped: Int) {
         spans.withLock { $0.removeFirst(min(count, $0.count)) }
-        if areDropped, count > 0 { Self.countDropped(count) }
+        if dropped > 0 { Self.countDropped(dropped) }
     }
 
     // The backend of metrics starts later than the queue, so the counter is looked up each time.
