@@ -15,8 +15,52 @@ import Testing
         #expect(try settings([:]).exporter == nil)
         #expect(try settings(["OTEL_SERVICE_NAME": "shop", "OTEL_TRACES_SAMPLER": "always_on"]).exporter == nil)
         let endpoint = ["OTEL_EXPORTER_OTLP_ENDPOINT": "http://localhost:4318"]
-        #expect(try settings(endpoint.merging(["OTEL_SDK_DISABLED": "true"]) { $1 }).exporter == nil)
-        #expect(try settings(endpoint.merging(["OTEL_SDK_DISABLED": "false"]) { $1 }).exporter != nil)
+        // A deployment may configure the collector for all containers, and switch some off.
+        let unusable = endpoint.merging(["OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"]) { $1 }
+        for (variable, value) in [
+            ("OTEL_SDK_DISABLED", "true"), ("OTEL_SDK_DISABLED", "True"), ("OTEL_SDK_DISABLED", "TRUE"),
+            ("OTEL_TRACES_EXPORTER", "none"),
+        ] {
+            #expect(try settings(unusable.merging([variable: value]) { $1 }).exporter == nil)
+        }
+        for (variable, value) in [
+            ("OTEL_SDK_DISABLED", "false"), ("OTEL_SDK_DISABLED", "False"), ("OTEL_TRACES_EXPORTER", "otlp"),
+        ] {
+            #expect(try settings(endpoint.merging([variable: value]) { $1 }).exporter != nil)
+        }
+    }
+
+    @Test func `the protocol of traces replaces the general one`() throws {
+        let environment = [
+            "OTEL_EXPORTER_OTLP_ENDPOINT": "http://localhost:4318", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc",
+            "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": "http/json",
+        ]
+        #expect(try settings(environment).exporter != nil)
+    }
+
+    @Test func `the header fields of traces replace the general ones`() throws {
+        let environment = [
+            "OTEL_EXPORTER_OTLP_ENDPOINT": "http://localhost:4318",
+            "OTEL_EXPORTER_OTLP_HEADERS": "authorization=Bearer%20a", "OTEL_EXPORTER_OTLP_TRACES_HEADERS": "x-b=2",
+        ]
+        #expect(try settings(environment).exporter?.headers == [.constant("x-b"): "2"])
+    }
+
+    @Test func `the last of several equal header fields counts`() throws {
+        let environment = [
+            "OTEL_EXPORTER_OTLP_ENDPOINT": "http://localhost:4318",
+            "OTEL_EXPORTER_OTLP_HEADERS": "abc=1,Abc=2,aBc=3,abC=4,ABc=5,aBC=6,AbC=7,ABC=8",
+        ]
+        #expect(try settings(environment).exporter?.headers[.constant("abc")] == "8")
+    }
+
+    @Test(arguments: [nil, "always_on", "parentbased_always_on"])
+    func `only the sampler of a ratio reads the argument`(sampler: String?) throws {
+        var environment = [
+            "OTEL_EXPORTER_OTLP_ENDPOINT": "http://localhost:4318", "OTEL_TRACES_SAMPLER_ARG": "endpoint=http://c",
+        ]
+        environment["OTEL_TRACES_SAMPLER"] = sampler
+        #expect(try settings(environment).sampler.ratio == 1)
     }
 
     @Test(arguments: [
@@ -43,8 +87,7 @@ import Testing
         let settings = try settings([
             "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://localhost:1/a",
             "OTEL_EXPORTER_OTLP_ENDPOINT": "http://localhost:2",
-            "OTEL_EXPORTER_OTLP_HEADERS": "authorization=Basic%20a, x-b=1",
-            "OTEL_EXPORTER_OTLP_TRACES_HEADERS": "x-b=2",
+            "OTEL_EXPORTER_OTLP_HEADERS": "authorization=Basic%20a, x-b=2",
             "OTEL_EXPORTER_OTLP_TIMEOUT": "1000", "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT": "2000",
             "OTEL_RESOURCE_ATTRIBUTES": "service.name=a,deployment.environment.name=test%2C1",
             "OTEL_TRACES_SAMPLER": "parentbased_traceidratio", "OTEL_TRACES_SAMPLER_ARG": "0.25",
@@ -63,13 +106,19 @@ import Testing
 
     @Test(arguments: [
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "localhost:4318"), ("OTEL_EXPORTER_OTLP_HEADERS", "authorization"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "host=x"), ("OTEL_EXPORTER_OTLP_HEADERS", "Content-Length=1"),
+        ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "te=trailers"), ("OTEL_TRACES_EXPORTER", "zipkin"),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"), ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/protobuf"),
+        ("OTEL_TRACES_SAMPLER", "parentbased_jaeger_remote"),
         ("OTEL_EXPORTER_OTLP_HEADERS", "a b=1"), ("OTEL_EXPORTER_OTLP_HEADERS", "a=%0A"),
         ("OTEL_EXPORTER_OTLP_HEADERS", "a=%"), ("OTEL_RESOURCE_ATTRIBUTES", "=1"), ("OTEL_TRACES_SAMPLER", "sometimes"),
         ("OTEL_TRACES_SAMPLER_ARG", "1.1"), ("OTEL_TRACES_SAMPLER_ARG", "nan"), ("OTEL_BSP_MAX_QUEUE_SIZE", "0"),
         ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "2049"), ("OTEL_BSP_SCHEDULE_DELAY", "-1"), ("OTEL_SDK_DISABLED", "yes"),
     ])
     func `an invalid value is rejected`(variable: String, value: String) {
-        let environment = ["OTEL_EXPORTER_OTLP_ENDPOINT": "http://localhost:4318"].merging([variable: value]) { $1 }
+        let environment = [
+            "OTEL_EXPORTER_OTLP_ENDPOINT": "http://localhost:4318", "OTEL_TRACES_SAMPLER": "traceidratio",
+        ].merging([variable: value]) { $1 }
         let error = #expect(throws: ConfigurationError.self) { try settings(environment) }
         #expect(error?.invalidVariables.map(\.name) == [variable])
         #expect(error?.description.contains("authorization") == false)

@@ -9,6 +9,9 @@ struct TraceSettings {
     /// The names of the variables, as the specification of OpenTelemetry defines them.
     private enum Variable {
         static let isDisabled = "OTEL_SDK_DISABLED"
+        static let exporter = "OTEL_TRACES_EXPORTER"
+        static let exportProtocol = "OTEL_EXPORTER_OTLP_PROTOCOL"
+        static let tracesProtocol = "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"
         static let endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT"
         static let tracesEndpoint = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
         static let headers = "OTEL_EXPORTER_OTLP_HEADERS"
@@ -35,11 +38,11 @@ struct TraceSettings {
 
     /// Reads the settings of the service `name`.
     init(of name: String, _ settings: inout Settings) {
-        let isDisabled = settings.choice(Variable.isDisabled, default: false, from: ["true": true, "false": false])
-        guard !isDisabled, let url = Self.url(&settings) else { return }
+        guard let url = Self.url(&settings) else { return }
+        Self.checkProtocol(&settings)
         var exporter = SpanExporter.Configuration(url: url)
         exporter.headers = Self.headers(&settings)
-        exporter.resource = Self.pairs(Variable.resource, &settings)
+        exporter.resource = Dictionary(Self.pairs(Variable.resource, &settings) ?? []) { $1 }
         exporter.resource["service.name"] =
             settings.string(Variable.serviceName) ?? exporter.resource["service.name"] ?? name
         let timeout = Self.milliseconds(Variable.timeout, default: 10000, &settings)
@@ -62,11 +65,12 @@ struct TraceSettings {
         return SpanExporter(of: queue, exporter)
     }
 
-    /// The URL of the collector; nil without an endpoint. Only the general endpoint gets a path (OTLP Exporter, "Endpoint URLs
-    /// for OTLP/HTTP").
+    /// The URL of the collector; nil without an endpoint, or if traces are switched off. Only the general endpoint gets a path
+    /// (OTLP Exporter, "Endpoint URLs for OTLP/HTTP").
     private static func url(_ settings: inout Settings) -> String? {
         for (variable, path) in [(Variable.tracesEndpoint, ""), (Variable.endpoint, "/v1/traces")] {
             guard let text = settings.string(variable) else { continue }
+            guard !isSwitchedOff(&settings) else { return nil }
             let isSlashed = !path.isEmpty && text.hasSuffix("/")
             if let url = CanonicalURL(isSlashed ? String(text.dropLast()) : text) { return url.text + path }
             settings.reject(variable, "must be a URL like http://localhost:4318\(path)")
@@ -74,30 +78,55 @@ struct TraceSettings {
         return nil
     }
 
+    private static func isSwitchedOff(_ settings: inout Settings) -> Bool {
+        // Only this variable is read without regard to case (OpenTelemetry, "Boolean value").
+        let isDisabled = settings.string(Variable.isDisabled)?.lowercased() ?? "false"
+        if Bool(isDisabled) == nil { settings.reject(Variable.isDisabled, "must be true or false") }
+        let hasExporter = settings.choice(Variable.exporter, default: true, from: ["otlp": true, "none": false])
+        return isDisabled == "true" || !hasExporter
+    }
+
+    /// Rejects a protocol that the exporter does not speak. The variable of traces takes precedence.
+    private static func checkProtocol(_ settings: inout Settings) {
+        for variable in [Variable.tracesProtocol, Variable.exportProtocol] {
+            guard let text = settings.string(variable) else { continue }
+            if text != "http/json" { settings.reject(variable, "must be http/json, the protocol of the services") }
+            return
+        }
+    }
+
     private static func milliseconds(_ variable: String, default fallback: Int, _ settings: inout Settings) -> Int {
         settings.integer(variable, default: fallback, in: 1...maximumMilliseconds)
     }
 
+    /// The header fields of each export. Those of traces replace the general ones, which may have the credential of another
+    /// collector (OTLP Exporter, "Configuration Options").
     private static func headers(_ settings: inout Settings) -> HTTPFields {
         var fields = HTTPFields()
-        for variable in [Variable.headers, Variable.tracesHeaders] {
-            for (name, value) in pairs(variable, isSecret: true, &settings) {
-                guard let name = HTTPField.Name(name), HTTPField.isValidValue(value) else {
-                    settings.reject(variable, "must be header fields like name=value,name=value")
+        for variable in [Variable.tracesHeaders, Variable.headers] {
+            guard let pairs = pairs(variable, isSecret: true, &settings) else { continue }
+            for (name, value) in pairs {
+                guard let name = HTTPField.Name(name), SpanExporter.Configuration.allowsHeader(name),
+                    HTTPField.isValidValue(value)
+                else {
+                    settings.reject(
+                        variable, "must be header fields like name=value,name=value, without host and others of HTTP")
                     continue
                 }
                 fields[name] = value
             }
+            break
         }
         return fields
     }
 
-    /// The value of a list `name=value,name=value` with percent-encoded values (W3C Baggage).
+    /// The value of a list `name=value,name=value` with percent-encoded values (W3C Baggage), in its order; nil if the variable
+    /// is not set. The last of several equal names counts.
     private static func pairs(
         _ variable: String, isSecret: Bool = false, _ settings: inout Settings
-    ) -> [String: String] {
-        guard let text = settings.string(variable, isSecret: isSecret) else { return [:] }
-        var pairs: [String: String] = [:]
+    ) -> [(String, String)]? {
+        guard let text = settings.string(variable, isSecret: isSecret) else { return nil }
+        var pairs: [(String, String)] = []
         for item in text.split(separator: ",") {
             let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map {
                 $0.trimmingCharacters(in: .whitespaces)
@@ -106,22 +135,20 @@ struct TraceSettings {
                 settings.reject(variable, "must be a list like name=value,name=value with percent-encoded values")
                 continue
             }
-            pairs[parts[0]] = value
+            pairs.append((parts[0], value))
         }
         return pairs
     }
 
     private static func sampler(_ settings: inout Settings) -> Sampler {
-        let ratio = ratio(&settings)
-        let samplers = [
-            "always_on": Sampler(ratio: 1, isParentBased: false),
-            "always_off": Sampler(ratio: 0, isParentBased: false),
-            "traceidratio": Sampler(ratio: ratio, isParentBased: false),
-            "parentbased_always_on": Sampler(ratio: 1, isParentBased: true),
-            "parentbased_always_off": Sampler(ratio: 0, isParentBased: true),
-            "parentbased_traceidratio": Sampler(ratio: ratio, isParentBased: true),
+        // A ratio of nil is that of the argument, which the other samplers ignore.
+        let samplers: [String: (ratio: Double?, isParentBased: Bool)] = [
+            "always_on": (1, false), "always_off": (0, false), "traceidratio": (nil, false),
+            "parentbased_always_on": (1, true), "parentbased_always_off": (0, true),
+            "parentbased_traceidratio": (nil, true),
         ]
-        return settings.choice(Variable.sampler, default: Sampler(ratio: 1, isParentBased: true), from: samplers)
+        let sampler = settings.choice(Variable.sampler, default: (ratio: 1, isParentBased: true), from: samplers)
+        return Sampler(ratio: sampler.ratio ?? ratio(&settings), isParentBased: sampler.isParentBased)
     }
 
     private static func ratio(_ settings: inout Settings) -> Double {
