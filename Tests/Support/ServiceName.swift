@@ -35,6 +35,9 @@ extension ServiceName: CaseIterable, CustomStringConvertible {
     /// The services of the shop: customers order the products of catalog, and get messages.
     public static let shop: [ServiceName] = [.login, .catalog, .orders, .inbox]
 
+    /// Whether the services are those with which the project is delivered. Tests that describe this list are enabled then.
+    public static let isListUnchanged = allCases == shop + [.compare]
+
     /// The names of all services, separated by spaces, as in `TOKEN_AUDIENCES`.
     public static let allNames = allCases.map(\.rawValue).joined(separator: " ")
 

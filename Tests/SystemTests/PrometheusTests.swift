@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct PrometheusTests {
+@Suite(.enabled(if: ServiceName.exist(ServiceName.shop))) struct PrometheusTests {
     private struct Response<Content: Decodable>: Decodable {
         let data: Content
     }
