@@ -119,7 +119,8 @@ class Words:
 @dataclasses.dataclass(frozen=True)
 class Blocks:
     """One piece of text for each service, in the order of the list. A pattern with the group `name` or `Name` matches a
-    piece. A new service gets the template. Existing pieces stay as they are, and must have the required text."""
+    piece. A new service gets the template. Existing pieces stay as they are, and must be complete and have the required
+    text."""
 
     pattern: str
     template: str
@@ -133,6 +134,7 @@ class Blocks:
             raise ValueError(f"has nothing like this, which scripts/lib/services.py looks for: {self.pattern}")
         found = {}
         for match in matches:
+            check_complete(text, match)
             found.setdefault(name_of(match), match)
         names = {service.name for service in wanted}
         for service in wanted:
@@ -163,13 +165,42 @@ class References:
 
     def updated(self, text, services):
         names = {service.name for service in services}
-        return re.sub(
-            self.pattern, lambda match: match[0] if name_of(match) in names else "", text, flags=re.MULTILINE)
+
+        def kept(match):
+            if name_of(match) in names:
+                return match[0]
+            check_complete(text, match)
+            return ""
+
+        return re.sub(self.pattern, kept, text, flags=re.MULTILINE)
 
 
 def name_of(match):
     groups = match.groupdict()
     return (groups.get("name") or groups.get("Name") or groups["NAME"]).lower()
+
+
+def check_complete(text, match):
+    """Raises an error if a piece of text ends before its last line: if a bracket is open, or if the next line is indented."""
+    bare = re.sub(r"(^|\s)(#|//).*", "", match[0], flags=re.MULTILINE)
+    are_closed = all(bare.count(opening) == bare.count(closing) for opening, closing in ["()", "[]", "{}"])
+    if not are_closed or indentation(text[match.end() :]) > indentation(match[0]):
+        raise ValueError(f"the part about {name_of(match)} differs in its form from the others, so it cannot be changed safely")
+
+
+def indentation(text):
+    """The number of spaces before the first line that is neither empty nor a comment."""
+    return len(re.match(r"(?:[ ]*(?:(?:#|//).*)?\n)*([ ]*)", text)[1])
+
+
+def further_lines(spaces):
+    """A pattern of the lines of a piece after its first lines: they have at least this indentation, or are empty."""
+    return rf"(?: {{{spaces}}}.*\n|\n(?=\n* {{{spaces}}}))*"
+
+
+def target_pattern(function):
+    """A pattern of the calls of a function of Package.swift."""
+    return rf'^        {function}\(\s*"(?P<Name>\w+)"(?:(?! \w+\().)*\n{further_lines(9)}(?:        [\])]+,\n)?'
 
 
 LABEL = r"app\.kubernetes\.io/name"
@@ -180,8 +211,8 @@ PARTS = {
         Blocks(
             r'^        \.executable\(name: "(?P<name>\w+)", targets: \["\w+Service"\]\),\n',
             '        .executable(name: "@name@", targets: ["@Name@Service"]),\n'),
-        Blocks(r'^        service\(\s*"(?P<Name>\w+)"[^;]*?\),\n', '        service("@Name@"),\n'),
-        Blocks(r'^        serviceTests\(\s*"(?P<Name>\w+)"[^;]*?\),\n', '        serviceTests("@Name@"),\n'),
+        Blocks(target_pattern("service"), '        service("@Name@"),\n'),
+        Blocks(target_pattern("serviceTests"), '        serviceTests("@Name@"),\n'),
     ],
     "Services/Login/KnownServices.swift": [
         Blocks(r'^        "(?P<name>\w+)": \d+,\n', '        "@name@": @port@,\n', required='"@name@": @port@,'),
@@ -191,7 +222,7 @@ PARTS = {
     "docker-compose.yml": [
         Words(r"TOKEN_AUDIENCES: \$\{COMPOSE_PROFILES:\+(.*)\}$"),
         Blocks(
-            r"^(?:  #.*\n)*  (?P<name>\w+):\n    <<: \*service\n(?:    .*\n)+\n",
+            rf"^(?:  #.*\n)*  (?P<name>\w+):\n    <<: \*service\n{further_lines(4)}\n",
             """\
   @name@:
     <<: *service
@@ -207,7 +238,7 @@ PARTS = {
     ],
     "compose.scale.yml": [
         Blocks(
-            r"^  (?P<name>\w+):\n    <<: \*replicas\n(?:    .*\n)+\n",
+            rf"^  (?P<name>\w+):\n    <<: \*replicas\n{further_lines(4)}\n",
             """\
   @name@:
     <<: *replicas
@@ -226,7 +257,7 @@ PARTS = {
     "deploy/compose/databases.sh": [Words(r"^for service in (.*); do$", lists=standard)],
     "deploy/compose/haproxy.cfg": [
         Blocks(
-            r"^\nlisten (?P<name>\w+)\n(?:    .*\n)+",
+            rf"^\nlisten (?P<name>\w+)\n{further_lines(4)}",
             "\nlisten @name@\n    bind :@port@\n    server-template @name@- 4 @name@:@port@\n", standard,
             required="    bind :@port@\n    server-template @name@- 4 @name@:@port@\n"),
     ],
@@ -237,7 +268,7 @@ PARTS = {
     "deploy/kubernetes/base/network-policies.yaml": [
         Blocks(
             r"^---\napiVersion: .*\nkind: NetworkPolicy\nmetadata:\n  name: (?P<name>\w+)\nspec:\n  podSelector:\n"
-            rf"    matchLabels: \{{ {LABEL}: .*\n(?:  .*\n)+",
+            rf"    matchLabels: \{{ {LABEL}: .*\n{further_lines(2)}",
             """\
 ---
 apiVersion: networking.k8s.io/v1
@@ -274,7 +305,7 @@ spec:
             '  - { name: hallpass-@name@, newName: registry.example/hallpass-@name@, newTag: "1" }\n', standard),
         Words(r"^      - SERVICE_URLS=(.*)$", "@name@=https://@name@.example", " ", standard),
         Blocks(
-            r"^  - target: \{ kind: Deployment, name: (?P<name>\w+) \}\n(?:    .*\n)+",
+            rf"^  - target: \{{ kind: Deployment, name: (?P<name>\w+) \}}\n{further_lines(4)}",
             """\
   - target: { kind: Deployment, name: @name@ }
     patch: |
