@@ -12,7 +12,7 @@ import Testing
     @Test func `the test of each alert fails when the comparison of the alert is turned around`() async throws {
         let rules = try String(contentsOf: folder.appending(path: "rules.yml"), encoding: .utf8)
         let alerts = rules.split(separator: "- alert:").dropFirst()
-        #expect(alerts.count == 10)
+        #expect(!alerts.isEmpty)
         for alert in alerts {
             let broken = alert.replacing(" == ", with: " != ").replacing(" > ", with: " < ")
             #expect(broken != alert)

@@ -235,6 +235,7 @@ PARTS = {
         # The volumes; that of Prometheus belongs to no service.
         Blocks(r"^  (?P<name>(?!prometheus:)\w+):\n(?!    )", "  @name@:\n"),
         References(r"^    (?P<NAME>[A-Z]+)_URL: http://\w+:\d+\n"),
+        References(r"^      # .*\n      SESSION_READERS: \$\{COMPOSE_PROFILES:\+(?P<name>\w+)\}\n      PASSWORD_CHECKS: .*\n"),
     ],
     "compose.scale.yml": [
         Blocks(
@@ -248,7 +249,7 @@ PARTS = {
       DATABASE_URL: postgres://@name@@postgres/@name@?passfile=/run/passwords/@name@
     volumes: !override
       - *secrets
-      - { type: bind, source: ./passwords/@name@, target: /run/passwords/@name@, read_only: true }
+      - { type: bind, source: ./passwords/@name@, target: /run/passwords/@name@, read_only: true, bind: { create_host_path: false } }
 
 """, standard, required="postgres://@name@@postgres/@name@?passfile=/run/passwords/@name@\n"),
         Words(r'^    ports: \[("127.*)\]$', '"127.0.0.1:@port@:@port@"', ", ", standard),
@@ -320,7 +321,16 @@ spec:
             r"^      - \{ names: \[(?P<name>\w+)\], .*\}\n", "      - { names: [@name@], type: A, port: @port@ }\n", standard,
             required="names: [@name@], type: A, port: @port@ }"),
     ],
-    "docs/configuration.md": [Words(r"^\| `TOKEN_AUDIENCES` \| login \| `(.*?)` \|", lists=standard)],
+    "deploy/prometheus/rules.yml": [
+        References(rf"^      # Only (?P<name>\w+) has this metric\..*\n      - alert: .*\n{further_lines(8)}\n?"),
+    ],
+    "deploy/prometheus/rules.test.yml": [
+        References(rf"^  # Only (?P<name>\w+) has this metric\.\n  - name: .*\n{further_lines(4)}\n?"),
+    ],
+    "docs/configuration.md": [
+        Words(r"^\| `PORT` \| all \| (.*?) \|", "@port@ @name@", ", "),
+        Words(r"^\| `TOKEN_AUDIENCES` \| login \| `(.*?)` \|", lists=standard),
+    ],
     "docs/calls.md": [Words(r'"sub":"…","aud":\[(.*?)\],…"username"', '"@name@"', ",", standard)],
     "docs/walkthrough.md": [
         Words(r'^  "aud": \[\n((?:    "\w+",\n)*    "\w+")\n  \],$', '    "@name@"', ",\n", standard),
