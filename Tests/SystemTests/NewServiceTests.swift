@@ -60,7 +60,8 @@ import Testing
         for arguments in [
             ["login"], ["compare"], ["Bookmarks"], ["book-marks"], ["../x"], ["x"], [""], ["book\nmarks"], ["case"],
             ["data"], ["entry"], ["database"], ["testing"], ["jwt"], ["haproxy"], ["cluster"], ["system"], ["pod"],
-            ["null"], ["template1"], ["--port"], ["--quick"], ["bookmarks", "notes"], ["bookmarks", "--port", "8083"],
+            ["void"], ["encodable"], ["null"], ["template1"], ["--port"], ["--quick"], ["bookmarks", "notes"],
+            ["bookmarks", "--port", "8083"],
             ["bookmarks", "--port", "8085"], ["bookmarks", "--port", "0"], ["bookmarks", "--port=many"],
             ["bookmarks", "--port", "65536"], ["bookmarks", "--port="], ["bookmarks", "--port", "-9191"],
             ["bookmarks", "--port", String(repeating: "9", count: 5000)], [],

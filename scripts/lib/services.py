@@ -35,11 +35,12 @@ YAML_VALUES = {"false", "no", "null", "off", "on", "true", "yes"}
 # Types of the modules that a service and its tests import, because the type of the service would hide them.
 TYPES = set(
     "application array atomic attachment bool bug bundle cache calendar character clock codable collection comment "
-    "comparable configuration confirmation cookie counter data date decimal decoder dictionary dimension double duration "
-    "encoder environment equatable error executor float formatter gauge hashable hasher host identifiable index instant "
-    "int issue locale lock logger measurement meter metrics mirror mutex never notification numeric operation parser pipe "
-    "process progress range recorder regex request response result router scanner sendable sequence server service set "
-    "slice stream string substring suite tag task test thread timer trait unicode unit url uuid".split())
+    "comparable configuration confirmation cookie cookies counter data date decimal decodable decoder dictionary dimension "
+    "double duration encodable encoder environment equatable error executor expression float formatter gauge hashable hasher "
+    "host identifiable index instant int issue iterator locale lock logger measurement meter metrics mirror mutex never "
+    "notification numeric operation parameters parser pipe port predicate process progress range recorder regex repeated "
+    "request response result router scanner sendable sequence server service set slice stream strideable string substring "
+    "suite tag task test thread timer trait unicode unit unmanaged url uuid void".split())
 # Databases of every PostgreSQL server, names of this machine, prefixes of variables (WXAPP_URL), a service of docs/, and words
 # of the scripts and the tests.
 OTHER_NAMES = set(
