@@ -18,8 +18,14 @@ struct BuildableCopy {
         }
         isOverlay = (try? await TestSupport.run(Self.overlay(in: folder, ["/bin/true"]), in: folder.url)) != nil
         if !isOverlay { try await copyProject() }
-        // The scripts must not compare the copy with the last commit of the project.
-        try await run("/bin/rm", "--recursive", "--force", ".git")
+        // scripts/remove-service removes only what is committed: commit the files as they are now, apart from the project.
+        let commit = """
+            rm --recursive --force .git
+            git init --quiet
+            git add --all
+            git -c user.name=Test -c user.email=test@localhost commit --quiet --message Copy
+            """
+        try await run("/bin/sh", "-ec", commit)
     }
 
     /// The command that mounts the overlay and then runs another command in it.

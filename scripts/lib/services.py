@@ -8,14 +8,18 @@
 The current folder is the folder of the project.
 """
 
+import contextlib
 import dataclasses
+import fcntl
 import os
 import pathlib
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
+import tempfile
 
 LIST = pathlib.Path("Services/services.txt")
 TEMPLATE = pathlib.Path(__file__).parent / "service-template"
@@ -45,6 +49,7 @@ TYPES = set(
 # of the scripts and the tests.
 OTHER_NAMES = set(
     "all databases drills localhost names postgres shop standard template0 template1 wishlist wxapp".split())
+INTERRUPTIONS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 COMPOSE_FILES = [pathlib.Path("docker-compose.yml"), pathlib.Path("compose.scale.yml")]
 
 
@@ -351,33 +356,102 @@ def files_of(service):
     return {pathlib.Path(path): [service.render(text) for text in texts] for path, texts in files.items()}
 
 
-def update(services, writes):
-    """Yields each disagreement with the list. Writes the parts of files if `writes`."""
+@dataclasses.dataclass
+class Changes:
+    """The new texts of files, and the files and folders to remove. `apply` makes all of these changes or none."""
+
+    texts: dict = dataclasses.field(default_factory=dict)
+    removed: list = dataclasses.field(default_factory=list)
+
+    def text(self, file):
+        """The text of a file after the changes; None if there is no such file."""
+        if file in self.texts:
+            return self.texts[file]
+        is_removed = any(file.is_relative_to(path) for path in self.removed)
+        return None if is_removed or not file.exists() else file.read_text()
+
+    def apply(self):
+        for file in self.texts:
+            if file.exists() and not (os.access(file, os.W_OK) and file.stat().st_mode & 0o222):
+                sys.exit(f"{file} is read-only, so nothing changed. Make it writable, and run the command again.")
+        # On the file system of the project, so a file is replaced in one step.
+        folder = pathlib.Path(tempfile.mkdtemp(prefix=".services-", dir="."))
+        undo = contextlib.ExitStack()
+        try:
+            for file, text in self.texts.items():
+                new, old = folder / "new" / file, folder / "old" / file
+                new.parent.mkdir(parents=True, exist_ok=True)
+                new.write_text(text)
+                old.parent.mkdir(parents=True, exist_ok=True)
+                if file.exists():
+                    shutil.copymode(file, new)
+                    shutil.copy2(file, old)
+            # The rest takes milliseconds.
+            for number in INTERRUPTIONS:
+                signal.signal(number, signal.SIG_IGN)
+            for path in filter(pathlib.Path.exists, self.removed):
+                old = folder / "old" / path
+                old.parent.mkdir(parents=True, exist_ok=True)
+                shutil.move(path, old)
+                undo.callback(shutil.move, old, path)
+            for file in self.texts:
+                for parent in reversed([parent for parent in file.parents if not parent.exists()]):
+                    parent.mkdir()
+                    undo.callback(parent.rmdir)
+                if file.exists():
+                    undo.callback(os.replace, folder / "old" / file, file)
+                else:
+                    undo.callback(file.unlink, missing_ok=True)
+                os.replace(folder / "new" / file, file)
+        except BaseException:
+            try:
+                undo.close()
+            except OSError as error:
+                sys.exit(f"Cannot restore the project: {error}. Its files before the command are in {folder}/old.")
+            shutil.rmtree(folder)
+            raise
+        shutil.rmtree(folder)
+
+
+def update(services, changes):
+    """Adds the parts that disagree with the list to the changes. Yields each disagreement that remains."""
     for path, parts in PARTS.items():
         file = pathlib.Path(path)
-        text = file.read_text()
+        text = changes.text(file)
+        if text is None:
+            yield f"{path}: is missing"
+            continue
         updated = text
         for part in parts:
             try:
                 updated = part.updated(updated, services)
             except ValueError as error:
                 yield f"{path}: {error}"
-        if updated != text and writes:
-            file.write_text(updated)
-        elif updated != text:
-            yield f"{path}:{first_difference(text, updated)}: does not list the services of {LIST}"
+        if updated != text:
+            changes.texts[file] = updated
     titles = {service.title for service in services}
     for folder in sorted(pathlib.Path("Services").iterdir()):
-        if folder.is_dir() and folder.name not in titles:
+        if folder.is_dir() and folder.name not in titles and folder not in changes.removed:
             yield f"{folder}: is not in {LIST}"
     for service in services:
-        for file, texts in files_of(service).items():
-            if not file.exists():
+        for file, required in files_of(service).items():
+            text = changes.text(file)
+            if text is None:
                 yield f"{file}: is missing, but {LIST} has the service {service.name}"
                 continue
-            for text in texts:
-                if text not in file.read_text():
-                    yield f"{file}: must have: {text.strip()}"
+            for part in required:
+                if part not in text:
+                    yield f"{file}: must have: {part.strip()}"
+
+
+def disagreements(services):
+    """Each disagreement of the files with the list."""
+    changes = Changes()
+    remaining = list(update(services, changes))
+    different = [
+        f"{file}:{first_difference(file.read_text(), text)}: does not list the services of {LIST}"
+        for file, text in changes.texts.items()]
+    return different + remaining
 
 
 def first_difference(text, other):
@@ -469,13 +543,12 @@ def add(name, port):
         sys.exit(f"The name {name!r} {problem}. Choose another name.")
     service = Service(name, port_for(port, services))
     stop_on_disagreement(services)
+    changes = Changes()
     for path in template_files():
         target = pathlib.Path(service.render(str(path.relative_to(TEMPLATE))))
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(service.render(path.read_text()))
-    with LIST.open("a") as file:
-        file.write(f"{name:8} {service.port}\n")
-    finish(services + [service])
+        changes.texts[target] = service.render(path.read_text())
+    changes.texts[LIST] = LIST.read_text() + f"{name:8} {service.port}\n"
+    finish(services + [service], changes)
     print(f"Added {name}, which listens on port {service.port}.")
 
 
@@ -488,15 +561,11 @@ def remove(name):
         sys.exit(f"The other services need {name}, so it cannot be removed.")
     stop_on_disagreement(services)
     if changed := uncommitted_files(service):
-        sys.exit(f"git could not restore {changed[0]}, because it is not committed. Commit it, then remove the service.")
-    for path in own_paths(service):
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
+        sys.exit(f"git could not restore {changed[0]}, because it is not committed. Commit it or move it away, then remove the "
+                 "service.")
     lines = LIST.read_text().splitlines(keepends=True)
-    LIST.write_text("".join(line for line in lines if line.split()[:1] != [name]))
-    finish([other for other in services if other != service])
+    list_text = "".join(line for line in lines if line.split()[:1] != [name])
+    finish([other for other in services if other != service], Changes({LIST: list_text}, own_paths(service)))
     print(f"Removed {name}.")
 
 
@@ -507,18 +576,30 @@ def own_paths(service):
 
 
 def uncommitted_files(service):
-    """The files of a service that differ from the last commit and from those of a new service. None without git."""
-    if not pathlib.Path(".git").exists():
-        return []
-    git = ["git", "status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--", *own_paths(service)]
-    status = subprocess.run(git, stdout=subprocess.PIPE)
-    if status.returncode != 0:
-        sys.exit("git cannot say which files are committed; the lines above say why.")
-    files = [pathlib.Path(entry[3:]) for entry in os.fsdecode(status.stdout).split("\0") if entry]
+    """The files of a service that differ from the last commit and from those of a new service."""
     new = {service.render(str(path.relative_to(TEMPLATE))): service.render(path.read_text()) for path in template_files()}
-    return [
-        file for file in files
-        if file.exists() and (str(file) not in new or bare(file.read_text(errors="replace")) != bare(new[str(file)]))]
+
+    def is_new(file):
+        return str(file) in new and file.is_file() and bare(file.read_text(errors="replace")) == bare(new[str(file)])
+
+    return [file for file in files_outside_of_git(own_paths(service)) if file.exists() and not is_new(file)]
+
+
+def files_outside_of_git(paths):
+    """The files at these paths that differ from the last commit; all files if the project is in no repository."""
+    try:
+        prefix = subprocess.run(["git", "rev-parse", "--show-prefix"], capture_output=True, text=True)
+    except FileNotFoundError:
+        prefix = None
+    if prefix is None or "not a git repository" in prefix.stderr:
+        return [file for path in paths for file in [path, *sorted(path.rglob("*"))] if not file.is_dir()]
+    command = ["git", "status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--ignored", "--", *paths]
+    status = subprocess.run(command, stdout=subprocess.PIPE)
+    if prefix.returncode != 0 or status.returncode != 0:
+        sys.exit("git cannot say which files are committed; the lines above say why.")
+    # The paths begin at the folder of the repository.
+    start = len(prefix.stdout.removesuffix("\n"))
+    return [pathlib.Path(entry[3 + start :]) for entry in os.fsdecode(status.stdout).split("\0") if entry]
 
 
 def bare(text):
@@ -528,23 +609,42 @@ def bare(text):
 
 def stop_on_disagreement(services):
     """Ends the command if a file disagrees already, because the command would change more than its service."""
-    if disagreements := list(update(services, writes=False)):
-        sys.exit("\n".join(disagreements) + f"\nFirst make these agree with {LIST}: python3 scripts/lib/services.py update")
+    if found := disagreements(services):
+        sys.exit("\n".join(found) + f"\nFirst make these agree with {LIST}: python3 scripts/lib/services.py update writes "
+                 "what it knows.")
 
 
-def finish(services):
-    if disagreements := list(update(services, writes=True)):
-        sys.exit("\n".join(disagreements))
+def finish(services, changes):
+    """Makes the changes of a command and those of the other files; nothing if a file would disagree with the list then."""
+    remaining = list(update(services, changes))
+    once = dict(changes.texts)
+    remaining += [problem for problem in update(services, changes) if problem not in remaining]
+    remaining += [f"{file}: would disagree with {LIST}" for file, text in changes.texts.items() if once.get(file) != text]
+    if remaining:
+        sys.exit("\n".join(remaining))
+    changes.apply()
+
+
+def write_updates(services):
+    changes = Changes()
+    remaining = list(update(services, changes))
+    changes.apply()
+    if remaining:
+        sys.exit("\n".join(remaining))
 
 
 def main(arguments):
+    # One command at a time.
+    lock = os.open(LIST.parent, os.O_RDONLY)
+    if arguments != ["check"]:
+        fcntl.flock(lock, fcntl.LOCK_EX)
     match arguments:
         case ["check"]:
-            if disagreements := list(update(read_services(), writes=False)):
-                sys.exit("\n".join(disagreements) + f"\n^ {LIST} lists the services; write the rest with: "
+            if found := disagreements(read_services()):
+                sys.exit("\n".join(found) + f"\n^ {LIST} lists the services; write the rest with: "
                          "python3 scripts/lib/services.py update\n")
         case ["update"]:
-            finish(read_services())
+            write_updates(read_services())
         case ["add", name, *port] if len(port) <= 1:
             add(name, port[0] if port else None)
         case ["remove", name]:
@@ -555,6 +655,10 @@ def main(arguments):
 
 if __name__ == "__main__":
     try:
+        for number in INTERRUPTIONS:
+            signal.signal(number, signal.default_int_handler)
         main(sys.argv[1:])
+    except KeyboardInterrupt:
+        sys.exit("The command was interrupted, and nothing changed.")
     except OSError as error:
-        sys.exit(f"Cannot change the project: {error}.")
+        sys.exit(f"Cannot change the project, so nothing changed: {error}.")
