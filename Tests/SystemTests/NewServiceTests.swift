@@ -102,7 +102,7 @@ import Testing
         #expect(try copy.files == before)
     }
 
-    @Test func `a service with a change that git could not restore stays until it is committed`() async throws {
+    @Test func `a service with a change that Git could not restore stays until it is committed`() async throws {
         let copy = try await ProjectCopy()
         try await copy.commit()
         try await copy.run("scripts/new-service", ["bookmarks"])
@@ -115,7 +115,7 @@ import Testing
             let error = await #expect(throws: ClusterError.self) {
                 try await copy.run("scripts/remove-service", [service])
             }
-            #expect(error?.description.contains("git could not restore \(file)") == true)
+            #expect(error?.description.contains("Git could not restore \(file)") == true)
             #expect(try copy.files == before)
         }
         try await copy.commit()
@@ -147,7 +147,7 @@ import Testing
         let error = await #expect(throws: ClusterError.self) {
             try await copy.run("inner/scripts/remove-service", ["inbox"])
         }
-        #expect(error?.description.contains("git could not restore Services/Inbox/mine.md") == true)
+        #expect(error?.description.contains("Git could not restore Services/Inbox/mine.md") == true)
         try await copy.commit()
         try await copy.run("inner/scripts/remove-service", ["inbox"])
     }

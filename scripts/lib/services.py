@@ -561,7 +561,7 @@ def remove(name):
         sys.exit(f"The other services need {name}, so it cannot be removed.")
     stop_on_disagreement(services)
     if changed := uncommitted_files(service):
-        sys.exit(f"git could not restore {changed[0]}, because it is not committed. Commit it or move it away, then remove the "
+        sys.exit(f"Git could not restore {changed[0]}, because it is not committed. Commit it or move it away, then remove the "
                  "service.")
     lines = LIST.read_text().splitlines(keepends=True)
     list_text = "".join(line for line in lines if line.split()[:1] != [name])
