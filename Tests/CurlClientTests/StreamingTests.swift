@@ -39,15 +39,20 @@ struct StreamingTests {
         #expect(isEmpty)
     }
 
-    @Test func `a server must wait while nobody reads its response`() async throws {
-        let mustWait = OneTimeEvent()
-        let server = ScriptedServer { connection in
+    /// A server whose response has no end. It signals when it must wait for the client.
+    private static func endlessServer(signalling mustWait: OneTimeEvent) -> ScriptedServer {
+        ScriptedServer { connection in
             _ = connection.readRequest()
             connection.setSendTimeout(milliseconds: 300)
             connection.send("HTTP/1.1 200 OK\r\n\r\n")
             while connection.send(String(repeating: "a", count: 1 << 16)) {}
             mustWait.signal()
         }
+    }
+
+    @Test func `a server must wait while nobody reads its response`() async throws {
+        let mustWait = OneTimeEvent()
+        let server = Self.endlessServer(signalling: mustWait)
         try await client.download(.init(url: server.url()), maximumBytes: .max) { _ in await mustWait.wait() }
     }
 
@@ -66,13 +71,7 @@ struct StreamingTests {
 
     @Test func `a client with an unread download is freed after its end`() async throws {
         let mustWait = OneTimeEvent()
-        let server = ScriptedServer { connection in
-            _ = connection.readRequest()
-            connection.setSendTimeout(milliseconds: 300)
-            connection.send("HTTP/1.1 200 OK\r\n\r\n")
-            while connection.send(String(repeating: "a", count: 1 << 16)) {}
-            mustWait.signal()
-        }
+        let server = Self.endlessServer(signalling: mustWait)
         var client: HTTPClient? = HTTPClient()
         weak var loop: TransferLoop?
         loop = client?.loop
