@@ -71,15 +71,15 @@ struct SmuggledScriptTests {
             try await cluster.serve([:], at: attacker)
             try await cluster.serve(
                 ["book.html": guestBook(keepingTokenIn: storage, of: cluster)], at: cluster.externalPort)
-            try await withBrowser(in: cluster) { browser in
+            let taken = try await withBrowser(in: cluster) { browser in
                 try await browser.signIn(cluster)
                 let entry =
                     entry(sendingTo: attacker).addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
                 try await browser.open("http://localhost:\(cluster.externalPort)/book.html#\(entry)")
                 // The page itself has a token that orders accepts.
                 #expect(try await browser.shows("orders: 200"))
+                return try await taken(from: cluster)
             }
-            let taken = try await taken(from: cluster)
             #expect(taken.contains("orders: 200"), "The script has seen the page.")
             let token = taken.firstMatch(of: /eyJ[\w-]+\.[\w-]+\.[\w-]+/)
             #expect((token != nil) == (storage == .localStorage))
