@@ -51,7 +51,7 @@ struct SmuggledScriptTests {
     }
 
     /// What the script has sent to the server of the attacker.
-    private func taken(from cluster: Cluster) async throws -> String {
+    private func requestToAttacker(of cluster: Cluster) async throws -> String {
         var taken: String?
         _ = try await eventually {
             let log = try String(contentsOf: cluster.directory.appending(path: "run/external.log"), encoding: .utf8)
@@ -78,7 +78,7 @@ struct SmuggledScriptTests {
                 try await browser.open("http://localhost:\(cluster.externalPort)/book.html#\(entry)")
                 // The page itself has a token that orders accepts.
                 #expect(try await browser.shows("orders: 200"))
-                return try await taken(from: cluster)
+                return try await requestToAttacker(of: cluster)
             }
             #expect(taken.contains("orders: 200"), "The script has seen the page.")
             let token = taken.firstMatch(of: /eyJ[\w-]+\.[\w-]+\.[\w-]+/)
