@@ -79,7 +79,7 @@ struct LoginClient: Sendable {
     }
 
     private func send(_ path: String, scope: String, _ body: some Encodable) async throws -> HTTPClient.Response {
-        let json = Array(try JSONEncoder().encode(body))
+        let json = try JSONBodyEncoder.bytes(of: body)
         var attempt = 1
         while true {
             do {

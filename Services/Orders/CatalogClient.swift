@@ -31,7 +31,7 @@ struct CatalogClient: Sendable {
     /// connection breaks. Catalog may then process the first copy last, and reserve the stock after all.
     func reserve(_ basket: Basket, for order: UUID, of account: String) async -> ReserveResult {
         do {
-            let body = Array(try JSONEncoder().encode(ReservationRequest(basket)))
+            let body = try JSONBodyEncoder.bytes(of: ReservationRequest(basket))
             let response = try await service.send(
                 .put, "/reservations/\(order.lowercase)", scope: Self.scope, onBehalfOf: account, json: body)
             return try Self.result(of: response, for: basket)

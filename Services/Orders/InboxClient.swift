@@ -15,8 +15,7 @@ struct InboxClient: Sendable {
 
     /// Delivers a message to an account. A repeated call changes nothing.
     func deliver(_ message: Message, to account: String) async throws {
-        let body = Array(
-            try JSONEncoder().encode(MessageRequest(subject: message.subject, body: message.body)))
+        let body = try JSONBodyEncoder.bytes(of: MessageRequest(subject: message.subject, body: message.body))
         let response = try await service.send(
             .put, "/accounts/\(account)/messages/\(message.id.lowercase)", scope: Self.scope, json: body)
         guard [.created, .ok].contains(response.status) else {

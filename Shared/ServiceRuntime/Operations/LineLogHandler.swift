@@ -18,12 +18,14 @@ struct LineLogHandler: LogHandler {
 
     func log(event: LogEvent) {
         var members = metadata
-        for added in [metadataProvider?.get(), event.metadata] { members.merge(added ?? [:]) { $1 } }
-        let redacted = members.reduce(into: [:]) { $0[$1.key] = $1.value.description.redacted(named: $1.key) }
+        for added in [metadataProvider?.get(), event.metadata] {
+            if let added, !added.isEmpty { members.merge(added) { $1 } }
+        }
+        let redacted = members.map { (key: $0.key, value: $0.value.description.redacted(named: $0.key)) }
         // Redact before the format escapes or cuts: an escape sequence or a cut could hide where a token begins or ends.
         let line = LogLine(
             time: clock.now().rfc3339, level: event.level.rawValue, label: label, source: event.source,
-            message: event.message.description.redacted(), metadata: redacted)
+            message: event.message.description.redacted(), metadata: redacted.sorted { $0.key < $1.key })
         writer.write(format.encode(line) + "\n")
     }
 }

@@ -1,5 +1,3 @@
-import Foundation
-
 /// The form of a log line: `LOG_FORMAT`.
 enum LogFormat: Equatable {
     /// `<time> <level> <label>: <key>=<value> … [<source>] <message>`, cut to 4 KiB.
@@ -20,7 +18,7 @@ enum LogFormat: Equatable {
 
     private static func encodeText(_ line: LogLine) -> String {
         var text = "\(line.time) \(line.level) \(line.label):"
-        for (key, value) in line.metadata.sorted(by: { $0.key < $1.key }) { text += " \(key)=\(value)" }
+        for (key, value) in line.metadata { text += " \(key)=\(value)" }
         text += " [\(line.source)] \(line.message)"
         return escaped(text).cut(toBytes: maximumLineBytes)
     }
@@ -35,16 +33,14 @@ enum LogFormat: Equatable {
     }
 
     private static func encodeJSON(_ line: LogLine) -> String {
-        var members = line.metadata
+        var members = Dictionary(uniqueKeysWithValues: line.metadata.map { ($0.key, $0.value) })
         members["time"] = line.time
         members["level"] = line.level
         members["label"] = line.label
         members["source"] = line.source
         members["message"] = line.message
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         // Encoding texts never fails.
-        let data = try? encoder.encode(members.mapValues { $0.cut(toBytes: maximumValueBytes) })
-        return String(decoding: data ?? Data(), as: UTF8.self)
+        let bytes = try? JSONBodyEncoder.bytes(of: members.mapValues { $0.cut(toBytes: maximumValueBytes) })
+        return String(decoding: bytes ?? [], as: UTF8.self)
     }
 }

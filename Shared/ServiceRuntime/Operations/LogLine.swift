@@ -6,5 +6,6 @@ struct LogLine {
     /// The module that logged the event, or `access` for the line of a request.
     let source: String
     let message: String
-    let metadata: [String: String]
+    /// The metadata, sorted by their unique keys.
+    let metadata: [(key: String, value: String)]
 }
