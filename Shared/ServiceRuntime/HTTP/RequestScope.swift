@@ -53,7 +53,7 @@ public struct RequestScope: Sendable {
 
     private static func newRequestID() -> String {
         let bits = UInt64.random(in: .min ... .max)
-        let hex = String(bits, radix: 16)
-        return String(repeating: "0", count: 16 - hex.count) + hex
+        let digits = (0..<16).map { UInt8.hexDigit(UInt8(truncatingIfNeeded: bits >> (4 * $0)) & 0xF) }
+        return String(decoding: digits, as: UTF8.self)
     }
 }

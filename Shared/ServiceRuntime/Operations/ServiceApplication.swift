@@ -11,7 +11,7 @@ where Context.Source == ApplicationRequestContextSource {
     /// The document that `GET /openapi.json` returns.
     public let description: OpenAPIDocument
     /// Responds to requests.
-    public let responder: RequestScopeResponder<Context>
+    public let responder: RouterResponder<Context>
     /// Accepts connections.
     public let server: HTTPServerBuilder
     /// The address to listen on.

@@ -18,12 +18,7 @@ extension ServiceSettings {
         let cookies: CookiePaths = allowsCookies ? .all : .only(cookiePaths)
         let router = Router(context: context, options: .autoGenerateHeadEndpoints)
         router.add(middleware: RequestTraceMiddleware(beginsTraces: traces.exporter != nil))
-        router.add(middleware: RequestScopeMiddleware())
-        router.add(middleware: RequestMetricsMiddleware())
-        router.add(middleware: ResponseHeadersMiddleware(cookies: cookies))
-        router.add(middleware: CrossOriginMiddleware(origins: origins, cookies: cookies))
-        router.add(middleware: RequestLogMiddleware())
-        router.add(middleware: ErrorResponseMiddleware())
+        router.add(middleware: RequestMiddleware(origins: origins, cookies: cookies))
         router.addOperations(readiness: Readiness(checks: checks), metrics: .shared)
         return router
     }
@@ -55,7 +50,7 @@ extension ServiceSettings {
                 "The limit of open files allows fewer connections than MAX_CONNECTIONS. Raise it with ulimit -n.",
                 metadata: ["connections": "\(connectionLimits.maximumConnections)"])
         }
-        let responder = RequestScopeResponder(router: router.buildResponder())
+        let responder = router.buildResponder()
         return ServiceApplication(
             routes: routes, description: description, responder: responder,
             server: .guardedHTTP1(responder, limits: connectionLimits),

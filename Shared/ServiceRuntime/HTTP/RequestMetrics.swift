@@ -1,35 +1,16 @@
 import HTTPTypes
-import Hummingbird
 import Metrics
 import Synchronization
 
-/// Counts requests, their duration, the responses from 500 up, and the requests whose handler runs.
+/// The metrics of requests: their number, their duration, the responses from 500 up, and the requests whose handler runs. The
+/// backend is asked for each metric once.
 ///
 /// A request counts until its handler has returned a response. Hummingbird's own middleware counts it until the body is
 /// written, so it never ends a request whose body is dropped (`HEAD`) or whose client resets the connection.
 ///
 /// The labels come from bounded sets: the templates of routes, the methods of RFC 9110, and the statuses. Every unknown path
 /// has the route `NotFound`, and every other method is `_OTHER`.
-struct RequestMetricsMiddleware<Context: RequestContext>: RouterMiddleware {
-    private let metrics = RequestMetrics()
-
-    func handle(
-        _ request: Request, context: Context, next: (Request, Context) async throws -> Response
-    ) async throws -> Response {
-        let method = request.method.label
-        let activeRequests = metrics.activeRequests(method)
-        let start = ContinuousClock.now
-        activeRequests.increment()
-        defer { activeRequests.decrement() }
-        let response = try await next(request, context)
-        metrics.ofResponses(context.route, method, response.status)
-            .record(duration: .now - start)
-        return response
-    }
-}
-
-/// The metrics of requests. The backend is asked for each of them once.
-private final class RequestMetrics: Sendable {
+final class RequestMetrics: Sendable {
     private struct Labels: Hashable {
         let route, method: String
         let status: Int
@@ -63,12 +44,12 @@ private final class RequestMetrics: Sendable {
 }
 
 /// The metrics of the responses with one route, one method and one status.
-private struct ResponseMetrics {
+struct ResponseMetrics {
     private let requests: Counter
     private let duration: Timer
     private let errors: Counter?
 
-    init(_ route: String, _ method: String, _ status: HTTPResponse.Status) {
+    fileprivate init(_ route: String, _ method: String, _ status: HTTPResponse.Status) {
         let request = [("http.route", route), ("http.request.method", method)]
         let response = request + [("http.response.status_code", String(status.code))]
         requests = Counter(label: "hb.requests", dimensions: response)
