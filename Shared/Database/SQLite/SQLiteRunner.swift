@@ -64,18 +64,33 @@ final class SQLiteRunner: StatementRunner {
 
     /// The values in the order in which the statement first uses its parameters. SQLite numbers parameters in this order,
     /// and treats `$2` as a name.
-    private static func inOrder(_ values: [SQLValue], of statement: Statement) throws -> [DatabaseValue] {
+    private static func inOrder(
+        _ values: [SQLValue], of statement: Statement
+    ) throws -> [(any DatabaseValueConvertible)?] {
         let handle = unsafe statement.sqliteStatement
         guard unsafe Int(sqlite3_bind_parameter_count(handle)) == values.count else {
             throw DatabaseError(.invalidStatement, "The number of parameters is not the number of values")
         }
         return try values.indices.map { index in
             guard let name = unsafe sqlite3_bind_parameter_name(handle, CInt(index + 1)),
-                let number = unsafe Int(String(cString: name).dropFirst()), values.indices.contains(number - 1)
+                let number = unsafe Self.number(ofParameter: name), values.indices.contains(number - 1)
             else {
                 throw DatabaseError(.invalidStatement, "A parameter is not $1 to $\(values.count)")
             }
             return values[number - 1].stored
         }
+    }
+
+    /// The number of the parameter `$<number>`; nil for any other name. It is read for each value of each statement, so it makes
+    /// no text.
+    private static func number(ofParameter name: UnsafePointer<CChar>) -> Int? {
+        guard unsafe name[0] == CChar(UInt8(ascii: "$")), unsafe name[1] != 0 else { return nil }
+        var (index, number) = (1, 0)
+        while let digit = unsafe UInt8(exactly: name[index]), digit != 0 {
+            guard UInt8(ascii: "0")...UInt8(ascii: "9") ~= digit, index <= 5 else { return nil }
+            number = number * 10 + Int(digit - UInt8(ascii: "0"))
+            index += 1
+        }
+        return unsafe name[index] == 0 ? number : nil
     }
 }

@@ -5,12 +5,14 @@ public import ServiceRuntime
 public struct AuthenticatedRequestContext: ServiceRequestContext, ChildRequestContext {
     /// Hummingbird's own storage.
     public var coreContext: CoreRequestContextStorage
-    /// The IP address of the peer, as in `AppRequestContext`.
-    public let peerAddress: String?
+    private let peer: PeerAddress
     /// The caller, as the verified token names it.
     public let identity: Identity
     /// The challenge with which a route rejects a token that the authenticator has accepted.
     public let challenge: BearerChallenge
+
+    /// The IP address of the peer, as in `AppRequestContext`.
+    public var peerAddress: String? { peer.text }
 
     /// Creates the context from the context of an authenticated request; Hummingbird calls this.
     ///
@@ -18,7 +20,7 @@ public struct AuthenticatedRequestContext: ServiceRequestContext, ChildRequestCo
     public init(context: AppRequestContext) throws {
         guard let identity = context.identity else { throw Problem.missingToken(context.challenge) }
         coreContext = context.coreContext
-        peerAddress = context.peerAddress
+        peer = context.peer
         self.identity = identity
         challenge = context.challenge
     }

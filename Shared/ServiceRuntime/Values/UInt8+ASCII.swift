@@ -20,6 +20,11 @@ extension UInt8 {
         isASCIIDigit || UInt8(ascii: "a")...UInt8(ascii: "f") ~= self
     }
 
+    /// The lower-case hexadecimal digit of a value from 0 to 15.
+    public static func hexDigit(_ value: UInt8) -> UInt8 {
+        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+    }
+
     /// The value of a hexadecimal digit of either case, 0 to 15; nil for any other byte.
     public var hexDigitValue: UInt8? {
         switch self {
@@ -32,11 +37,20 @@ extension UInt8 {
 
     /// Whether the byte is a `tchar`, a character of a token in an HTTP header field (RFC 9110 §5.6.2).
     public var isHTTPTokenCharacter: Bool {
-        isASCIILetter || isASCIIDigit || "!#$%&'*+-.^_`|~".utf8.contains(self)
+        switch self {
+        case UInt8(ascii: "!"), UInt8(ascii: "#"), UInt8(ascii: "$"), UInt8(ascii: "%"), UInt8(ascii: "&"),
+            UInt8(ascii: "'"), UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "^"), UInt8(ascii: "`"),
+            UInt8(ascii: "|"):
+            true
+        default: isURIUnreserved
+        }
     }
 
     /// Whether the byte is an unreserved character, which URIs carry without percent-encoding (RFC 3986 §2.3).
     public var isURIUnreserved: Bool {
-        isASCIILetter || isASCIIDigit || "-._~".utf8.contains(self)
+        switch self {
+        case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"): true
+        default: isASCIILetter || isASCIIDigit
+        }
     }
 }

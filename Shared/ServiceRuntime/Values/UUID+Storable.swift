@@ -41,7 +41,18 @@ extension UUID {
 
     /// The 36 characters of the UUID in lower case.
     public var lowercase: String {
-        uuidString.lowercased()
+        var text: [UInt8] = []
+        text.reserveCapacity(36)
+        let bytes = [
+            uuid.0, uuid.1, uuid.2, uuid.3, uuid.4, uuid.5, uuid.6, uuid.7,
+            uuid.8, uuid.9, uuid.10, uuid.11, uuid.12, uuid.13, uuid.14, uuid.15,
+        ]
+        for (index, byte) in bytes.enumerated() {
+            if index == 4 || index == 6 || index == 8 || index == 10 { text.append(UInt8(ascii: "-")) }
+            text.append(.hexDigit(byte >> 4))
+            text.append(.hexDigit(byte & 0xF))
+        }
+        return String(decoding: text, as: UTF8.self)
     }
 }
 
