@@ -9,7 +9,7 @@ struct Call {
     private let health: OriginHealth?
     private var head: RequestHead
     /// Where the body of the request comes from, instead of `request.body`.
-    var upload: RequestStream?
+    private let upload: RequestStream?
     /// Where the body of the response goes, instead of into the response.
     var download: ResponseStream?
     var maximumResponseBytes = 0
@@ -18,13 +18,16 @@ struct Call {
     private var openedCircuit = false
     private var wasSent = false
 
-    init(_ request: HTTPClient.Request, of client: HTTPClient) throws(HTTPClientError) {
+    init(
+        _ request: HTTPClient.Request, of client: HTTPClient, upload: RequestStream?
+    ) throws(HTTPClientError) {
         self.request = request
         self.client = client
+        self.upload = upload
         limit = TimeLimit(
             request.deadline ?? client.configuration.deadline, after: start,
             inherited: client.configuration.inheritedDeadline())
-        head = try RequestHead(request, of: client, deadline: limit.end)
+        head = try RequestHead(request, of: client, deadline: limit.end, streamsBody: upload != nil)
         let needsHealth = client.configuration.breaksCircuits || request.retry.maximumAttempts > 1
         health = needsHealth ? client.origins.health(of: head.target.origin) : nil
         health?.addCall()
@@ -38,7 +41,7 @@ struct Call {
             else { return try result.get() }
             guard await Self.waits(for: pause) else { return try transfer.response(after: .cancelled) }
             guard limit.timeLeft > .zero else { throw deadlinePassed }
-            head = try RequestHead(request, of: client, deadline: limit.end)
+            head = try RequestHead(request, of: client, deadline: limit.end, streamsBody: upload != nil)
         }
     }
 

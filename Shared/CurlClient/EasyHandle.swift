@@ -14,6 +14,8 @@ import HTTPTypes
     private let usesConnectionsOnce: Bool
     /// The transfer that libcurl's callbacks report to.
     private(set) var transfer: Transfer?
+    /// Whether libcurl accepted the last transfer. If not, what libcurl tells is about the transfer before it.
+    private var isPrepared = false
 
     /// Creates a handle for requests with the limits of `configuration`. `interests` closes its sockets.
     init?(_ configuration: HTTPClient.Configuration, interests: SocketInterests) {
@@ -43,7 +45,12 @@ import HTTPTypes
     var systemError: CInt { unsafe CInt(truncatingIfNeeded: ccurl_get_long(pointer, CURLINFO_OS_ERRNO)) }
 
     /// Whether the transfer opened a connection, instead of reusing one.
-    var hasConnected: Bool { unsafe ccurl_get_long(pointer, CURLINFO_NUM_CONNECTS) > 0 }
+    var hasConnected: Bool { unsafe isPrepared && ccurl_get_long(pointer, CURLINFO_NUM_CONNECTS) > 0 }
+
+    /// Whether further requests may use the connection at the same time, as with HTTP/2.
+    var isMultiplexed: Bool {
+        unsafe ccurl_get_long(pointer, CURLINFO_HTTP_VERSION) >= Int(CURL_HTTP_VERSION_2_0)
+    }
 
     /// The socket of the connection of a transfer that has ended; negative when the connection is closed.
     var socket: CInt { unsafe ccurl_get_socket(pointer) }
@@ -51,6 +58,7 @@ import HTTPTypes
     /// Prepares the handle for a transfer. Returns libcurl's error, or `CURLE_OK`.
     func begin(_ transfer: Transfer) -> CURLcode {
         self.transfer = transfer
+        isPrepared = false
         // A rejected URL must leave a method that is set completely.
         let isSet =
             unsafe setMethod(transfer)
@@ -59,7 +67,9 @@ import HTTPTypes
             isPlainGet = false
             return CURLE_OUT_OF_MEMORY
         }
-        return setURL(transfer.head.url)
+        let code = setURL(transfer.head.url)
+        isPrepared = code == CURLE_OK
+        return code
     }
 
     /// Continues a transfer that waited for its streams.
@@ -205,7 +215,7 @@ private func receiveHeadLine(
     _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ user: UnsafeMutableRawPointer?
 ) -> Int {
     let line = unsafe UnsafeRawBufferPointer(start: bytes, count: size * count)
-    return unsafe easyHandle(user)?.transfer?.response.receiveHeadLine(line) == true ? line.count : 0
+    return unsafe easyHandle(user)?.transfer?.receiveHeadLine(line) == true ? line.count : 0
 }
 
 private func receiveBody(

@@ -53,7 +53,8 @@ extension HTTPClient {
         /// The client calls this closure once for each call, in the caller's task.
         public var inheritedDeadline: @Sendable () -> ContinuousClock.Instant? = { nil }
 
-        /// The header field that tells the server how long the client still waits, in milliseconds; nil for none.
+        /// The header field that tells the server how long the client still waits, in milliseconds, unless the request sets it;
+        /// nil for none.
         public var timeoutField: HTTPField.Name?
 
         /// Whether calls fail at once with `circuitOpen` while the server does not respond.
@@ -62,7 +63,7 @@ extension HTTPClient {
         /// every 250 ms and later every second, until one gets a response. A response of any status is no failure.
         public var breaksCircuits = false
 
-        /// Called after each call, in the caller's task, for metrics.
+        /// Called after each call with a valid request, in the caller's task, for metrics.
         public var report: (@Sendable (CallReport) -> Void)?
 
         /// Creates the default configuration, which suits calls between services.

@@ -20,8 +20,8 @@ extension HTTPClient {
         /// The longest pause. Pauses stop doubling at this limit.
         public var maximumPause: Duration
 
-        /// Whether the client also repeats a request after a response 429 or 503 with `Retry-After` in seconds (RFC 9110
-        /// §10.2.3), after that time. If the deadline does not allow it, the client returns the response.
+        /// Whether the client also repeats a request after a response 429 or 503 with `Retry-After` (RFC 9110 §10.2.3), after
+        /// that time. If the deadline does not allow it, the client returns the response.
         public var honorsRetryAfter: Bool
 
         /// Creates a policy.
@@ -52,10 +52,10 @@ extension HTTPClient {
         func pause(after response: Response, attempts: Int) -> Duration? {
             guard honorsRetryAfter, attempts < maximumAttempts,
                 [.tooManyRequests, .serviceUnavailable].contains(response.status),
-                let seconds = response.headers[.retryAfter].flatMap({ UInt16($0) })
+                let time = response.headers[.retryAfter].flatMap(RetryAfter.duration)
             else { return nil }
             // Clients that were rejected at the same time must not return at the same time.
-            return .seconds(Int(seconds)) + firstPause * Double.random(in: 0...1)
+            return time + firstPause * Double.random(in: 0...1)
         }
 
         private static let maximumDoublings = 20

@@ -11,7 +11,8 @@ extension HTTPClient {
         public let body: ResponseBody
     }
 
-    /// The body of a response that is still arriving. While nobody reads it, at most 64 KiB are kept, and the server must wait.
+    /// The body of a response that is still arriving. While nobody reads it, at most 64 KiB are kept, and the server must
+    /// wait.
     public struct ResponseBody: AsyncSequence, AsyncIteratorProtocol, Sendable {
         fileprivate let stream: ResponseStream
 
@@ -30,7 +31,8 @@ extension HTTPClient {
 
         /// Sends a part of the body, and waits until libcurl has taken it.
         ///
-        /// Returns false when the server needs no further part, because it has responded, or the connection is lost.
+        /// Returns false when no further part can be sent, because the server has responded, the connection is lost, or the
+        /// body would exceed its length.
         @discardableResult
         public func write(_ part: [UInt8]) async -> Bool { await stream.write(part) }
     }
@@ -63,10 +65,15 @@ extension HTTPClient {
     ///   - request: The request.
     ///   - length: The number of bytes that `write` sends. If it is nil, the body is sent in chunks.
     ///   - write: Writes the body. It is called once.
-    /// - Throws: `HTTPClientError` when there is no complete response; the errors of `write`.
+    /// - Throws: `HTTPClientError` when there is no complete response, and with the code `invalidRequest` when `write` does not
+    ///   write `length` bytes; the errors of `write`.
     public func upload(
         _ request: Request, length: Int? = nil, _ write: (BodyWriter) async throws -> Void
     ) async throws -> Response {
+        guard request.body == nil else {
+            throw HTTPClientError.invalidRequest("an upload gets its body from the writer, so its request has none")
+        }
+        guard length ?? 0 >= 0 else { throw HTTPClientError.invalidRequest("the length of the body is negative") }
         let stream = RequestStream(length: length, loop: loop)
         async let response = send(request, stream)
         do {
@@ -81,10 +88,10 @@ extension HTTPClient {
 
     private func receive(_ request: Request, maximumBytes: Int, _ stream: ResponseStream) async {
         do throws(HTTPClientError) {
-            let response = try await perform(request, download: stream, maximumBytes: maximumBytes)
-            stream.finish((response.status, response.headers), nil)
+            _ = try await perform(request, download: stream, maximumBytes: maximumBytes)
+            stream.finish(nil)
         } catch {
-            stream.finish(nil, error)
+            stream.finish(error)
         }
     }
 

@@ -6,8 +6,8 @@ import HTTPTypes
 /// An HTTP client on libcurl, for calls between services.
 ///
 /// The client owns one thread, which waits for all responses. Callers suspend and block no thread. The client keeps
-/// connections and reuses them. It follows no redirects, stores no cookies, uses no proxy, and reads no environment
-/// variables.
+/// connections and reuses them. It follows no redirects, stores no cookies, and uses no proxy. It reads no environment
+/// variables, but libcurl writes the secrets of TLS connections to the file that `SSLKEYLOGFILE` names.
 ///
 /// ```swift
 /// let client = HTTPClient()
@@ -35,7 +35,8 @@ public final class HTTPClient: Sendable {
     public init(configuration: Configuration = .init()) {
         self.configuration = configuration
         // libcurl's option for this field would format it twice for each request.
-        userAgent = configuration.userAgent.isEmpty ? nil : HTTPField(name: .userAgent, value: configuration.userAgent)
+        let userAgent = HTTPField(name: .userAgent, value: configuration.userAgent)
+        self.userAgent = userAgent.value.isEmpty ? nil : userAgent
         loop = TransferLoop(configuration: configuration)
         loop.start()
     }
@@ -69,8 +70,7 @@ public final class HTTPClient: Sendable {
     nonisolated(nonsending) func perform(
         _ request: Request, upload: RequestStream? = nil, download: ResponseStream? = nil, maximumBytes: Int? = nil
     ) async throws(HTTPClientError) -> Response {
-        var call = try Call(request, of: self)
-        call.upload = upload
+        var call = try Call(request, of: self, upload: upload)
         call.download = download
         call.maximumResponseBytes = maximumBytes ?? configuration.maximumResponseBytes
         do throws(HTTPClientError) {

@@ -24,7 +24,8 @@ extension HTTPClientError {
 
         private let kind: Kind
 
-        /// The URL, the method, a header field or the body is invalid. Nothing was sent.
+        /// The URL, the method, a header field or the body is invalid. Nothing was sent, unless a streamed body does not have
+        /// the announced length.
         public static let invalidRequest = Self(kind: .invalidRequest)
         /// There was no connection: the host is unknown, refused the connection, or did not respond within
         /// `connectTimeout`.

@@ -27,7 +27,6 @@ import CCurl
 
     /// Advances the transfer of a socket that is ready.
     func advance(_ ready: EventPoll.Readiness) {
-        guard interests.isWanted(ready.socket) else { return }
         var running: Int32 = 0
         unsafe curl_multi_socket_action(pointer, ready.socket, ready.operations, &running)
     }
@@ -65,7 +64,8 @@ private func setInterest(
     _ easy: UnsafeMutableRawPointer?, _ socket: CInt, _ action: CInt, _ user: UnsafeMutableRawPointer?,
     _ socketUser: UnsafeMutableRawPointer?
 ) -> CInt {
-    unsafe SocketInterests.of(user)?.set(socket, action: action)
+    let transfer = unsafe easy.flatMap { unsafe EasyHandle.of($0)?.transfer }
+    unsafe SocketInterests.of(user)?.set(socket, action: action, of: transfer)
     return 0
 }
 

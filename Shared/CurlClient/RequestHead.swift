@@ -17,18 +17,17 @@ final class RequestHead: Sendable {
 
     /// Checks a request, and adds the header fields of the configuration.
     init(
-        _ request: HTTPClient.Request, of client: HTTPClient, deadline: ContinuousClock.Instant
+        _ request: HTTPClient.Request, of client: HTTPClient, deadline: ContinuousClock.Instant, streamsBody: Bool
     ) throws(HTTPClientError) {
         guard request.method != .connect else { throw .invalidRequest("the method CONNECT is not supported") }
-        guard request.method != .head || request.body == nil else {
-            throw .invalidRequest("a HEAD request has no body")
-        }
+        let hasBody = streamsBody || request.body != nil
+        guard request.method != .head || !hasBody else { throw .invalidRequest("a HEAD request has no body") }
         method = request.method
         url = request.url
         target = try Target(url: request.url)
         isSentOnce = request.isSentOnce
         acceptsGzip = request.acceptsGzip
-        lines = try Self.lines(request, client, deadline)
+        lines = try Self.lines(request, client, deadline, hasBody: hasBody)
     }
 
     /// Whether repeating the request has the same effect as sending it once (RFC 9110 §9.2.2).
@@ -50,7 +49,7 @@ final class RequestHead: Sendable {
     ]
 
     private static func lines(
-        _ request: HTTPClient.Request, _ client: HTTPClient, _ deadline: ContinuousClock.Instant
+        _ request: HTTPClient.Request, _ client: HTTPClient, _ deadline: ContinuousClock.Instant, hasBody: Bool
     ) throws(HTTPClientError) -> HeaderLines {
         var lines = HeaderLineBuilder()
         var bytes = 0
@@ -60,10 +59,10 @@ final class RequestHead: Sendable {
         if let userAgent = client.userAgent, !request.headers.contains(.userAgent), !propagated.contains(.userAgent) {
             try add(userAgent, to: &lines, &bytes)
         }
-        if let name = client.configuration.timeoutField {
+        if let name = client.configuration.timeoutField, !request.headers.contains(name), !propagated.contains(name) {
             try add(HTTPField(name: name, value: "\((deadline - .now).milliseconds)"), to: &lines, &bytes)
         }
-        if request.body != nil || requiresContentLength(request.method) {
+        if hasBody || requiresContentLength(request.method) {
             // By default libcurl sends `Expect: 100-continue` before large bodies, and declares every body to be a form.
             lines.suppress(.expect)
             if !request.headers.contains(.contentType), !propagated.contains(.contentType) {

@@ -11,6 +11,8 @@ struct ResponseBuffer {
     private static let usualFields = 8
 
     private let maximumBodyBytes: Int
+    private let decodesGzip: Bool
+    private var framing: BodyFraming
     private var headText: [UInt8] = []
     private(set) var isHeadComplete = false
     private var headBytes = 0
@@ -19,13 +21,22 @@ struct ResponseBuffer {
     private(set) var body: [UInt8] = []
     /// The limit that the response exceeds, as the end of a sentence; nil when it exceeds none.
     private(set) var excess: String?
+    /// Whether the head is not acceptable. The connection must then be closed, because the end of the response is not certain.
+    private(set) var isMalformed = false
 
-    init(maximumBodyBytes: Int) { self.maximumBodyBytes = maximumBodyBytes }
+    init(maximumBodyBytes: Int, decodesGzip: Bool) {
+        self.maximumBodyBytes = maximumBodyBytes
+        self.decodesGzip = decodesGzip
+        framing = BodyFraming(decodesGzip: decodesGzip)
+    }
 
     /// Whether any part of a response has arrived.
     var hasBegun: Bool { headLines > 0 }
 
-    /// Adds a line of a head, including its line ending. Returns false when the response exceeds a limit.
+    /// Whether the head of the final response has arrived.
+    var isFinalHeadComplete: Bool { isHeadComplete && !isInformational }
+
+    /// Adds a line of a head, including its line ending. Returns false when the response exceeds a limit or is malformed.
     mutating func receiveHeadLine(_ line: UnsafeRawBufferPointer) -> Bool {
         headBytes += line.count
         headLines += 1
@@ -35,6 +46,7 @@ struct ResponseBuffer {
             // Another head follows an informational one; trailer fields follow a final one.
             guard isInformational else { return true }
             headText.removeAll(keepingCapacity: true)
+            framing = BodyFraming(decodesGzip: decodesGzip)
             isHeadComplete = false
         }
         if headText.isEmpty { headText.reserveCapacity(Self.usualHeadBytes) }
@@ -43,11 +55,21 @@ struct ResponseBuffer {
             while headText.last.map(Self.endsLine) == true { headText.removeLast() }
             headText.append(UInt8(ascii: " "))
             unsafe headText.append(contentsOf: line.drop(while: Self.isSpace))
+            guard framing.admitsContinuation else { return reject() }
         } else {
+            let start = headText.endIndex
             unsafe headText.append(contentsOf: line)
+            guard framing.admits(headText[start...]) else { return reject() }
         }
         isHeadComplete = unsafe line.allSatisfy(Self.endsLine)
-        return true
+        // The client asks for no other protocol.
+        return isHeadComplete && status == .switchingProtocols ? reject() : true
+    }
+
+    /// Marks the response as malformed. Returns false.
+    mutating func reject() -> Bool {
+        isMalformed = true
+        return false
     }
 
     /// Adds a part of the body. Returns false when the response exceeds a limit.

@@ -14,7 +14,8 @@ final class ResponseStream: Sendable {
         var paused: Transfer?
         var hasEnded = false
         var error: HTTPClientError?
-        var reader: CheckedContinuation<Void, Never>?
+        /// The tasks that wait for a change.
+        var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
     private static let maximumBufferedBytes = 64 << 10
@@ -24,32 +25,36 @@ final class ResponseStream: Sendable {
 
     init(loop: TransferLoop) { self.loop = loop }
 
+    /// Begins the stream with the head.
+    func begin(_ head: Head) { change { $0.head = head } }
+
     /// Adds a part of the body. Returns false when the stream is full; the part must then be delivered again later.
     func receive(_ part: UnsafeRawBufferPointer, of transfer: Transfer) -> Bool {
-        let (isAccepted, reader) = state.withLock { state in
+        change { state in
             guard state.bytes.isEmpty || state.bytes.count + part.count <= Self.maximumBufferedBytes else {
                 state.paused = transfer
-                return (false, CheckedContinuation<Void, Never>?.none)
+                return false
             }
             unsafe state.bytes.append(contentsOf: part)
-            if state.head == nil { state.head = transfer.response.head }
-            return (true, state.reader.take())
+            return true
         }
-        reader?.resume()
-        return isAccepted
     }
 
     /// Ends the stream, after the whole body or with an error.
-    func finish(_ head: Head?, _ error: HTTPClientError?) {
-        let reader = state.withLock { state in
-            if state.head == nil { state.head = head }
+    func finish(_ error: HTTPClientError?) {
+        change { state in
             state.hasEnded = true
             state.error = error
             // The transfer has this stream, so they would keep each other.
             state.paused = nil
-            return state.reader.take()
         }
-        reader?.resume()
+    }
+
+    /// Changes the state, and resumes the tasks that wait for a change.
+    private func change<Result>(_ body: (inout State) -> Result) -> Result {
+        let (result, waiting) = state.withLock { (body(&$0), exchange(&$0.waiting, with: [])) }
+        for continuation in waiting { continuation.resume() }
+        return result
     }
 
     /// Waits for the head.
@@ -76,12 +81,12 @@ final class ResponseStream: Sendable {
         }
     }
 
-    /// Waits until `finish` or `receive` changes something, unless `mustWait` is already false.
+    /// Waits for a change, unless `mustWait` is already false.
     private func waitForChange(_ mustWait: (borrowing State) -> Bool) async {
         await withCheckedContinuation { continuation in
             let isWaiting = state.withLock { state in
                 guard mustWait(state) else { return false }
-                state.reader = continuation
+                state.waiting.append(continuation)
                 return true
             }
             if !isWaiting { continuation.resume() }

@@ -15,6 +15,10 @@ final class SocketInterests {
         var isConnection = false
         /// Whether libcurl currently waits for the socket. If not, the connection is idle, or its transfer pauses.
         var isWanted = false
+        /// Whether the last transfer of the connection has ended, instead of pausing.
+        var isIdle = false
+        /// Whether transfers share the connection. Its server may send without being asked (HTTP/2).
+        var isMultiplexed = false
         /// The server at the other end; nil before the first response.
         var origin: TransferEngine.OriginState?
     }
@@ -41,18 +45,41 @@ final class SocketInterests {
         return socket
     }
 
-    /// Whether libcurl waits for a socket that is ready. If not, the event is one of an idle connection, which ended.
-    func isWanted(_ socket: CInt) -> Bool {
-        guard interests.indices.contains(Int(socket)) else { return false }
-        if !interests[Int(socket)].isWanted { unpoll(socket) }
-        return interests[Int(socket)].isWanted
+    /// Whether libcurl waits for a socket.
+    func isWanted(_ socket: CInt) -> Bool { interests.indices.contains(Int(socket)) && interests[Int(socket)].isWanted }
+
+    /// Handles an event of a socket that libcurl does not wait for. An idle connection has ended, or it has received what nobody
+    /// asked for. libcurl would take that for the response to the next request, so the connection ends.
+    ///
+    /// - Parameter pausedPorts: As for `endIdleConnections`.
+    func handleUnwanted(_ socket: CInt, pausedPorts: [CInt]) {
+        unpoll(socket)
+        let interest = interests[Int(socket)]
+        guard interest.isIdle, !interest.isMultiplexed, !pausedPorts.contains(Self.localPort(of: socket)) else {
+            return
+        }
+        if Self.hasInput(socket, flags: MSG_PEEK) { Self.end(socket) }
+    }
+
+    /// Ends a connection. libcurl notices that when it wants to reuse it, but not while the socket has input.
+    private static func end(_ socket: CInt) {
+        shutdown(socket, CInt(SHUT_RDWR))
+        while hasInput(socket) {}
+    }
+
+    /// Whether a socket has input. Without `MSG_PEEK`, it discards some of it.
+    private static func hasInput(_ socket: CInt, flags: Int = 0) -> Bool {
+        unsafe withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { buffer in
+            unsafe recv(socket, buffer.baseAddress, buffer.count, CInt(flags | MSG_DONTWAIT)) > 0
+        }
     }
 
     /// Changes what libcurl waits for on a socket. `action` is one of libcurl's `CURL_POLL_` constants.
-    func set(_ socket: CInt, action: CInt) {
+    func set(_ socket: CInt, action: CInt, of transfer: Transfer?) {
         let index = makeRoom(for: socket)
         guard action != CURL_POLL_REMOVE else {
             interests[index].isWanted = false
+            interests[index].isIdle = interests[index].isConnection && transfer?.isPaused != true
             if !interests[index].isConnection { unpoll(socket) }
             return
         }
@@ -62,22 +89,23 @@ final class SocketInterests {
         if polled != events { poll.set(socket, events: events, isNew: polled == 0) }
         interests[index].polled = events
         interests[index].isWanted = true
+        interests[index].isIdle = false
     }
 
-    /// Records to which server a connection goes.
-    func assign(_ socket: CInt, to origin: TransferEngine.OriginState) {
+    /// Records to which server a new connection goes, and whether transfers share it.
+    func assign(_ socket: CInt, to origin: TransferEngine.OriginState, isMultiplexed: Bool) {
         guard socket >= 0, interests[makeRoom(for: socket)].isConnection else { return }
         interests[Int(socket)].origin = origin
+        interests[Int(socket)].isMultiplexed = isMultiplexed
     }
 
-    /// Ends the idle connections to a server. libcurl notices that when it wants to reuse one, and closes it.
+    /// Ends the idle connections to a server.
     ///
-    /// - Parameter usedPorts: The ports of the connections of all transfers at this machine. libcurl does not wait for the
-    ///   socket of a transfer that pauses, but its connection is not idle.
-    func endIdleConnections(to origin: TransferEngine.OriginState, except usedPorts: [CInt]) {
-        for (index, interest) in interests.enumerated() where interest.origin === origin && !interest.isWanted {
-            let socket = CInt(index)
-            if !usedPorts.contains(Self.localPort(of: socket)) { shutdown(socket, CInt(SHUT_RDWR)) }
+    /// - Parameter pausedPorts: The ports at this machine of the connections of all transfers that pause. libcurl may not have
+    ///   waited for the socket of such a transfer at all, so its connection may look idle.
+    func endIdleConnections(to origin: TransferEngine.OriginState, pausedPorts: [CInt]) {
+        for (index, interest) in interests.enumerated() where interest.origin === origin && interest.isIdle {
+            if !pausedPorts.contains(Self.localPort(of: CInt(index))) { Self.end(CInt(index)) }
         }
     }
 

@@ -58,7 +58,39 @@ struct Target: Sendable {
 
     private static func namedHostBytes(_ authority: Span<UInt8>) -> Int? {
         let count = end(in: authority, from: 0, while: unreserved.contains)
-        return count > 0 && (count == authority.count || authority[count] == UInt8(ascii: ":")) ? count : nil
+        guard count > 0, count == authority.count || authority[count] == UInt8(ascii: ":") else { return nil }
+        return isNameOrAddress(authority.extracting(..<count)) ? count : nil
+    }
+
+    /// Whether the host is a name, or an IPv4 address in its usual form. libcurl takes other numbers for addresses too, such as
+    /// `127.1` and `0x7f000001`.
+    private static func isNameOrAddress(_ host: Span<UInt8>) -> Bool {
+        let dot = UInt8(ascii: ".")
+        let end = host[host.count - 1] == dot ? host.count - 1 : host.count
+        var start = end
+        while start > 0, host[start - 1] != dot { start -= 1 }
+        let label = host.extracting(start..<end)
+        guard !label.isEmpty, ASCIISet.digits.contains(label[0]) else { return true }
+        let isHex = label.count > 1 && lowercased(label[1]) == UInt8(ascii: "x")
+        let digits = Self.end(
+            in: label, from: isHex ? 2 : 0, while: isHex ? ASCIISet.hexDigits.contains : ASCIISet.digits.contains)
+        return digits < label.count || isAddress(host)
+    }
+
+    /// Whether the text is four decimal numbers below 256 without leading zeros (`IPv4address`, RFC 3986 §3.2.2).
+    private static func isAddress(_ text: Span<UInt8>) -> Bool {
+        var (numbers, number, digits) = (1, 0, 0)
+        for index in text.indices {
+            if text[index] == UInt8(ascii: ".") {
+                guard digits > 0 else { return false }
+                (numbers, number, digits) = (numbers + 1, 0, 0)
+            } else {
+                guard ASCIISet.digits.contains(text[index]), digits == 0 || number > 0 else { return false }
+                (number, digits) = (number * 10 + Int(text[index] - UInt8(ascii: "0")), digits + 1)
+                guard number < 256 else { return false }
+            }
+        }
+        return numbers == 4 && digits > 0
     }
 
     private static func bracketedHostBytes(_ authority: Span<UInt8>) -> Int? {

@@ -6,6 +6,9 @@ extension Transfer {
     /// The response of an attempt that has ended.
     func response(after end: End) throws(HTTPClientError) -> HTTPClient.Response {
         switch end {
+        case .finished where upload?.failure == .length:
+            throw failure(.invalidRequest, "the writer did not write as many bytes as it had announced")
+        case .finished where upload?.failure == .writer: throw failure(.cancelled, "the writer failed")
         case .finished(CURLE_OK, _): return try completeResponse()
         case .finished(let code, let systemError):
             throw failure(errorCode(code, systemError), reason(code, systemError))
@@ -34,18 +37,17 @@ extension Transfer {
         guard response.isHeadComplete else {
             throw failure(.connectionLost, "the connection closed before the head was complete")
         }
-        guard let head = response.head, Self.agree(head.headers[values: .contentLength]) else {
-            throw failure(.protocolError, "the head of the response is malformed")
-        }
+        guard let head = response.head else { throw failure(.protocolError, Self.malformedHead) }
         return HTTPClient.Response(status: head.status, headers: head.headers, body: response.body)
     }
 
-    private static func agree(_ values: [String]) -> Bool { values.dropFirst().allSatisfy { $0 == values[0] } }
+    private static let malformedHead = "the head of the response is malformed"
 
     private func reason(_ code: CURLcode, _ systemError: CInt) -> String {
         if errorCode(code, systemError) == .responseTooLarge {
             return "the response exceeds \(response.excess ?? "the length of a header line")"
         }
+        guard !response.isMalformed else { return Self.malformedHead }
         let text = unsafe String(cString: curl_easy_strerror(code))
         return systemError == 0 ? text : unsafe "\(text) (\(String(cString: strerror(systemError))))"
     }
@@ -63,10 +65,13 @@ extension Transfer {
         case CURLE_RECV_ERROR where response.hasBegun && systemError == 0: .protocolError
         // The server ended an HTTP/2 stream.
         case CURLE_HTTP2_STREAM: .connectionLost
-        case CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE: .connectionLost
+        // libcurl cannot repeat a streamed body on another connection.
+        case CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE, CURLE_SEND_FAIL_REWIND:
+            .connectionLost
         // Transfer.mayBeginSending has stopped libcurl from repeating the request.
         case CURLE_ABORTED_BY_CALLBACK: .connectionLost
         case CURLE_WRITE_ERROR where response.excess != nil: .responseTooLarge
+        case CURLE_WRITE_ERROR where response.isMalformed: .protocolError
         // A header line exceeds libcurl's limit of 100 KiB.
         case CURLE_OUT_OF_MEMORY where sends > 0: .responseTooLarge
         // `CURLE_BAD_FUNCTION_ARGUMENT` means a header line without a colon.

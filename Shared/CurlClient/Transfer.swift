@@ -29,7 +29,7 @@ import Synchronization
     var download: ResponseStream?
     /// How often libcurl had a connection and started to send.
     private(set) var sends = 0
-    /// The port of the connection at this machine; nil before `sends` is positive.
+    /// The port of the connection at this machine, 0 for a unix socket; nil before `sends` is positive.
     private(set) var localPort: CInt?
     private var continuation: UnsafeContinuation<Void, Never>?
     /// How the attempt ended; `shutDown` before its end. Its lock orders the work of the engine before that of the caller's
@@ -49,6 +49,8 @@ import Synchronization
     var earlierResponses = 0
     /// Whether the transfer got a handle.
     var wasStarted = false
+    /// Whether libcurl waits until `upload` has bytes or `download` has space.
+    var isPaused = false
 
     /// Creates a transfer that is ready to run.
     init(
@@ -59,7 +61,7 @@ import Synchronization
         self.body = body ?? (head.requiresContentLength ? [] : nil)
         self.deadline = deadline
         self.wasSentBefore = wasSentBefore
-        response = ResponseBuffer(maximumBodyBytes: maximumResponseBytes)
+        response = ResponseBuffer(maximumBodyBytes: maximumResponseBytes, decodesGzip: head.acceptsGzip)
     }
 
     /// Stores the continuation that `resume` resumes.
@@ -74,11 +76,21 @@ import Synchronization
     /// How the attempt ended. Only the caller's task asks, after it was resumed.
     var end: End { lastEnd.withLock { $0 } }
 
+    /// Takes a line of a head. Returns false when libcurl must end the transfer.
+    func receiveHeadLine(_ line: UnsafeRawBufferPointer) -> Bool {
+        guard unsafe response.receiveHeadLine(line) else { return false }
+        guard let download, response.isFinalHeadComplete else { return true }
+        guard let head = response.head else { return response.reject() }
+        download.begin(head)
+        return true
+    }
+
     /// Takes a part of the body. Returns the number of bytes that were taken, as libcurl expects it.
     func receiveBody(_ part: UnsafeRawBufferPointer) -> Int {
         guard let download else { return unsafe response.receiveBody(part) ? part.count : 0 }
         guard response.admitsBody(part.count) else { return 0 }
-        guard unsafe download.receive(part, of: self) else { return Int(CURL_WRITEFUNC_PAUSE) }
+        isPaused = unsafe !download.receive(part, of: self)
+        guard !isPaused else { return Int(CURL_WRITEFUNC_PAUSE) }
         response.countBody(part.count)
         return part.count
     }
@@ -86,9 +98,11 @@ import Synchronization
     /// Copies bytes of the body. Returns their number, as libcurl expects it.
     func sendBody(into buffer: UnsafeMutableRawBufferPointer) -> Int {
         switch unsafe upload?.read(into: buffer, of: self) {
-        case .bytes(let count): count
-        case .nothingYet: Int(CURL_READFUNC_PAUSE)
-        case .failure, nil: Int(CURL_READFUNC_ABORT)
+        case .bytes(let count): return count
+        case .nothingYet:
+            isPaused = true
+            return Int(CURL_READFUNC_PAUSE)
+        case .failure, nil: return Int(CURL_READFUNC_ABORT)
         }
     }
 

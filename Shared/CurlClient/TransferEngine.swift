@@ -89,7 +89,10 @@ struct TransferEngine: ~Copyable {
     }
 
     /// Continues a transfer that waited for its streams.
-    func resume(_ transfer: Transfer) { transfer.easy?.resume() }
+    func resume(_ transfer: Transfer) {
+        transfer.isPaused = false
+        transfer.easy?.resume()
+    }
 
     mutating func cancel(_ transfer: Transfer) {
         // The command to cancel a transfer may arrive before the command to submit it.
@@ -109,7 +112,13 @@ struct TransferEngine: ~Copyable {
 
     /// Advances all transfers as far as possible, and ends those that are complete or overdue.
     mutating func work(_ ready: [EventPoll.Readiness]) {
-        for event in ready { multi.advance(event) }
+        for event in ready {
+            if multi.interests.isWanted(event.socket) {
+                multi.advance(event)
+            } else {
+                multi.interests.handleUnwanted(event.socket, pausedPorts: pausedPorts)
+            }
+        }
         let now = ContinuousClock.now
         if let timer = multi.interests.timer, timer <= now { multi.runTimers() }
         endFinished()
@@ -195,10 +204,13 @@ struct TransferEngine: ~Copyable {
     private mutating func release(_ easy: EasyHandle, of transfer: Transfer, _ end: Transfer.End) {
         running -= 1
         transfer.hasConnected = easy.hasConnected
-        if transfer.hasConnected, let origin = transfer.origin { multi.interests.assign(easy.socket, to: origin) }
+        if transfer.hasConnected, let origin = transfer.origin {
+            multi.interests.assign(easy.socket, to: origin, isMultiplexed: easy.isMultiplexed)
+        }
         multi.remove(easy)
         easy.end()
-        if idleHandles.count < Self.maximumIdleHandles { idleHandles.append(easy) }
+        // libcurl 7.88 makes each sixth repetition of all requests of one handle fail, so such a handle is not kept.
+        if idleHandles.count < Self.maximumIdleHandles, transfer.sends <= 1 { idleHandles.append(easy) }
         if let origin = transfer.origin { update(origin, after: transfer, end) }
     }
 
@@ -210,10 +222,13 @@ struct TransferEngine: ~Copyable {
         case .finished(CURLE_OK, _): origin.idle += 1
         case .timedOut where isLost(origin, transfer):
             origin.idle = 0
-            multi.interests.endIdleConnections(to: origin, except: live.compactMap(\.localPort))
+            multi.interests.endIdleConnections(to: origin, pausedPorts: pausedPorts)
         default: break
         }
     }
+
+    /// The ports at this machine of the connections whose transfers pause.
+    private var pausedPorts: [CInt] { live.lazy.filter(\.isPaused).compactMap(\.localPort) }
 
     /// Whether a transfer that timed out shows that the machine behind the kept connections may be gone: it used such a
     /// connection, and no call to the server has got any response meanwhile. Then each further one would time out too.

@@ -28,6 +28,8 @@ final class TransferLoop: Sendable {
     }
 
     private static let maximumRoundsWithoutEvents = 8
+    /// The number of jobs after which the requests that they have started are sent.
+    private static let jobsBeforeSending = 8
 
     private let poll: EventPoll
     private let engine: Mutex<TransferEngine>
@@ -164,8 +166,12 @@ extension TransferLoop {
         while true {
             let isIdle = receive(&commands, &jobs)
             if !commands.isEmpty { lockEngine(&ended) { engine in Self.obey(commands, &engine) } }
-            for job in jobs { unsafe job.runSynchronously(on: executor) }
-            if !jobs.isEmpty { lockEngine(&ended) { $0.runStarted() } }
+            for (index, job) in jobs.enumerated() {
+                unsafe job.runSynchronously(on: executor)
+                if (index + 1).isMultiple(of: Self.jobsBeforeSending) || index + 1 == jobs.count {
+                    lockEngine(&ended) { $0.runStarted() }
+                }
+            }
             // Jobs often make further jobs. These are worth some rounds without a system call.
             roundsWithoutEvents += 1
             guard isIdle || roundsWithoutEvents > Self.maximumRoundsWithoutEvents else { continue }

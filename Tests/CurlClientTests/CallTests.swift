@@ -40,7 +40,25 @@ struct CallTests {
     }
 
     @Test(arguments: [
+        "Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994",
+    ])
+    func `a rejected request is repeated after a date in Retry-After that has passed`(_ date: String) async throws {
+        let server = ScriptedServer { connection in
+            while connection.readRequest() != nil {
+                connection.send(
+                    connection.server.requests.count == 1
+                        ? "HTTP/1.1 503 X\r\nRetry-After: \(date)\r\nContent-Length: 0\r\n\r\n" : CannedResponse.hello)
+            }
+        }
+        #expect(try await HTTPClient().execute(.init(url: server.url(), retry: Self.eager)).status == .ok)
+    }
+
+    @Test(arguments: [
         "503 X\r\nRetry-After: 60", "503 X\r\nRetry-After: -1", "503 X\r\nRetry-After: soon", "503 X",
+        "503 X\r\nRetry-After: +0", "503 X\r\nRetry-After: 0.5", "503 X\r\nRetry-After:", "503 X\r\nRetry-After: 0, 0",
+        "503 X\r\nRetry-After: 65536", "503 X\r\nRetry-After: 99999999999999999999",
+        "503 X\r\nRetry-After: Fri, 31 Dec 2100 23:59:59 GMT", "503 X\r\nRetry-After: Fri, 99 Foo 2100 23:59:59 GMT",
+        "503 X\r\nRetry-After: 1994-11-06",
         "500 X\r\nRetry-After: 0", "200 OK\r\nRetry-After: 0",
     ])
     func `another response is returned at once`(_ head: String) async throws {
@@ -82,6 +100,14 @@ struct CallTests {
         #expect((1...20_000).contains(milliseconds))
     }
 
+    @Test func `a request that tells the server the time itself tells it once`() async throws {
+        let client = HTTPClient.with { $0.timeoutField = Self.field }
+        let server = ScriptedServer.responding(with: CannedResponse.hello)
+        let name = try #require(Self.field)
+        _ = try await client.execute(.init(url: server.url(), headers: [name: "7"]))
+        #expect(server.requests.first?.values("x-request-timeout") == ["7"])
+    }
+
     @Test func `a call whose caller has gone sends nothing`() async throws {
         let client = HTTPClient.with { $0.inheritedDeadline = { .now - .seconds(1) } }
         let server = ScriptedServer.responding(with: CannedResponse.hello)
@@ -108,6 +134,15 @@ struct CallTests {
         #expect(all.map(\.attempts) == [2, 1, 1])
         #expect(all.map(\.openedConnections) == [2, 0, 0])
         #expect(all.map { Self.text($0.outcome) } == ["200", "200", "connectionFailed"])
+    }
+
+    @Test func `a request that libcurl rejects opens no connection in its report`() async throws {
+        let reports = Mutex<[HTTPClient.CallReport]>([])
+        let client = HTTPClient.with { $0.report = { report in reports.withLock { $0.append(report) } } }
+        let server = ScriptedServer.responding(with: CannedResponse.hello)
+        _ = try await client.execute(.init(url: server.url()))
+        _ = try await client.failure(.init(url: "http://[1:2]/"))
+        #expect(reports.withLock { $0.map(\.openedConnections) } == [1, 0])
     }
 
     private static func text(_ outcome: HTTPClient.CallReport.Outcome) -> String {

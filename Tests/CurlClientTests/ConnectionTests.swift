@@ -1,5 +1,6 @@
 import CurlClient
 import HTTPTypes
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(1)))
@@ -104,13 +105,17 @@ struct ConnectionTests {
         #expect(server.requests.count == 2)
     }
 
-    @Test func `an idempotent request survives a reused connection that breaks`() async throws {
-        let server = breakingOnReuse()
+    @Test(arguments: [false, true])
+    func `an idempotent request survives reused connections that break, however often`(_ isReset: Bool) async throws {
+        let server = ScriptedServer { connection in
+            guard connection.readRequest() != nil, connection.send(CannedResponse.empty) else { return }
+            _ = connection.readRequest()
+            if isReset { connection.resetOnClose() }
+        }
         let client = HTTPClient()
-        _ = try await client.execute(.init(url: server.url()))
-        _ = try await client.execute(.init(url: server.url()))
-        #expect(server.connections == 2)
-        #expect(server.requests.count == 3)
+        for _ in 0..<20 { _ = try await client.execute(.init(url: server.url())) }
+        #expect(server.connections == 20)
+        #expect(server.requests.count == 39)
     }
 
     @Test(arguments: [nil, [1, 2, 3]])
@@ -134,9 +139,9 @@ struct ConnectionTests {
     }
 
     /// A server whose first three connections get one response each, and then none. Later connections get all.
-    private func partlyDeadServer() -> ScriptedServer {
+    private func partlyDeadServer(path: String? = nil) -> ScriptedServer {
         let arrived = OneTimeEvent()
-        return ScriptedServer { connection in
+        return ScriptedServer(path: path) { connection in
             while connection.readRequest() != nil {
                 if connection.server.requests.count == 3 { arrived.signal() }
                 arrived.blockingWait()
@@ -158,6 +163,27 @@ struct ConnectionTests {
         #expect(error.code == .timedOut)
         #expect(try await client.execute(.init(url: server.url())).status == .ok)
         #expect(server.connections == 4)
+    }
+
+    @Test func `a call that times out ends kept connections to a unix socket while another call goes on`() async throws
+    {
+        let folder = try TemporaryFolder()
+        let path = folder.path("server")
+        let client = HTTPClient.with { $0.unixSocketPath = path }
+        let server = partlyDeadServer(path: path)
+        let url = "http://catalog/"
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<3 { group.addTask { _ = try await client.execute(.init(url: url)) } }
+            try await group.waitForAll()
+        }
+        let other = Task { try await client.execute(.init(url: url, deadline: .seconds(3000))) }
+        await Task.yield()
+        let error = try await client.failure(.init(url: url, deadline: .milliseconds(500)))
+        #expect(error.code == .timedOut)
+        #expect(try await client.execute(.init(url: url, deadline: .seconds(5))).status == .ok)
+        #expect(server.connections == 4)
+        other.cancel()
+        _ = await other.result
     }
 
     @Test func `a call that times out while others get responses leaves the kept connections open`() async throws {

@@ -62,6 +62,65 @@ struct HTTP2Tests {
         #expect(try await others == Array(repeating: shared, count: 9))
     }
 
+    @Test func `a download that nobody reads does not delay another one on its connection`() async throws {
+        let body = (0..<1 << 20).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+        let server = ScriptedServer { connection in
+            while connection.readRequest() != nil {
+                connection.send("HTTP/1.1 200 OK\r\nContent-Length: \(body.count)\r\n\r\n")
+                connection.send(bytes: body)
+            }
+        }
+        let proxy = try await HTTP2Proxy(to: server)
+        let client = proxy.client()
+        let request = HTTPClient.Request(url: "https://localhost/", deadline: .seconds(20))
+        for _ in 1...3 {
+            let slow = try await client.download(request, maximumBytes: body.count) { response in
+                var slow = try await response.body.next() ?? []
+                let quick = try await client.execute(request)
+                #expect(quick.body == body)
+                for try await part in response.body { slow += part }
+                return slow
+            }
+            #expect(slow == body)
+        }
+    }
+
+    @Test func `a body that is written slowly is sent whole`() async throws {
+        let part = [UInt8](repeating: 7, count: 20_000)
+        let server = ScriptedServer { connection in
+            while let request = connection.readRequest() {
+                connection.send("HTTP/1.1 200 OK\r\nContent-Length: \(request.body.count)\r\n\r\n")
+                connection.send(bytes: request.body)
+            }
+        }
+        let proxy = try await HTTP2Proxy(to: server)
+        let client = proxy.client()
+        let request = HTTPClient.Request(method: .put, url: "https://localhost/", deadline: .seconds(20))
+        for length in [20 * part.count, nil] {
+            let response = try await client.upload(request, length: length) { body in
+                for _ in 0..<20 {
+                    await body.write(part)
+                    // libcurl asks for the next part before there is one.
+                    _ = try await client.execute(.init(url: "https://localhost/"))
+                }
+            }
+            #expect(response.body.count == 20 * part.count)
+        }
+    }
+
+    @Test(arguments: [2 << 20, nil])
+    func `a response before the end of the upload ends it`(_ length: Int?) async throws {
+        // nginx accepts bodies of at most 1 MiB.
+        let proxy = try await HTTP2Proxy(to: Self.server { _ in true })
+        let client = proxy.client()
+        let request = HTTPClient.Request(method: .put, url: "https://localhost/", deadline: .seconds(20))
+        let response = try await client.upload(request, length: length) { body in
+            for _ in 0..<16 { if await !body.write([UInt8](repeating: 0, count: 1 << 17)) { break } }
+        }
+        #expect(response.status == .contentTooLarge)
+        #expect(try await client.execute(.init(url: "https://localhost/")).status == .ok)
+    }
+
     @Test func `a body larger than the window of a stream arrives whole both ways`() async throws {
         let body = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
         let server = ScriptedServer { connection in

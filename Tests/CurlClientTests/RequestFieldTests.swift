@@ -62,6 +62,14 @@ struct RequestFieldTests {
         #expect(error.code == .invalidRequest)
     }
 
+    @Test(arguments: ["", " ", "\t"])
+    func `a blank user agent is not sent`(_ userAgent: String) async throws {
+        let client = HTTPClient.with { $0.userAgent = userAgent }
+        _ = try await client.execute(.init(url: server.url()))
+        let request = try #require(server.requests.last)
+        #expect(request.lines.sorted() == ["Accept: */*", "GET / HTTP/1.1", "Host: 127.0.0.1:\(server.port)"])
+    }
+
     @Test func `propagated header fields are sent unless the request sets them`() async throws {
         let traceparent = try #require(HTTPField.Name("traceparent"))
         let requestID = try #require(HTTPField.Name("X-Request-Id"))

@@ -58,7 +58,10 @@ struct RequestTests {
         "http://a/<", "http://a/\"", "http://a/{}", "http://a/|", "http://a/^", "http://a/`", "http://a/[",
         "http://a%2fb/",
         "http://a/%", "http://a/%4", "http://a/%zz", "http://[::1/", "http://[]/", "http://[a]b/", "http://[1]/",
-        "http://[::1]x/", "http://[::1%25eth0]/", "http://a,b/", "http://a;b/",
+        "http://[::1]x/", "http://[::1%25eth0]/", "http://[fe80::1%eth0]/", "http://a,b/", "http://a;b/",
+        "http://127.1/",
+        "http://2130706433/", "http://0x7f000001/", "http://0X7F.1/", "http://0177.0.0.1/", "http://127.0.0.01/",
+        "http://127.0.0.1./", "http://256.0.0.1/", "http://127.0.0.1.1/", "http://a.1/", "http://0x/",
         "http://a/" + String(repeating: "a", count: 8192),
     ])
     func `an invalid URL is rejected`(_ url: String) async throws {

@@ -30,6 +30,46 @@ struct StreamingTests {
         #expect(body == Array("firstother".utf8))
     }
 
+    @Test func `a download is read before the first byte of its body arrives`() async throws {
+        let hasHead = OneTimeEvent()
+        let server = ScriptedServer { connection in
+            _ = connection.readRequest()
+            connection.send("HTTP/1.1 200 OK\r\nServer: x\r\nContent-Length: 3\r\n\r\n")
+            hasHead.blockingWait()
+            connection.send("abc")
+        }
+        let request = HTTPClient.Request(url: server.url(), deadline: .seconds(5))
+        let (field, body) = try await client.download(request, maximumBytes: 3) { response in
+            hasHead.signal()
+            return (response.headers[.server], try await response.body.next())
+        }
+        #expect(field == "x")
+        #expect(body == Array("abc".utf8))
+    }
+
+    @Test func `a body that several tasks read is divided between them`() async throws {
+        let body = [UInt8](repeating: 1, count: 4 << 20)
+        let server = ScriptedServer { connection in
+            _ = connection.readRequest()
+            connection.send("HTTP/1.1 200 OK\r\nContent-Length: \(body.count)\r\n\r\n")
+            connection.send(bytes: body)
+        }
+        let request = HTTPClient.Request(url: server.url(), deadline: .seconds(20))
+        let count = try await client.download(request, maximumBytes: body.count) { response in
+            try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<4 {
+                    group.addTask {
+                        var count = 0
+                        for try await part in response.body { count += part.count }
+                        return count
+                    }
+                }
+                return try await group.reduce(0, +)
+            }
+        }
+        #expect(count == body.count)
+    }
+
     @Test func `a response without a body has an empty stream`() async throws {
         let server = ScriptedServer.responding(with: CannedResponse.empty)
         let isEmpty = try await client.download(.init(url: server.url()), maximumBytes: 0) { response in

@@ -1,0 +1,67 @@
+/// What the head of a response says about the length and the coding of its body (RFC 9112 §6).
+///
+/// libcurl is lenient: it takes the digits at the start of a length, and the last one of several lengths. Another reader of the
+/// same bytes would see another end of the body, and take its rest for the next response.
+struct BodyFraming {
+    /// Whether the client decodes the body, so the only content coding that it accepts is gzip.
+    private let decodesGzip: Bool
+    private var length: Int?
+    private var isChunked = false
+    private var isCoded = false
+    /// Whether the last line was one of these fields.
+    private var endsWithValue = false
+
+    init(decodesGzip: Bool) { self.decodesGzip = decodesGzip }
+
+    /// Whether the last line may go on in the next one (`obs-fold`).
+    var admitsContinuation: Bool { !endsWithValue }
+
+    /// Reads a line. Returns false when the body has no certain end, or a coding that the client did not ask for.
+    mutating func admits(_ line: ArraySlice<UInt8>) -> Bool {
+        endsWithValue = true
+        if let value = Self.value("content-length:", line) { return admitsLength(value) }
+        if let value = Self.value("transfer-encoding:", line) { return admitsTransferCoding(value) }
+        if decodesGzip, let value = Self.value("content-encoding:", line) { return admitsContentCoding(value) }
+        endsWithValue = false
+        return true
+    }
+
+    /// The length must be the same in all lines, and no body has both a length and chunks.
+    private mutating func admitsLength(_ text: String) -> Bool {
+        guard !text.isEmpty, text.utf8.allSatisfy(ASCIISet.digits.contains), let value = Int(text), !isChunked else {
+            return false
+        }
+        defer { length = value }
+        return length == nil || length == value
+    }
+
+    /// The client sends no `TE`, so a server may use chunks and nothing else.
+    private mutating func admitsTransferCoding(_ text: String) -> Bool {
+        defer { isChunked = true }
+        return text.lowercased() == "chunked" && !isChunked && length == nil
+    }
+
+    private mutating func admitsContentCoding(_ text: String) -> Bool {
+        defer { isCoded = true }
+        return ["gzip", "x-gzip"].contains(text.lowercased()) && !isCoded
+    }
+
+    /// The value of a field; nil when the line is another field. `name` is in lower case and includes the colon.
+    private static func value(_ name: StaticString, _ line: ArraySlice<UInt8>) -> String? {
+        let count = name.utf8CodeUnitCount
+        guard line.count >= count else { return nil }
+        for index in 0..<count {
+            let byte = line[line.startIndex + index]
+            let isLetter = UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
+            guard unsafe (isLetter ? byte | 0x20 : byte) == name.utf8Start[index] else { return nil }
+        }
+        var value = line.dropFirst(count)
+        while let first = value.first, isSpace(first) { value.removeFirst() }
+        while let last = value.last, isSpace(last) { value.removeLast() }
+        return String(decoding: value, as: UTF8.self)
+    }
+
+    private static func isSpace(_ byte: UInt8) -> Bool {
+        byte == 0x20 || byte == 0x09 || byte == 0x0D || byte == 0x0A
+    }
+}
