@@ -26,12 +26,15 @@ import Testing
         #expect(try commitCount() - commitsBefore < 16)
     }
 
-    @Test func `more writes than one transaction takes are all stored`() async throws {
+    @Test func `more writes than one transaction takes are all stored, in several transactions`() async throws {
+        let commitsBefore = try commitCount()
         let outcomes = try await behindAnotherWrite(count: 200) { number in
             try await add("p\(number)")
         }
         #expect(outcomes.allSatisfy { $0 == nil })
         #expect(try await database.productCount() == 201)
+        // At most 64 writes in each.
+        #expect(try commitCount() - commitsBefore >= 4)
     }
 
     @Test func `a write that fails leaves the other writes of its transaction`() async throws {

@@ -88,6 +88,16 @@ import Testing
         #expect(queue.pendingCount == 0)
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func `a request whose client stops waiting leaves the queue without a turn`() async throws {
+        let running = [try await send("a", .signIn, from: "a"), try await send("b", .signIn, from: "b")]
+        let result: Void? = try await queue.run(for: .signIn, of: "c", until: .now + .milliseconds(50)) {}
+        #expect(result == nil)
+        #expect(queue.pendingCount == 2)
+        for work in running { work.end() }
+        for work in running { #expect(try await work.isAdmitted) }
+    }
+
     @Test func `a cancelled request leaves the queue without a turn`() async throws {
         let running = [try await send("a", .signIn, from: "a"), try await send("b", .signIn, from: "b")]
         let waiting = try await send("c", .signIn, from: "c")

@@ -198,6 +198,40 @@ private let form = "POST /form HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r
         }
     }
 
+    @Test func `requests whose body is withheld are in flight while their handlers work`() async throws {
+        let (held, release) = AsyncStream.makeStream(of: Void.self)
+        let isReleased = Task { for await _ in held {} }
+        let (events, happen) = AsyncStream.makeStream(of: String.self)
+        let addRoutes = { (router: Router<PlainContext>) in
+            _ = router.post("form") { _, _ in
+                happen.yield("is handled")
+                await isReleased.value
+                return "handled"
+            }
+        }
+        let count = 4 * System.coreCount
+        try await EchoService.run(.live, limits: { $0.maximumRequestsInFlight = 1 }, addRoutes: addRoutes) { client in
+            let port = try #require(client.port)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<count {
+                    group.addTask {
+                        try await RawConnection.open(port: port) { connection in
+                            try await connection.send("\(form)Content-Length: 4\r\nExpect: 100-continue\r\n\r\n")
+                            try await connection.readResponses(1)
+                            if connection.statuses == ["503"] { happen.yield("is rejected") }
+                        }
+                    }
+                }
+                var next = events.makeAsyncIterator()
+                var handled = 0
+                for _ in 0..<count where await next.next() == "is handled" { handled += 1 }
+                #expect((1...System.coreCount).contains(handled))
+                release.finish()
+                try await group.waitForAll()
+            }
+        }
+    }
+
     @Test func `requests whose bodies end together are rejected beyond the limit`() async throws {
         let (ends, end) = AsyncStream.makeStream(of: Void.self)
         let bodiesEnd = Task { for await _ in ends {} }

@@ -119,6 +119,38 @@ private let get = "GET /scope HTTP/1.1\r\nHost: a\r\n\r\n"
         }
     }
 
+    @Test func `a client that has sent more requests than the last one loses no response`() async throws {
+        try await EchoService.serve {
+            $0.maximumRequests = 1
+        } _: { port in
+            try await RawConnection.open(port: port) { connection in
+                // More than the server has read when it closes the connection.
+                try await connection.send(String(repeating: get, count: 20_000))
+                try await connection.readToEnd()
+                #expect(connection.statuses == ["200"])
+                #expect(connection.isReset == false)
+            }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `the body of the last request that may be open is read`() async throws {
+        try await EchoService.serve {
+            $0.maximumUnansweredRequests = 1
+        } _: { port in
+            try await RawConnection.open(port: port) { connection in
+                let body = #"{"text":"body","number":1}"#
+                try await connection.send(
+                    "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nExpect: 100-continue\r\n"
+                        + "Content-Length: \(body.utf8.count)\r\n\r\n")
+                try await connection.readResponses(1)
+                try await connection.send(body)
+                try await connection.readResponses(2)
+                #expect(connection.statuses == ["100", "200"])
+            }
+        }
+    }
+
     @Test func `a connection above the limit of its network is closed, and one that ends makes room`() async throws {
         try await EchoService.serve {
             $0.maximumConnectionsPerNetwork = 2

@@ -60,8 +60,37 @@ import Testing
         #expect(!connection.handler.isBehind)
     }
 
+    @Test func `a head has no time limit while the client does not read the responses`() throws {
+        let connection = try EmbeddedConnection(limits: { $0.headTime = .zero }) { _ in Response(status: .ok) }
+        connection.socket.isFull = true
+        try connection.receive(.GET)
+        connection.release()
+        connection.handler.bytesArrived()
+        connection.channel.embeddedEventLoop.advanceTime(to: .now())
+        connection.socket.isFull = false
+        connection.channel.flush()
+        #expect(try connection.responses() == ["200"])
+        // Now the client has the whole time.
+        connection.channel.embeddedEventLoop.advanceTime(to: .now())
+        #expect(try connection.responses() == ["408"])
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a body that is asked for after the response ends with an error`() async throws {
+        let requests = Mutex<Request?>(nil)
+        let connection = try EmbeddedConnection { request in
+            requests.withLock { $0 = request }
+            return Response(status: .ok)
+        }
+        try connection.receive(.POST, body: 3)
+        connection.release()
+        let request = try #require(requests.withLock { $0 })
+        let reading = Task.immediate { try await request.body.collect(upTo: 10) }
+        await #expect(throws: ChannelError.self) { try await reading.value }
+    }
+
     @Test func `a request is not rejected at the end of a body for which its handler does not wait`() throws {
-        let connection = try EmbeddedConnection(maximumRequestsInFlight: 2) { request in
+        let connection = try EmbeddedConnection(limits: { $0.maximumRequestsInFlight = 2 }) { request in
             let body = try? await request.body.collect(upTo: 1 << 20)
             return Response(status: body?.readableBytes == 3 ? .ok : .serviceUnavailable)
         }
@@ -98,10 +127,11 @@ private final class EmbeddedConnection {
     }
 
     init(
-        maximumRequestsInFlight: Int = 500, _ respond: @escaping @Sendable (Request) async -> Response
+        limits changeLimits: (inout ConnectionLimits) -> Void = { _ in },
+        _ respond: @escaping @Sendable (Request) async -> Response
     ) throws {
         var limits = ConnectionLimits()
-        limits.maximumRequestsInFlight = maximumRequestsInFlight
+        changeLimits(&limits)
         let waiting = Waiting()
         self.waiting = waiting
         admission = AdmissionLimit(limits, eventLoop: channel.eventLoop)
@@ -116,6 +146,16 @@ private final class EmbeddedConnection {
             return await respond(request)
         }
         try channel.pipeline.syncOperations.addHandlers(socket, handler)
+    }
+
+    /// The status codes of the responses since the last call.
+    func responses() throws -> [String] {
+        var statuses: [String] = []
+        while let bytes = try channel.readOutbound(as: ByteBuffer.self) {
+            let parts = String(buffer: bytes).components(separatedBy: "HTTP/1.1 ")
+            statuses += parts.dropFirst().map { String($0.prefix(3)) }
+        }
+        return statuses
     }
 
     /// How many handlers have begun.

@@ -10,6 +10,8 @@ struct RawConnection: ~Copyable {
     private(set) var received = ""
     /// Whether the server has closed its side.
     private(set) var isClosed = false
+    /// Whether the server has reset the connection.
+    private(set) var isReset = false
 
     /// Opens a connection to a port of this machine for `body`, and closes it afterwards.
     static func open<Result>(
@@ -59,6 +61,7 @@ struct RawConnection: ~Copyable {
             } catch {
                 // A reset is an end as well.
                 isClosed = true
+                isReset = true
             }
         }
         return received

@@ -6,7 +6,7 @@ import Foundation
 ///     LoadBench [--json] [--seconds N] [--rate N]
 @main enum LoadBench {
     private static let shopperCount = 20
-    private static let firstRate = 250
+    private static let firstRate = 500
 
     static func main() async throws {
         let arguments = Array(CommandLine.arguments.dropFirst())
@@ -16,7 +16,9 @@ import Foundation
             let report = Report(printsJSON: arguments.contains("--json"))
             let seconds = option("--seconds", arguments) ?? 10
             if let rate = option("--rate", arguments) {
-                report.add(await loop.run(rate: rate, seconds: seconds, services: services))
+                let step = await loop.run(rate: rate, seconds: seconds, services: services)
+                report.add(step)
+                report.addOperations(of: step)
             } else {
                 await findLimit(loop, services, seconds, report)
             }
@@ -38,7 +40,9 @@ import Foundation
             guard step.isCarried else { break }
             rate = rate * 5 / 4
         }
-        report.add(await loop.run(rate: 2 * best, seconds: seconds, services: services))
+        let step = await loop.run(rate: 2 * best, seconds: seconds, services: services)
+        report.add(step)
+        report.addOperations(of: step)
     }
 
     private static func option(_ name: String, _ arguments: [String]) -> Int? {

@@ -6,7 +6,7 @@ struct OpenLoop {
 
     func run(rate: Int, seconds: Int, services: Services) async -> Step {
         let clock = ContinuousClock()
-        let recorder = Recorder(Step(rate: rate))
+        let recorder = Recorder(Step(rate: rate, seconds: seconds))
         let start = clock.now
         let total = rate * seconds
         await withDiscardingTaskGroup { group in
@@ -19,7 +19,8 @@ struct OpenLoop {
                     group.addTask {
                         let status = try? await shop.perform(number)
                         let end = clock.now
-                        await recorder.record(status, Int((end - intended) / .microseconds(1)), after: end - start)
+                        await recorder.record(
+                            .number(number), status, Int((end - intended) / .microseconds(1)), after: end - start)
                     }
                     sent += 1
                 }
@@ -40,7 +41,7 @@ private actor Recorder {
         self.step = step
     }
 
-    func record(_ status: Int?, _ microseconds: Int, after duration: Duration) {
-        step.record(status: status, microseconds: microseconds, after: duration)
+    func record(_ operation: Operation, _ status: Int?, _ microseconds: Int, after duration: Duration) {
+        step.record(operation, status: status, microseconds: microseconds, after: duration)
     }
 }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Prints each step as a row of a table, or with `--json` as an object.
+/// Prints each step as a row of a table, with a row for each operation of the last one; or with `--json` as an object.
 struct Report {
     let printsJSON: Bool
 
@@ -15,21 +15,55 @@ struct Report {
     }
 
     func add(_ step: Step) {
-        let times = [50, 90, 99, 99.9, 100].map(step.milliseconds)
+        let responses = step.all
+        let times = [50, 90, 99, 99.9, 100].map(responses.milliseconds)
         let memory = Services.Name.allCases.map { (step.memory[$0] ?? 0) / 1_000_000 }
         guard printsJSON else {
-            print(
+            return print(
                 Self.row(
-                    ["\(step.rate)", "\(step.goodput)"] + times.map { String(format: "%.1f", $0) }
-                        + [step.refused, step.failed, step.lost].map(String.init) + memory.map(String.init)))
-            return
+                    ["\(step.rate)", "\(step.goodput)"] + times.map(Self.text)
+                        + [Int(responses.refused.totalCount), responses.failed, responses.lost].map(String.init)
+                        + memory.map(String.init)))
         }
         let percentiles = zip(["p50", "p90", "p99", "p999", "max"], times).map { #""\#($0)_ms":\#($1)"# }
         let bytes = zip(Services.Name.allCases, memory).map { #""\#($0)_mb":\#($1)"# }
+        let operations = Self.sorted(step).map { #""\#($0.rawValue)":{\#(Self.object($1))}"# }
         print(
             #"{"sent_per_second":\#(step.rate),"accepted_per_second":\#(step.goodput),"#
                 + (percentiles + bytes).joined(separator: ",")
-                + #","refused":\#(step.refused),"failed":\#(step.failed),"lost":\#(step.lost)}"#)
+                + #","refused":\#(responses.refused.totalCount),"failed":\#(responses.failed),"lost":\#(responses.lost),"#
+                + #""operations":{\#(operations.joined(separator: ","))}}"#)
+    }
+
+    /// Prints what became of each operation. With `--json`, `add` does it.
+    func addOperations(of step: Step) {
+        guard !printsJSON else { return }
+        print("\nAt \(step.rate) requests a second, with the p99 of refusals too:")
+        print(Self.row(["accepted", "p50 ms", "p99 ms", "max ms", "refused", "p99 ms", "failed", "lost"]))
+        for (operation, responses) in Self.sorted(step) {
+            let values =
+                ["\(responses.accepted.totalCount)"] + [50, 99, 100].map { Self.text(responses.milliseconds($0)) }
+                + [
+                    "\(responses.refused.totalCount)",
+                    Self.text(Double(responses.refused.valueAtPercentile(99)) / 1000),
+                ]
+                + ["\(responses.failed)", "\(responses.lost)"]
+            print("\(Self.row(values))  \(operation.rawValue)")
+        }
+    }
+
+    private static func sorted(_ step: Step) -> [(Operation, Responses)] {
+        Operation.allCases.compactMap { operation in step.ofOperation[operation].map { (operation, $0) } }
+    }
+
+    private static func object(_ responses: Responses) -> String {
+        #""accepted":\#(responses.accepted.totalCount),"p50_ms":\#(responses.milliseconds(50)),"#
+            + #""p99_ms":\#(responses.milliseconds(99)),"max_ms":\#(responses.milliseconds(100)),"#
+            + #""refused":\#(responses.refused.totalCount),"failed":\#(responses.failed),"lost":\#(responses.lost)"#
+    }
+
+    private static func text(_ milliseconds: Double) -> String {
+        String(format: "%.1f", milliseconds)
     }
 
     private static func row(_ values: [String]) -> String {

@@ -1,6 +1,4 @@
-import AsyncHTTPClient
 import Foundation
-import NIOCore
 import NIOHTTP1
 
 /// The services that `scripts/up` starts on this machine, and a client for them.
@@ -11,18 +9,7 @@ struct Services: Sendable {
         var port: Int { 8080 + (Self.allCases.firstIndex(of: self) ?? 0) }
     }
 
-    private static let maximumBodyBytes = 1 << 20
-    private static let timeout = TimeAmount.seconds(10)
-
-    private let client: HTTPClient
-
-    init() {
-        var configuration = HTTPClient.Configuration()
-        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 256
-        configuration.connectionPool.retryConnectionEstablishment = false
-        configuration.httpVersion = .http1Only
-        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-    }
+    private let client = LoadClient()
 
     func shutdown() async throws {
         try await client.shutdown()
@@ -33,20 +20,15 @@ struct Services: Sendable {
         _ method: HTTPMethod, _ service: Name, _ path: String, token: String? = nil, json: String? = nil,
         form: String? = nil, headers: [String: String] = [:]
     ) async throws -> ReceivedResponse {
-        var request = HTTPClientRequest(url: "http://127.0.0.1:\(service.port)\(path)")
-        request.method = method
-        if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
-        for (name, value) in headers { request.headers.add(name: name, value: value) }
-        if let json {
-            request.headers.add(name: "Content-Type", value: "application/json")
-            request.body = .bytes(ByteBuffer(string: json))
-        } else if let form {
-            request.headers.add(name: "Content-Type", value: "application/x-www-form-urlencoded")
-            request.body = .bytes(ByteBuffer(string: form))
-        }
-        let response = try await client.execute(request, timeout: Self.timeout)
-        let body = try await response.body.collect(upTo: Self.maximumBodyBytes)
-        return ReceivedResponse(status: Int(response.status.code), body: Data(body.readableBytesView))
+        var fields = HTTPHeaders([("Host", "127.0.0.1:\(service.port)")])
+        if let token { fields.add(name: "Authorization", value: "Bearer \(token)") }
+        for (name, value) in headers { fields.add(name: name, value: value) }
+        if json != nil { fields.add(name: "Content-Type", value: "application/json") }
+        if form != nil { fields.add(name: "Content-Type", value: "application/x-www-form-urlencoded") }
+        let body = json ?? form
+        if let body { fields.add(name: "Content-Length", value: "\(body.utf8.count)") }
+        let head = HTTPRequestHead(version: .http1_1, method: method, uri: path, headers: fields)
+        return try await client.send(head, body: body, port: service.port)
     }
 
     /// The memory of each service in bytes. The processes are those of `scripts/up`.
@@ -64,8 +46,9 @@ struct Services: Sendable {
     }
 }
 
-/// The status and the body of a response.
+/// A response, and whether its connection stays open.
 struct ReceivedResponse: Sendable {
     let status: Int
     let body: Data
+    let keepsConnection: Bool
 }

@@ -43,9 +43,8 @@ struct Shop: Sendable {
 
     /// Performs the operation with a number, for one of the users. Returns the status of the response.
     func perform(_ number: Int) async throws -> Int {
-        let operation = Operation.sequence[number % Operation.sequence.count]
         let shopper = shoppers[number % shoppers.count]
-        switch operation {
+        switch Operation.number(number) {
         case .browse: return try await services.send(.GET, .catalog, "/products").status
         case .readMessages: return try await read(.inbox, "/messages", shopper)
         case .readOrders: return try await read(.orders, "/orders", shopper)
@@ -60,6 +59,9 @@ struct Shop: Sendable {
             guard let status = try await shopper.refresh() else { return try await read(.orders, "/orders", shopper) }
             return status
         case .signIn: return try await shopper.signIn()
+        case .checkHealth:
+            let services = Services.Name.allCases
+            return try await self.services.send(.GET, services[number % services.count], "/healthz").status
         }
     }
 

@@ -1,6 +1,4 @@
-import AsyncHTTPClient
 import Foundation
-import NIOCore
 
 /// A user who is signed in. Requests of one shopper may run at once; each needs its own refresh token.
 actor Shopper {

@@ -6,7 +6,7 @@ import Synchronization
 /// - Each network has a bounded number of requests, and the networks take turns. A network that sends many requests
 ///   delays the others by one hash at most.
 /// - Sign-ups have their own bounds and only one of the threads, so a flood of sign-ups never blocks a sign-in.
-/// - A request whose client has gone leaves the queue, and nothing is hashed for it.
+/// - A request leaves the queue when its client has gone or stops waiting, and after `maximumWait`. Nothing is hashed for it.
 final class HashQueue: Sendable {
     /// The purpose of a hash.
     enum Purpose: Hashable, Sendable {
@@ -21,6 +21,9 @@ final class HashQueue: Sendable {
         /// The maximum number of these requests from one network.
         var maximumPendingOfNetwork: Int { self == .signIn ? 20 : 50 }
     }
+
+    /// How long a request waits for its turn.
+    private static let maximumWait = Duration.seconds(5)
 
     private struct Request: Sendable {
         let id: Int
@@ -89,27 +92,38 @@ final class HashQueue: Sendable {
     var pendingCount: Int { state.withLock { $0.pending.count } }
 
     /// Runs `work` when it is the turn of the request. Returns nil, without running it, when too many requests are
-    /// pending.
+    /// pending, or when the turn has not come in time.
     ///
-    /// - Parameter network: The network that the request comes from, as `NetworkAddress` writes it.
+    /// - Parameters:
+    ///   - network: The network that the request comes from, as `NetworkAddress` writes it.
+    ///   - deadline: The time at which the client stops waiting; nil if it is unknown.
     /// - Throws: The error of `work`; `CancellationError` when the task is cancelled or the client has gone.
     func run<Result>(
-        for purpose: Purpose, of network: String, _ work: () async throws -> Result
+        for purpose: Purpose, of network: String, until deadline: ContinuousClock.Instant? = nil,
+        _ work: () async throws -> Result
     ) async throws -> Result? {
+        let latest = ContinuousClock.now + Self.maximumWait
+        let end = deadline.map { min($0, latest) } ?? latest
         guard let request = state.withLock({ $0.admit(purpose, network) }) else { return nil }
         defer {
             state.withLock { $0.remove(request) }
             startNext()
         }
-        guard try await ClientConnection.cancellingOnClose({ await self.waitForTurn(request) }) else {
-            throw CancellationError()
+        guard try await ClientConnection.cancellingOnClose({ await self.waitForTurn(request, until: end) }) else {
+            try Task.checkCancellation()
+            return nil
         }
         return try await work()
     }
 
-    /// Returns false when the task is cancelled.
-    private func waitForTurn(_ request: Request) async -> Bool {
-        await withTaskCancellationHandler {
+    /// Returns false when the task is cancelled, and at the deadline.
+    private func waitForTurn(_ request: Request, until deadline: ContinuousClock.Instant) async -> Bool {
+        let timer = Task {
+            try await Task.sleep(until: deadline, clock: .continuous)
+            endWait(of: request)
+        }
+        defer { timer.cancel() }
+        return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isCancelled = state.withLock { state in
                     guard !Task.isCancelled else { return true }
@@ -119,11 +133,16 @@ final class HashQueue: Sendable {
                 if isCancelled { continuation.resume(returning: false) } else { startNext() }
             }
         } onCancel: {
-            let waiter = state.withLock { state in
-                state.waiters.firstIndex { $0.request.id == request.id }.map { state.waiters.remove(at: $0) }
-            }
-            waiter?.continuation.resume(returning: false)
+            endWait(of: request)
         }
+    }
+
+    /// Ends the wait of a request that has had no turn.
+    private func endWait(of request: Request) {
+        let waiter = state.withLock { state in
+            state.waiters.firstIndex { $0.request.id == request.id }.map { state.waiters.remove(at: $0) }
+        }
+        waiter?.continuation.resume(returning: false)
     }
 
     private func startNext() {

@@ -1,4 +1,5 @@
 import NIOPosix
+import ServiceRuntime
 import Synchronization
 import Tracing
 
@@ -75,14 +76,16 @@ final class PasswordHasher: Sendable {
     }
 
     /// Runs `work` when it is the turn of the request. Returns nil, without running it, when too many requests are
-    /// pending.
+    /// pending, or when the turn has not come in time.
     ///
     /// - Parameter network: The network that the request comes from, as `NetworkAddress` writes it.
     /// - Throws: The error of `work`; `CancellationError` when the task is cancelled or the client has gone.
     func withTurn<Result>(
         for purpose: HashQueue.Purpose, of network: String, _ work: (Turn) async throws -> Result
     ) async throws -> Result? {
-        try await queue.run(for: purpose, of: network) { try await work(Turn(hasher: self)) }
+        try await queue.run(for: purpose, of: network, until: RequestScope.current?.deadline) {
+            try await work(Turn(hasher: self))
+        }
     }
 
     /// Whether a hash costs less to compute than new hashes.

@@ -8,10 +8,9 @@ import Synchronization
 /// time, and serves the others in time. Two measures show an overload:
 ///
 /// - The time that requests wait for the event loop. A timer that fires late shows it (`RejectionShare`).
-/// - The requests in flight. These are complete, and their response has not begun. So a slow client holds no part of the limit.
+/// - The requests in flight. The service works on them, and their response has not begun. So a client that sends or reads
+///   slowly holds no part of the limit.
 final class AdmissionLimit {
-    private static let interval = TimeAmount.milliseconds(10)
-
     /// The requests of the event loop that are handled now.
     var requestsInFlight = 0
 
@@ -57,7 +56,7 @@ final class AdmissionLimit {
     private func startTimer() {
         isMeasuring = true
         hasSeenRequest = false
-        let due = NIODeadline.now() + Self.interval
+        let due = NIODeadline.now() + RejectionShare.interval
         eventLoop.assumeIsolated().scheduleTask(deadline: due) { self.timerFired(due) }
     }
 

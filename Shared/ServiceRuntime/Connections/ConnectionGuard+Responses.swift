@@ -65,8 +65,11 @@ extension ConnectionGuard {
         let request = requests[0]
         let closesConnection = isLast(request) || !request.isComplete
         requests.removeFirst()
+        request.body.fail(ChannelError.inputClosed)
         countInFlight()
-        guard !closesConnection else { return finish(context, isComplete: request.isComplete) }
+        guard !closesConnection else {
+            return finish(context, isComplete: request.isComplete && request.isLastOfClient)
+        }
         flush(context)
         guard requests.isEmpty else { return }
         idleSince = .now()
@@ -99,7 +102,7 @@ extension ConnectionGuard {
 
     /// Closes the connection when all responses are written. What the client still sends is dropped meanwhile.
     ///
-    /// - Parameter isComplete: Whether the client has sent all of its request. Otherwise only the output is closed at first.
+    /// - Parameter isComplete: Whether the client sends nothing more. Otherwise only the output is closed at first.
     func finish(_ context: ChannelHandlerContext, isComplete: Bool) {
         ending = .lingering(isComplete: isComplete)
         phase = .nothing
@@ -138,7 +141,9 @@ extension ConnectionGuard {
 
     private func allWritten(_ context: ChannelHandlerContext) {
         switch ending {
-        case .open, .afterResponses: reader?.resume()
+        case .open, .afterResponses:
+            readingContinues()
+            reader?.resume()
         case .lingering(isComplete: true): context.close(promise: nil)
         case .lingering(isComplete: false):
             context.close(mode: .output, promise: nil)

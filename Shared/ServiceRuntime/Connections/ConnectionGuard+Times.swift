@@ -9,11 +9,12 @@ extension ConnectionGuard {
         return writing
     }
 
-    /// The limit for what the client sends next. A body that waits for its handler has none.
+    /// The limit for what the client sends next. There is none while the service does not read.
     private var readingDeadline: (at: NIODeadline, reason: ClosingReason)? {
         switch phase {
+        case .head where isBehind, .body where isBehind: return nil
         case .head(let since): return (since + limits.headTime, .headTime)
-        case .body(let since): return isHoldingBody ? nil : (since + limits.bodyTime, .bodyTime)
+        case .body(let since): return (since + limits.bodyTime, .bodyTime)
         case .nothing:
             guard case .open = ending, requests.isEmpty else { return nil }
             return (idleSince + limits.idleTime, .idleTime)

@@ -46,7 +46,7 @@ final class ConnectionGuard: ChannelInboundHandler {
     var phase = Phase.nothing
     /// The requests whose response is not complete, in their order.
     var requests: [OpenRequest] = []
-    /// The requests whose handler runs. A handler goes on when its connection is lost.
+    /// The requests whose handler runs. A handler that may change something goes on when its connection is lost.
     private var handled: [OpenRequest] = []
     /// Whether the limit counts a request of the connection. The service handles one after the other.
     private var isInFlight = false
@@ -93,6 +93,7 @@ final class ConnectionGuard: ChannelInboundHandler {
         timer?.task.cancel()
         timer = nil
         client.close()
+        for request in handled where request.isRead { request.task?.cancel() }
         dropRequests()
         context.fireChannelInactive()
     }
@@ -110,7 +111,12 @@ extension ConnectionGuard {
     /// Whether no more requests should be decoded now: enough wait for their response, the client does not read, or no handler asks
     /// for the body.
     var isBehind: Bool {
-        requests.count >= limits.maximumUnansweredRequests || stalledSince != nil || isHoldingBody
+        hasEnoughRequests || stalledSince != nil || isHoldingBody
+    }
+
+    /// Whether the open requests are as many as may be open. The body of the last one is still read.
+    private var hasEnoughRequests: Bool {
+        requests.count >= limits.maximumUnansweredRequests && !isReadingBody
     }
 
     var isReadingBody: Bool {
@@ -136,6 +142,16 @@ extension ConnectionGuard {
         setTimer()
     }
 
+    /// Notes that the client has read all responses, so the service reads again. The client gets the whole time for what it sends next.
+    func readingContinues() {
+        switch phase {
+        case .nothing: return
+        case .head: phase = .head(since: .now())
+        case .body: phase = .body(since: .now())
+        }
+        setTimer()
+    }
+
     /// Whether the decoder has just stopped after a request with `Upgrade`. The next call returns false.
     func endsUpgrade() -> Bool {
         guard decodingEndsWithRequest, !isReadingBody else { return false }
@@ -148,7 +164,7 @@ extension ConnectionGuard {
         guard !isHandlingRequests else { return }
         isHandlingRequests = true
         defer { isHandlingRequests = false }
-        while let request = requests.first, !request.isHandled {
+        while let request = requests.first, !request.isHandled, context != nil {
             if let rejection = request.rejection {
                 guard request.awaitsRejection else { break }
                 respond(to: request, with: rejection)
@@ -168,6 +184,7 @@ extension ConnectionGuard {
     private func handle(_ open: OpenRequest) {
         guard let context else { return }
         open.isHandled = true
+        countInFlight()
         handled.append(open)
         let own = NIOLoopBound((connection: self, request: open), eventLoop: context.eventLoop)
         let request = Request(head: open.head, body: body(of: open, own, context.eventLoop))
@@ -180,6 +197,8 @@ extension ConnectionGuard {
             await connection.send(response, to: open)
             connection.handlerEnded(open)
         }
+        guard open.isRead, let time = open.timeout, handled.contains(where: { $0 === open }) else { return }
+        open.cancellation = context.eventLoop.assumeIsolated().scheduleTask(in: time) { open.task?.cancel() }
     }
 
     private func body(
@@ -190,7 +209,11 @@ extension ConnectionGuard {
         guard !open.isComplete || open.body.hasFailed else { return RequestBody(buffer: open.body.take()) }
         return RequestBody(
             asyncSequence: AwaitedBody {
-                eventLoop.flatSubmit { own.value.connection.collectBody(of: own.value.request, eventLoop) }
+                // Without a hop, a request is in flight only while its handler works.
+                guard eventLoop.inEventLoop else {
+                    return eventLoop.flatSubmit { own.value.connection.collectBody(of: own.value.request, eventLoop) }
+                }
+                return own.value.connection.collectBody(of: own.value.request, eventLoop)
             })
     }
 
@@ -199,6 +222,7 @@ extension ConnectionGuard {
     private func collectBody(of request: OpenRequest, _ eventLoop: any EventLoop) -> EventLoopFuture<ByteBuffer> {
         let isFirstCall = !request.body.isAwaited
         let body = request.body.collect(on: eventLoop)
+        countInFlight()
         guard isFirstCall, isReadingBody, request === requests.last, let context else { return body }
         phase = .body(since: .now())
         setTimer()
@@ -210,6 +234,7 @@ extension ConnectionGuard {
     }
 
     private func handlerEnded(_ request: OpenRequest) {
+        request.cancellation?.cancel()
         handled.removeAll { $0 === request }
         leaveIfEnded()
     }

@@ -60,6 +60,9 @@ extension HTTPServerBuilder {
     ) -> HTTPServerBuilder where Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
         HTTPServerBuilder { _ in
             GuardedHTTP1Channel(limits: limits) { request, channel, logger in
+                var logger = logger
+                // Hummingbird reads `context.id` from this key. `RequestScopeMiddleware` replaces it.
+                logger[metadataKey: "hb.request.id"] = .stringConvertible(RequestID())
                 let context = Responder.Context(
                     source: ApplicationRequestContextSource(channel: channel, logger: logger))
                 do {

@@ -16,7 +16,10 @@ final class OpenRequest {
     let allowsChunks: Bool
     /// The response, if the service takes no request now.
     var rejection: RejectedRequest?
+    /// Whether the response is the last one of the connection.
     var closesConnection: Bool
+    /// Whether the client sends nothing after the request.
+    let isLastOfClient: Bool
     var body = IncomingBody()
     /// Whether the handler has begun.
     var isHandled = false
@@ -25,6 +28,8 @@ final class OpenRequest {
     var response = OutgoingResponse()
     /// The task of the handler.
     var task: Task<Void, Never>?
+    /// Cancels the handler of a read when its caller stops waiting.
+    var cancellation: Scheduled<Void>?
 
     init(
         _ request: HTTPRequest, _ head: HTTPRequestHead, limits: ConnectionLimits, closesConnection: Bool
@@ -36,15 +41,22 @@ final class OpenRequest {
         contentLength = head.headers.first(name: "content-length").flatMap { Int($0) }
         allowsChunks = head.version != .http1_0
         self.closesConnection = closesConnection
+        isLastOfClient = head.closesConnection
     }
 
     var isHead: Bool { head.method == .head }
+    /// Whether the request changes nothing, so its handler is cancelled when nobody waits for the response.
+    var isRead: Bool { isHead || head.method == .get }
+    /// How long the caller waits; nil if it does not say.
+    var timeout: TimeAmount? {
+        RequestScope.timeout(head.headerFields[.requestTimeout]).map { .nanoseconds(Int64($0 / .nanoseconds(1))) }
+    }
     /// Whether the last byte has arrived.
     var isComplete: Bool { body.isComplete }
     /// Whether the service needs the last byte to go on with the request.
     var awaitsBody: Bool { !isHandled || body.isAwaited && !hasResponse }
-    /// Whether the service has the whole request and has not begun to respond.
-    var isInFlight: Bool { isComplete && !hasResponse && rejection == nil }
+    /// Whether the request waits for the service. It does not while the service waits for the rest of the body.
+    var isInFlight: Bool { rejection == nil && !hasResponse && (isComplete || isHandled && !body.isAwaited) }
     /// Whether a rejected request gets its response now. A client that waits for `100 Continue` sends no body before.
     var awaitsRejection: Bool { rejection != nil && (isComplete || expectsContinue) }
 }

@@ -18,6 +18,8 @@ final class RequestReader: ChannelDuplexHandler {
     /// The largest pieces that the decoder is given while it reads heads, and bodies.
     private static let pieceOfHeadBytes = 512
     private static let pieceOfBodyBytes = 64 << 10
+    /// How many requests in a row are handled before other connections of the event loop have their turn.
+    private static let maximumRequestsInARow = 16
 
     /// Whether the client still sends.
     private enum Input {
@@ -38,6 +40,8 @@ final class RequestReader: ChannelDuplexHandler {
     /// Whether the bytes that still come are dropped.
     private var isStopped = false
     private var isReadHeld = false
+    /// Whether other connections of the event loop have their turn.
+    private var isPaused = false
     private var context: ChannelHandlerContext?
 
     init(connection: ConnectionGuard, limits: ConnectionLimits) {
@@ -76,7 +80,7 @@ final class RequestReader: ChannelDuplexHandler {
     }
 
     func read(context: ChannelHandlerContext) {
-        isReadHeld = connection.isBehind && !isStopped
+        isReadHeld = (connection.isBehind || isPaused) && !isStopped
         if !isReadHeld { context.read() }
     }
 
@@ -113,8 +117,12 @@ final class RequestReader: ChannelDuplexHandler {
         guard !isDecoding else { return }
         isDecoding = true
         do {
+            let lastRequest = connection.requestCount + Self.maximumRequestsInARow
             while canDecode {
-                while canDecode { try decodePiece(context) }
+                while canDecode {
+                    try decodePiece(context)
+                    if connection.requestCount >= lastRequest { pause(context) }
+                }
                 // A request that is handled at once makes room for the next one.
                 connection.handleRequests()
             }
@@ -129,8 +137,17 @@ final class RequestReader: ChannelDuplexHandler {
         context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
     }
 
+    /// Goes on after other connections of the event loop have had their turn.
+    private func pause(_ context: ChannelHandlerContext) {
+        isPaused = true
+        context.eventLoop.assumeIsolated().execute {
+            self.isPaused = false
+            self.resume()
+        }
+    }
+
     private var canDecode: Bool {
-        !isStopped && !connection.isBehind && seenBytes < buffer.readableBytes
+        !isStopped && !isPaused && !connection.isBehind && seenBytes < buffer.readableBytes
     }
 
     private func decodePiece(_ context: ChannelHandlerContext) throws {

@@ -25,7 +25,7 @@ public struct RequestScope: Sendable {
     /// Reads the identity of a request from its header fields and creates a request id if there is no valid one.
     init(of request: Request) {
         requestID = Self.requestID(request.headers[.requestID])
-        deadline = request.headers[.requestTimeout].flatMap(Self.validTimeout).map { .now + $0 }
+        deadline = Self.timeout(request.headers[.requestTimeout]).map { .now + $0 }
     }
 
     /// The request id of a client if it is valid, otherwise a new one.
@@ -39,6 +39,11 @@ public struct RequestScope: Sendable {
     private static func validRequestID(_ text: String) -> String? {
         let isPlain = text.utf8.allSatisfy { $0.isASCIILetter || $0.isASCIIDigit || "-_.".utf8.contains($0) }
         return isPlain && (1...maximumRequestIDBytes).contains(text.utf8.count) ? text : nil
+    }
+
+    /// How long the caller waits, by its field `X-Request-Timeout`; nil if it does not say.
+    static func timeout(_ text: String?) -> Duration? {
+        text.flatMap(validTimeout)
     }
 
     private static let maximumTimeoutMilliseconds = 600_000
