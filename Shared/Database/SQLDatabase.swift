@@ -124,11 +124,16 @@ public struct SQLDatabase: Sendable {
         _ name: String, _ function: String, _ transaction: () async throws -> Result
     ) async throws -> Result {
         guard InstrumentationContext.current?.isEmpty == false else { return try await transaction() }
-        return try await withSpan(name, ofKind: .client) { span in
-            if span.isRecording {
-                span.attributes = ["db.system.name": .string(system), "code.function.name": .string(function)]
-            }
-            return try await transaction()
+        let span = startSpan(name, ofKind: .client)
+        defer { span.end() }
+        guard span.isRecording else { return try await transaction() }
+        span.attributes = ["db.system.name": .string(system), "code.function.name": .string(function)]
+        do {
+            return try await InstrumentationContext.$current.withValue(span.context) { try await transaction() }
+        } catch {
+            span.recordError(error)
+            span.setStatus(.init(code: .error))
+            throw error
         }
     }
 

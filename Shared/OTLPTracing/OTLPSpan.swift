@@ -1,38 +1,35 @@
-import Synchronization
 public import Tracing
 
-/// A span of `OTLPTracer`. Without a queue it ignores everything.
-public final class OTLPSpan: Span {
+/// A span of `OTLPTracer`. A span that is not recorded ignores everything, and is no more than its context.
+public struct OTLPSpan: Span {
     /// The context of everything that happens during the span.
     public let context: InstrumentationContext
-    private let queue: SpanQueue?
-    /// Nil after the end, and in a span that is not recorded.
-    private let record: Mutex<SpanRecord?>
+    /// Nil in a span that is not recorded.
+    private let recorder: SpanRecorder?
 
-    init(context: InstrumentationContext, record: SpanRecord? = nil, queue: SpanQueue? = nil) {
+    init(context: InstrumentationContext, recorder: SpanRecorder? = nil) {
         self.context = context
-        self.queue = queue
-        self.record = Mutex(record)
+        self.recorder = recorder
     }
 
     /// Whether the span is recorded and has not ended.
-    public var isRecording: Bool { queue != nil && record.withLock { $0 != nil } }
+    public var isRecording: Bool { recorder?.isOpen ?? false }
 
     /// The name of the span.
     public var operationName: String {
-        get { record.withLock { $0?.name ?? "" } }
-        set { change { $0.name = newValue } }
+        get { recorder?.record?.name ?? "" }
+        nonmutating set { recorder?.change { $0.name = newValue } }
     }
 
     /// The attributes of the span.
     public var attributes: SpanAttributes {
-        get { record.withLock { $0?.attributes ?? [:] } }
-        set { change { $0.attributes = newValue } }
+        get { recorder?.record?.attributes ?? [:] }
+        nonmutating set { recorder?.change { $0.attributes = newValue } }
     }
 
     /// Sets the status.
     public func setStatus(_ status: SpanStatus) {
-        change { $0.status = status }
+        recorder?.change { $0.status = status }
     }
 
     /// Does nothing: the services use no events.
@@ -46,7 +43,7 @@ public final class OTLPSpan: Span {
     public func recordError<Instant: TracerInstant>(
         _ error: any Error, attributes: SpanAttributes, at instant: @autoclosure () -> Instant
     ) {
-        change {
+        recorder?.change {
             if $0.attributes.get("error.type") == nil { $0.attributes["error.type"] = "\(type(of: error))" }
         }
     }
@@ -55,22 +52,6 @@ public final class OTLPSpan: Span {
     ///
     /// - Parameter instant: The end. One of the default clock counts as now, because that clock may be set during the span.
     public func end<Instant: TracerInstant>(at instant: @autoclosure () -> Instant) {
-        guard let queue else { return }
-        let ended = record.withLock { record in
-            defer { record = nil }
-            return record
-        }
-        guard var ended else { return }
-        ended.finish(at: instant())
-        queue.append(ended)
-    }
-
-    private func change(_ body: (inout SpanRecord) -> Void) {
-        guard queue != nil else { return }
-        record.withLock { record in
-            guard var changed = record.take() else { return }
-            body(&changed)
-            record = changed
-        }
+        recorder?.end(at: instant())
     }
 }

@@ -22,6 +22,8 @@ public struct OTLPTracer: Tracer {
     }
 
     /// Starts a span. It belongs to the trace of `context`, or begins a trace.
+    ///
+    /// A span that is not recorded has a new id only if its parent is in another process. Within it, it has the id of its parent.
     public func startSpan<Instant: TracerInstant>(
         _ operationName: String, context: @autoclosure () -> InstrumentationContext, ofKind kind: SpanKind,
         at instant: @autoclosure () -> Instant, function: String, file fileID: String, line: UInt
@@ -29,16 +31,19 @@ public struct OTLPTracer: Tracer {
         var context = context()
         let parent = context.trace
         guard queue != nil || parent != nil else { return OTLPSpan(context: context) }
-        let traceID = parent?.traceID ?? .random(in: 1 ... .max)
+        let traceID = parent?.traceID ?? IDGenerator.traceID()
         let isSampled = queue == nil ? parent?.isSampled == true : sampler.samples(traceID, under: parent)
+        let recordingQueue = isSampled ? queue : nil
+        // Nobody refers to a span that is not recorded, so only the first one in a process needs an id.
+        if recordingQueue == nil, parent?.isRemote == false { return OTLPSpan(context: context) }
         let trace = TraceContext(
-            traceID: traceID, spanID: .random(in: 1 ... .max), isSampled: isSampled, state: parent?.state ?? "")
+            traceID: traceID, spanID: IDGenerator.spanID(), isSampled: isSampled, state: parent?.state ?? "")
         context.trace = trace
-        guard let queue, isSampled else { return OTLPSpan(context: context) }
+        guard let recordingQueue else { return OTLPSpan(context: context) }
         let record = SpanRecord(
             trace: trace, parentID: parent?.spanID, name: operationName, kind: kind,
             start: instant().nanosecondsSinceEpoch)
-        return OTLPSpan(context: context, record: record, queue: queue)
+        return OTLPSpan(context: context, recorder: SpanRecorder(record, queue: recordingQueue))
     }
 
     /// Does nothing: the exporter sends all spans when it shuts down.

@@ -138,8 +138,7 @@ public struct SpanExporter: Service {
     /// The trace of an export, which is not recorded. A collector that is traced itself would otherwise send a span about
     /// each export.
     private static func unrecordedTrace() -> HTTPFields {
-        let trace = TraceContext(
-            traceID: .random(in: 1 ... .max), spanID: .random(in: 1 ... .max), isSampled: false)
+        let trace = TraceContext(traceID: IDGenerator.traceID(), spanID: IDGenerator.spanID(), isSampled: false)
         return [.traceparent: trace.traceparent]
     }
 }

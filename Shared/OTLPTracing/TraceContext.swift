@@ -8,16 +8,19 @@ public struct TraceContext: Sendable, Equatable {
     public let isSampled: Bool
     /// What other tracing systems added to the trace: the value of `tracestate`, at most 512 bytes.
     public let state: String
+    /// Whether the span is one of another process, or of an earlier time: its ids were read from text.
+    public let isRemote: Bool
 
     /// The number of bytes of a `traceparent` of version 00.
     private static let length = 55
     private static let dash = UInt8(ascii: "-")
 
-    init(traceID: UInt128, spanID: UInt64, isSampled: Bool, state: String = "") {
+    init(traceID: UInt128, spanID: UInt64, isSampled: Bool, state: String = "", isRemote: Bool = false) {
         self.traceID = traceID
         self.spanID = spanID
         self.isSampled = isSampled
         self.state = state
+        self.isRemote = isRemote
     }
 
     /// Reads the header fields of a request. Returns nil if `traceparent` is invalid.
@@ -35,12 +38,19 @@ public struct TraceContext: Sendable, Equatable {
         else { return nil }
         self.init(
             traceID: traceID, spanID: spanID, isSampled: flags & 1 == 1,
-            state: tracestate.map(TraceState.passedOn) ?? "")
+            state: tracestate.map(TraceState.passedOn) ?? "", isRemote: true)
     }
 
     /// The header field `traceparent`, in version 00.
     public var traceparent: String {
-        "00-\(traceID.hexadecimal)-\(spanID.hexadecimal)-\(isSampled ? "01" : "00")"
+        var text: [UInt8] = []
+        text.reserveCapacity(Self.length)
+        text += "00-".utf8
+        text.append(hexadecimal: traceID)
+        text.append(Self.dash)
+        text.append(hexadecimal: spanID)
+        text += (isSampled ? "-01" : "-00").utf8
+        return String(decoding: text, as: UTF8.self)
     }
 }
 
@@ -59,10 +69,19 @@ extension FixedWidthInteger where Self: UnsignedInteger {
 
     /// All digits in lower-case hexadecimal, with leading zeros.
     var hexadecimal: String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(
-            decoding: stride(from: Self.bitWidth - 4, through: 0, by: -4).map {
-                digits[Int(truncatingIfNeeded: self >> Self($0)) & 0xF]
-            }, as: UTF8.self)
+        var digits: [UInt8] = []
+        digits.append(hexadecimal: self)
+        return String(decoding: digits, as: UTF8.self)
+    }
+}
+
+extension [UInt8] {
+    /// Appends all digits of a number in lower-case hexadecimal, with leading zeros.
+    fileprivate mutating func append<Number: FixedWidthInteger & UnsignedInteger>(hexadecimal number: Number) {
+        reserveCapacity(count + Number.bitWidth / 4)
+        for shift in stride(from: Number.bitWidth - 4, through: 0, by: -4) {
+            let digit = UInt8(truncatingIfNeeded: number >> Number(shift)) & 0xF
+            append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + (digit - 10))
+        }
     }
 }

@@ -106,6 +106,27 @@ import Tracing
         #expect(isEmpty)
     }
 
+    @Test(arguments: ["00", "01"])
+    func `spans that are not recorded share the id that the service has got in the trace`(flags: String) {
+        let tracer = tracer(Sampler(ratio: 0, isParentBased: false))
+        let caller = "\(Self.caller)-\(flags)"
+        let context = context(["traceparent": caller, "tracestate": "a=1"], tracer)
+        tracer.withSpan("outer", context: context, ofKind: .server) { outer in
+            let onward = fields(outer.context, tracer)
+            #expect(onward["traceparent"]?.hasPrefix(caller.prefix(36)) == true)
+            #expect(onward["traceparent"]?.hasSuffix("-00") == true)
+            #expect(onward["traceparent"]?.dropLast(3) != caller.dropLast(3))
+            #expect(onward["tracestate"] == "a=1")
+            tracer.withSpan("inner") { #expect(fields($0.context, tracer) == onward) }
+        }
+        tracer.withSpan("outer", context: context) { again in
+            tracer.withSpan("other", context: context) {
+                #expect(fields($0.context, tracer) != fields(again.context, tracer))
+            }
+        }
+        #expect(queue.count == 0)
+    }
+
     @Test func `an error is recorded by its type, never by its description`() throws {
         let tracer = tracer()
         #expect(throws: UnexpectedError.self) { try tracer.withSpan("a") { _ -> Void in throw UnexpectedError() } }

@@ -104,6 +104,26 @@ import Tracing
         #expect(spans.isEmpty)
     }
 
+    @Test func `a request that is not recorded has a trace and span id in its log lines and passes its trace on`()
+        async throws
+    {
+        let (spans, log) = try await run { client in
+            let caller = Self.caller.dropLast(2) + "00"
+            let onward = try await client.send(.get, "/items/1", headers: [.traceparent: String(caller)]).text
+            #expect(onward.hasPrefix("00-\(Self.traceID)-"))
+            #expect(onward.hasSuffix("-00"))
+            #expect(onward != caller)
+            _ = try await client.send(.get, "/log", headers: [.traceparent: onward])
+        }
+        #expect(spans.isEmpty)
+        let lines = log.lines.filter { $0.metadata["trace_id"] == Self.traceID }
+        #expect(lines.map(\.message) == ["GET /items/{id} 200", "from the route", "GET /log 200"])
+        let ids = lines.compactMap { $0.metadata["span_id"] }
+        #expect(ids.count == 3)
+        #expect(ids[0] != ids[1])
+        #expect(ids[1] == ids[2])
+    }
+
     @Test func `the log lines of a request have the ids of its trace and span`() async throws {
         let (spans, log) = try await run { client in
             _ = try await client.send(.get, "/log", headers: [.traceparent: Self.caller])

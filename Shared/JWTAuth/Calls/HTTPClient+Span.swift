@@ -11,7 +11,9 @@ extension HTTPClient {
     public func executeInSpan(_ request: Request, to server: String) async throws(HTTPClientError) -> Response {
         let method = request.method.rawValue
         return try await withSpan(method, ofKind: .client) { span -> Result<Response, HTTPClientError> in
-            span.attributes = ["http.request.method": .string(method), "service.peer.name": .string(server)]
+            if span.isRecording {
+                span.attributes = ["http.request.method": .string(method), "service.peer.name": .string(server)]
+            }
             do throws(HTTPClientError) {
                 let response = try await execute(request)
                 span.attributes["http.response.status_code"] = response.status.code

@@ -19,11 +19,20 @@ extension InstrumentationContext {
 
 private struct TraceFields: Extractor, Injector {
     func extract(key: String, from fields: HTTPFields) -> String? {
-        HTTPField.Name(key).flatMap { fields[$0] }
+        name(key).flatMap { fields[$0] }
     }
 
     func inject(_ value: String, forKey key: String, into fields: inout HTTPFields) {
-        guard let name = HTTPField.Name(key) else { return }
+        guard let name = name(key) else { return }
         fields[name] = value
+    }
+
+    private func name(_ key: String) -> HTTPField.Name? {
+        switch key {
+        case "traceparent": .traceparent
+        case "tracestate": .tracestate
+        // Another tracer may use other fields.
+        default: HTTPField.Name(key)
+        }
     }
 }

@@ -10,6 +10,9 @@ import Tracing
 struct RequestTraceMiddleware<Context: RequestContext>: RouterMiddleware {
     /// Whether requests begin traces. If not, only the trace of a caller goes on.
     let beginsTraces: Bool
+    private let tracer = InstrumentationSystem.tracer
+
+    init(beginsTraces: Bool) { self.beginsTraces = beginsTraces }
 
     func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
@@ -18,15 +21,22 @@ struct RequestTraceMiddleware<Context: RequestContext>: RouterMiddleware {
             return try await next(request, context)
         }
         let method = request.method.label
-        return try await withSpan(method, context: InstrumentationContext(of: request.headers), ofKind: .server) {
-            span in
-            let response = try await next(request, context)
-            if span.isRecording {
+        // `withSpan` would also look the tracer up and box closures, for most requests only to record nothing.
+        let span = tracer.startAnySpan(method, context: InstrumentationContext(of: request.headers), ofKind: .server)
+        defer { span.end() }
+        return try await InstrumentationContext.$current.withValue(span.context) {
+            guard span.isRecording else { return try await next(request, context) }
+            do {
+                let response = try await next(request, context)
                 span.operationName = context.endpointPath.map { "\(method) \($0)" } ?? method
                 span.attributes = .init(method, context.endpointPath, response.status)
                 if response.status.kind == .serverError { span.setStatus(.init(code: .error)) }
+                return response
+            } catch {
+                span.recordError(error)
+                span.setStatus(.init(code: .error))
+                throw error
             }
-            return response
         }
     }
 }

@@ -108,22 +108,28 @@ extension ArraySlice<UInt8> {
 
     private static let secretWords = [
         "token", "password", "secret", "session", "assertion", "verifier", "api_key", "apikey", "jwt",
-    ]
+    ].map { Array($0.utf8) }
 
     /// Whether the run is `word`, in any case. `word` is in lower case.
     fileprivate func isWord(_ word: String) -> Bool {
-        count == word.utf8.count && ends(in: word)
+        count == word.utf8.count && elementsEqual(word.utf8) { $0.lowercased == $1 }
     }
 
-    private func ends(in word: String) -> Bool {
-        count >= word.utf8.count && zip(suffix(word.utf8.count), word.utf8).allSatisfy { $0.lowercased == $1 }
+    // Every run of every log line is compared with all words, so the comparison begins with the byte that most often differs.
+    private func ends(in word: [UInt8]) -> Bool {
+        guard count >= word.count else { return false }
+        let start = endIndex - word.count
+        return word.indices.reversed().allSatisfy { self[start + $0].lowercased == word[$0] }
     }
 
     /// Whether the run has the beginning of a JOSE header and enough characters behind it.
     fileprivate var hasHeader: Bool {
-        let beginning = "eyJ".utf8
-        guard count >= 16 else { return count >= 8 && starts(with: beginning) }
-        return starts(with: beginning) || indices.dropLast(15).contains { self[$0...].starts(with: beginning) }
+        guard count >= 16 else { return count >= 8 && isHeader(at: startIndex) }
+        return isHeader(at: startIndex) || indices.dropLast(15).contains(where: isHeader)
+    }
+
+    private func isHeader(at index: Int) -> Bool {
+        self[index] == UInt8(ascii: "e") && self[index + 1] == UInt8(ascii: "y") && self[index + 2] == UInt8(ascii: "J")
     }
 
     fileprivate var isRandom: Bool {
