@@ -47,6 +47,12 @@ port_of() {
   echo "${ports[$1]}"
 }
 
+# require_shop: fails if a service of the shop was removed, which most measurements need.
+require_shop() {
+  local service
+  for service in catalog orders inbox; do port_of "$service" >/dev/null; done
+}
+
 # request ARGUMENT…: runs curl without ~/.curlrc and without a proxy, because the services run on this machine.
 request() {
   curl --disable --noproxy '*' --silent "$@"

@@ -54,6 +54,7 @@ struct BuildableCopy {
             ./.build/*.db*
             ./.build/*.yaml
             ./.build/plugins
+            ./*/.build
             END
             """
         try await TestSupport.run(

@@ -185,6 +185,26 @@ import Testing
         }
     }
 
+    @Test func `a command that is interrupted while Python starts says that nothing changed`() async throws {
+        let copy = try await ProjectCopy()
+        try await copy.commit()
+        let before = try copy.files
+        for command in ["scripts/new-service bookmarks", "scripts/remove-service inbox"] {
+            let script = """
+                folder=$(mktemp --directory)
+                trap 'rm --recursive "$folder"' EXIT
+                printf '%s\\n' "#!/bin/sh" "kill -INT \\$\\$" "exec /usr/bin/python3 \\"\\$@\\"" >"$folder/python3"
+                chmod +x "$folder/python3"
+                PATH=$folder:$PATH \(command)
+                """
+            let failure = await #expect(throws: ClusterError.self) {
+                try await copy.run("/bin/bash", ["-c", script])
+            }
+            #expect(failure?.description.contains("The command was interrupted, and nothing changed.") == true)
+            #expect(try copy.files == before)
+        }
+    }
+
     @Test func `a file that is read-only stops both commands before they change another file`() async throws {
         let copy = try await ProjectCopy()
         try await copy.commit()
@@ -252,13 +272,18 @@ import Testing
     }
 
     @Test(arguments: [["orders"], ["inbox", "catalog"], ["orders", "inbox", "catalog", "compare"]])
-    func `the alert rules use only metrics of the services that remain after a removal`(
+    func `the alert rules and the picture of roles name only the services that remain after a removal`(
         removed: [String]
     ) async throws {
         let copy = try await ProjectCopy()
         try await copy.commit()
         for name in removed { try await copy.run("scripts/remove-service", [name]) }
         try await copy.run("scripts/check-prometheus")
+        // The picture of the page has no line that an editor would change.
+        let page = try copy.text("docs/oauth.md")
+        let picture = try await copy.run("scripts/roles")
+        #expect(page.contains("```text\n\(picture)```"))
+        #expect(!page.contains(" \n"))
         let hasOrders = !removed.contains("orders")
         #expect(try copy.text("deploy/prometheus/rules.yml").contains("OutboxWaits") == hasOrders)
     }

@@ -112,6 +112,7 @@ class Words:
     item: str = "@name@"
     separator: str = " "
     lists: object = every
+    empty: str = ""
 
     def updated(self, text, services):
         matches = list(re.finditer(self.pattern, text, re.MULTILINE))
@@ -119,7 +120,7 @@ class Words:
             raise ValueError(
                 f"has {len(matches)} of these, but scripts/lib/services.py looks for one: {self.pattern}")
         words = self.separator.join(service.render(self.item) for service in services if self.lists(service))
-        return text[: matches[0].start(1)] + words + text[matches[0].end(1) :]
+        return text[: matches[0].start(1)] + (words or self.empty) + text[matches[0].end(1) :]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -341,7 +342,7 @@ spec:
     "docs/walkthrough.md": [
         Words(r'^  "aud": \[\n((?:    "\w+",\n)*    "\w+")\n  \],$', '    "@name@"', ",\n", standard),
     ],
-    "docs/oauth.md": [Words(r"E, F ───────►  (.*)$", separator=", ", lists=standard_but_login)],
+    "docs/oauth.md": [Words(r"E, F ───────►  (.*)$", separator=", ", lists=standard_but_login, empty="none")],
 }
 
 
@@ -657,6 +658,8 @@ if __name__ == "__main__":
     try:
         for number in INTERRUPTIONS:
             signal.signal(number, signal.default_int_handler)
+        # The scripts block Ctrl-C while Python starts, which would otherwise print a traceback.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPTIONS)
         main(sys.argv[1:])
     except KeyboardInterrupt:
         sys.exit("The command was interrupted, and nothing changed.")
