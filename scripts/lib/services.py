@@ -328,9 +328,18 @@ spec:
             required="names: [@name@], type: A, port: @port@ }"),
     ],
     "deploy/prometheus/rules.yml": [
+        Blocks(
+            r'^          or absent\(up\{job="hallpass", service="(?P<name>\w+)"\}\)\n',
+            '          or absent(up{job="hallpass", service="@name@"})\n', standard),
         References(rf"^      # Only (?P<name>\w+) has this metric\..*\n      - alert: .*\n{further_lines(8)}\n?"),
     ],
     "deploy/prometheus/rules.test.yml": [
+        *(
+            Words(
+                rf"^  - name: {test}\n    interval: .*\n    input_series:\n((?:.*instance=\"[a-z]\w+:\d+\"\}}', values: '1x27' \}}\n)*)",
+                "      - { series: 'up{job=\"hallpass\", service=\"@name@\", instance=\"@name@:@port@\"}', values: '1x27' }\n", "",
+                standard_but_login)
+            for test in ["a service that does not respond", "a service whose containers have stopped"]),
         References(rf"^  # Only (?P<name>\w+) has this metric\.\n  - name: .*\n{further_lines(4)}\n?"),
     ],
     "docs/configuration.md": [
