@@ -209,6 +209,12 @@ def target_pattern(function):
     return rf'^        {function}\(\s*"(?P<Name>\w+)"(?:(?! \w+\().)*\n{further_lines(9)}(?:        [\])]+,\n)?'
 
 
+# What HAProxy does for each service.
+PROXY_RULES = """\
+    bind :@port@
+    server-template @name@- 4 @name@:@port@
+    http-request return status 404 if { path,url_dec -m reg ^/+metrics/*$ }
+"""
 LABEL = r"app\.kubernetes\.io/name"
 
 # The parts of the files that list the services.
@@ -265,8 +271,7 @@ PARTS = {
     "deploy/compose/haproxy.cfg": [
         Blocks(
             rf"^\nlisten (?P<name>\w+)\n{further_lines(4)}",
-            "\nlisten @name@\n    bind :@port@\n    server-template @name@- 4 @name@:@port@\n", standard,
-            required="    bind :@port@\n    server-template @name@- 4 @name@:@port@\n"),
+            f"\nlisten @name@\n{PROXY_RULES}", standard, required=PROXY_RULES),
     ],
     "deploy/kubernetes/base/kustomization.yaml": [
         Words(r"^resources: \[(.*)network-policies\.yaml\]$", "@name@.yaml, ", "", standard),
