@@ -19,6 +19,7 @@ import Testing
             ("deploy/kubernetes/base/network-policies.yaml", "  name: bookmarks\n"),
             ("deploy/kubernetes/overlays/example/kustomization.yaml", "bookmarks=https://bookmarks.example"),
             ("deploy/prometheus/prometheus.yml", "{ names: [bookmarks], type: A, port: 8086 }"),
+            ("deploy/prometheus/rules.yml", #"or absent(up{job="hallpass", service="bookmarks"})"#),
             ("Services/Login/KnownServices.swift", #""bookmarks": 8086"#),
             ("docs/configuration.md", "`login catalog orders inbox bookmarks`"),
         ] {
@@ -38,6 +39,7 @@ import Testing
         ("Services/Login/KnownServices.swift", #""inbox": 8083"#, #""inbox": 8089"#),
         ("Services/Catalog/App+build.swift", "defaultPort = 8081", "defaultPort = 8088"),
         ("deploy/prometheus/prometheus.yml", "port: 8083", "port: 8089"),
+        ("deploy/prometheus/rules.yml", "          or absent(up{job=\"hallpass\", service=\"inbox\"})\n", ""),
         (".devcontainer/devcontainer.json", "8083, 8084", "8083"),
         ("docs/configuration.md", "catalog orders inbox`", "catalog`"),
     ])

@@ -16,6 +16,10 @@ SERVICES = {service.name for service in services.read_services() if not service.
 # Which service calls which. All follow login's feed; orders calls catalog and inbox.
 CALLS = {(caller, "login") for caller in SERVICES - {"login"}} | {
     (caller, called) for caller, called in [("orders", "catalog"), ("orders", "inbox")] if {caller, called} <= SERVICES}
+# The default of MAX_CONNECTIONS.
+MAXIMUM_CONNECTIONS = 12_000
+# A pod that ends before its migration does begins it again.
+MIGRATION_SECONDS = 600
 
 
 def pod_violations(pod):
@@ -34,6 +38,9 @@ def pod_violations(pod):
         yield "the readiness probe does not ask /readyz"
     if container["livenessProbe"]["httpGet"]["path"] != "/healthz":
         yield "the liveness probe does not ask /healthz, so an outage of the database would restart the pod"
+    startup = container["startupProbe"]
+    if startup["periodSeconds"] * startup["failureThreshold"] < MIGRATION_SECONDS:
+        yield f"the startup probe gives a migration less than {MIGRATION_SECONDS} seconds"
     if "memory" not in container["resources"]["limits"]:
         yield "the memory has no limit"
     mounts = {mount["name"]: mount for mount in container["volumeMounts"]}
@@ -42,6 +49,9 @@ def pod_violations(pod):
             mount["mountPath"] == "/data" and not mount.get("readOnly") and "emptyDir" in volumes[mount["name"]]
             for mount in mounts.values()):
         yield "no writable folder is mounted at /data, where a service saves its revocations"
+    for volume in pod["volumes"]:
+        if "sizeLimit" not in volume.get("emptyDir", {"sizeLimit": None}):
+            yield f"the folder {volume['name']} has no limit of its size"
     if "subPath" in mounts["keys"]:
         yield "the key file is mounted instead of its folder, so a rotation does not arrive"
     if {spread["topologyKey"] for spread in pod["topologySpreadConstraints"]} != {
@@ -76,6 +86,9 @@ def violations(resources):
     for deployment in by_kind["Deployment"]:
         for violation in pod_violations(deployment["spec"]["template"]["spec"]):
             yield f"{deployment['metadata']['name']}: {violation}"
+    (settings,) = [resource["data"] for resource in by_kind["ConfigMap"]]
+    if int(settings.get("MAX_CONNECTIONS_PER_NETWORK", 0)) < MAXIMUM_CONNECTIONS:
+        yield f"MAX_CONNECTIONS_PER_NETWORK is below {MAXIMUM_CONNECTIONS}, but all connections come from the ingress controller"
     policies = by_kind["NetworkPolicy"]
     if not any(
             policy["spec"]["podSelector"] == {} and set(policy["spec"]["policyTypes"]) == {"Ingress", "Egress"}

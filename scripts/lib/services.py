@@ -210,6 +210,12 @@ def target_pattern(function):
     return rf'^        {function}\(\s*"(?P<Name>\w+)"(?:(?! \w+\().)*\n{further_lines(9)}(?:        [\])]+,\n)?'
 
 
+# What HAProxy does for each service.
+PROXY_RULES = """\
+    bind :@port@
+    server-template @name@- 4 @name@:@port@
+    http-request return status 404 if { path,url_dec -m reg ^/+metrics/*$ }
+"""
 LABEL = r"app\.kubernetes\.io/name"
 
 # The parts of the files that list the services.
@@ -266,8 +272,7 @@ PARTS = {
     "deploy/compose/haproxy.cfg": [
         Blocks(
             rf"^\nlisten (?P<name>\w+)\n{further_lines(4)}",
-            "\nlisten @name@\n    bind :@port@\n    server-template @name@- 4 @name@:@port@\n", standard,
-            required="    bind :@port@\n    server-template @name@- 4 @name@:@port@\n"),
+            f"\nlisten @name@\n{PROXY_RULES}", standard, required=PROXY_RULES),
     ],
     "deploy/kubernetes/base/kustomization.yaml": [
         Words(r"^resources: \[(.*)network-policies\.yaml\]$", "@name@.yaml, ", "", standard),
@@ -329,9 +334,18 @@ spec:
             required="names: [@name@], type: A, port: @port@ }"),
     ],
     "deploy/prometheus/rules.yml": [
+        Blocks(
+            r'^          or absent\(up\{job="hallpass", service="(?P<name>\w+)"\}\)\n',
+            '          or absent(up{job="hallpass", service="@name@"})\n', standard),
         References(rf"^      # Only (?P<name>\w+) has this metric\..*\n      - alert: .*\n{further_lines(8)}\n?"),
     ],
     "deploy/prometheus/rules.test.yml": [
+        *(
+            Words(
+                rf"^  - name: {test}\n    interval: .*\n    input_series:\n((?:.*instance=\"[a-z]\w+:\d+\"\}}', values: '1x27' \}}\n)*)",
+                "      - { series: 'up{job=\"hallpass\", service=\"@name@\", instance=\"@name@:@port@\"}', values: '1x27' }\n", "",
+                standard_but_login)
+            for test in ["a service that does not respond", "a service whose containers have stopped"]),
         References(rf"^  # Only (?P<name>\w+) has this metric\.\n  - name: .*\n{further_lines(4)}\n?"),
     ],
     "docs/configuration.md": [
