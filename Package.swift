@@ -98,7 +98,7 @@ let package = Package(
             swiftSettings: .strict, linkerSettings: [.linkedLibrary("m")]),
         tests("Libcrypto", uses: ["TestSupport", "CountedWork"]),
         tests("JWT", uses: ["Libcrypto", "TestSupport", "CountedWork"]),
-        tests("JWTCommand", uses: ["TestSupport", .hummingbird, .hummingbirdTesting, .httpTypes]),
+        tests("JWTCommand", uses: ["JWT", "Libcrypto", "TestSupport", .hummingbird, .hummingbirdTesting, .httpTypes]),
         tests("CurlClient", uses: ["TestSupport", "MovingHost", .httpTypes]),
         tests(
             "OTLPTracing",

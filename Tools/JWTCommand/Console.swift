@@ -47,19 +47,20 @@ enum Console {
     }
 
     /// Escapes a line for the terminal and prints it. Any part of the line may come from a token.
-    static func print(_ text: String) throws(CommandError) {
-        try write(text.escapedForTerminal)
+    static func print(_ text: String, closedPipeStatus: Int32 = EXIT_FAILURE) throws(CommandError) {
+        try write(text.escapedForTerminal, closedPipeStatus: closedPipeStatus)
     }
 
-    /// Prints lines that are safe for the terminal, without buffering.
+    /// Prints lines that are safe for the terminal, without buffering. The process ends with `closedPipeStatus` if the reader
+    /// of a pipe has closed it.
     ///
     /// - Throws: `CommandError` when they cannot be written, for example to a full disk.
-    static func write(_ text: String) throws(CommandError) {
+    static func write(_ text: String, closedPipeStatus: Int32 = EXIT_FAILURE) throws(CommandError) {
         do {
             try FileDescriptor.standardOutput.writeAll("\(text)\n".utf8)
         } catch {
             // The reader of a pipe has read enough, as in `jwt inspect | head -n 1`.
-            if (error as? Errno) == .brokenPipe { exit(EXIT_FAILURE) }
+            if (error as? Errno) == .brokenPipe { exit(closedPipeStatus) }
             throw CommandError(code: "output", sentence: "cannot write the output: \(error)")
         }
     }

@@ -36,13 +36,13 @@ extension Check {
         _ name: String, _ rule: String, _ summary: String, _ value: @escaping @Sendable ([UInt8]) -> JSONValue
     ) -> Check {
         .token(name, rule, "\(summary), which signed the token") {
-            $0.ownToken([("kid", nil), (name, value(Forge.ownSecret))])
+            $0.hmacToken([("kid", nil), (name, value(Forge.ownSecret))], secret: Forge.ownSecret)
         }
     }
 
     private static func named(
         _ name: String, _ summary: String, _ value: JSONValue, secret: [UInt8] = Forge.ownSecret
     ) -> Check {
-        .token(name, "RFC 8725 §3.10", summary) { $0.ownToken([("kid", value)], secret: secret) }
+        .token(name, "RFC 8725 §3.10", summary) { $0.hmacToken([("kid", value)], secret: secret) }
     }
 }

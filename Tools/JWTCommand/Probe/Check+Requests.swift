@@ -4,8 +4,11 @@ import HTTPTypes
 extension Check {
     static let requests: [Check] = [
         Check("no-token", "RFC 6750 §3", "no token", expects: .challenge) { _ in HostileRequest() },
-        Check("no-token-head", "RFC 9110 §9.3.2", "no token, with the method HEAD", needs: .get) { _ in
-            HostileRequest(method: .head)
+        Check(
+            "no-token-head", "RFC 9110 §9.3.2", "no token, with the method HEAD", expects: .rejectionOrNoMethod,
+            needs: .get
+        ) {
+            _ in HostileRequest(method: .head)
         },
         .token("garbage", "RFC 6750 §3.1", "a text that is not a token", expects: .challenge) { $0.hostile("garbage") },
         Check("scheme-lowercase", "RFC 9110 §11.1", "the scheme in lower case", expects: .acceptance) { _ in
@@ -31,12 +34,12 @@ extension Check {
         Check("bearer-trailing-text", "RFC 6750 §2.1", "the token with a word after it") { _ in
             HostileRequest(authorization: [[.text("Bearer "), .goodToken, .text(" x")]])
         },
-        Check("two-fields-good-first", "RFC 6750 §3.1", "two Authorization fields, the first with the token") { forge in
+        Check("two-fields-good-first", "RFC 9110 §5.3", "two Authorization fields, the first with the token") { forge in
             HostileRequest(authorization: [
                 [.text("Bearer "), .goodToken], [.text("Bearer "), .hostile(forge.token(signature: .unrelated))],
             ])
         },
-        Check("two-fields-good-last", "RFC 6750 §3.1", "two Authorization fields, the last with the token") { forge in
+        Check("two-fields-good-last", "RFC 9110 §5.3", "two Authorization fields, the last with the token") { forge in
             HostileRequest(authorization: [
                 [.text("Bearer "), .hostile(forge.token(signature: .unrelated))], [.text("Bearer "), .goodToken],
             ])

@@ -1,5 +1,4 @@
 import JWT
-import Libcrypto
 
 /// The signature, and keys that anybody can guess.
 extension Check {
@@ -24,11 +23,18 @@ extension Check {
         .token("header-changed", "RFC 7515 §5.2", "another header, with the signature of the good token") {
             $0.token(header: $0.header([("probe", 1)]), signature: .good)
         },
-        .token("key-empty", "RFC 7518 §3.2", "the HMAC of an empty secret") { $0.ownToken([], secret: []) },
+        .token("key-empty", "RFC 7518 §3.2", "the HMAC of an empty secret") { forge in
+            forge.hostile(forge.hmacToken([], secret: []).text, isSigned: forge.isSigned(with: []))
+        },
         .token("key-example", "RFC 8725 §3.5", "the HMAC of a secret from a tutorial") { forge in
-            let secret = guessedSecret(of: forge)
-            let token = forge.ownToken([], secret: Array((secret ?? "secret").utf8))
+            let secret = tutorialSecrets.map { Array($0.utf8) }.first(where: forge.isSigned)
+            let token = forge.hmacToken([], secret: secret ?? Array("secret".utf8))
             return forge.hostile(token.text, isSigned: secret != nil)
+        },
+        .token("key-short", "RFC 7518 §3.2", "the HMAC of a secret shorter than the hash", needs: .keys) { forge in
+            forge.key.flatMap {
+                $0.secret.count < $0.algorithm.minimumSecretBytes ? forge.token(signature: .valid) : nil
+            }
         },
     ]
 
@@ -44,17 +50,11 @@ extension Check {
         }
     }
 
-    /// The secret of a tutorial that signed the good token; nil when none did.
-    private static func guessedSecret(of forge: Forge) -> String? {
-        let input = forge.parts.prefix(2).joined(separator: ".")
-        return tutorialSecrets.first { secret in
-            HMACKey(.sha256, secret: Array(secret.utf8)).isValid(
-                forge.signature.span, for: Array(input.utf8).span)
-        }
-    }
-
     private static let tutorialSecrets = [
-        "secret", "your-256-bit-secret", "a-string-secret-at-least-256-bits-long", "your-secret-key", "secret-key",
+        "secret", "your-256-bit-secret", "your-384-bit-secret", "your-512-bit-secret",
+        "a-string-secret-at-least-256-bits-long",
+        "a-valid-string-secret-that-is-at-least-512-bits-long-which-is-very-long", "your-secret-key", "secret-key",
+        "your-secret-key-at-least-32-bytes-long", "your-secret-key-must-be-at-least-32-bytes-long",
         "secretkey", "my-secret-key", "mysecretkey", "mysecret", "supersecret", "super-secret", "changeme", "change-me",
         "your_jwt_secret", "jwt_secret", "jwt-secret", "shhhhh", "key", "password", "123456", "hello", "test",
     ]

@@ -8,6 +8,8 @@ struct Check: Sendable {
         /// A rejection with the status 401 and a field `WWW-Authenticate` (RFC 9110 §15.5.2).
         case challenge
         case acceptance
+        /// A rejection, or 501 from a server without the method (RFC 9110 §15.6.2).
+        case rejectionOrNoMethod
         /// Any status below 500.
         case noError
     }

@@ -14,13 +14,23 @@ struct CheckResult {
     }
 
     let check: Check
-    let outcome: Outcome
+    private(set) var outcome: Outcome
     /// The status of the response; nil without a response.
     let status: Int?
     /// What happened, as a phrase.
-    let detail: String
+    private(set) var detail: String
     /// One line for a shell that repeats the request; nil when there is no request.
     let curl: String?
+    /// Whether a service that blocks the client could give the same response.
+    var isLikeBlock = false
+
+    /// The result if the service did block the client during the probe.
+    var afterBlock: CheckResult {
+        guard isLikeBlock, outcome != .unknown else { return self }
+        var result = self
+        (result.outcome, result.detail) = (.unknown, "\(detail), but the service may have blocked the client")
+        return result
+    }
 
     /// The status and what happened.
     var message: String { status.map { "\($0): \(detail)" } ?? detail }

@@ -22,7 +22,7 @@ struct Forge {
     /// The signature of the good token.
     let signature: [UInt8]
     /// The service's key; nil when it is unknown.
-    let key: Key?
+    let key: ServiceKey?
     /// The text of the public key (PEM) with which the service verifies; nil when it is unknown.
     let publicKey: [UInt8]?
     /// A genuine token for another audience; nil if the user gave no such token.
@@ -60,6 +60,9 @@ struct Forge {
         self.now = now
     }
 
+    /// The `alg` of the good token; empty if it has none.
+    var algorithm: String { JSONValue.object(header)["alg"]?.string ?? "" }
+
     /// The parts of the good token, encoded.
     var parts: [String] { goodToken.split(separator: ".", omittingEmptySubsequences: false).map(String.init) }
 
@@ -84,23 +87,33 @@ struct Forge {
         return HostileToken(text: text, isSecret: isSigned || !start.isEmpty && unified.contains(start))
     }
 
-    /// A token with the own key of the probe, which `members` offer or name.
-    func ownToken(_ members: [(String, JSONValue?)], secret: [UInt8] = Forge.ownSecret) -> HostileToken {
-        token(header: header([("alg", "HS256")] + members), signature: .hmac(.sha256, secret: secret))
+    /// A token with an HMAC. Its hash is the one of the good token's algorithm, such as SHA-512 for RS512.
+    func hmacToken(_ members: [(String, JSONValue?)], secret: [UInt8]) -> HostileToken {
+        let algorithm = Algorithm.allCases.first { $0.rawValue.suffix(3) == self.algorithm.suffix(3) } ?? .hs256
+        return token(
+            header: header([("alg", .string(algorithm.rawValue))] + members),
+            signature: .hmac(algorithm.hash, secret: secret))
+    }
+
+    /// Whether the good token has an HMAC of this secret.
+    func isSigned(with secret: [UInt8]) -> Bool {
+        ServiceKey(signing: goodToken, algorithm, secret: secret, signature: signature) != nil
     }
 
     /// The header of the good token with these changes. A parameter with the value nil is removed.
     func header(_ changes: [(String, JSONValue?)]) -> String { Self.text(of: header, changes) }
 
     /// The header of the good token, with further text before its last brace.
-    func header(adding text: String) -> String { JSONValue.object(header).text.dropLast() + "," + text + "}" }
+    func header(adding text: String) -> String { Self.text(of: header, adding: text) }
 
     /// The claims of the good token with these changes. A claim with the value nil is removed.
     func claims(_ changes: [(String, JSONValue?)]) -> String { Self.text(of: claims, changes) }
 
     /// The claims of the good token, with further text before the last brace.
-    func claims(adding text: String) -> String {
-        claims.isEmpty ? "{\(text)}" : JSONValue.object(claims).text.dropLast() + "," + text + "}"
+    func claims(adding text: String) -> String { Self.text(of: claims, adding: text) }
+
+    private static func text(of members: [JSONValue.Member], adding text: String) -> String {
+        members.isEmpty ? "{\(text)}" : JSONValue.object(members).text.dropLast() + "," + text + "}"
     }
 
     func claim(_ name: String) -> JSONValue? { JSONValue.object(claims)[name] }
@@ -110,7 +123,7 @@ struct Forge {
 
     private func signature(of input: String, _ choice: Signature) -> [UInt8] {
         switch choice {
-        case .valid: key.map { Self.code($0.algorithm.hash, $0.secretBytes, input) } ?? Self.ownSecret
+        case .valid: key.map { Self.code($0.algorithm.hash, $0.secret, input) } ?? Self.ownSecret
         case .good: signature
         case .unrelated: Self.ownSecret
         case .bytes(let bytes): bytes
@@ -136,20 +149,4 @@ struct Forge {
         }
         return JSONValue.object(members).text
     }
-}
-
-extension Algorithm {
-    /// The hash function of the HMAC.
-    var hash: HashFunction {
-        switch self {
-        case .hs256: .sha256
-        case .hs384: .sha384
-        case .hs512: .sha512
-        }
-    }
-}
-
-extension Key {
-    /// The secret.
-    var secretBytes: [UInt8] { jwk["k"]?.string.flatMap(Base64URL.decode) ?? [] }
 }

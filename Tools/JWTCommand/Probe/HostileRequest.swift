@@ -31,7 +31,8 @@ struct HostileRequest {
         for value in authorization {
             fields.append(HTTPField(name: .authorization, value: value.sent(goodToken: goodToken)))
         }
-        fields[.cookie] = cookie?.sent(goodToken: goodToken)
+        // The subscript would split the value into several fields.
+        if let cookie { fields.append(HTTPField(name: .cookie, value: cookie.sent(goodToken: goodToken))) }
         if form != nil { fields[.contentType] = "application/x-www-form-urlencoded" }
         return HTTPClient.Request(
             method: method ?? target.method, url: target.url(adding: query?.sent(goodToken: goodToken)),
@@ -41,7 +42,8 @@ struct HostileRequest {
     /// One line for a shell that repeats the request. `command` prints the hostile token.
     func curlLine(to target: ProbeTarget, printing command: String) -> String {
         let method = method ?? target.method
-        var words = ["curl", "-gsi", "--path-as-is"]
+        // The client reads no .curlrc, uses no proxy, and speaks HTTP/1.1.
+        var words = ["curl", "-qgsi", "--path-as-is", "--http1.1", "--noproxy", "'*'", "-A", "hallpass"]
         if method == .head { words.append("--head") }
         if method != .head, method != .get || form != nil { words += ["-X", method.rawValue] }
         if let query {
@@ -54,6 +56,7 @@ struct HostileRequest {
             words += ["-H", "\"Authorization: \(value.inDoubleQuotes(printing: command))\""]
         }
         if let cookie { words += ["-H", "\"Cookie: \(cookie.inDoubleQuotes(printing: command))\""] }
+        if form == nil, [.post, .put, .patch].contains(method) { words += ["-H", "\"Content-Length: 0\""] }
         if let form { words += ["--data-raw", "\"\(form.inDoubleQuotes(printing: command))\""] }
         return words.joined(separator: " ")
     }

@@ -42,23 +42,28 @@ struct ProbeCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let report: ProbeReport
+        let target = try target()
         do {
-            let forge = try forge()
-            if let print { return try printToken(of: print, forge) }
-            let probe = Probe(
-                target: try target(), forge: forge, pause: .seconds(1) / rate, printCommand: printCommand)
-            report = ProbeReport(target: try target(), results: try await probe.run())
+            if let print { return try printToken(of: print, try forge()) }
+            let report = await report(of: target)
             try write(report)
+            if let error = report.error { Console.end("error: \(error)", status: report.exitStatus) }
+            if report.exitStatus != 0 { throw ExitCode(report.exitStatus) }
         } catch let error as CommandError {
             // The status 1 means a finding.
-            Console.end("error: \(error)", status: Self.couldNotProbe)
+            Console.end("error: \(error)", status: ProbeReport.couldNotProbe)
         }
-        if report.count(.finding) > 0 { throw ExitCode.failure }
-        if report.count(.unknown) > 0 { throw ExitCode(Self.couldNotProbe) }
     }
 
-    private static let couldNotProbe: Int32 = 3
+    private func report(of target: ProbeTarget) async -> ProbeReport {
+        do throws(CommandError) {
+            let probe = Probe(
+                target: target, forge: try forge(), pause: .seconds(1) / rate, printCommand: printCommand)
+            return try await probe.run()
+        } catch {
+            return ProbeReport(target: target, results: [], error: error)
+        }
+    }
 
     private func target() throws -> ProbeTarget { try ProbeTarget(url: url, method: method, confirmedHosts: hosts) }
 
@@ -85,18 +90,23 @@ struct ProbeCommand: AsyncParsableCommand {
         return words.joined(separator: " ")
     }
 
+    /// Writes the file first, because a closed pipe ends the command.
     private func write(_ report: ProbeReport) throws(CommandError) {
+        if let junit { try write(report.junit, to: junit) }
         if json {
-            try Console.print(report.json.text)
-        } else {
+            try Console.print(report.json.text, closedPipeStatus: report.exitStatus)
+        } else if !report.results.isEmpty {
             let style = TerminalStyle(isEnabled: Console.isTerminal)
-            try Console.write(report.lines(style).joined(separator: "\n"))
+            try Console.write(
+                report.lines(style).joined(separator: "\n"), closedPipeStatus: report.exitStatus)
         }
-        guard let junit else { return }
+    }
+
+    private func write(_ text: String, to path: String) throws(CommandError) {
         do {
-            try Data(report.junit.utf8).write(to: URL(filePath: junit))
+            try Data(text.utf8).write(to: URL(filePath: path))
         } catch {
-            throw CommandError(code: "output", sentence: "cannot write \(junit): \(error)")
+            throw CommandError(code: "output", sentence: "cannot write \(path): \(error)")
         }
     }
 }

@@ -2,11 +2,19 @@ extension ProbeReport {
     /// The report as XML for CI systems: a test case for each check. A finding is a failure, an unknown outcome an error.
     var junit: String {
         let attributes =
-            "name=\(Self.attribute("jwt probe \(target.url)")) tests=\"\(results.count)\" "
-            + "failures=\"\(count(.finding))\" errors=\"\(count(.unknown))\" skipped=\"\(count(.skipped))\""
+            "name=\(Self.attribute("jwt probe \(target.url)")) tests=\"\(results.count + errors.count)\" "
+            + "failures=\"\(count(.finding))\" errors=\"\(count(.unknown) + errors.count)\" skipped=\"\(count(.skipped))\""
         return
             (["<?xml version=\"1.0\" encoding=\"UTF-8\"?>", "<testsuite \(attributes)>"]
-            + results.map(Self.testCase) + ["</testsuite>", ""]).joined(separator: "\n")
+            + results.map(Self.testCase) + errors + ["</testsuite>", ""]).joined(separator: "\n")
+    }
+
+    /// The test case of the error; empty after a complete probe.
+    private var errors: [String] {
+        error.map { error in
+            let message = Self.attribute(error.description)
+            return ["  <testcase classname=\"jwt.probe\" name=\"probe\"><error message=\(message)/></testcase>"]
+        } ?? []
     }
 
     private static func testCase(_ result: CheckResult) -> String {

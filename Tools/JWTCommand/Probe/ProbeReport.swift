@@ -5,6 +5,17 @@ import JWT
 struct ProbeReport {
     let target: ProbeTarget
     let results: [CheckResult]
+    /// Why the probe could not begin, or could not go on; nil after a complete probe.
+    let error: CommandError?
+
+    /// The exit status of a probe that found nothing, but could not decide each check.
+    static let couldNotProbe: Int32 = 3
+
+    /// The exit status: 1 for a finding, even in an incomplete probe, which cannot make it disappear.
+    var exitStatus: Int32 {
+        if count(.finding) > 0 { return 1 }
+        return count(.unknown) > 0 || error != nil ? Self.couldNotProbe : 0
+    }
 
     func count(_ outcome: CheckResult.Outcome) -> Int { results.count { $0.outcome == outcome } }
 
@@ -16,9 +27,11 @@ struct ProbeReport {
     private var summary: String {
         let counts =
             "\(count(.held)) held, \(count(.finding)) findings, \(count(.unknown)) unknown, \(count(.skipped)) skipped"
-        let hint = results.contains { $0.curl != nil && $0.outcome.needsAttention }
-        return "\(target.method) \(target.url.escapedForTerminal): \(counts)"
-            + (hint ? "\nThe variable TOKEN is the good token." : "")
+        let lines = results.filter(\.outcome.needsAttention).compactMap(\.curl)
+        let hints = [("$TOKEN", "the good token"), ("$OTHER_TOKEN", "the one for another audience")]
+            .filter { hint in lines.contains { $0.contains(hint.0) } }
+            .map { "\nThe variable \($0.0.dropFirst()) is \($0.1)." }
+        return "\(target.method) \(target.url.escapedForTerminal): \(counts)" + hints.joined()
     }
 
     private func line(of result: CheckResult, _ style: TerminalStyle) -> [String] {
@@ -39,7 +52,8 @@ struct ProbeReport {
         .object(
             [.init("url", .string(target.url)), .init("method", .string(target.method.rawValue))]
                 + CheckResult.Outcome.allCases.map { .init($0.rawValue, .integer(Int64(count($0)))) }
-                + [.init("checks", .array(results.map(\.json)))])
+                + [.init("checks", .array(results.map(\.json)))]
+                + (error.map { [.init("error", .string($0.description))] } ?? []))
     }
 }
 

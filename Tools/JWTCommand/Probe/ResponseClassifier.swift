@@ -37,6 +37,7 @@ struct ResponseClassifier {
         switch (meaning(response), expectation) {
         case (.failed, _): (.finding, "the service failed")
         case (.unclear, .noError): (.held, "no error")
+        case (.unclear, .rejectionOrNoMethod) where response.status == 501: (.held, "no such method")
         case (.unclear, _): (.unknown, "the status says neither accepted nor rejected")
         case (_, .noError): (.held, "no error")
         case (.accepted, .acceptance): (.held, "accepted")
@@ -51,6 +52,9 @@ struct ResponseClassifier {
 
     /// Whether the service accepted the credential.
     func isAccepted(_ response: ProbeResponse) -> Bool { meaning(response) == .accepted }
+
+    /// Whether a service that blocks the client could give this response.
+    func isLikeBlock(_ response: ProbeResponse) -> Bool { [.rejected, .unclear].contains(meaning(response)) }
 
     private func meaning(_ response: ProbeResponse) -> Meaning {
         switch response.status {
