@@ -35,6 +35,20 @@ import Testing
         #expect(try await database.productCount() == 2)
     }
 
+    @Test func `a commit whose disk fails is an unknown outcome, and the next write succeeds`() async throws {
+        let disk = FailingDisk(ofDatabase: folder.path("test.sqlite"))
+        let error = await #expect(throws: DatabaseError.self) {
+            try await database.write { connection in
+                try connection.execute("INSERT INTO products (id, stock) VALUES ('lamp', 3)")
+                disk.fail()
+            }
+        }
+        disk.recover()
+        #expect(error?.code == .unknownOutcome)
+        try await database.write { try $0.execute("INSERT INTO products (id, stock) VALUES ('chair', 3)") }
+        #expect(try await database.productCount() == 1)
+    }
+
     @Test func `the settings of SQLite sync every commit to disk and enforce foreign keys`() async throws {
         let settings = try await database.write { connection in
             let synchronous: Int? = try connection.queryOne("PRAGMA synchronous")?["synchronous"]

@@ -194,7 +194,7 @@ extension SQLiteWriter {
             group.end(.committed)
         } catch {
             try? database.rollback()
-            group.end(.failed(DatabaseError(error)))
+            group.end(.failed(DatabaseError(ofCommit: error)))
         }
     }
 }
