@@ -106,7 +106,7 @@ let package = Package(
                 "TestSupport", .hummingbird, .hummingbirdTesting, .httpTypes, .lifecycle, .logging, .metrics,
                 .metricsTesting, .nioCore, .tracing,
             ]),
-        tests("Database", uses: ["TestSupport"]),
+        tests("Database", uses: ["TestSupport", .grdbSQLite]),
         tests(
             "ServiceRuntime",
             uses: [

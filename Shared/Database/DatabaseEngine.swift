@@ -10,8 +10,8 @@ protocol DatabaseEngine: Sendable {
     /// Runs `work` on one consistent state of the database, on a thread of the engine.
     ///
     /// - Parameter deadline: The time until which to wait before the read can begin.
-    /// - Throws: The error that `work` throws; `DatabaseError`, with code `busy` at the deadline; `CancellationError` if the
-    ///   task is cancelled.
+    /// - Throws: The error that `work` throws; `DatabaseError`, with code `busy` at the deadline, or `unavailable` if a server
+    ///   has not responded until then; `CancellationError` if the task is cancelled.
     func read<Result: Sendable>(
         until deadline: ContinuousClock.Instant, _ work: @Sendable (Connection) throws -> Result
     ) async throws -> Result
@@ -19,8 +19,8 @@ protocol DatabaseEngine: Sendable {
     /// Runs `work` in one transaction, on a thread of the engine, and commits it.
     ///
     /// - Parameter deadline: The time until which to wait before the transaction can begin.
-    /// - Throws: The error that `work` throws; `DatabaseError`, with code `busy` at the deadline; `CancellationError` if the
-    ///   task is cancelled.
+    /// - Throws: The error that `work` throws; `DatabaseError`, with code `busy` at the deadline, or `unavailable` if a server
+    ///   has not responded until then; `CancellationError` if the task is cancelled.
     func write<Result: Sendable>(
         until deadline: ContinuousClock.Instant, _ work: @Sendable (Connection) throws -> Result
     ) async throws -> Result

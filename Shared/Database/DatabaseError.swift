@@ -22,8 +22,8 @@ public struct DatabaseError: Error, Sendable, CustomStringConvertible {
         /// Another process locked the database for longer than the busy timeout, all connections were in use, or a statement
         /// took too long. A later attempt may succeed.
         public static let busy = Self(description: "busy")
-        /// The connection was lost during a commit, or the commit ended without its synchronous standby, so the changes may be
-        /// stored or not. Nothing repeats the transaction.
+        /// The connection or the disk failed during a commit, or the commit ended without its synchronous standby, so the
+        /// changes may be stored or not. Nothing repeats the transaction.
         public static let unknownOutcome = Self(description: "unknownOutcome")
         /// The disk is full. Committed transactions are safe; this transaction changed nothing.
         public static let full = Self(description: "full")

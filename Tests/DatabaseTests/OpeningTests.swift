@@ -32,6 +32,9 @@ import Testing
         ("postgres://user:hunter2/et@db.example/login", "encode special characters"),
         ("postgres://user:123/hunter2@db/login", "encode special characters"),
         ("postgresql://user:p@hunter2@db.example/login", "encode special characters"),
+        ("postgres://login:hunter2/login", "encode special characters"),
+        ("postgres://a:1,b:hunter2/login", "encode special characters"),
+        ("postgres://db/login?port=hunter2", "encode special characters"),
         ("postgres://h/a\u{0}", "libpq cannot read"),
         ("mysql://user:hunter2@host/db", "engine is not supported"),
     ])
@@ -47,6 +50,7 @@ import Testing
     @Test(arguments: [
         ("postgres://user:hunter2@db.example:5433/login?sslmode=require", "postgres://db.example:5433/login"),
         ("postgresql://user@/login?host=/run/postgresql&password=hunter2", "postgres://%2Frun%2Fpostgresql/login"),
+        ("postgres://user@[::1]:5433/login", "postgres://[::1]:5433/login"),
         ("postgres://a:1,b:2/login?target_session_attrs=read-write", "postgres://a,b:1,2/login"),
     ])
     func `the text of a URL of PostgreSQL shows no password`(text: String, description: String) throws {

@@ -76,6 +76,21 @@ struct PostgreSQLTests {
         #expect(try #require(row)["color"] == String?.none)
     }
 
+    @Test func `a statement that PostgreSQL does not support is not repeated`() async throws {
+        let database = try open()
+        let attempts = Counter()
+        let error = await #expect(throws: DatabaseError.self) {
+            try await database.write { connection in
+                attempts.increment()
+                for _ in 0..<2 { _ = try connection.query("SELECT 1 AS one") }
+                try connection.execute("SELECT count(*) FROM products FOR UPDATE")
+            }
+        }
+        #expect(error?.code == .invalidStatement)
+        #expect(error?.message.contains("FOR UPDATE is not allowed") == true)
+        #expect(attempts.count == 1)
+    }
+
     @Test func `a statement that its session has lost is prepared again`() async throws {
         let database = try open()
         for _ in 0..<2 { try await database.ping() }
@@ -185,6 +200,23 @@ struct PostgreSQLTests {
         #expect(error?.code == .unknownOutcome)
         // The primary has the change, so a failover would lose it.
         #expect(try await database.productCount() == writes.count)
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a migration does not wait forever for a synchronous standby`() async throws {
+        // The setting belongs to the whole server.
+        let server = try PostgreSQLServer()
+        try server.run("CREATE DATABASE shop")
+        try server.run("ALTER SYSTEM SET synchronous_standby_names = 'missing'")
+        try server.run("SELECT pg_reload_conf()")
+        let isSet = try await eventually {
+            (try? server.run("SELECT 1 / length(current_setting('synchronous_standby_names'))")) != nil
+        }
+        #expect(isSet)
+        let error = #expect(throws: DatabaseError.self) {
+            try SQLDatabase.open(DatabaseURL(server.url(database: "shop")), migrations: [.products])
+        }
+        #expect(error?.code == .unknownOutcome)
     }
 
     // MARK: - Limits
@@ -310,6 +342,26 @@ struct PostgreSQLTests {
         try server.run("DROP DATABASE \"\(sorted)\" WITH (FORCE)")
         #expect(error?.code == .unavailable)
         #expect(error?.message.contains("TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'") == true)
+    }
+
+    @Test func `the first usable host of a list is used`() async throws {
+        let hosts = "postgres://tests@/\(name)?host=/nowhere,\(server.folder)&target_session_attrs=read-write"
+        let database = try SQLDatabase.open(DatabaseURL(hosts), migrations: [.products])
+        #expect(try await database.productCount() == 0)
+    }
+
+    @Test func `a server whose connections are all in use is unavailable`() async throws {
+        let database = try open()
+        try server.run("ALTER DATABASE \"\(name)\" CONNECTION LIMIT 0")
+        try server.run("CREATE ROLE \"\(name)\" LOGIN")
+        let error = #expect(throws: DatabaseError.self) {
+            try SQLDatabase.open(
+                DatabaseURL("postgres://\(name)@/\(name)?host=\(server.folder)"), migrations: [.products])
+        }
+        try server.run("DROP ROLE \"\(name)\"; ALTER DATABASE \"\(name)\" CONNECTION LIMIT -1")
+        #expect(error?.code == .unavailable)
+        #expect(error?.message.contains("too many connections") == true)
+        try await database.ping()
     }
 
     @Test func `a database that does not exist is unavailable, and the error contains its name`() throws {

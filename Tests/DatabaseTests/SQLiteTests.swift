@@ -35,6 +35,48 @@ import Testing
         #expect(try await database.productCount() == 2)
     }
 
+    @Test func `a commit whose disk fails is an unknown outcome, and the next write succeeds`() async throws {
+        let disk = FailingDisk(ofDatabase: folder.path("test.sqlite"))
+        let error = await #expect(throws: DatabaseError.self) {
+            try await database.write { connection in
+                try connection.execute("INSERT INTO products (id, stock) VALUES ('lamp', 3)")
+                disk.fail()
+            }
+        }
+        disk.recover()
+        #expect(error?.code == .unknownOutcome)
+        try await database.write { try $0.execute("INSERT INTO products (id, stock) VALUES ('chair', 3)") }
+        #expect(try await database.productCount() == 1)
+    }
+
+    @Test func `the log stays short while reads overlap`() async throws {
+        let image = [UInt8](repeating: 7, count: 1 << 20)
+        try await database.write { try $0.execute("INSERT INTO products (id, stock) VALUES ('lamp', 3)") }
+        let isWriting = Counter()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            // Each of two reads ends after the other one has begun again.
+            let begins = [DispatchSemaphore(value: 0), DispatchSemaphore(value: 0)]
+            for number in 0...1 {
+                group.addTask { [database] in
+                    while isWriting.count == 0 {
+                        try await database.read { connection in
+                            _ = try connection.query("SELECT id FROM products")
+                            begins[number].signal()
+                            _ = begins[1 - number].wait(timeout: .now() + 1)
+                        }
+                    }
+                }
+            }
+            for _ in 0..<64 {
+                try await database.write { try $0.execute("UPDATE products SET image = $1", image) }
+            }
+            isWriting.increment()
+            try await group.waitForAll()
+        }
+        let size = try FileManager.default.attributesOfItem(atPath: folder.path("test.sqlite-wal"))[.size] as? Int
+        #expect(try #require(size) <= 32 << 20)
+    }
+
     @Test func `the settings of SQLite sync every commit to disk and enforce foreign keys`() async throws {
         let settings = try await database.write { connection in
             let synchronous: Int? = try connection.queryOne("PRAGMA synchronous")?["synchronous"]

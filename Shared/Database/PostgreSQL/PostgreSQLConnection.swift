@@ -1,5 +1,6 @@
 internal import CLibpq
 internal import Foundation
+import Synchronization
 
 /// A connection to a PostgreSQL server, through libpq. One thread at a time may use it.
 ///
@@ -10,11 +11,16 @@ internal import Foundation
     /// How long a statement may take until the server counts as lost. The server itself ends a statement earlier, by
     /// `statement_timeout`.
     private static let responseTime = Duration.seconds(10)
+    /// How long a statement may go on after its task was cancelled.
+    private static let cancellationTime = Duration.seconds(2)
     /// How often a waiting thread looks whether its task was cancelled, in milliseconds.
     private static let pollMilliseconds: Int32 = 50
 
     private let handle: OpaquePointer
-    private var preparedNames: [PreparedStatement: String] = [:]
+    /// The number of each prepared statement, which is part of its name.
+    private var preparedStatements: [PreparedStatement: Int] = [:]
+    /// How many statements were prepared when the transaction began.
+    private var earlierStatementCount = 0
 
     /// Whether another transaction may use the connection.
     private(set) var isUsable = true
@@ -27,6 +33,8 @@ internal import Foundation
 
     /// The warnings of the server since the commit began.
     private let warnings = WarningCounter()
+    /// Whether a request to cancel a statement is in progress.
+    private let cancelRequest = CancelRequest()
 
     /// A statement that is prepared for values of these types.
     private struct PreparedStatement: Hashable {
@@ -82,11 +90,12 @@ internal import Foundation
 // MARK: - Transactions
 
 extension PostgreSQLConnection {
-    /// Begins a transaction.
+    /// Begins a transaction. A cancelled task waits for the response too, because the connection stays usable then.
     ///
+    /// - Parameter deadline: The time until which to wait for the response, if it is before `responseTime` has passed.
     /// - Throws: `DatabaseError`, with code `readOnly` if the server does not accept a write.
-    func begin(_ kind: TransactionKind) throws(DatabaseError) {
-        (lastError, hasReusedStatement) = (nil, false)
+    func begin(_ kind: TransactionKind, until deadline: ContinuousClock.Instant? = nil) throws(DatabaseError) {
+        (lastError, hasReusedStatement, earlierStatementCount) = (nil, false, preparedStatements.count)
         if kind == .write, parameter("in_hot_standby") == "on" || parameter("default_transaction_read_only") == "on" {
             isUsable = false
             throw DatabaseError(
@@ -96,13 +105,19 @@ extension PostgreSQLConnection {
                 servers in the URL with target_session_attrs=read-write
                 """)
         }
-        try run(script: kind.rawValue)
+        let usualTime = responseTime
+        defer { responseTime = usualTime }
+        if let deadline {
+            let remainingTime = deadline - .now
+            responseTime = min(responseTime ?? remainingTime, remainingTime)
+        }
+        try run(script: kind.rawValue, isCancellable: false)
     }
 
     /// Commits the transaction.
     ///
-    /// - Throws: `DatabaseError`, with code `unknownOutcome` if the connection is lost before the server responds, or if an
-    ///   administrator ends its wait for a synchronous standby.
+    /// - Throws: `DatabaseError`, with code `unknownOutcome` if the server does not respond, or if an administrator
+    ///   ends its wait for a synchronous standby.
     func commit() throws(DatabaseError) {
         var tag = ""
         warnings.count = 0
@@ -113,7 +128,7 @@ extension PostgreSQLConnection {
             guard !isUsable else { throw error }
             throw DatabaseError(
                 .unknownOutcome,
-                "The connection was lost during a commit, so the changes may be stored or not: \(error.message)")
+                "The server has not confirmed the commit, so the changes may be stored or not: \(error.message)")
         }
         guard tag == "COMMIT" else {
             throw DatabaseError(.invalidStatement, "The transaction had failed or ended before its commit")
@@ -161,15 +176,16 @@ extension PostgreSQLConnection {
         _ sql: String, _ values: [SQLValue], body: (PostgreSQLResult) throws(DatabaseError) -> Void
     ) throws(DatabaseError) {
         let statement = PreparedStatement(sql: sql, types: values.map(\.parameterType))
-        if let name = preparedNames[statement] {
-            hasReusedStatement = true
-            try run(prepared: name, values, body: body)
+        if let number = preparedStatements[statement] {
+            if number < earlierStatementCount { hasReusedStatement = true }
+            try run(prepared: Self.name(of: number), values, body: body)
         } else {
             try StatementText(sql).checkParameters(valueCount: values.count)
-            let name = preparedNames.count < Self.maximumPreparedStatements ? "s\(preparedNames.count)" : ""
+            let number = preparedStatements.count
+            let name = number < Self.maximumPreparedStatements ? Self.name(of: number) : ""
             try send { unsafe PQsendPrepare(handle, name, sql, CInt(values.count), statement.types) }
             try forEachResult { _ in }
-            if !name.isEmpty { preparedNames[statement] = name }
+            if !name.isEmpty { preparedStatements[statement] = number }
             try run(prepared: name, values, body: body)
         }
         guard unsafe PQtransactionStatus(handle) == PQTRANS_INTRANS else {
@@ -177,6 +193,8 @@ extension PostgreSQLConnection {
             throw DatabaseError(.invalidStatement, "The statement ended its transaction")
         }
     }
+
+    private static func name(of number: Int) -> String { "s\(number)" }
 
     private func run(
         prepared name: String, _ values: [SQLValue], body: (PostgreSQLResult) throws(DatabaseError) -> Void
@@ -270,12 +288,12 @@ extension PostgreSQLConnection {
     /// The next result of the statements in progress; nil when they have ended.
     private func nextResult(isCancellable: Bool) throws(DatabaseError) -> PostgreSQLResult? {
         let start = ContinuousClock.now
-        var lastCancellation: ContinuousClock.Instant?
+        var (firstCancellation, lastCancellation): (ContinuousClock.Instant?, ContinuousClock.Instant?)
         while unsafe PQisBusy(handle) == 1 {
             let now = ContinuousClock.now
             // The request to cancel has no effect if it comes before the statement, so it is repeated.
             if isCancellable, Task.isCancelled, lastCancellation.map({ now - $0 > .milliseconds(500) }) ?? true {
-                lastCancellation = now
+                (firstCancellation, lastCancellation) = (firstCancellation ?? now, now)
                 cancelStatement()
             }
             let unsent = unsafe PQflush(handle)
@@ -283,6 +301,9 @@ extension PostgreSQLConnection {
             var descriptor = unsafe pollfd(
                 fd: PQsocket(handle), events: Int16(unsent == 1 ? POLLIN | POLLOUT : POLLIN), revents: 0)
             guard unsafe poll(&descriptor, 1, Self.pollMilliseconds) > 0 else {
+                if let firstCancellation, now - firstCancellation > Self.cancellationTime {
+                    throw DatabaseError(.cancelled, "The task was cancelled")
+                }
                 // A process that was paused first reads what has arrived meanwhile.
                 guard let responseTime, now - start > responseTime else { continue }
                 isUsable = false
@@ -295,16 +316,31 @@ extension PostgreSQLConnection {
 
     /// Asks the server to cancel the statement in progress.
     ///
-    /// A late request could reach the next statement, so the connection is not used again. The request blocks, so it has a
-    /// thread.
+    /// A late request could reach the next statement, so the connection is not used again.
     private func cancelStatement() {
         isUsable = false
-        guard let cancel = unsafe PQgetCancel(handle) else { return }
-        nonisolated(unsafe) let request = unsafe cancel
+        unsafe cancelRequest.send(for: handle)
+    }
+}
+
+/// A request to cancel the statement of a connection. It blocks, so it has a thread, but never two at the same time.
+private final class CancelRequest: Sendable {
+    private let isRunning = Mutex(false)
+
+    func send(for handle: OpaquePointer) {
+        let mayStart = isRunning.withLock { isRunning in
+            defer { isRunning = true }
+            return !isRunning
+        }
+        guard mayStart else { return }
+        nonisolated(unsafe) let cancel = unsafe PQgetCancel(handle)
         Thread.detachNewThread {
             var message = [CChar](repeating: 0, count: 256)
-            unsafe PQcancel(request, &message, CInt(message.count))
-            unsafe PQfreeCancel(request)
+            if let cancel = unsafe cancel {
+                unsafe PQcancel(cancel, &message, CInt(message.count))
+                unsafe PQfreeCancel(cancel)
+            }
+            self.isRunning.withLock { $0 = false }
         }
     }
 }

@@ -32,11 +32,13 @@ final class PostgreSQLEngine: DatabaseEngine {
 
     func migrate(_ work: (Connection) throws -> Void) throws {
         let connection = try PostgreSQLConnection(url)
-        // A migration may take long. It waits for other transactions no longer than any statement, because those that
-        // come after it wait for it.
-        connection.responseTime = nil
         try connection.begin(.write)
         try connection.finishTransaction(.write) { transaction in
+            // A migration may take long, but not its commit. It waits for other transactions no longer than any statement,
+            // because those that come after it wait for it.
+            let usualTime = connection.responseTime
+            connection.responseTime = nil
+            defer { connection.responseTime = usualTime }
             try transaction.run(script: "SET LOCAL statement_timeout = 0")
             try Self.checkText(transaction)
             try Self.waitForMigrations(transaction)
@@ -78,7 +80,7 @@ final class PostgreSQLEngine: DatabaseEngine {
         defer { turns.leave() }
         let session = try takeSession()
         defer { state.withLock { if !$0.isClosed { $0.idle.append(session) } } }
-        return try await session.run(kind, completion: endTransaction, work)
+        return try await session.run(kind, until: deadline, completion: endTransaction, work)
     }
 
     private func takeSession() throws -> PostgreSQLSession {

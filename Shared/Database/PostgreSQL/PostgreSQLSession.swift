@@ -10,6 +10,8 @@ actor PostgreSQLSession {
     private let thread = WorkerThread(name: "PostgreSQL")
     private let url: PostgreSQLURL
     private var connection: PostgreSQLConnection?
+    /// The attempt to connect that a transaction has begun and no transaction has ended.
+    private var attempt: PostgreSQLConnectionAttempt?
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe thread.asUnownedSerialExecutor() }
 
@@ -19,17 +21,19 @@ actor PostgreSQLSession {
 
     /// Runs `work` in one transaction. Runs all of it again when the transaction conflicts with others.
     ///
-    /// - Parameter completion: Called on the thread of the session after the transaction.
+    /// - Parameters:
+    ///   - deadline: The time until which to wait for a server that does not respond before the transaction can begin.
+    ///   - completion: Called on the thread of the session after the transaction.
     /// - Throws: The error that `work` throws; `DatabaseError`; `CancellationError`.
     func run<Result: Sendable>(
-        _ kind: PostgreSQLConnection.TransactionKind, completion: @Sendable () -> Void,
-        _ work: @Sendable (Connection) throws -> Result
+        _ kind: PostgreSQLConnection.TransactionKind, until deadline: ContinuousClock.Instant,
+        completion: @Sendable () -> Void, _ work: @Sendable (Connection) throws -> Result
     ) throws -> Result {
         defer { completion() }
         var pause = Self.firstPauseSeconds
         for _ in 1..<Self.maximumAttempts {
             do {
-                return try attempt(kind, work)
+                return try attempt(kind, until: deadline, work)
             } catch is Conflict {
                 // Transactions that pause for the same time would meet again.
                 Thread.sleep(forTimeInterval: .random(in: 0...pause))
@@ -37,7 +41,7 @@ actor PostgreSQLSession {
             }
         }
         do {
-            return try attempt(kind, work)
+            return try attempt(kind, until: deadline, work)
         } catch let conflict as Conflict {
             throw conflict.error
         }
@@ -49,9 +53,10 @@ actor PostgreSQLSession {
     }
 
     private func attempt<Result>(
-        _ kind: PostgreSQLConnection.TransactionKind, _ work: (Connection) throws -> Result
+        _ kind: PostgreSQLConnection.TransactionKind, until deadline: ContinuousClock.Instant,
+        _ work: (Connection) throws -> Result
     ) throws -> Result {
-        let connection = try begin(kind)
+        let connection = try begin(kind, until: deadline)
         do {
             return try connection.finishTransaction(kind, work)
         } catch {
@@ -77,21 +82,43 @@ actor PostgreSQLSession {
         }
     }
 
-    /// Begins a transaction. If the server has closed a connection that was idle, opens another one.
-    private func begin(_ kind: PostgreSQLConnection.TransactionKind) throws -> PostgreSQLConnection {
+    /// Begins a transaction. If a connection was lost while it was idle, opens another one.
+    private func begin(
+        _ kind: PostgreSQLConnection.TransactionKind, until deadline: ContinuousClock.Instant
+    ) throws -> PostgreSQLConnection {
+        let mayBeLost = connection != nil || attempt != nil
         try Task.checkCancellation()
-        if let connection {
-            do {
-                try connection.begin(kind)
-                return connection
-            } catch {
-                self.connection = nil
-            }
+        guard deadline > .now else {
+            throw DatabaseError(.busy, "The transaction could not begin before its deadline")
         }
-        let connection = try PostgreSQLConnection(url)
-        try connection.begin(kind)
+        do {
+            return try beginOnce(kind, until: deadline)
+        } catch let error as DatabaseError where mayBeLost {
+            guard deadline > .now else { throw error }
+            try Task.checkCancellation()
+            return try beginOnce(kind, until: deadline)
+        }
+    }
+
+    private func beginOnce(
+        _ kind: PostgreSQLConnection.TransactionKind, until deadline: ContinuousClock.Instant
+    ) throws -> PostgreSQLConnection {
+        let connection = try connection ?? connect(until: deadline)
+        self.connection = nil
+        try connection.begin(kind, until: deadline)
         self.connection = connection
         return connection
+    }
+
+    private func connect(until deadline: ContinuousClock.Instant) throws -> PostgreSQLConnection {
+        let attempt = attempt ?? PostgreSQLConnectionAttempt(url)
+        self.attempt = attempt
+        guard let outcome = attempt.outcome(until: deadline) else {
+            try Task.checkCancellation()
+            throw DatabaseError(.unavailable, "The server of the database has not accepted a connection in time")
+        }
+        self.attempt = nil
+        return try outcome.get()
     }
 }
 

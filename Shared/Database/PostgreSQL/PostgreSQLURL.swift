@@ -11,7 +11,9 @@ struct PostgreSQLURL: Sendable, Hashable {
     /// - Throws: `DatabaseError` with code `invalidURL`. Its message does not repeat the message of libpq, which may
     ///   contain the password.
     init(_ text: String) throws(DatabaseError) {
-        guard !text.utf8.contains(0), !Self.hasUnencodedPassword(text), let options = Self.parse(text) else {
+        guard !text.utf8.contains(0), !Self.hasUnencodedPassword(text), let options = Self.parse(text),
+            options["port"].map(Self.areNumbers) ?? true
+        else {
             throw DatabaseError(
                 .invalidURL,
                 """
@@ -25,7 +27,9 @@ struct PostgreSQLURL: Sendable, Hashable {
     /// The host, port and name of the database. No user, password or option.
     var publicText: String {
         let host = options["host"] ?? options["hostaddr"] ?? ""
-        let encoded = host.addingPercentEncoding(withAllowedCharacters: Self.hostCharacters) ?? ""
+        let encoded =
+            host.contains(":")
+            ? "[\(host)]" : host.addingPercentEncoding(withAllowedCharacters: Self.hostCharacters) ?? ""
         let port = options["port"].map { ":\($0)" } ?? ""
         return "postgres://\(encoded)\(port)/\(options["dbname"] ?? "")"
     }
@@ -69,6 +73,11 @@ struct PostgreSQLURL: Sendable, Hashable {
         let rest = text[scheme.upperBound...].prefix { $0 != "?" }
         let parts = rest.split(separator: "@", omittingEmptySubsequences: false)
         return parts.count > 2 || parts.count == 2 && parts[0].contains("/")
+    }
+
+    /// Whether the text is a list of ports. The password of a URL without a host would otherwise be one.
+    private static func areNumbers(_ ports: String) -> Bool {
+        ports.split(separator: ",").allSatisfy { UInt16($0) != nil }
     }
 
     private static func parse(_ text: String) -> [String: String]? {

@@ -87,6 +87,24 @@ extension SQLValue {
 }
 
 extension DatabaseError {
+    /// Converts an error of a commit.
+    ///
+    /// SQLite writes and syncs the log before it needs memory for its index. After a failed sync or a failed allocation, the
+    /// log may therefore contain the whole transaction, and a process that opens the file after a crash would find it. A full
+    /// disk is certain: the last page, which makes the transaction valid, has not been written.
+    init(ofCommit error: any Error) {
+        let primaryCode = (error as? GRDB.DatabaseError)?.resultCode
+        let error = DatabaseError(error)
+        switch primaryCode {
+        case .SQLITE_IOERR, .SQLITE_NOMEM:
+            self.init(
+                .unknownOutcome,
+                "The disk has failed during a commit, so the changes may be stored or not: \(error.message)",
+                statement: error.statement)
+        default: self = error
+        }
+    }
+
     /// Converts an error of GRDB or Foundation. A `DatabaseError` keeps its code and message.
     init(_ error: any Error) {
         switch error {

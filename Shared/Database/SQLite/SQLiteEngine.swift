@@ -15,7 +15,7 @@ struct SQLiteEngine: DatabaseEngine {
         lockDeadline = LockDeadline(.now + SQLDatabase.writeTime)
         do {
             let (connection, readers) = try SQLite.open(location, deadline: lockDeadline)
-            writer = SQLiteWriter(connection, lockDeadline: lockDeadline)
+            writer = SQLiteWriter(connection, lockDeadline: lockDeadline, log: location.log)
             self.readers = readers
         } catch {
             throw DatabaseError(error)
@@ -48,8 +48,10 @@ struct SQLiteEngine: DatabaseEngine {
     func close() throws {
         do {
             lockDeadline.set(.now + SQLDatabase.writeTime)
-            try readers?.close()
+            // The writer closes in any case, because its checkpoint brings the file up to date.
+            let result = Result { try readers?.close() }
             try writer.close()
+            try result.get()
         } catch {
             throw DatabaseError(error)
         }
@@ -61,6 +63,12 @@ struct SQLiteEngine: DatabaseEngine {
         } catch let error as GRDB.DatabaseError {
             throw DatabaseError(error)
         }
+    }
+}
+
+extension SQLiteLocation {
+    fileprivate var log: WriteAheadLog? {
+        if case .file(let path) = self { WriteAheadLog(ofDatabase: path) } else { nil }
     }
 }
 

@@ -56,7 +56,8 @@ final class SQLiteReaders: Sendable {
             state.isClosed = true
             return state.all
         }
-        for connection in connections { try connection.close() }
+        let results = connections.map { connection in Result { try connection.close() } }
+        for result in results { try result.get() }
     }
 
     /// `DatabaseQueue.read` does the same, and compiles its statements each time.

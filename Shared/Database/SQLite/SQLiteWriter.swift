@@ -24,14 +24,17 @@ final class SQLiteWriter: Sendable {
 
     private let connection: DatabaseQueue
     private let lockDeadline: LockDeadline
+    /// The write-ahead log of a file; nil for a database in memory.
+    private let log: WriteAheadLog?
     private let thread = WriterThread()
     private let turns = TurnQueue(turns: 1)
     private let state = Mutex(State())
 
-    /// - Parameter lockDeadline: The time until which `connection` waits for the lock of another process.
-    init(_ connection: DatabaseQueue, lockDeadline: LockDeadline) {
-        self.connection = connection
-        self.lockDeadline = lockDeadline
+    /// - Parameters:
+    ///   - lockDeadline: The time until which `connection` waits for the lock of another process.
+    ///   - log: The write-ahead log of `connection`; nil for a database in memory.
+    init(_ connection: DatabaseQueue, lockDeadline: LockDeadline, log: WriteAheadLog?) {
+        (self.connection, self.lockDeadline, self.log) = (connection, lockDeadline, log)
     }
 
     /// Runs `work` in a transaction and commits it.
@@ -182,6 +185,7 @@ extension SQLiteWriter {
             guard sharingCount == 0 else { return state.withLock { $0.expectedCount = sharingCount } }
         }
         endGroup(in: database)
+        log?.shorten(in: database, lockDeadline)
         turns.leave()
     }
 
@@ -194,7 +198,7 @@ extension SQLiteWriter {
             group.end(.committed)
         } catch {
             try? database.rollback()
-            group.end(.failed(DatabaseError(error)))
+            group.end(.failed(DatabaseError(ofCommit: error)))
         }
     }
 }

@@ -5,7 +5,7 @@ final class WriteGroup: Sendable {
     /// How the transaction ended.
     enum Outcome {
         case committed
-        /// The commit failed. No change is stored.
+        /// The commit failed. No change is stored, unless the code of the error is `unknownOutcome`.
         case failed(DatabaseError)
         /// An error of another write ended the transaction, so this write must run again.
         case lost
