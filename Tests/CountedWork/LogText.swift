@@ -1,6 +1,7 @@
 /// A text for a log line, with a part that grows.
 enum LogText: String {
-    case plainText, longRun, headerBeginnings, percentSigns, encodedPercentSigns, names, backslashes, spaces, periods
+    case plainText, longRun, headerBeginnings, percentSigns, encodedPercentSigns, names, backslashes, spaces, periods,
+        lineBreaks, foldings, urls
 
     /// The text with `count` bytes.
     func text(_ count: Int) -> String {
@@ -13,6 +14,9 @@ enum LogText: String {
         case .names: repeating("token:bearer token='", count)
         case .backslashes: "token:" + repeating(#"\"#, count - 6)
         case .spaces: "token:" + repeating(" ", count - 6)
+        case .lineBreaks: repeating("\n", count)
+        case .foldings: repeating("eyJ\n ", count)
+        case .urls: repeating("a://@", count)
         case .periods: repeating("eyJhbGciOi" + String(repeating: ".", count: 90), count)
         }
     }

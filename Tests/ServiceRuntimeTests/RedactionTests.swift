@@ -35,7 +35,10 @@ import Testing
     private static let named: [(String, String)] = [
         ("?token=x&y=1", "?token=[redacted]&y=1"),
         ("access_token=abc&refresh_token=def", "access_token=[redacted]&refresh_token=[redacted]"),
-        ("/callback?code=123&state=4", "/callback?code=[redacted]&state=4"),
+        ("/callback?code=123&state=4", "/callback?code=[redacted]&state=[redacted]"),
+        ("?appid=wx1&secret=a&js_code=b&grant_type=c", "?appid=wx1&secret=[redacted]&js_code=[redacted]&grant_type=c"),
+        (#"{"session_key":"abc=="}"#, #"{"session_key":"[redacted]"}"#),
+        ("%6As_code%3Da%26b", "%6As_code%3D[redacted]%26b"), ("nonce=a b", "nonce=[redacted] b"),
         ("code_verifier=a.b~c", "code_verifier=[redacted]"),
         ("Cookie: __Host-session=a; theme=dark", "Cookie: __Host-session=[redacted]; theme=dark"),
         ("password=correct+horse staple", "password=[redacted] staple"),
@@ -46,9 +49,30 @@ import Testing
         (#"SignIn(name: "alice", password: "a)b")"#, #"SignIn(name: "alice", password: "[redacted]")"#),
         ("Authorization: Bearer abc, x", "Authorization: Bearer [redacted], x"), ("basic   YTpi", "basic   [redacted]"),
         ("authorization: BEARER a/b+c==", "authorization: BEARER [redacted]"),
+        ("Authorization: DPoP abc", "Authorization: DPoP [redacted]"), ("dpop abc", "dpop [redacted]"),
+        ("Authorization: Token a.b, x", "Authorization: Token [redacted], x"),
+        ("Proxy-Authorization: abc", "Proxy-Authorization: [redacted]"),
+        (#"{"Authorization": "Bearer abc"}"#, #"{"Authorization": "[redacted]"}"#),
     ]
 
-    @Test(arguments: tokens + encoded + named)
+    private static let urls: [(String, String)] = [
+        ("https://alice:pa@ss@host/path?a=b@c", "https://[redacted]@host/path?a=b@c"),
+        ("GET http://alice@host:80 failed", "GET http://[redacted]@host:80 failed"),
+        ("postgres://a:b%2Fc%40d@host/db", "postgres://[redacted]@host/db"),
+        ("?next=https%3A%2F%2Fa%3Ab%40host%2Fpath", "?next=https%3A%2F%2F[redacted]%40host%2Fpath"),
+    ]
+
+    /// A token across lines, and text that a scan across lines leaves as it is.
+    private static let folded: [(String, String)] = [
+        ("x: eyJhbGciOiJIUzI1NiJ9.eyJz\r\n\tdWIiOiJhbGljZSJ9.\(random)\r\n", "x: [redacted]\r\n"),
+        ("x: \(random.prefix(20))\r\n \(random.dropFirst(20)), y", "x: [redacted], y"),
+        ("/\(random.prefix(20))%0D%0a%20\(random.dropFirst(20))/y", "/[redacted]/y"),
+        ("ey\n JhbGciOiJIUzI1NiJ9.e30.\n", "[redacted].\n"),
+        ("password=a\nnext line", "password=[redacted]\nnext line"),
+        ("Authorization: Bearer\r\n abc", "Authorization: Bearer\r\n [redacted]"),
+    ]
+
+    @Test(arguments: tokens + encoded + named + urls + folded)
     func `text that looks like a secret is replaced`(text: String, redacted: String) {
         #expect(text.redacted() == redacted)
     }
@@ -59,7 +83,9 @@ import Testing
         String(repeating: "a", count: 200), String(repeating: "-", count: 50), String(repeating: "7", count: 50),
         "/var/lib/hallpass/login.sqlite", "… é 👋", "/tmp/HallpassTests-0195d7c8/orders.sqlite",
         "hallpass-a-very-long-name-of-a-pod-7c9d8f6b5-x2x4z", "The refresh token: it is expired.", "errcode=40029",
-        "code: 400", "token=", "token=&x", "token=\"\"", "bearer", "Bearer ", "%", "%%", "%2", "%25%2", "100% of %zz",
+        "code: 400", "status_code=200", "SQLSTATE=57P01",
+        "two\nlines", "https://host/@me?x", "http://localhost:8080/@me", "://", "a://", "a://@host", "token=",
+        "token=&x", "token=\"\"", "bearer", "Bearer ", "%", "%%", "%2", "%25%2", "100% of %zz",
     ])
     func `other text stays as it is`(text: String) {
         #expect(text.redacted() == text)
@@ -70,7 +96,7 @@ import Testing
         arguments: [
             "plainText", "longRun", "headerBeginnings", "percentSigns", "encodedPercentSigns", "names", "backslashes",
             "spaces",
-            "periods",
+            "periods", "lineBreaks", "foldings", "urls",
         ])
     func `the instructions to redact a text grow linearly with its size`(shape: String) async throws {
         let (few, many) = (

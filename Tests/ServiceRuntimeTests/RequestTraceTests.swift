@@ -63,6 +63,25 @@ import Tracing
         #expect(!"\(spans)".lowercased().contains("secret"))
     }
 
+    @Test func `a request without a route of its method has a span with the route and status of its metrics`()
+        async throws
+    {
+        let (spans, log) = try await run(Self.endpoint.merging(["CORS_ORIGINS": "https://a.example"]) { $1 }) {
+            client in
+            _ = try await client.send(.get, "/secret")
+            _ = try await client.send(.post, "/items/secret")
+            _ = try await client.send(.options, "/items/secret")
+            _ = try await client.send(
+                .options, "/items/secret",
+                headers: [.origin: "https://a.example", .accessControlRequestMethod: "GET"])
+        }
+        #expect(spans.map { $0.attributes.get("http.response.status_code") } == [404, 405, 204, 204])
+        #expect(spans.map(\.name) == ["GET NotFound", "POST NotFound", "OPTIONS NotFound", "OPTIONS NotFound"])
+        #expect(
+            log.lines.map(\.message).starts(with: ["GET NotFound 404", "POST NotFound 405", "OPTIONS NotFound 204"]))
+        #expect(spans.allSatisfy { $0.attributes.get("http.route") == "NotFound" })
+    }
+
     @Test func `only a response from 500 up is an error`() async throws {
         let (spans, _) = try await run { client in
             for path in ["/fail", "/nothing"] { _ = try await client.send(.get, path) }

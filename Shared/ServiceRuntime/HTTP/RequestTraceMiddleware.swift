@@ -4,8 +4,8 @@ import Tracing
 
 /// Gives every request a span, which belongs to the trace of the caller or begins one.
 ///
-/// The span has the method, the template of the route and the status; it never has a path, a query, a header field or a body,
-/// because they may contain a token. The span ends when the handler has returned a response. Requests of the operations routes
+/// The span has the method, the template of the route as in metrics, and the status; it never has a path, a query, a header field or a body,
+/// because they may contain a token. A request that `ConnectionGuard` rejects has none. The span ends when the handler has returned a response. Requests of the operations routes
 /// have no span.
 struct RequestTraceMiddleware<Context: RequestContext>: RouterMiddleware {
     /// Whether requests begin traces. If not, only the trace of a caller goes on.
@@ -28,8 +28,8 @@ struct RequestTraceMiddleware<Context: RequestContext>: RouterMiddleware {
             guard span.isRecording else { return try await next(request, context) }
             do {
                 let response = try await next(request, context)
-                span.operationName = context.endpointPath.map { "\(method) \($0)" } ?? method
-                span.attributes = .init(method, context.endpointPath, response.status)
+                span.operationName = "\(method) \(context.route)"
+                span.attributes = .init(method, context.route, response.status)
                 if response.status.kind == .serverError { span.setStatus(.init(code: .error)) }
                 return response
             } catch {
@@ -43,9 +43,11 @@ struct RequestTraceMiddleware<Context: RequestContext>: RouterMiddleware {
 
 extension SpanAttributes {
     /// The attributes of a request, with the names of OpenTelemetry's conventions for HTTP servers.
-    fileprivate init(_ method: String, _ route: String?, _ status: HTTPResponse.Status) {
-        self = ["http.request.method": .string(method), "http.response.status_code": .int64(Int64(status.code))]
-        self["http.route"] = route
+    fileprivate init(_ method: String, _ route: String, _ status: HTTPResponse.Status) {
+        self = [
+            "http.request.method": .string(method), "http.route": .string(route),
+            "http.response.status_code": .int64(Int64(status.code)),
+        ]
         if status.kind == .serverError { self["error.type"] = String(status.code) }
     }
 }

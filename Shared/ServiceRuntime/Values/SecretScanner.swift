@@ -4,18 +4,27 @@
 ///   begins so has at least 8 characters; in any other run, at least 13 follow. The segments behind its periods belong to it.
 /// - A run of 40 characters or more that is mixed as random bytes are: it has letters of both cases, or it has only hexadecimal
 ///   digits of both kinds. The ids of orders, traces and tokens are shorter.
-/// - Credentials behind the word `Bearer` or `Basic` (RFC 9110 §11.4).
+/// - Credentials behind the word `Bearer`, `Basic` or `DPoP`, and behind any scheme of `Authorization` (RFC 9110 §11.4).
 /// - The value behind a name that ends in `token`, `password` or a similar word: `access_token=…`, `"password": "…"`.
+/// - The value of a query or form that an authorization server gives or takes: `code=…`, `js_code=…`, `state=…`.
+/// - The user information of a URL: `https://user:password@host` (RFC 3986 §3.2.1).
 struct SecretScanner: IteratorProtocol {
     /// No shorter text has a secret: `code=` and one character.
     static let minimumBytes = 6
 
     private let text: PercentDecodedText
     private let bytes: [UInt8]
+    private let findsOnlyTokens: Bool
     private var position = 0
 
-    init(_ text: PercentDecodedText) {
+    /// Creates a scanner.
+    ///
+    /// - Parameters:
+    ///   - text: The text to search.
+    ///   - findsOnlyTokens: Whether to find only the first two kinds of secrets, which look like secrets without their context.
+    init(_ text: PercentDecodedText, findsOnlyTokens: Bool = false) {
         self.text = text
+        self.findsOnlyTokens = findsOnlyTokens
         bytes = text.bytes
     }
 
@@ -29,7 +38,7 @@ struct SecretScanner: IteratorProtocol {
                 continue
             }
             let run = bytes[start..<position]
-            guard let secret = token(run) ?? credentials(behind: run) ?? value(of: run) else { continue }
+            guard let secret = token(run) ?? (findsOnlyTokens ? nil : secret(behind: run)) else { continue }
             position = secret.upperBound
             return secret
         }
@@ -44,9 +53,29 @@ struct SecretScanner: IteratorProtocol {
         return run.startIndex..<end
     }
 
+    private func secret(behind run: ArraySlice<UInt8>) -> Range<Int>? {
+        // Most runs have a space behind them.
+        guard run.endIndex < bytes.count else { return nil }
+        return credentials(behind: run) ?? userInformation(behind: run) ?? value(of: run)
+    }
+
+    private func userInformation(behind scheme: ArraySlice<UInt8>) -> Range<Int>? {
+        let start = scheme.endIndex + 3
+        guard start < bytes.count, bytes[scheme.endIndex] == UInt8(ascii: ":"),
+            bytes[scheme.endIndex..<start].elementsEqual("://".utf8)
+        else { return nil }
+        let isEncoded = text.isEncoded(scheme.endIndex)
+        var (end, index) = (start, start)
+        while index < bytes.count, !bytes[index].endsAuthority || text.isEncoded(index) && !isEncoded {
+            if bytes[index] == UInt8(ascii: "@") { end = index }
+            index += 1
+        }
+        return end > start ? start..<end : nil
+    }
+
     private func credentials(behind scheme: ArraySlice<UInt8>) -> Range<Int>? {
-        guard scheme.isWord("bearer") || scheme.isWord("basic") else { return nil }
-        let start = end(of: scheme.endIndex) { $0 == UInt8(ascii: " ") }
+        guard scheme.isWord("bearer") || scheme.isWord("basic") || scheme.isWord("dpop") else { return nil }
+        let start = end(of: scheme.endIndex, while: \.isWhiteSpace)
         guard start > scheme.endIndex else { return nil }
         return value(from: start, separator: scheme.endIndex)
     }
@@ -56,10 +85,17 @@ struct SecretScanner: IteratorProtocol {
         guard separator < bytes.count else { return nil }
         let isAssignment = bytes[separator] == UInt8(ascii: "=")
         guard isAssignment || bytes[separator] == UInt8(ascii: ":"),
-            name.namesSecret || isAssignment && name.isWord("code")
+            name.namesSecret || name.isAuthorization || isAssignment && name.isParameter
         else { return nil }
-        let start = end(of: separator + 1) { $0 == UInt8(ascii: " ") }
+        var start = end(of: separator + 1) { $0 == UInt8(ascii: " ") }
         if let quote = quote(at: start) { return value(inside: quote) }
+        if name.isAuthorization {
+            // Credentials have a scheme in front of them.
+            let scheme = end(of: start, while: \.isBase64URLCharacter)
+            let credentials = end(of: scheme, while: \.isWhiteSpace)
+            if credentials > scheme, credentials < bytes.count, !bytes[credentials].endsValue { start = credentials }
+            return value(from: start, separator: separator)
+        }
         // A name, a colon and a word may be a sentence.
         guard isAssignment, start == separator + 1 else { return nil }
         return value(from: start, separator: separator)
@@ -107,8 +143,17 @@ extension ArraySlice<UInt8> {
     var namesSecret: Bool { Self.secretWords.contains(where: ends) }
 
     private static let secretWords = [
-        "token", "password", "secret", "session", "assertion", "verifier", "api_key", "apikey", "jwt",
+        "token", "password", "passwd", "secret", "session", "session_key", "assertion", "verifier", "credential",
+        "credentials", "api_key", "apikey", "jwt",
     ].map { Array($0.utf8) }
+
+    /// Whether the run names a field with credentials: `Authorization`, `Proxy-Authorization` (RFC 9110 §11).
+    fileprivate var isAuthorization: Bool { isWord("authorization") || isWord("proxy-authorization") }
+
+    /// Whether the run names a secret parameter of OAuth 2.0 or of the sign-in with WeChat. The words have other meanings elsewhere.
+    fileprivate var isParameter: Bool { Self.parameters.contains(where: isWord) }
+
+    private static let parameters = ["code", "js_code", "auth_code", "device_code", "user_code", "state", "nonce"]
 
     /// Whether the run is `word`, in any case. `word` is in lower case.
     fileprivate func isWord(_ word: String) -> Bool {
@@ -151,4 +196,7 @@ extension UInt8 {
 
     /// Whether the byte is a control character, a space, or punctuation that no credential and no encoded form has.
     fileprivate var endsValue: Bool { self <= UInt8(ascii: " ") || "&;,\"'\\()[]{}<>#|".utf8.contains(self) }
+
+    /// Whether the byte is a control character, a space, or a delimiter that ends the authority of a URL (RFC 3986 §3.2).
+    fileprivate var endsAuthority: Bool { self <= UInt8(ascii: " ") || "/?#\"<>\\".utf8.contains(self) }
 }

@@ -4,9 +4,15 @@ extension String {
     /// The work is linear in the size of the text.
     package func redacted() -> String {
         guard utf8.count >= SecretScanner.minimumBytes else { return self }
+        // Line folding, also encoded, may split a token into parts that look like none.
+        let mayHaveFolding = utf8.contains { $0.isLineBreak || $0 == UInt8(ascii: "%") }
+        return (mayHaveFolding ? redacted(unfolding: true) : self).redacted(unfolding: false)
+    }
+
+    private func redacted(unfolding: Bool) -> String {
         let bytes = Array(utf8)
-        let text = PercentDecodedText(bytes)
-        var scanner = SecretScanner(text)
+        let text = PercentDecodedText(bytes, unfolding: unfolding)
+        var scanner = SecretScanner(text, findsOnlyTokens: unfolding)
         var (redacted, copiedEnd) = ([UInt8](), 0)
         while let secret = scanner.next() {
             let range = text.encodedRange(secret)
