@@ -52,17 +52,22 @@ import Testing
     @Test func `the log stays short while reads overlap`() async throws {
         let image = [UInt8](repeating: 7, count: 1 << 20)
         try await database.write { try $0.execute("INSERT INTO products (id, stock) VALUES ('lamp', 3)") }
-        let isWriting = Counter()
+        let endings = Counter()
         try await withThrowingTaskGroup(of: Void.self) { group in
-            // Each of two reads ends after the other one has begun again.
+            // Each of two reads ends after the other one has begun again, so there is always one that is older than a commit.
             let begins = [DispatchSemaphore(value: 0), DispatchSemaphore(value: 0)]
             for number in 0...1 {
                 group.addTask { [database] in
-                    while isWriting.count == 0 {
+                    var isFirst = number == 0
+                    while endings.count == 0 {
+                        let signals = !isFirst
+                        isFirst = false
                         try await database.read { connection in
                             _ = try connection.query("SELECT id FROM products")
-                            begins[number].signal()
+                            if signals { begins[number].signal() }
                             _ = begins[1 - number].wait(timeout: .now() + 1)
+                            // A read that takes longer than the work after a commit.
+                            Thread.sleep(forTimeInterval: 0.01)
                         }
                     }
                 }
@@ -70,7 +75,7 @@ import Testing
             for _ in 0..<64 {
                 try await database.write { try $0.execute("UPDATE products SET image = $1", image) }
             }
-            isWriting.increment()
+            endings.increment()
             try await group.waitForAll()
         }
         let size = try FileManager.default.attributesOfItem(atPath: folder.path("test.sqlite-wal"))[.size] as? Int

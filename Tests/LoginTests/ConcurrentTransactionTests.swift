@@ -221,6 +221,21 @@ struct ConcurrentTransactionTests {
         #expect(try await other.sessions.find(session.id, at: now) == nil)
     }
 
+    @Test func `two revocations at once do not exceed the register tokens that a user may revoke`() async throws {
+        let user = WeChatUser(openID: "a")
+        let tokens = (0...WeChatBindingStore.maximumRevokedTokens).map {
+            RegisterToken(user: user, id: "\($0)", expiresAt: now + 600)
+        }
+        for token in tokens.dropLast(2) { #expect(try await bindings(of: other).revoke(token, at: now)) }
+        let (isRevoked, isAlsoRevoked) = try await transactions.run(pausingAt: "INSERT ON revocations") {
+            try await bindings(of: paused).revoke(tokens[tokens.count - 2], at: now)
+        } meanwhile: {
+            try await bindings(of: other).revoke(tokens[tokens.count - 1], at: now)
+        }
+        #expect(isRevoked)
+        #expect(!isAlsoRevoked)
+    }
+
     private func bindings(of stores: Stores) -> WeChatBindingStore {
         WeChatBindingStore(
             database: stores.database, sessions: stores.sessions, accounts: stores.accounts,

@@ -46,6 +46,43 @@ struct PostgreSQLScriptTests {
         }
     }
 
+    @Test(.timeLimit(.minutes(3)))
+    func `a database that could not be made is made the next time`() async throws {
+        try await withScripts { _, script in
+            let steps = """
+                . scripts/lib.sh; . scripts/lib/postgresql.sh
+                database=private; programs=$(postgres_programs)
+                make_server "$programs"
+                chmod a-w "$server/base"; ! (add_databases "$programs"); [ ! -s "$passwords" ]
+                chmod u+w "$server/base"; add_databases "$programs"; cut -d: -f4 "$passwords"
+                """
+            // The first script of a folder finds the library from its own path.
+            let output = try await script(["/bin/bash", "-p", "-c", steps, "scripts/up"])
+            #expect(output.contains("login\ncatalog\norders\ninbox\n"))
+        }
+    }
+
+    @Test(.timeLimit(.minutes(3)))
+    func `the services run on the databases of a server, which a URL or variables name`() async throws {
+        let server = try PostgreSQLServer()
+        for service in ServiceName.standard { try server.run("CREATE DATABASE \(service.rawValue)") }
+        let url = { (service: String) in server.url(database: service) }
+        try await withScripts { cluster, script in
+            _ = try await script(["scripts/up", "--postgres=\(url("{service}"))"])
+            let token = try await cluster.token("alice")
+            #expect(try await cluster.order(token: token).status == 201)
+            let running = await #expect(throws: ClusterError.self) { try await script(["scripts/up", "--postgres"]) }
+            #expect(running?.description.contains("is running on another database. First run: scripts/down") == true)
+            _ = try await script(["scripts/down"])
+
+            let variables = ServiceName.standard.map { "\($0.rawValue.uppercased())_DATABASE_URL=\(url($0.rawValue))" }
+            _ = try await script(["/usr/bin/env"] + variables + ["scripts/up", "--postgres=variables"])
+            #expect(try await cluster.orders(token: cluster.token("alice")).count == 1)
+            let engine = try String(contentsOf: cluster.directory.appending(path: "data/engine"), encoding: .utf8)
+            #expect(engine == "--postgres=variables\n")
+        }
+    }
+
     @Test(.timeLimit(.minutes(3)), .enabled(if: PostgreSQLScriptTests.hasPsycopg))
     func
         `the data of SQLite moves to PostgreSQL whole, its files stay as they were, and a second move changes nothing`()

@@ -148,13 +148,18 @@ add_databases() (
   for service in "${services[@]}" "${optional_services[@]}"; do
     ! grep -q "^\*:\*:\*:$service:" "$passwords" || continue
     password=$(head -c 24 /dev/urandom | base64 | tr '+/' '-_')
-    # The server reads one statement from each line. A statement of an earlier, interrupted run fails and does no harm.
-    as_postgres "$1/postgres" --single -D "$PWD/$server" postgres >/dev/null 2>&1 <<SQL
+    # The server reads one statement from each line, and continues after an error. A statement of an earlier, interrupted run
+    # fails and does no harm.
+    output=$(as_postgres "$1/postgres" --single -D "$PWD/$server" postgres 2>&1 <<SQL
 CREATE ROLE "$service" LOGIN
 ALTER ROLE "$service" PASSWORD '$password'
 CREATE DATABASE "$service" OWNER "$service"
 REVOKE CONNECT ON DATABASE "$service" FROM PUBLIC
+SELECT 'has ' || datname AS result FROM pg_database WHERE datname = '$service'
 SQL
+    ) || true
+    [[ $output = *"\"has $service\""* ]] || fail "$(grep -oE '(ERROR|FATAL|PANIC):.*' <<<"$output" | grep -v 'already exists')
+Cannot make the database of $service; the first of the lines above says why. Fix the cause, then run: scripts/up --postgres"
     echo "*:*:*:$service:$password" >>"$passwords"
   done
 )
