@@ -22,16 +22,7 @@ enum LogFormat: Equatable {
         var text = "\(line.time) \(line.level) \(line.label):"
         for (key, value) in line.metadata.sorted(by: { $0.key < $1.key }) { text += " \(key)=\(value)" }
         text += " [\(line.source)] \(line.message)"
-        return escaped(text).cut(toBytes: maximumLineBytes)
-    }
-
-    /// The text with control characters escaped, so text from a client cannot begin a line.
-    private static func escaped(_ text: String) -> String {
-        guard !text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) else { return text }
-        return text.unicodeScalars.reduce(into: "") { escaped, scalar in
-            let isControl = scalar.properties.generalCategory == .control
-            escaped += isControl ? scalar.escaped(asASCII: true) : String(scalar)
-        }
+        return text.escapedForLog { $0.escaped(asASCII: true) }.cut(toBytes: maximumLineBytes)
     }
 
     private static func encodeJSON(_ line: LogLine) -> String {
@@ -45,6 +36,9 @@ enum LogFormat: Equatable {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         // Encoding texts never fails.
         let data = try? encoder.encode(members.mapValues { $0.cut(toBytes: maximumValueBytes) })
-        return String(decoding: data ?? Data(), as: UTF8.self)
+        // JSONEncoder escapes the control characters below U+0020 only. The others can occur in texts only.
+        return String(decoding: data ?? Data(), as: UTF8.self).escapedForLog { scalar in
+            scalar.utf16.map { "\\u" + String(0x1_0000 + UInt32($0), radix: 16).dropFirst() }.joined()
+        }
     }
 }
