@@ -1,7 +1,8 @@
 public import ServiceRuntime
 
 extension PrometheusRegistry {
-    /// Sets the help texts of the metrics about keys, tokens, revocations and calls to other services.
+    /// Sets the help texts of the metrics about keys, tokens, revocations and calls to other services. Creates the counters of
+    /// rejected requests, because Prometheus counts no increase before the first value of a series.
     public func describeAuthentication() {
         describe([
             "door_refusals_total": "Requests rejected because of their token, by reason.",
@@ -20,5 +21,6 @@ extension PrometheusRegistry {
             "http_client_opened_connections_total": "New connections to other services, by server.",
             "http_client_opened_circuits_total": "How often calls began to fail at once, by server.",
         ])
+        for reason in Rejection.reasons { _ = Rejection.counter(reason, in: self) }
     }
 }

@@ -52,6 +52,23 @@ import Tracing
         return text.split(separator: "\n").map(String.init)
     }
 
+    @Test(arguments: [
+        "\u{7F}", "\u{85}", "\u{9B}", "\u{AD}", "\u{200E}", "\u{2028}", "\u{2029}", "\u{202E}", "\u{2066}", "\u{E0041}",
+    ])
+    func `a log line escapes characters that control a terminal, break a line or are invisible`(character: String)
+        throws
+    {
+        let scalar = try #require(character.unicodeScalars.first)
+        for format in [LogFormat.text, .json] {
+            let line = try #require(
+                try lines(format) { $0.info("a\(character)ä", metadata: ["key": "b\(character)"]) }.first)
+            #expect(!line.unicodeScalars.contains(scalar), "\(line)")
+            #expect(line.contains("ä"))
+        }
+        let json = try #require(try lines { $0.info("a\(character)ä") }.first)
+        #expect(try JSONDecoder().decode([String: String].self, from: Data(json.utf8))["message"] == "a\(character)ä")
+    }
+
     @Test func `a JSON log line has its time, level, label, source, message and metadata`() throws {
         let lines = try lines {
             $0.warning("Slow /path", metadata: ["ms": "12", "list": ["a", "b"]], source: "Orders")

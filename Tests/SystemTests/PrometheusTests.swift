@@ -40,7 +40,11 @@ import Testing
             let all = Set(ServiceName.standard.map(\.rawValue))
             #expect(try await eventually { (try? await services(where: "up==1")) == all })
             // The other metrics of the alerts appear with the first event that they count.
-            for metric in ["readiness_state", "jwt_keys_faulty", "process_open_fds", "http_requests_rejected_total"] {
+            let metrics = [
+                "readiness_state", "jwt_keys_faulty", "process_open_fds", "http_requests_rejected_total",
+                "http_connections_closed_total", "door_refusals_total",
+            ]
+            for metric in metrics {
                 let found = try await services(where: metric)
                 #expect(found == all, "\(metric)")
             }

@@ -74,6 +74,23 @@ import Testing
         }
     }
 
+    @Test func `a rotation with the argument now retires the old key and fails if a service does not read the new one`()
+        async throws
+    {
+        try await withCluster(running: [.login]) { cluster in
+            let before = try await cluster.keyNames()
+            // It listens at the port of inbox, and has no metrics.
+            try cluster.startExternalProgram([
+                "/usr/bin/env", "python3", "-m", "http.server", "--bind", "127.0.0.1", "\(cluster.port(.inbox))",
+            ])
+            #expect(try await eventually { (try? await cluster.get(.inbox, "/metrics").status) == 404 })
+            let error = await #expect(throws: ClusterError.self) { try await cluster.rotateSecret("now") }
+            #expect(error?.description.contains("these services have not read the key file: inbox.") == true)
+            let after = try await cluster.keyNames()
+            #expect(after.count == 1 && after != before)
+        }
+    }
+
     @Test func `a rotation with the argument now keeps no key that existed before, whatever was interrupted`()
         async throws
     {

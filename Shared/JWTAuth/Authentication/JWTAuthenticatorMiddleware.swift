@@ -3,7 +3,6 @@ import Hummingbird
 import JWT
 import Libcrypto
 import Logging
-import Metrics
 import ServiceRuntime
 
 /// Adds the identity of the caller to a request, or rejects the request (RFC 6750 §3).
@@ -106,7 +105,7 @@ struct JWTAuthenticatorMiddleware: RouterMiddleware {
     }
 
     private func note(_ rejection: Rejection) {
-        Counter(label: "door_refusals", dimensions: [("reason", rejection.reason)]).increment()
+        rejection.count()
         Logger.current.info(
             "The request was rejected.", metadata: ["reason": "\(rejection.reason)", "detail": "\(rejection.detail)"])
     }

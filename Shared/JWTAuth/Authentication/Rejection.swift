@@ -1,4 +1,5 @@
 import JWT
+import Metrics
 import ServiceRuntime
 
 /// The reason why a request is rejected.
@@ -25,18 +26,33 @@ enum Rejection: Error {
     /// The client acts as itself, and the route is about the rows of an account.
     case noAccount
 
+    /// The reasons that the verifier does not know.
+    private enum Reason: String, CaseIterable {
+        case missing, request, revoked, stale, spent, scope, client
+    }
+
+    /// All values of the metric label `reason`.
+    static let reasons = JWTError.Code.allCases.map(\.rawValue) + Reason.allCases.map(\.rawValue)
+
     /// The value of the metric label `reason`.
     var reason: String {
         switch self {
-        case .missingToken: "missing"
         case .invalidToken(let error): error.code.rawValue
-        case .otherRequest: "request"
-        case .revoked: "revoked"
-        case .revocationsUnknown: "stale"
-        case .usedLink: "spent"
-        case .missingScope: "scope"
-        case .registeredClient, .noAccount: "client"
+        case .missingToken: Reason.missing.rawValue
+        case .otherRequest: Reason.request.rawValue
+        case .revoked: Reason.revoked.rawValue
+        case .revocationsUnknown: Reason.stale.rawValue
+        case .usedLink: Reason.spent.rawValue
+        case .missingScope: Reason.scope.rawValue
+        case .registeredClient, .noAccount: Reason.client.rawValue
         }
+    }
+
+    func count() { Self.counter(reason).increment() }
+
+    /// The counter of the rejections for a reason.
+    static func counter(_ reason: String, in factory: any MetricsFactory = MetricsSystem.factory) -> Counter {
+        Counter(label: "door_refusals", dimensions: [("reason", reason)], factory: factory)
     }
 
     /// Additional text for the log.

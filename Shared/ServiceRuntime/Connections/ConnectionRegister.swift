@@ -28,6 +28,7 @@ final class ConnectionRegister: Sendable {
 
     init(limits: ConnectionLimits) {
         self.limits = limits
+        ClosingReason.createCounters()
     }
 
     /// Admits a connection. Call this on the event loop of the channel.

@@ -20,16 +20,7 @@ enum LogFormat: Equatable {
         var text = "\(line.time) \(line.level) \(line.label):"
         for (key, value) in line.metadata { text += " \(key)=\(value)" }
         text += " [\(line.source)] \(line.message)"
-        return escaped(text).cut(toBytes: maximumLineBytes)
-    }
-
-    /// The text with control characters escaped, so text from a client cannot begin a line.
-    private static func escaped(_ text: String) -> String {
-        guard !text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) else { return text }
-        return text.unicodeScalars.reduce(into: "") { escaped, scalar in
-            let isControl = scalar.properties.generalCategory == .control
-            escaped += isControl ? scalar.escaped(asASCII: true) : String(scalar)
-        }
+        return text.escapedForLog { $0.escaped(asASCII: true) }.cut(toBytes: maximumLineBytes)
     }
 
     private static func encodeJSON(_ line: LogLine) -> String {
@@ -41,6 +32,9 @@ enum LogFormat: Equatable {
         members["message"] = line.message
         // Encoding texts never fails.
         let bytes = try? JSONBodyEncoder.bytes(of: members.mapValues { $0.cut(toBytes: maximumValueBytes) })
-        return String(decoding: bytes ?? [], as: UTF8.self)
+        // JSON escapes the control characters below U+0020 only. The others can occur in texts only.
+        return String(decoding: bytes ?? [], as: UTF8.self).escapedForLog { scalar in
+            scalar.utf16.map { "\u" + String(0x1_0000 + UInt32($0), radix: 16).dropFirst() }.joined()
+        }
     }
 }

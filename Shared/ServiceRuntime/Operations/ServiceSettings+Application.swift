@@ -23,6 +23,10 @@ extension ServiceSettings {
         return router
     }
 
+    /// The connections that wait to be accepted (listen(2)). The kernel drops further ones, and their clients try again after one
+    /// and three seconds. An overloaded service should rather accept them and reject their requests.
+    private static let maximumWaitingConnections = 4096
+
     /// Creates the application of a service. Do not add routes to the router afterwards.
     ///
     /// - Parameters:
@@ -54,7 +58,8 @@ extension ServiceSettings {
         return ServiceApplication(
             routes: routes, description: description, responder: responder,
             server: .guardedHTTP1(responder, limits: connectionLimits),
-            configuration: .init(address: .hostname(host, port: port), serverName: nil),
+            configuration: .init(
+                address: .hostname(host, port: port), serverName: nil, backlog: Self.maximumWaitingConnections),
             services: services, processesRunBeforeServerStart: [beforeListening], logger: logger)
     }
 }
