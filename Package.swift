@@ -74,7 +74,9 @@ let package = Package(
 
         .executableTarget(
             name: "JWTCommand",
-            dependencies: ["JWT", "Libcrypto", "CurlClient", .httpTypes, .argumentParser, .system],
+            dependencies: [
+                "JWT", "Libcrypto", "CurlClient", .httpTypes, .argumentParser, .system, .nioCore, .nioPosix,
+            ],
             path: "Tools/JWTCommand", swiftSettings: .strict),
 
         .target(

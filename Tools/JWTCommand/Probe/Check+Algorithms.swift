@@ -20,9 +20,12 @@ extension Check {
         .token("alg-unknown", "RFC 8725 §3.1", "alg HS1024") {
             $0.token(header: $0.header([("alg", "HS1024")]), signature: .unrelated)
         },
-        .token("alg-psychic", "RFC 8725 §3.4", "alg ES256, with a signature of zeros") {
-            $0.token(
-                header: $0.header([("alg", "ES256")]), signature: .bytes(Array(repeating: 0, count: 64)))
+        .token("alg-psychic", "RFC 8725 §3.4", "an ECDSA signature of zeros") { forge in
+            let sizes = ["ES384": 96, "ES512": 132]
+            let algorithm = sizes[forge.algorithm] == nil ? "ES256" : forge.algorithm
+            return forge.token(
+                header: forge.header([("alg", .string(algorithm))]),
+                signature: .bytes(Array(repeating: 0, count: sizes[algorithm] ?? 64)))
         },
         .token("alg-lowercase", "RFC 7515 §4.1.1", "alg in lower case, with a valid signature", needs: .keys) { forge in
             forge.key.map { forge.token(header: forge.header([("alg", .string($0.algorithm.rawValue.lowercased()))])) }

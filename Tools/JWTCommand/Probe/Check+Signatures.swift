@@ -26,7 +26,7 @@ extension Check {
         .token("key-empty", "RFC 7518 §3.2", "the HMAC of an empty secret") { forge in
             forge.hostile(forge.hmacToken([], secret: []).text, isSigned: forge.isSigned(with: []))
         },
-        .token("key-example", "RFC 8725 §3.5", "the HMAC of a secret from a tutorial") { forge in
+        .token("key-example", "RFC 8725 §3.5", "the HMAC of a secret from a tutorial", needs: .hmac) { forge in
             let secret = tutorialSecrets.map { Array($0.utf8) }.first(where: forge.isSigned)
             let token = forge.hmacToken([], secret: secret ?? Array("secret".utf8))
             return forge.hostile(token.text, isSigned: secret != nil)

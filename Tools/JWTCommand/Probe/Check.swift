@@ -19,6 +19,12 @@ struct Check: Sendable {
         case nothing, keys, publicKey, otherToken
         /// The method GET.
         case get
+        /// A good token with an HMAC.
+        case hmac
+        /// A good token with an algorithm for which the probe can make a key.
+        case ownKey
+        /// Such a token, and a service that can fetch keys from the probe.
+        case keyServer
     }
 
     /// The name, such as `alg-none`.
@@ -60,7 +66,19 @@ struct Check: Sendable {
         case .publicKey: forge.publicKey == nil ? "needs --keys with the public key" : nil
         case .otherToken: forge.otherToken == nil ? "needs --other-token" : nil
         case .get: target.method == .get ? nil : "needs the method GET"
+        case .hmac: forge.usesHMAC ? nil : "needs a good token with HS256, HS384 or HS512"
+        case .ownKey: forge.ownKey == nil ? noKey(forge) : nil
+        case .keyServer:
+            if forge.ownKey == nil {
+                noKey(forge)
+            } else {
+                forge.keyServers == nil ? "needs a service on this machine, which can fetch a key from the probe" : nil
+            }
         }
+    }
+
+    private func noKey(_ forge: Forge) -> String {
+        "the probe cannot sign with the algorithm \"\(forge.algorithm.escapedForTerminal)\" of the good token"
     }
 
     /// All checks, in the order in which they are made.

@@ -32,6 +32,15 @@ struct CheckResult {
         return result
     }
 
+    /// The result if the service fetched the URL that the token names, whether it accepted the token or not.
+    var afterFetch: CheckResult {
+        var result = self
+        result.outcome = .finding
+        result.detail = "the service fetched the URL, which responds only during a probe; \(detail)"
+        result.isLikeBlock = false
+        return result
+    }
+
     /// The status and what happened.
     var message: String { status.map { "\($0): \(detail)" } ?? detail }
 

@@ -1,19 +1,19 @@
 import JWT
 import Libcrypto
 
-/// Makes hostile tokens from a good one. It is deterministic, so the same token can be made again.
+/// Makes hostile tokens from a good one. The same token can be made again, except for keys and signatures of the probe.
 struct Forge {
     /// The signature of a token that is made.
     enum Signature {
-        /// The signature of the service's key. Without the key it is `unrelated`.
+        /// The signature of the service's key. Without the key it is the same bytes for each token.
         case valid
         /// The one of the good token.
         case good
-        /// Bytes that no key gives.
+        /// The one of a key of the probe.
         case unrelated
         case bytes([UInt8])
         case hmac(HashFunction, secret: [UInt8])
-        case ed25519(Ed25519Key)
+        case own(OwnKey)
     }
 
     let goodToken: String
@@ -29,14 +29,12 @@ struct Forge {
     let otherToken: String?
     let now: NumericDate
 
-    /// A key that anybody can make.
-    static let ownSecret = sha256(Array("probe".utf8))
-
-    /// A private key that anybody can make.
-    static let ownPrivateKey = {
-        guard let key = Ed25519Key(seed: ownSecret) else { preconditionFailure("OpenSSL has no Ed25519") }
-        return key
-    }()
+    /// The probe's key for the algorithm of the good token; nil for an unknown algorithm.
+    let ownKey: OwnKey?
+    /// The probe's key with a certificate: `ownKey`, or one for ES256 if that has none.
+    let certificateKey: OwnKey?
+    /// The servers with these keys; nil if the service cannot reach them.
+    var keyServers: KeyServers?
 
     /// - Throws: `CommandError` when the good token is not a signed JWT, or the key is not the one that signed it.
     init(
@@ -58,6 +56,8 @@ struct Forge {
         publicKey = keys.publicKey
         self.otherToken = otherToken
         self.now = now
+        ownKey = OwnKey(for: inspected.header["alg"]?.string ?? "")
+        certificateKey = ownKey?.certificate == nil ? OwnKey(for: "ES256") : ownKey
     }
 
     /// The `alg` of the good token; empty if it has none.
@@ -86,6 +86,14 @@ struct Forge {
         let unified = text.replacing("+", with: "-").replacing("/", with: "_")
         return HostileToken(text: text, isSecret: isSigned || !start.isEmpty && unified.contains(start))
     }
+
+    /// A token with a key of the probe, which `members` offer or name.
+    func ownToken(_ members: [(String, JSONValue?)], _ key: OwnKey) -> HostileToken {
+        token(header: header([("alg", .string(key.algorithm))] + members), signature: .own(key))
+    }
+
+    /// Whether the good token has an HMAC.
+    var usesHMAC: Bool { Algorithm(rawValue: algorithm) != nil }
 
     /// A token with an HMAC. Its hash is the one of the good token's algorithm, such as SHA-512 for RS512.
     func hmacToken(_ members: [(String, JSONValue?)], secret: [UInt8]) -> HostileToken {
@@ -123,12 +131,12 @@ struct Forge {
 
     private func signature(of input: String, _ choice: Signature) -> [UInt8] {
         switch choice {
-        case .valid: key.map { Self.code($0.algorithm.hash, $0.secret, input) } ?? Self.ownSecret
+        case .valid: key.map { Self.code($0.algorithm.hash, $0.secret, input) } ?? OwnKey.secret
         case .good: signature
-        case .unrelated: Self.ownSecret
+        case .unrelated: ownKey?.signature(of: Array(input.utf8)) ?? OwnKey.secret
         case .bytes(let bytes): bytes
         case .hmac(let function, let secret): Self.code(function, secret, input)
-        case .ed25519(let key): key.signature(for: Array(input.utf8))
+        case .own(let key): key.signature(of: Array(input.utf8))
         }
     }
 

@@ -45,6 +45,7 @@ struct Probe {
                 results.append(await result(of: check, classifier, &obstacle))
             }
         }
+        results = results.map { forge.keyServers?.wasContacted(for: $0.check.name) == true ? $0.afterFetch : $0 }
         if obstacle == Self.outage { return ProbeReport(target: target, results: results, error: nil) }
         let response = try? await send(.good)
         let isAccepted = response.map(classifier.isAccepted) ?? false

@@ -57,8 +57,10 @@ struct ProbeCommand: AsyncParsableCommand {
 
     private func report(of target: ProbeTarget) async -> ProbeReport {
         do throws(CommandError) {
+            var forge = try forge()
+            if target.isOnThisMachine { forge.keyServers = try await KeyServers(forge) }
             let probe = Probe(
-                target: target, forge: try forge(), pause: .seconds(1) / rate, printCommand: printCommand)
+                target: target, forge: forge, pause: .seconds(1) / rate, printCommand: printCommand)
             return try await probe.run()
         } catch {
             return ProbeReport(target: target, results: [], error: error)

@@ -6,6 +6,8 @@ import HTTPTypes
 struct ProbeTarget {
     let url: String
     let method: HTTPRequest.Method
+    /// Whether the host is a loopback address.
+    let isOnThisMachine: Bool
 
     /// - Throws: `ValidationError` for a host outside of this machine that `confirmedHosts` does not name, and for a method
     ///   that is not the name of one.
@@ -13,7 +15,8 @@ struct ProbeTarget {
         guard let parts = URLComponents(string: url), ["http", "https"].contains(parts.scheme?.lowercased() ?? ""),
             let host = parts.host, !host.isEmpty, parts.fragment == nil, parts.user == nil
         else { throw ValidationError("The URL must begin with http:// or https:// and a host.") }
-        guard Self.isLoopback(host) || confirmedHosts.contains(where: { $0.lowercased() == host.lowercased() }) else {
+        isOnThisMachine = Self.isLoopback(host)
+        guard isOnThisMachine || confirmedHosts.contains(where: { $0.lowercased() == host.lowercased() }) else {
             throw ValidationError(
                 "\(host) is not this machine. Probe only services of which you are in charge. If you are, add: --host \(host)"
             )
