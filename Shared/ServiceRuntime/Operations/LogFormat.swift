@@ -34,7 +34,7 @@ enum LogFormat: Equatable {
         let bytes = try? JSONBodyEncoder.bytes(of: members.mapValues { $0.cut(toBytes: maximumValueBytes) })
         // JSON escapes the control characters below U+0020 only. The others can occur in texts only.
         return String(decoding: bytes ?? [], as: UTF8.self).escapedForLog { scalar in
-            scalar.utf16.map { "\u" + String(0x1_0000 + UInt32($0), radix: 16).dropFirst() }.joined()
+            scalar.utf16.map { "\\u" + String(0x1_0000 + UInt32($0), radix: 16).dropFirst() }.joined()
         }
     }
 }
