@@ -14,15 +14,10 @@ import Testing
 
     @Test func `one long pause of the machine rejects nothing`() {
         #expect(share(after: [0, 0, 60_000]).value == 0)
-        #expect(share(after: [0, 0, 60_000, 0]).value == 0)
-    }
-
-    @Test func `two long waits in a row are enough to reject most requests`() {
-        #expect(share(after: [0, 5000, 5000]).value > 0.5)
     }
 
     @Test func `requests are taken again as soon as they no longer wait`() {
-        let share = share(after: Array(repeating: 5000, count: 100) + Array(repeating: 0, count: 20))
+        let share = share(after: Array(repeating: 5000, count: 100) + Array(repeating: 0, count: 10))
         #expect(share.value == 0)
     }
 

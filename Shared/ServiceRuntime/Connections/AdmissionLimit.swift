@@ -11,6 +11,8 @@ import Synchronization
 /// - The requests in flight. The service works on them, and their response has not begun. So a client that sends or reads
 ///   slowly holds no part of the limit.
 final class AdmissionLimit {
+    private static let interval = TimeAmount.milliseconds(10)
+
     /// The requests of the event loop that are handled now.
     var requestsInFlight = 0
 
@@ -56,7 +58,7 @@ final class AdmissionLimit {
     private func startTimer() {
         isMeasuring = true
         hasSeenRequest = false
-        let due = NIODeadline.now() + RejectionShare.interval
+        let due = NIODeadline.now() + Self.interval
         eventLoop.assumeIsolated().scheduleTask(deadline: due) { self.timerFired(due) }
     }
 

@@ -4,18 +4,12 @@ import NIOCore
 ///
 /// The share grows with the average delay, from none at `tolerableQueueTime` to all at `maximumQueueTime`, as random early
 /// detection does for packets (S. Floyd and V. Jacobson, 1993). Rejections are spread evenly instead of randomly.
-///
-/// Of two delays in a row, only the shorter one counts. A queue that stands delays both, and a pause of the machine only one
-/// (RFC 8289 §3.2 looks at the minimum for the same reason).
 struct RejectionShare {
-    /// The time between the measurements of an event loop without a delay.
-    static let interval = TimeAmount.milliseconds(10)
-    /// The delays of this time outweigh all earlier ones.
-    private static let averagedTime = TimeAmount.milliseconds(100)
+    /// The weight of one measured delay in the average: the delays of the last tenth of a second outweigh all earlier ones.
+    private static let weight = 0.125
 
     private let none, all: Double
     private var averageNanoseconds = 0.0
-    private var lastNanoseconds = 0.0
     /// The rejections that are due. The next request is rejected when they reach one.
     private var due = 0.0
 
@@ -30,14 +24,10 @@ struct RejectionShare {
         return averageNanoseconds < all ? (averageNanoseconds - none) / (all - none) : 1
     }
 
-    /// Adds a measured delay to the average. A long one has more weight, because there are fewer measurements meanwhile.
+    /// Adds a measured delay to the average. One long pause of the machine counts no more than `maximumQueueTime`.
     mutating func add(_ delay: TimeAmount) {
-        let nanoseconds = Double(delay.nanoseconds)
-        let standing = min(nanoseconds, lastNanoseconds, max(all, 1))
-        lastNanoseconds = nanoseconds
-        let time = Double(Self.interval.nanoseconds) + nanoseconds
-        let weight = time / (time + Double(Self.averagedTime.nanoseconds))
-        averageNanoseconds += (standing - averageNanoseconds) * weight
+        let nanoseconds = min(Double(delay.nanoseconds), max(all, 1))
+        averageNanoseconds += (nanoseconds - averageNanoseconds) * Self.weight
     }
 
     /// Whether to reject the next request.
