@@ -1,7 +1,7 @@
 /// A text for a log line, with a part that grows.
 enum LogText: String {
     case plainText, longRun, headerBeginnings, percentSigns, encodedPercentSigns, names, backslashes, spaces, periods,
-        lineBreaks, foldings, urls
+        lineBreaks, foldings, urls, encodedURLs, replacements
 
     /// The text with `count` bytes.
     func text(_ count: Int) -> String {
@@ -17,6 +17,8 @@ enum LogText: String {
         case .lineBreaks: repeating("\n", count)
         case .foldings: repeating("eyJ\n ", count)
         case .urls: repeating("a://@", count)
+        case .encodedURLs: repeating("a:%2F%2F", count)
+        case .replacements: repeating("token=[redacted]", count)
         case .periods: repeating("eyJhbGciOi" + String(repeating: ".", count: 90), count)
         }
     }

@@ -59,8 +59,10 @@ import Testing
         try channel.pipeline.syncOperations.addHandlers(reader, connection)
         let requests = String(repeating: "GET / HTTP/1.1\r\nHost: a\r\n\r\n", count: 100)
         try channel.writeInbound(ByteBuffer(string: requests))
-        #expect((1..<50).contains(handled.withLock { $0 }))
+        // An event loop runs the work that is due before it looks at its sockets.
         channel.embeddedEventLoop.run()
+        #expect((1..<50).contains(handled.withLock { $0 }))
+        channel.embeddedEventLoop.advanceTime(by: .milliseconds(100))
         #expect(handled.withLock { $0 } == 100)
     }
 

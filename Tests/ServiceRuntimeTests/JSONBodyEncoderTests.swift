@@ -56,6 +56,12 @@ import Testing
         try expectSameBytes(Repeated())
     }
 
+    @Test func `a value that encodes nothing is an empty object`() throws {
+        struct Nothing: Encodable { func encode(to encoder: any Encoder) {} }
+        try expectSameBytes(["a": Nothing(), "b": Nothing()])
+        try expectSameBytes([Nothing()])
+    }
+
     @Test func `an array may contain null and arrays`() throws {
         try expectSameBytes([[1, nil], [], nil] as [[Int?]?])
     }

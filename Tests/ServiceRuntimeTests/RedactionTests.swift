@@ -34,6 +34,9 @@ import Testing
 
     private static let named: [(String, String)] = [
         ("?token=x&y=1", "?token=[redacted]&y=1"),
+        ("client_secret=\(random)%2Ftail", "client_secret=[redacted]"),
+        ("Bearer \(random)+tail\n", "Bearer [redacted]\n"),
+        ("Authorization: Basic \(random)/tail==\r\n", "Authorization: Basic [redacted]\r\n"),
         ("access_token=abc&refresh_token=def", "access_token=[redacted]&refresh_token=[redacted]"),
         ("/callback?code=123&state=4", "/callback?code=[redacted]&state=[redacted]"),
         ("?appid=wx1&secret=a&js_code=b&grant_type=c", "?appid=wx1&secret=[redacted]&js_code=[redacted]&grant_type=c"),
@@ -95,8 +98,7 @@ import Testing
         .enabled(if: canCountInstructions),
         arguments: [
             "plainText", "longRun", "headerBeginnings", "percentSigns", "encodedPercentSigns", "names", "backslashes",
-            "spaces",
-            "periods", "lineBreaks", "foldings", "urls",
+            "spaces", "periods", "lineBreaks", "foldings", "urls", "encodedURLs", "replacements",
         ])
     func `the instructions to redact a text grow linearly with its size`(shape: String) async throws {
         let (few, many) = (

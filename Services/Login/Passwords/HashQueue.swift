@@ -125,12 +125,12 @@ final class HashQueue: Sendable {
         defer { timer.cancel() }
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let isCancelled = state.withLock { state in
-                    guard !Task.isCancelled else { return true }
+                let isOver = state.withLock { state in
+                    guard !Task.isCancelled, deadline > .now else { return true }
                     state.waiters.append(Waiter(request: request, continuation: continuation))
                     return false
                 }
-                if isCancelled { continuation.resume(returning: false) } else { startNext() }
+                if isOver { continuation.resume(returning: false) } else { startNext() }
             }
         } onCancel: {
             endWait(of: request)

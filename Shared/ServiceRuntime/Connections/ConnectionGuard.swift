@@ -142,7 +142,7 @@ extension ConnectionGuard {
         setTimer()
     }
 
-    /// Notes that the client has read all responses, so the service reads again. The client gets the whole time for what it sends next.
+    /// Notes that the service reads again, because the client has read all responses or a handler has taken a body. The client gets the whole time for what it sends next.
     func readingContinues() {
         switch phase {
         case .nothing: return
@@ -186,6 +186,8 @@ extension ConnectionGuard {
         open.isHandled = true
         countInFlight()
         handled.append(open)
+        let wasHoldingBody = isHoldingBody
+        defer { if wasHoldingBody, !isHoldingBody { readingContinues() } }
         let own = NIOLoopBound((connection: self, request: open), eventLoop: context.eventLoop)
         let request = Request(head: open.head, body: body(of: open, own, context.eventLoop))
         let (handler, client, channel, logger) = (handler, client, context.channel, logger)

@@ -61,7 +61,7 @@ extension HTTPServerBuilder {
         HTTPServerBuilder { _ in
             GuardedHTTP1Channel(limits: limits) { request, channel, logger in
                 var logger = logger
-                // Hummingbird reads `context.id` from this key. `RequestScopeMiddleware` replaces it.
+                // Hummingbird reads `context.id` from this key. `RequestMiddleware` replaces it.
                 logger[metadataKey: "hb.request.id"] = .stringConvertible(RequestID())
                 let context = Responder.Context(
                     source: ApplicationRequestContextSource(channel: channel, logger: logger))

@@ -137,10 +137,11 @@ final class RequestReader: ChannelDuplexHandler {
         context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
     }
 
-    /// Goes on after other connections of the event loop have had their turn.
+    /// Goes on after other connections of the event loop have had their turn. The event loop runs work that is due before it looks
+    /// at its sockets, so the rest is due later.
     private func pause(_ context: ChannelHandlerContext) {
         isPaused = true
-        context.eventLoop.assumeIsolated().execute {
+        context.eventLoop.assumeIsolated().scheduleTask(in: .microseconds(50)) {
             self.isPaused = false
             self.resume()
         }

@@ -3,7 +3,8 @@ public import Hummingbird
 
 /// Encodes bodies as JSON with sorted and unique members, so equal values have equal bytes.
 ///
-/// It writes each value once, into one buffer. `JSONEncoder` of Foundation makes a tree of all values first.
+/// It writes each value once, into one buffer. `JSONEncoder` of Foundation makes a tree of all values first. Two rules follow: a
+/// value ends one nested container before it begins the next one, and `Data`, `Decimal` and `URL` have no form of their own.
 public struct JSONBodyEncoder: ResponseEncoder {
     /// Encodes a value as the body of a response with status 200.
     ///
@@ -122,6 +123,7 @@ private final class JSONValueEncoder: Encoder {
 
     init(_ output: JSONOutput) {
         self.output = output
+        start = output.bytes.count
     }
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
@@ -179,7 +181,7 @@ private final class JSONValueEncoder: Encoder {
     func finish() {
         finishOpenContainer()
         switch shape {
-        case .single: break
+        case .single: if output.bytes.count == start { output.write(raw: "{}") }
         case .array: output.write("]" as Unicode.Scalar)
         case .object:
             if !isSorted { sortMembers() }

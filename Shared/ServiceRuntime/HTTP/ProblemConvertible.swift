@@ -20,6 +20,8 @@ extension CancellationError: ProblemConvertible {
     /// The response to a request that was cancelled before it changed anything, because the service stops or the client
     /// has gone.
     public var problem: Problem {
-        .unavailable(code: "stopping", "The service is stopping. Nothing was changed. Try again.")
+        .unavailable(
+            code: "stopping",
+            "The service is stopping, or the time of the request has passed. Nothing was changed. Try again.")
     }
 }

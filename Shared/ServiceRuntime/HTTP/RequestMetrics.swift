@@ -58,10 +58,11 @@ struct ResponseMetrics {
         errors = status.kind == .serverError ? Counter(label: "hb.request.errors", dimensions: error) : nil
     }
 
-    func record(duration: Duration) {
+    /// - Parameter isCancelled: Whether nobody waits for the response. The service has not failed then.
+    func record(duration: Duration, isCancelled: Bool) {
         requests.increment()
         self.duration.recordNanoseconds(Int64(duration / .nanoseconds(1)))
-        errors?.increment()
+        if !isCancelled { errors?.increment() }
     }
 }
 

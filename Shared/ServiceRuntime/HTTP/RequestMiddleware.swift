@@ -54,7 +54,8 @@ struct RequestMiddleware<Context: RequestContext>: RouterMiddleware {
         crossOrigin.addFields(to: &response, of: request)
         addFields(to: &response, of: request)
         response.headers[.requestID] = scope.requestID
-        metrics.ofResponses(context.route, method, response.status).record(duration: duration)
+        metrics.ofResponses(context.route, method, response.status).record(
+            duration: duration, isCancelled: Task.isCancelled)
         return response
     }
 

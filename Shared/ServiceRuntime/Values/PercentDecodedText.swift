@@ -47,6 +47,11 @@ struct PercentDecodedText {
         ranges.isEmpty ? range : ranges[range.lowerBound].lowerBound..<ranges[range.upperBound - 1].upperBound
     }
 
+    /// Whether line folding was left out inside of a range of decoded bytes.
+    func isFolded(_ range: Range<Int>) -> Bool {
+        !ranges.isEmpty && ranges[range].reduce(0) { $0 + $1.count } < encodedRange(range).count
+    }
+
     private static func byte(at position: Int, in text: [UInt8]) -> (byte: UInt8, end: Int) {
         guard text[position] == UInt8(ascii: "%") else { return (text[position], position + 1) }
         var digits = position + 1

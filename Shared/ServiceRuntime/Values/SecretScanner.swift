@@ -12,6 +12,9 @@ struct SecretScanner: IteratorProtocol {
     /// No shorter text has a secret: `code=` and one character.
     static let minimumBytes = 6
 
+    /// What replaces a secret. Behind a part of a value that is replaced already, the value goes on.
+    static let replacement = Array("[redacted]".utf8)
+
     private let text: PercentDecodedText
     private let bytes: [UInt8]
     private let findsOnlyTokens: Bool
@@ -64,7 +67,7 @@ struct SecretScanner: IteratorProtocol {
         guard start < bytes.count, bytes[scheme.endIndex] == UInt8(ascii: ":"),
             bytes[scheme.endIndex..<start].elementsEqual("://".utf8)
         else { return nil }
-        let isEncoded = text.isEncoded(scheme.endIndex)
+        let isEncoded = (scheme.endIndex..<start).contains(where: text.isEncoded)
         var (end, index) = (start, start)
         while index < bytes.count, !bytes[index].endsAuthority || text.isEncoded(index) && !isEncoded {
             if bytes[index] == UInt8(ascii: "@") { end = index }
@@ -93,7 +96,11 @@ struct SecretScanner: IteratorProtocol {
             // Credentials have a scheme in front of them.
             let scheme = end(of: start, while: \.isBase64URLCharacter)
             let credentials = end(of: scheme, while: \.isWhiteSpace)
-            if credentials > scheme, credentials < bytes.count, !bytes[credentials].endsValue { start = credentials }
+            if credentials > scheme, credentials < bytes.count,
+                !bytes[credentials].endsValue || bytes[credentials...].starts(with: Self.replacement)
+            {
+                start = credentials
+            }
             return value(from: start, separator: separator)
         }
         // A name, a colon and a word may be a sentence.
@@ -120,7 +127,15 @@ struct SecretScanner: IteratorProtocol {
     private func value(from start: Int, separator: Int) -> Range<Int>? {
         let isEncoded = text.isEncoded(separator)
         var end = start
-        while end < bytes.count, !bytes[end].endsValue || text.isEncoded(end) && !isEncoded { end += 1 }
+        while end < bytes.count {
+            if bytes[end...].starts(with: Self.replacement) {
+                end += Self.replacement.count
+            } else if !bytes[end].endsValue || text.isEncoded(end) && !isEncoded {
+                end += 1
+            } else {
+                break
+            }
+        }
         return end > start ? start..<end : nil
     }
 

@@ -15,9 +15,11 @@ extension String {
         var scanner = SecretScanner(text, findsOnlyTokens: unfolding)
         var (redacted, copiedEnd) = ([UInt8](), 0)
         while let secret = scanner.next() {
+            // Other secrets are found together with what names them.
+            guard !unfolding || text.isFolded(secret) else { continue }
             let range = text.encodedRange(secret)
             redacted += bytes[copiedEnd..<range.lowerBound]
-            redacted += Self.replacement.utf8
+            redacted += SecretScanner.replacement
             copiedEnd = range.upperBound
         }
         guard copiedEnd > 0 else { return self }
@@ -26,8 +28,6 @@ extension String {
 
     /// The text if `name`, which it is the value of, does not name a secret; otherwise `[redacted]`.
     func redacted(named name: String) -> String {
-        Array(name.utf8)[...].namesSecret ? Self.replacement : redacted()
+        Array(name.utf8)[...].namesSecret ? String(decoding: SecretScanner.replacement, as: UTF8.self) : redacted()
     }
-
-    private static let replacement = "[redacted]"
 }
