@@ -49,7 +49,7 @@ import Testing
         #expect(try await database.productCount() == 1)
     }
 
-    @Test func `the log stays short while reads overlap`() async throws {
+    @Test func `a long log is emptied while reads overlap`() async throws {
         try await database.write { try $0.execute("INSERT INTO products (id, stock) VALUES ('lamp', 3)") }
         let endings = Counter()
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -71,16 +71,19 @@ import Testing
                     }
                 }
             }
-            for number in 0..<64 {
+            // A reader that a busy machine stops fails an attempt to empty the log, and the next one comes at twice the size.
+            var sizes = [0]
+            while sizes.count < 128, sizes == sizes.sorted() {
                 // SQLite writes only pages that change.
-                let image = [UInt8](repeating: UInt8(number), count: 1 << 20)
+                let image = [UInt8](repeating: UInt8(sizes.count), count: 1 << 20)
                 try await database.write { try $0.execute("UPDATE products SET image = $1", image) }
+                let log = try FileManager.default.attributesOfItem(atPath: folder.path("test.sqlite-wal"))
+                sizes.append(try #require(log[.size] as? Int))
             }
             endings.increment()
             try await group.waitForAll()
+            #expect(sizes != sizes.sorted(), "The log was never emptied.")
         }
-        let size = try FileManager.default.attributesOfItem(atPath: folder.path("test.sqlite-wal"))[.size] as? Int
-        #expect(try #require(size) <= 32 << 20)
     }
 
     @Test func `the settings of SQLite sync every commit to disk and enforce foreign keys`() async throws {
