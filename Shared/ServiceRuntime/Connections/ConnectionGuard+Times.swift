@@ -9,7 +9,8 @@ extension ConnectionGuard {
         return writing
     }
 
-    /// The limit for what the client sends next. There is none while the service does not read.
+    /// The time at which the next bytes of the client must be complete, and why the connection ends otherwise; nil while the
+    /// service does not read.
     private var readingDeadline: (at: NIODeadline, reason: ClosingReason)? {
         switch phase {
         case .head where isBehind, .body where isBehind: return nil

@@ -17,8 +17,8 @@ extension ProblemConvertible {
 }
 
 extension CancellationError: ProblemConvertible {
-    /// The response to a request that was cancelled before it changed anything, because the service stops or the client
-    /// has gone.
+    /// The response to a request that was cancelled before it changed anything: the service stops, the client has gone, or the
+    /// time that the client waits has passed.
     public var problem: Problem {
         .unavailable(
             code: "stopping",
