@@ -77,7 +77,7 @@ let package = Package(
             dependencies: [
                 "JWT", "Libcrypto", "CurlClient", .httpTypes, .argumentParser, .system, .nioCore, .nioPosix,
             ],
-            path: "Tools/JWTCommand", swiftSettings: .strict),
+            path: "Tools/JWTCommand", swiftSettings: .strictProgram, linkerSettings: .program),
 
         .target(
             name: "TestSupport",
@@ -153,6 +153,19 @@ extension [SwiftSetting] {
     }
 }
 
+// A release build of a program contains Swift's standard library: the program runs where no Swift is installed, and a call
+// within one file is faster than a call into a shared library. Both the compiler and the linker have to know.
+
+extension [SwiftSetting] {
+    /// The settings of a program.
+    static var strictProgram: Self { strict + [.unsafeFlags(["-static-stdlib"], .when(configuration: .release))] }
+}
+
+extension [LinkerSetting] {
+    /// The settings of a program.
+    static var program: Self { [.unsafeFlags(["-static-stdlib"], .when(configuration: .release))] }
+}
+
 extension Target.Dependency {
     static var hummingbird: Self { .product(name: "Hummingbird", package: "hummingbird") }
     static var hummingbirdTesting: Self { .product(name: "HummingbirdTesting", package: "hummingbird") }
@@ -192,7 +205,8 @@ func service(_ name: String, uses dependencies: [Target.Dependency] = [], resour
             "JWTAuth", "ServiceRuntime", "Database", .hummingbird, .configuration, .logging, .lifecycle,
             .argumentParser,
         ] + dependencies,
-        path: "Services/\(name)", resources: [.copy("Resources")] + resources, swiftSettings: .strict)
+        path: "Services/\(name)", resources: [.copy("Resources")] + resources, swiftSettings: .strictProgram,
+        linkerSettings: .program)
 }
 
 /// The tests of one target, in `Tests/<name>Tests`.

@@ -33,7 +33,9 @@ let package = Package(
                 .product(name: "CurlClient", package: "hallpass"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
-            swiftSettings: [.swiftLanguageMode(.v6)]),
+            // As the services are: with the static standard library.
+            swiftSettings: [.swiftLanguageMode(.v6), .unsafeFlags(["-static-stdlib"], .when(configuration: .release))],
+            linkerSettings: [.unsafeFlags(["-static-stdlib"], .when(configuration: .release))]),
         .executableTarget(
             name: "JWTBench",
             dependencies: ["Floor", "Measuring", .product(name: "JWT", package: "hallpass")],
