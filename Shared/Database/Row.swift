@@ -8,7 +8,7 @@ public struct Row: Sendable {
     /// - Throws: `DatabaseError` with code `invalidColumn` if there is no such column or its value has another type.
     public subscript<Wanted: Storable>(column: String) -> Wanted {
         get throws(DatabaseError) {
-            guard let index = columns.firstIndex(where: { $0.utf8.elementsEqual(column.utf8) }) else {
+            guard let index = columns.firstIndex(of: column) else {
                 throw DatabaseError(.invalidColumn, "The result has no column \(column)")
             }
             guard let wanted = Wanted(values[index]) else {

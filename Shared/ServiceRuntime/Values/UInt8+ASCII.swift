@@ -1,9 +1,10 @@
 /// The classes of ASCII characters that HTTP and URIs distinguish, for bytes of UTF-8.
 ///
-/// No byte from 128 to 255 belongs to any of these classes.
+/// No byte from 128 to 255 belongs to any of these classes. Other modules ask for each byte of a token, so these properties are
+/// inlinable where that happens.
 extension UInt8 {
     /// Whether the byte is one of `A` to `Z` or `a` to `z`.
-    public var isASCIILetter: Bool {
+    @inlinable public var isASCIILetter: Bool {
         switch self {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
         default: false
@@ -11,7 +12,7 @@ extension UInt8 {
     }
 
     /// Whether the byte is one of `0` to `9`.
-    public var isASCIIDigit: Bool {
+    @inlinable public var isASCIIDigit: Bool {
         UInt8(ascii: "0")...UInt8(ascii: "9") ~= self
     }
 
@@ -47,7 +48,7 @@ extension UInt8 {
     }
 
     /// Whether the byte is an unreserved character, which URIs carry without percent-encoding (RFC 3986 §2.3).
-    public var isURIUnreserved: Bool {
+    @inlinable public var isURIUnreserved: Bool {
         switch self {
         case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"): true
         default: isASCIILetter || isASCIIDigit
