@@ -41,8 +41,7 @@ import Tracing
         let file = try FileHandle(forWritingTo: folder.file("log"))
         let writer = LogWriter(to: file) { _ in }
         var handler = LineLogHandler(
-            label: "orders", format: format, clock: WallClock { Date(milliseconds: 1_763_761_234_567) }, writer: writer,
-            metadataProvider: .trace)
+            label: "orders", format: format, clock: WallClock { Date(milliseconds: 1_763_761_234_567) }, writer: writer)
         handler[metadataKey: "service"] = "orders"
         body(Logger(label: "orders") { _ in handler })
         writer.flush()
