@@ -52,7 +52,7 @@ extension HTTPClient {
         func pause(after response: Response, attempts: Int) -> Duration? {
             guard honorsRetryAfter, attempts < maximumAttempts,
                 [.tooManyRequests, .serviceUnavailable].contains(response.status),
-                let time = response.headers[.retryAfter].flatMap(RetryAfter.duration)
+                let time = response.retryAfter
             else { return nil }
             // Clients that were rejected at the same time must not return at the same time.
             return time + firstPause * Double.random(in: 0...1)

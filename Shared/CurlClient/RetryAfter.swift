@@ -1,5 +1,11 @@
 import CCurl
 import Glibc
+import HTTPTypes
+
+extension HTTPClient.Response {
+    /// The time from now until the client may repeat its request (`Retry-After`); nil without a valid one.
+    public var retryAfter: Duration? { headers[.retryAfter].flatMap(RetryAfter.duration) }
+}
 
 /// The header field `Retry-After` (RFC 9110 §10.2.3).
 enum RetryAfter {

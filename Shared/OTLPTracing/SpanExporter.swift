@@ -124,7 +124,7 @@ public struct SpanExporter: Service {
             failure.begin("the collector responded with \(response.status.code)")
             // These statuses ask for a repetition (OTLP, "Retryable Response Codes").
             guard [429, 502, 503, 504].contains(response.status.code) else { return .done(dropped: batch.count) }
-            return .retryable(after: response.headers[.retryAfter].flatMap { UInt32($0) }.map { .seconds(Int64($0)) })
+            return .retryable(after: response.retryAfter)
         }
         let rejected = min(ExportTraceResponse(json: response.body).rejectedSpans, batch.count)
         if rejected > 0 {

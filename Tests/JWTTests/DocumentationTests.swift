@@ -21,7 +21,7 @@ import Testing
     @Test(arguments: [
         ("docs/jwt.md", 9), ("Shared/JWT/JWT.docc/JWT.md", 1), ("Shared/JWT/JWT.docc/VerifyingStrictly.md", 3),
     ])
-    func `every example of a page compiles`(path: String, minimumBlocks: Int) throws {
+    func `every example of a page compiles`(path: String, minimumBlocks: Int) async throws {
         let page = try String(contentsOf: TypeCheck.project.appending(path: path), encoding: .utf8)
         let blocks = page.matches(of: /(?m)^```swift\n([^`]*)^```$/).map { String($0.1) }
         #expect(blocks.count >= minimumBlocks)
@@ -38,7 +38,7 @@ import Testing
                 program += "_ = \(block)\n"
             }
         }
-        let result = try TypeCheck.run(program + "}\n")
-        #expect(result.status == 0, "\(result.messages)")
+        let result = try await TypeCheck.run(program + "}\n")
+        #expect(result.isValid, "\(result.messages)")
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// Checks the types of a program against the module `JWT` that was just built, without building the program.
 enum TypeCheck {
@@ -7,23 +8,23 @@ enum TypeCheck {
     private static let products =
         URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
 
-    /// Runs the compiler. The status is 0 for a program without errors.
-    static func run(_ program: String) throws -> (status: Int32, messages: String) {
-        let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).swift")
+    /// Runs the compiler, and returns its messages and whether the program has no errors.
+    static func run(_ program: String) async throws -> (isValid: Bool, messages: String) {
+        let folder = try TemporaryFolder()
+        let file = folder.file("program.swift")
         try Data(program.utf8).write(to: file)
-        defer { try? FileManager.default.removeItem(at: file) }
-        let compiler = Process()
-        compiler.executableURL = URL(filePath: "/usr/bin/env")
-        compiler.arguments = [
-            "swiftc", "-typecheck", "-swift-version", "6", "-I", products.appending(path: "Modules").path,
+        let compiler = [
+            "/usr/bin/env", "swiftc", "-typecheck", "-swift-version", "6", "-I",
+            products.appending(path: "Modules").path,
             "-I", project.appending(path: "Shared/System/COpenSSL").path, "-Xcc",
             "-fmodule-map-file=\(products.appending(path: "CTextKernels.build/module.modulemap").path)", file.path,
         ]
-        let output = Pipe()
-        compiler.standardError = output
-        try compiler.run()
-        let messages = try output.fileHandleForReading.readToEnd() ?? Data()
-        compiler.waitUntilExit()
-        return (compiler.terminationStatus, String(decoding: messages, as: UTF8.self))
+        do {
+            // The compiler takes seconds, and a wait that blocks its thread would delay the tests of all targets.
+            let environment = ProcessInfo.processInfo.environment
+            return (true, try await TestSupport.run(compiler, in: folder.url, environment: environment))
+        } catch let error as ClusterError {
+            return (false, error.description)
+        }
     }
 }

@@ -2,16 +2,18 @@ import Testing
 
 /// Mistakes that the compiler finds.
 @Suite struct UnverifiedTokenTests {
-    @Test func `programs that verify a token before they read its claims compile`() throws {
-        let result = try Self.check([
+    @Test func `programs that verify a token before they read its claims compile`() async throws {
+        let result = try await Self.check([
             "_ = orders(of: try verifier.verify(text, at: now))", "_ = Verifier(keys: keys, policy: policy)",
             "_ = try InspectedToken(inspecting: text).payload", "_ = try Key(.hs256, secret: secret)",
         ])
         #expect(result == [[], [], [], []])
     }
 
-    @Test func `a program that takes the payload of an unverified token for a verified one does not compile`() throws {
-        try expectErrors([
+    @Test func `a program that takes the payload of an unverified token for a verified one does not compile`()
+        async throws
+    {
+        try await expectErrors([
             ("_ = orders(of: try InspectedToken(inspecting: text))", "cannot convert value of type 'InspectedToken'"),
             ("_ = try InspectedToken(inspecting: text).subject", "has no member 'subject'"),
             (
@@ -24,8 +26,8 @@ import Testing
         ])
     }
 
-    @Test func `a verifier without a key and its algorithm, a policy or the time does not compile`() throws {
-        try expectErrors([
+    @Test func `a verifier without a key and its algorithm, a policy or the time does not compile`() async throws {
+        try await expectErrors([
             ("_ = Verifier(policy: policy)", "missing argument for parameter 'keys'"),
             ("_ = Verifier(keys: nil, policy: policy)", "'nil' is not compatible"),
             ("_ = Verifier(keys: .none, policy: policy)", "inaccessible due to 'package' protection level"),
@@ -39,8 +41,8 @@ import Testing
     }
 
     /// Expects that each statement has an error, and that all its errors contain the text.
-    private func expectErrors(_ cases: [(statement: String, text: String)]) throws {
-        for (errors, expected) in zip(try Self.check(cases.map(\.statement)), cases) {
+    private func expectErrors(_ cases: [(statement: String, text: String)]) async throws {
+        for (errors, expected) in zip(try await Self.check(cases.map(\.statement)), cases) {
             #expect(
                 !errors.isEmpty && errors.allSatisfy { $0.contains(expected.text) },
                 "\(expected.statement) has the errors \(errors)")
@@ -48,12 +50,12 @@ import Testing
     }
 
     /// The errors of each statement, each of which is in a function of a program.
-    private static func check(_ statements: [String]) throws -> [[String]] {
+    private static func check(_ statements: [String]) async throws -> [[String]] {
         let functions = statements.enumerated().map { index, statement in
             "func example\(index)(\(parameters)) throws { let now: NumericDate = 0; _ = now; \(statement) }"
         }
         let declarations = ["import JWT", "func orders(of token: VerifiedToken) -> String? { token.subject }"]
-        let lines = try TypeCheck.run((declarations + functions).joined(separator: "\n") + "\n")
+        let lines = try await TypeCheck.run((declarations + functions).joined(separator: "\n") + "\n")
             .messages.split(separator: "\n").filter { $0.contains(" error: ") }.map(String.init)
         return statements.indices.map { index in
             lines.filter { $0.contains(".swift:\(declarations.count + index + 1):") }

@@ -68,12 +68,14 @@ import Tracing
     private var failureCount: Int64 { metrics.counterTotal(label: "trace_export_failures") }
 
     private func exporter(
-        of queue: SpanQueue, _ url: String, timeout: Duration = .seconds(10), further headers: HTTPFields = [:]
+        of queue: SpanQueue, _ url: String, timeout: Duration = .seconds(10), delay: Duration = .seconds(5),
+        further headers: HTTPFields = [:]
     ) -> SpanExporter {
         var configuration = SpanExporter.Configuration(url: url)
         configuration.headers = headers
         configuration.headers[.authorization] = "Basic a"
         configuration.timeout = timeout
+        configuration.delay = delay
         return SpanExporter(of: queue, configuration)
     }
 
@@ -128,20 +130,54 @@ import Tracing
         #expect(queue.count == 0)
     }
 
-    @Test func `a full batch is sent without a wait, and the rest at the shutdown`() async throws {
-        let collector = Collector()
+    @Test func `the span that fills a batch notifies the exporter, and no other one does`() async {
+        for (count, isNotified) in [(1, false), (2, true), (3, true)] {
+            let queue = SpanQueue(maximumCount: 10, batchCount: 2)
+            record(1...count, in: queue)
+            queue.finish()
+            var notifications = 0
+            for await _ in queue.fullBatches { notifications += 1 }
+            #expect(notifications == (isNotified ? 1 : 0))
+        }
+    }
+
+    @Test func `a full batch is sent before the interval ends, and the rest at the shutdown`() async throws {
+        let (arrivals, arrive) = AsyncStream.makeStream(of: Void.self)
+        let collector = Collector { _ in
+            arrive.yield()
+            return Response(status: .ok)
+        }
         let queue = SpanQueue(maximumCount: 10, batchCount: 2)
         try await collector.run { url in
-            let exporter = exporter(of: queue, url)
+            let exporter = exporter(of: queue, url, delay: .seconds(3600))
             await withTaskGroup { group in
                 group.addTask { try? await exporter.run() }
                 record(1...2, in: queue)
-                _ = try? await eventually { collector.batches.count == 1 }
+                for await _ in arrivals { break }
                 record(3...3, in: queue)
                 queue.finish()
             }
         }
         #expect(collector.batches == [["span1", "span2"], ["span3"]])
+    }
+
+    @Test func `spans that fill no batch are sent when the interval ends`() async throws {
+        let (arrivals, arrive) = AsyncStream.makeStream(of: Void.self)
+        let collector = Collector { _ in
+            arrive.yield()
+            return Response(status: .ok)
+        }
+        let queue = SpanQueue(maximumCount: 10, batchCount: 2)
+        record(1...1, in: queue)
+        try await collector.run { url in
+            let exporter = exporter(of: queue, url, delay: .milliseconds(1))
+            await withTaskGroup { group in
+                group.addTask { try? await exporter.run() }
+                for await _ in arrivals { break }
+                queue.finish()
+            }
+        }
+        #expect(collector.batches == [["span1"]])
     }
 
     @Test func `spans stay in the queue while nobody listens, and the shutdown drops them`() async throws {
@@ -234,6 +270,28 @@ import Tracing
         #expect(collector.batches == [["span1", "span2"], ["span1", "span2"]])
         #expect(failureCount == 2)
         #expect(droppedCount == 2)
+    }
+
+    @Test(
+        arguments: [
+            ("300", .retryable(after: .seconds(300))), ("0", .retryable(after: .zero)),
+            ("soon", .retryable(after: nil)),
+            (nil, .retryable(after: nil)), ("Mon, 30 Nov 2015 12:00:00 GMT", .retryable(after: .zero)),
+        ] as [(String?, SpanExporter.Outcome)])
+    func `an export that must be repeated ends with the time of Retry-After`(
+        retryAfter: String?, outcome: SpanExporter.Outcome
+    ) async throws {
+        let queue = SpanQueue(maximumCount: 10, batchCount: 2)
+        let collector = Collector { _ in
+            var response = Response(status: .serviceUnavailable)
+            response.headers[.retryAfter] = retryAfter
+            return response
+        }
+        record(1...1, in: queue)
+        try await collector.run { url in
+            let result = await exporter(of: queue, url).export()
+            #expect(result == outcome)
+        }
     }
 
     @Test(arguments: [

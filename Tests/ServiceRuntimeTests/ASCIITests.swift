@@ -13,6 +13,11 @@ import Testing
         #expect(members(\.isURIUnreserved) == (Self.alphanumeric + "-._~").utf8.sorted())
     }
 
+    @Test func `each byte is written as two lower-case hexadecimal digits`() {
+        #expect([UInt8]().hexadecimal == "")
+        #expect([0x00, 0x09, 0x0A, 0xA0, 0xFF].hexadecimal == "00090aa0ff")
+    }
+
     @Test func `a hexadecimal digit has its value, and every other byte has none`() {
         for byte in 0...UInt8.max {
             let text = String(decoding: [byte], as: UTF8.self)

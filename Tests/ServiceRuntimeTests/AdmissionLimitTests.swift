@@ -297,9 +297,7 @@ private let form = "POST /form HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r
                 .connect(host: "127.0.0.1", port: port).get()
             try await channel.writeAndFlush(ByteBuffer(string: "GET /held HTTP/1.1\r\nHost: a\r\n\r\n"))
             for await _ in begun { break }
-            // Closing then sends a reset.
-            try await (channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
-            try await channel.close()
+            try await channel.reset()
             for _ in 0..<2 * System.coreCount {
                 let isTaken = try await eventually {
                     try await RawConnection.open(port: port) { connection in

@@ -102,9 +102,7 @@ import Testing
                 .connect(host: "127.0.0.1", port: try #require(client.port)).get()
             try await channel.writeAndFlush(ByteBuffer(string: "\(method) /held HTTP/1.1\r\nHost: a\r\n\r\n"))
             for await _ in begun { break }
-            // Closing then sends a reset.
-            try await (channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
-            try await channel.close()
+            try await channel.reset()
             for await isCancelled in results {
                 #expect(isCancelled == (method == .get))
                 break

@@ -41,8 +41,7 @@ import Tracing
         let file = try FileHandle(forWritingTo: folder.file("log"))
         let writer = LogWriter(to: file) { _ in }
         var handler = LineLogHandler(
-            label: "orders", format: format, clock: WallClock { Date(milliseconds: 1_763_761_234_567) }, writer: writer,
-            metadataProvider: .trace)
+            label: "orders", format: format, clock: WallClock { Date(milliseconds: 1_763_761_234_567) }, writer: writer)
         handler[metadataKey: "service"] = "orders"
         body(Logger(label: "orders") { _ in handler })
         writer.flush()
@@ -201,6 +200,48 @@ import Tracing
         #expect(try #require(dropped) > 0)
         #expect(read + (dropped ?? 0) == 3_000)
         #expect(read * 1_000 >= LogWriter.maximumWaitingBytes - 1_000)
+    }
+
+    @Test func `a pipe that another process has made non-blocking gets all lines`() async throws {
+        let pipe = Pipe()
+        let descriptor = pipe.fileHandleForWriting.fileDescriptor
+        #expect(fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK) == 0)
+        let writer = LogWriter(to: pipe.fileHandleForWriting) { _ in }
+        // More than the 64 KiB that a pipe holds, and less than the lines that may wait.
+        let lines = (0..<500).map { "\($0) " + String(repeating: "a", count: 999) + "\n" }
+        for line in lines { writer.write(line) }
+        // The pipe is full then.
+        writer.flush()
+        let size = lines.reduce(0) { $0 + $1.utf8.count }
+        let text = await withCheckedContinuation { continuation in
+            Thread.detachNewThread {
+                var text = Data()
+                while text.count < size, case let part = pipe.fileHandleForReading.availableData, !part.isEmpty {
+                    text += part
+                }
+                continuation.resume(returning: String(decoding: text, as: UTF8.self))
+            }
+        }
+        #expect(text == lines.joined())
+    }
+
+    @Test func `a line after one that a full disk has cut is a line of its own`() async {
+        await #expect(processExitsWith: .success) {
+            signal(SIGXFSZ, SIG_IGN)
+            let folder = try TemporaryFolder()
+            try Data().write(to: folder.file("log"))
+            let writer = LogWriter(to: try FileHandle(forWritingTo: folder.file("log"))) { _ in }
+            // A limit on the size of files stands for a full disk.
+            let limit = ["/usr/bin/prlimit", "--pid", "\(ProcessInfo.processInfo.processIdentifier)"]
+            try await run(limit + ["--fsize=7:"], in: folder.url)
+            writer.write("first\nsecond\nthird\n")
+            writer.flush()
+            try await run(limit + ["--fsize=unlimited:"], in: folder.url)
+            writer.write("fourth\n")
+            writer.flush()
+            let text = try String(contentsOf: folder.file("log"), encoding: .utf8)
+            precondition(text == "first\ns\nfourth\n")
+        }
     }
 
     @Test func `a pipe whose reader has gone does not end the process`() async {

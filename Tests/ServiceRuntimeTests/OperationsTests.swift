@@ -155,9 +155,7 @@ import Testing
             for await _ in begun { break }
             let isActive = try await hasActiveRequest()
             #expect(isActive)
-            // Closing then sends a reset.
-            try await (channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
-            try await channel.close()
+            try await channel.reset()
             release.finish()
             let isZero = try await eventually { try await !hasActiveRequest() }
             #expect(isZero)
@@ -172,6 +170,49 @@ import Testing
                 return text.contains(#"http_server_active_requests{http_request_method="HEAD"} 0.0"#)
             }
             #expect(isZero)
+        }
+    }
+
+    @Test(
+        .timeLimit(.minutes(1)),
+        arguments: [
+            ("read-cancelled", CancellationError(), 503, "0.0"),
+            ("read-failed", EchoService.UnexpectedError(), 500, "2.0"),
+        ] as [(String, any Error, Int, String)])
+    func `a read that is cancelled is no error of the service, unless it fails for another reason`(
+        path: String, error: any Error, status: Int, errorCount: String
+    ) async throws {
+        let (begun, begin) = AsyncStream.makeStream(of: Void.self)
+        func addRoutes(to router: Router<PlainContext>) {
+            router.get(RouterPath(path)) { _, _ -> String in
+                begin.yield()
+                // Ends when the task is cancelled.
+                for await _ in AsyncStream<Void>.makeStream().stream {}
+                throw error
+            }
+        }
+        try await EchoService.run(.live, addRoutes: addRoutes) { client in
+            func count(_ metric: String, _ label: String) async throws -> String? {
+                let text = try await client.send(.get, "/metrics").text
+                let name = #"\#(metric){http_route="/\#(path)",http_request_method="GET",\#(label)="\#(status)"} "#
+                return text.split(separator: "\n").first { $0.hasPrefix(name) }.map { String($0.dropFirst(name.count)) }
+            }
+            var requests = begun.makeAsyncIterator()
+            // The time of the caller passes.
+            let response = try await client.send(.get, "/\(path)", headers: [.requestTimeout: "1"])
+            #expect(response.status == status)
+            await requests.next()
+            let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+                .connect(host: "127.0.0.1", port: try #require(client.port)).get()
+            try await channel.writeAndFlush(ByteBuffer(string: "GET /\(path) HTTP/1.1\r\nHost: a\r\n\r\n"))
+            await requests.next()
+            try await channel.reset()
+            let isCounted = try await eventually {
+                let responses = try await count("hb_requests_total", "http_response_status_code")
+                let errors = try await count("hb_request_errors_total", "error_type")
+                return responses == "2.0" && errors == errorCount
+            }
+            #expect(isCounted)
         }
     }
 

@@ -85,6 +85,14 @@ struct RawConnection: ~Copyable {
     }
 }
 
+extension Channel {
+    /// Closes the connection with a reset.
+    func reset() async throws {
+        try await (self as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
+        try await close()
+    }
+}
+
 extension String {
     /// Whether each response has as many bytes as its `Content-Length` says.
     fileprivate var hasCompleteBodies: Bool {

@@ -23,7 +23,6 @@ final class RecordedLog: Sendable {
         let log: RecordedLog
         var logLevel = Logger.Level.trace
         var metadata = Logger.Metadata()
-        var metadataProvider: Logger.MetadataProvider? = .trace
 
         subscript(metadataKey key: String) -> Logger.Metadata.Value? {
             get { metadata[key] }
@@ -32,7 +31,8 @@ final class RecordedLog: Sendable {
 
         func log(event: LogEvent) {
             var members = metadata
-            for added in [metadataProvider?.get(), event.metadata] { members.merge(added ?? [:]) { $1 } }
+            for (key, value) in TraceIDs.current?.members ?? [] { members[key] = .string(value) }
+            members.merge(event.metadata ?? [:]) { $1 }
             let line = Line(
                 level: event.level, message: event.message.description, source: event.source,
                 metadata: members.mapValues(\.description))

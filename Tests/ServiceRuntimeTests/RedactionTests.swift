@@ -8,6 +8,8 @@ import Testing
     private static let random = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
     private static let token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.\(random)"
 
+    private static let uuid = "3F2504E0-4F89-11D3-9A0C-0305E82C3301"
+
     private static let tokens: [(String, String)] = [
         (token, "[redacted]"), ("GET /\(token) 404", "GET /[redacted] 404"), ("\(token). Next", "[redacted]. Next"),
         ("a\(token)", "[redacted]"), ("\(token) and \(token)", "[redacted] and [redacted]"),
@@ -18,6 +20,7 @@ import Testing
         // The payload and the signature of a token whose header is spelled in another way.
         ("eyAiYWxnIjoiSFMyNTYifQ.eyJzdWIiOiJhbGljZSJ9.\(random)", "eyAiYWxnIjoiSFMyNTYifQ.[redacted]"),
         ("id \(random)", "id [redacted]"), ("\(random).", "[redacted]."),
+        ("\(random)-\(uuid)", "[redacted]"), ("\(uuid)\(random)", "[redacted]"), ("0\(uuid)-Key", "[redacted]"),
         (String(repeating: "0a", count: 20), "[redacted]"), (String(repeating: "0A", count: 20), "[redacted]"),
     ]
 
@@ -82,6 +85,7 @@ import Testing
 
     @Test(arguments: [
         "", "GET /orders/{id} 200", "0195d7c8-1c5a-7abc-8def-0123456789ab", "4bf92f3577b34da6a3ce929d0e0e4736",
+        "orders-\(uuid)", "\(uuid)_3", "Order-\(uuid)-\(uuid.lowercased())", "\(uuid)-\(random.prefix(38))",
         "2025-11-21T21:40:34.567Z", "JSONWebTokenAuthenticator.KeyJSONFile", "eyJhbGc", "a sentence about eyJ",
         String(repeating: "a", count: 200), String(repeating: "-", count: 50), String(repeating: "7", count: 50),
         "/var/lib/hallpass/login.sqlite", "… é 👋", "/tmp/HallpassTests-0195d7c8/orders.sqlite",

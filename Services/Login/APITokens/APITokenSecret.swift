@@ -26,7 +26,7 @@ struct APITokenSecret: Sendable {
 
     /// The secret as 40 lower-case hexadecimal digits.
     var text: String {
-        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        bytes.hexadecimal
     }
 
     /// The SHA-256 of the secret.

@@ -126,7 +126,7 @@ extension Client {
 
     /// A random id of 32 lower-case hexadecimal digits.
     fileprivate static func newID() -> String {
-        randomBytes(idBytes).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        randomBytes(idBytes).hexadecimal
     }
 
     /// The properties of the client, separated by tabs.

@@ -14,12 +14,7 @@ public enum RequestHash {
     ///   - path: The path, percent-encoded as in the request.
     ///   - query: The query without its question mark, percent-encoded as in the request.
     public static func of(method: String, path: String, query: String?) -> String {
-        hexadecimal(sha256(Array(canonicalRequest(method, path, query ?? "").utf8)))
-    }
-
-    private static func hexadecimal(_ bytes: [UInt8]) -> String {
-        let digits = Array("0123456789abcdef")
-        return String(bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+        sha256(Array(canonicalRequest(method, path, query ?? "").utf8)).hexadecimal
     }
 
     /// The claim with the hash of a body. DKIM uses the same name (RFC 6376 §3.5).
@@ -27,7 +22,7 @@ public enum RequestHash {
 
     /// The hash of a body: its SHA-256 in lower-case hexadecimal digits.
     static func of(body: some Sequence<UInt8>) -> String {
-        hexadecimal(sha256(Array(body)))
+        sha256(Array(body)).hexadecimal
     }
 
     /// The canonical name of the first parameter that occurs twice; nil when each occurs once.

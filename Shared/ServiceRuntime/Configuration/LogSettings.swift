@@ -13,12 +13,7 @@ struct LogSettings {
 
     /// Makes all loggers of the process write to standard error with this level and format.
     func bootstrap() {
-        LoggingSystem.bootstrap(
-            { label, provider in
-                var handler = handler(label: label, writer: .standardError)
-                handler.metadataProvider = provider
-                return handler
-            }, metadataProvider: .trace)
+        LoggingSystem.bootstrap { handler(label: $0, writer: .standardError) }
     }
 
     /// The handler of a logger with this level and format.

@@ -48,25 +48,29 @@ struct RequestMiddleware<Context: RequestContext>: RouterMiddleware {
         let start = ContinuousClock.now
         activeRequests.increment()
         defer { activeRequests.decrement() }
-        var response = try await responseOrProblem(request, context, next)
+        let outcome = try await responseOrProblem(request, context, next)
+        var response = outcome.response
         let duration = ContinuousClock.now - start
         log(request, method, context, response.status, duration)
         crossOrigin.addFields(to: &response, of: request)
         addFields(to: &response, of: request)
         response.headers[.requestID] = scope.requestID
         metrics.ofResponses(context.route, method, response.status).record(
-            duration: duration, isCancelled: Task.isCancelled)
+            duration: duration, isCancelled: outcome.isCancelled)
         return response
     }
 
+    /// The response of the handler or to its error, and whether the handler has ended because it was cancelled.
     private nonisolated(nonsending) func responseOrProblem(
         _ request: Request, _ context: Context, _ next: (Request, Context) async throws -> Response
-    ) async throws -> Response {
-        if let response = crossOrigin.preflightResponse(to: request) { return response }
+    ) async throws -> (response: Response, isCancelled: Bool) {
+        if let response = crossOrigin.preflightResponse(to: request) { return (response, false) }
         do {
-            return try await next(request, context)
+            return (try await next(request, context), false)
         } catch {
-            return try Self.responseError(for: error, logger: context.logger).response(from: request, context: context)
+            let response = try Self.responseError(for: error, logger: context.logger)
+                .response(from: request, context: context)
+            return (response, error is CancellationError)
         }
     }
 

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The limit on open files and connections of the process (`RLIMIT_NOFILE`, getrlimit(2)).
+/// The open files and connections of the process: their limit (`RLIMIT_NOFILE`, getrlimit(2)), and writes to them.
 enum FileDescriptors {
     /// How many are left for files, calls to other services and the database.
     static let reservedCount = 256
@@ -24,6 +24,28 @@ enum FileDescriptors {
     static var openCount: Int {
         let names = try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")
         return max(0, (names?.count ?? 0) - 1)
+    }
+
+    /// Writes until the file fails, and returns how many bytes it has taken.
+    ///
+    /// It waits while a pipe is full, also if another process has made the pipe non-blocking for all its writers (O_NONBLOCK, open(2)).
+    static func writeAll(_ bytes: Data, to file: FileHandle) -> Int {
+        let descriptor = file.fileDescriptor
+        var count = 0
+        while count < bytes.count {
+            let taken = unsafe bytes[count...].withUnsafeBytes {
+                unsafe write(descriptor, $0.baseAddress, $0.count)
+            }
+            if taken >= 0 {
+                count += taken
+            } else if errno == EAGAIN {
+                var writable = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                _ = unsafe poll(&writable, 1, -1)
+            } else if errno != EINTR {
+                break
+            }
+        }
+        return count
     }
 
     private static var current: rlimit {

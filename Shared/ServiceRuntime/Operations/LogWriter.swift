@@ -13,6 +13,8 @@ final class LogWriter: Sendable {
         var waitingLines = Data()
         var droppedLines = 0
         var isWriting = false
+        /// Whether the file has only the beginning of its last line, because a write has failed.
+        var isCut = false
     }
 
     /// The writer of the process, for standard error.
@@ -21,6 +23,7 @@ final class LogWriter: Sendable {
     }
 
     static let maximumWaitingBytes = 1 << 20
+    private static let lineBreak = UInt8(ascii: "\n")
     /// How long the first line waits for others. Waking a thread for each line would take longer than writing it.
     private static let collectingTime = DispatchTimeInterval.milliseconds(5)
 
@@ -70,12 +73,14 @@ final class LogWriter: Sendable {
 
     private func writeWaitingLines() {
         while let lines = takeWaitingLines() {
-            do {
-                try file.write(contentsOf: lines)
-            } catch {
-                // The file is gone or full, so a log line about it would be lost as well.
-                Counter(label: "log_lines_dropped").increment(by: lines.count { $0 == UInt8(ascii: "\n") })
+            if state.withLock({ $0.isCut }) { _ = FileDescriptors.writeAll(Data([Self.lineBreak]), to: file) }
+            let written = FileDescriptors.writeAll(lines, to: file)
+            // The file is gone or full, so a log line about it would be lost as well.
+            if written < lines.count {
+                let droppedLines = lines[written...].count { $0 == Self.lineBreak }
+                Counter(label: "log_lines_dropped").increment(by: droppedLines)
             }
+            if written > 0 { state.withLock { $0.isCut = lines[written - 1] != Self.lineBreak } }
             let droppedLines = state.withLock { state in
                 defer { state.droppedLines = 0 }
                 return state.droppedLines

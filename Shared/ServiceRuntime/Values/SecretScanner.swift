@@ -3,7 +3,7 @@
 /// - A run of base64url characters (RFC 4648 §5) with `eyJ`, which is how a JOSE header begins (RFC 7515 §3.3). A run that
 ///   begins so has at least 8 characters; in any other run, at least 13 follow. The segments behind its periods belong to it.
 /// - A run of 40 characters or more that is mixed as random bytes are: it has letters of both cases, or it has only hexadecimal
-///   digits of both kinds. The ids of orders, traces and tokens are shorter.
+///   digits of both kinds. The ids of orders, traces and tokens are shorter, and UUIDs in the run do not count.
 /// - Credentials behind the word `Bearer`, `Basic` or `DPoP`, and behind any scheme of `Authorization` (RFC 9110 §11.4).
 /// - The value behind a name that ends in `token`, `password` or a similar word: `access_token=…`, `"password": "…"`.
 /// - The value of a query or form that an authorization server gives or takes: `code=…`, `js_code=…`, `state=…`.
@@ -192,8 +192,34 @@ extension ArraySlice<UInt8> {
         self[index] == UInt8(ascii: "e") && self[index + 1] == UInt8(ascii: "y") && self[index + 2] == UInt8(ascii: "J")
     }
 
+    /// The number of bytes outside of the UUIDs in the run. A UUID ends with the run, or at a `-` or `_`.
+    private var countOutsideOfUUIDs: Int {
+        var (outside, index) = (count, startIndex)
+        while outside >= Self.uuidCount, index + Self.uuidCount <= endIndex {
+            if isUUID(from: index) {
+                outside -= Self.uuidCount
+                index += Self.uuidCount
+            } else {
+                index += 1
+            }
+        }
+        return outside
+    }
+
+    private static let uuidCount = 36
+
+    /// Whether a UUID begins at `start` (RFC 9562 §4), and nothing that belongs to it is before or behind it.
+    private func isUUID(from start: Int) -> Bool {
+        let end = start + Self.uuidCount
+        return (start == startIndex || self[start - 1].isSeparator) && (end == endIndex || self[end].isSeparator)
+            && (start..<end).allSatisfy {
+                [8, 13, 18, 23].contains($0 - start)
+                    ? self[$0] == UInt8(ascii: "-") : self[$0].hexDigitValue != nil
+            }
+    }
+
     fileprivate var isRandom: Bool {
-        guard count >= 40 else { return false }
+        guard count >= 40, countOutsideOfUUIDs >= 40 else { return false }
         let (hasLowercase, hasUppercase) = (contains(where: \.isLowercaseLetter), contains(where: \.isUppercaseLetter))
         if hasLowercase, hasUppercase { return true }
         return hasLowercase != hasUppercase && contains(where: \.isASCIIDigit) && allSatisfy { $0.hexDigitValue != nil }
@@ -205,6 +231,7 @@ extension UInt8 {
         isASCIILetter || isASCIIDigit || self == UInt8(ascii: "-") || self == UInt8(ascii: "_")
     }
 
+    fileprivate var isSeparator: Bool { self == UInt8(ascii: "-") || self == UInt8(ascii: "_") }
     fileprivate var isUppercaseLetter: Bool { UInt8(ascii: "A")...UInt8(ascii: "Z") ~= self }
     fileprivate var isLowercaseLetter: Bool { UInt8(ascii: "a")...UInt8(ascii: "z") ~= self }
     fileprivate var lowercased: UInt8 { isUppercaseLetter ? self | 0x20 : self }

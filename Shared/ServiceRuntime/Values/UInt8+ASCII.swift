@@ -55,3 +55,10 @@ extension UInt8 {
         }
     }
 }
+
+extension Sequence<UInt8> {
+    /// The bytes in lower-case hexadecimal digits, two for each byte.
+    public var hexadecimal: String {
+        String(decoding: flatMap { [UInt8.hexDigit($0 >> 4), UInt8.hexDigit($0 & 0xF)] }, as: UTF8.self)
+    }
+}
