@@ -21,7 +21,7 @@ struct LoginClient: Sendable {
         self.service = service
     }
 
-    /// The answer to the question who has these credentials.
+    /// The result of identifying the credentials.
     enum Identification: Sendable {
         /// The id of the account.
         case account(String)

@@ -17,7 +17,7 @@ struct ServerTimingMiddleware: RouterMiddleware {
             response.headers[.serverTiming] = timing.field
             return response
         } catch let error as any ProblemConvertible {
-            // The error middleware of the service logs the cause only if it gets the error itself.
+            // Log the cause here: `RequestMiddleware` gets a problem, which has none.
             throw Self.adding(timing, to: error.problem(loggingCauseTo: context.logger))
         } catch let problem as Problem {
             throw Self.adding(timing, to: problem)

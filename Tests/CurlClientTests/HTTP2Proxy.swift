@@ -3,8 +3,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// nginx with HTTP/2 over TLS, on a unix socket. It forwards each request to a server with HTTP/1, and adds the field `X-Connection`
-/// to the response: the protocol and the number of the client's connection.
+/// nginx with HTTP/2 over TLS, on a unix socket. It forwards each request to a server with HTTP/1, and adds the field
+/// `X-Connection` to the response: the protocol and the number of the client's connection.
 final class HTTP2Proxy: Sendable {
     let certificate: TestCertificate
     /// The path of the unix socket.

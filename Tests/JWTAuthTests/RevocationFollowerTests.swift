@@ -156,7 +156,7 @@ import Testing
             try await feed.nextPoll().respond(body, status: status)
             let again = try await feed.nextPoll()
             #expect(again.after == 0)
-            #expect(try await client.send(.get, "/readyz").text.contains("login has not answered yet"))
+            #expect(try await client.send(.get, "/readyz").text.contains("login has not responded yet"))
             again.respond(try FeedResponse(seq: 1, reset: true).signed(at: fixture.clock))
             _ = try await feed.nextPoll()
             #expect(try await client.send(.get, "/readyz").text.contains("degraded") == false)

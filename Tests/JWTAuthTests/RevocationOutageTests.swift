@@ -55,7 +55,7 @@ import Testing
             let other = try fixture.token().text
             #expect(try await client.send(.get, "/mine", token: text).status == 401)
             #expect(try await client.send(.get, "/mine", token: other).status == 200)
-            #expect(try await client.send(.get, "/readyz").text.contains("login has not answered for 61 s"))
+            #expect(try await client.send(.get, "/readyz").text.contains("login has not responded for 61 s"))
         }
         let later = FeedFixture()
         later.clock.advance(seconds: 61)
@@ -124,14 +124,14 @@ import Testing
 
     @Test func `the readiness and the metrics show the age of the list`() async throws {
         try await fixture.run { client in
-            #expect(try await client.send(.get, "/readyz").text.contains("login has not answered yet"))
+            #expect(try await client.send(.get, "/readyz").text.contains("login has not responded yet"))
             try await fixture.respond(.init(seq: 1, reset: true))
             _ = try await feed.nextPoll()
             #expect(try await client.send(.get, "/readyz").json["status"] as? String == "ready")
             fixture.clock.advance(seconds: 61)
             let response = try await client.send(.get, "/readyz")
             #expect(response.status == 200)
-            #expect(response.text.contains("degraded: login has not answered for 61 s"))
+            #expect(response.text.contains("degraded: login has not responded for 61 s"))
             let metrics = try await client.send(.get, "/metrics").text
             #expect(metrics.contains("\nrevocations_age_seconds "))
             #expect(metrics.contains("\nrevocations_entries "))

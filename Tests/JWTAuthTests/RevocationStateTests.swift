@@ -28,7 +28,7 @@ import Testing
         #expect(!isStale(state))
         #expect(state.position == nil)
         #expect(state.snapshot == nil)
-        #expect(await state.readiness.state() == .degraded("login has not answered yet"))
+        #expect(await state.readiness.state() == .degraded("login has not responded yet"))
     }
 
     @Test func `a new state is stale with a maximum age`() throws {
@@ -46,16 +46,16 @@ import Testing
         #expect(!isStale(state))
     }
 
-    @Test func `a state is degraded when login has not answered for more than a minute`() async throws {
+    @Test func `a state is degraded when login has not responded for more than a minute`() async throws {
         let state = try state()
         #expect(state.add(page()))
         clock.advance(seconds: 60)
         #expect(await state.readiness.state() == .ready)
         clock.advance(seconds: 1)
-        #expect(await state.readiness.state() == .degraded("login has not answered for 61 s"))
+        #expect(await state.readiness.state() == .degraded("login has not responded for 61 s"))
     }
 
-    @Test func `the age counts from the start until login answers`() throws {
+    @Test func `the age counts from the start until login responds`() throws {
         let state = try state()
         clock.advance(seconds: 7)
         #expect(state.ageSeconds == 7)

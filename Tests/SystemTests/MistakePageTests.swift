@@ -40,7 +40,7 @@ import Testing
         ("`Services/Login/Clients/RedirectURI.swift`", "Services/Login/Clients/RedirectURI.swift", "is not written as"),
         ("twenty redemptions at once", "thirty redemptions at once", "names a test that"),
         ("- Code: ", "- Line: ", "begins with neither Code nor Test"),
-        ("## The code that refuses each", "## The code", "has no mistakes"),
+        ("## The code that rejects each", "## The code", "has no mistakes"),
         (
             "- Test: `Tests/LoginTests/AuthorizationCodeTests.swift`: twenty redemptions at once have one success\n",
             "", "names no Test"

@@ -1,6 +1,6 @@
-// The command `jwt` makes the module JWT usable in a terminal. It creates key files, signs, verifies and shows tokens,
-// and verifies the cases of conformance corpora. It is a separate target because it reads the clock, files and the
-// terminal. The module JWT reads none of them.
+// The command `jwt` makes the module JWT usable in a terminal. It creates key files; signs, verifies, explains and shows
+// tokens; verifies the cases of conformance corpora; and probes services. It is a separate target because it uses the
+// clock, files, the terminal and the network, and the module JWT uses none of them.
 
 import ArgumentParser
 import JWT

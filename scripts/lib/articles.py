@@ -5,7 +5,7 @@ A row begins with a line `**12. Title**`. Its items say what shows it, why it is
     - Test: `Tests/JWTTests/ClaimTests.swift`: a token has expired at the time in exp and later
     - Page: [A walk through the system](walkthrough.md#look-inside)
     - Script: `scripts/test-compose`
-    - Declined: This system answers 404, because 403 would tell that the order exists.
+    - Declined: This system responds with 404, because 403 would tell that the order exists.
     - Open: The service `compare` will show it.
 
 A test of a service that scripts/remove-service has removed need not exist. An item may continue on indented lines. The page

@@ -1,7 +1,7 @@
-"""Checks docs/oauth.md: every mistake names the code that refuses it and the tests that show it, and both exist.
+"""Checks docs/oauth.md: every mistake names the code that rejects it and the tests that show it, and both exist.
 `scripts/check` runs this.
 
-A mistake begins with a line `**Title**` in the section "The code that refuses each". Its items are those of
+A mistake begins with a line `**Title**` in the section "The code that rejects each". Its items are those of
 `articles.py`, and of a second kind:
 
     - Code: `Services/Login/Authorization/CodeChallenge.swift`: `parameters.value(of: "code_challenge_method") == "S256"`
@@ -17,7 +17,7 @@ sys.dont_write_bytecode = True
 import articles
 
 PAGE = "docs/oauth.md"
-SECTION = "## The code that refuses each"
+SECTION = "## The code that rejects each"
 
 MISTAKE = re.compile(r"\*\*(.+)\*\*")
 ITEM = re.compile(r"- (Code|Test): (.+)")
@@ -67,7 +67,7 @@ def main():
         lines = file.read().split("\n")
     violations = [f"{PAGE}:{number}: {problem}" for number, problem in check(lines)]
     if violations:
-        explanation = "Every mistake names the code that refuses it and the tests that show it."
+        explanation = "Every mistake names the code that rejects it and the tests that show it."
         print("\n".join(violations), f"^ {explanation}\n", sep="\n", file=sys.stderr)
     return 1 if violations else 0
 

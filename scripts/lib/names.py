@@ -39,6 +39,9 @@ VERBS = set(
     "are can cannot could did do does end fail get give had has have hold is keep leave make may might must pass share "
     "should stay take was were will work would".split())
 
+# `swift format` wraps code at 120 characters. A comment may be a little longer, so a changed word needs no new wrap.
+LONGEST_COMMENT_LINE = 132
+
 TYPE = re.compile(
     r"^ *(?:@\w+(?:\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))? +)*(?:[a-z]\w*(?:\(\w+\))? +)*?"
     r"(?P<kind>struct|class|enum|actor|protocol|typealias|extension) +(?P<name>`[^`]+`|\[?[A-Z][\w.]*)")
@@ -150,6 +153,13 @@ def check_documentation(path, lines):
                 yield number, f"no documentation comment above '{line.strip()}'"
 
 
+def check_comment_lines(path, lines):
+    """Lines of comments, which `swift format` does not wrap."""
+    for number, line in enumerate(lines, 1):
+        if line.lstrip().startswith("//") and len(line) > LONGEST_COMMENT_LINE:
+            yield number, f"a comment line of {len(line)} characters"
+
+
 def is_documented(lines, index):
     while index > 0 and lines[index - 1].strip().startswith("@"):
         index -= 1
@@ -161,6 +171,7 @@ RULES = {
     "word": (check_words, "No type, file or test is named by a metaphor: use the term of the field."),
     "test": (check_test_names, "A test's name is a whole sentence that makes sense without its suite."),
     "documentation": (check_documentation, "Public declarations are documented."),
+    "comment": (check_comment_lines, f"A comment line has at most {LONGEST_COMMENT_LINE} characters."),
 }
 
 

@@ -14,7 +14,7 @@ struct BasicMechanism: LoginMechanism {
     let allowsAnyPeer: Bool
 
     func account(of request: Request, from peerAddress: String?) async throws -> String {
-        // Reject the peer before the challenge, because a browser answers the challenge with the password.
+        // Reject the peer before the challenge, because a browser responds to the challenge with the password.
         guard allowsAnyPeer || peerAddress.map(NetworkAddress.isLoopback) == true else {
             throw Problem.insecureTransport
         }

@@ -4,7 +4,7 @@ import Foundation
 /// The table `accounts`, as the stores of sessions, API tokens, codes and bindings use it.
 enum AccountTable {
     /// Locks the row of an account until the transaction ends: nobody can disable or delete the account or change its
-    /// password meanwhile. So whoever does it later also ends what this transaction begins.
+    /// password meanwhile. So a transaction that does it later also ends what this one begins.
     ///
     /// Transactions lock an account before its sessions, and the revocation log last, so they do not wait for each other
     /// in a circle.

@@ -58,7 +58,7 @@ struct CodeStore: Sendable {
 
     /// Begins a session for a code.
     ///
-    /// The verifier is checked before anything changes. So whoever has only the code can neither use it up nor end the
+    /// The verifier is checked before anything changes. So a holder of only the code can neither use it up nor end the
     /// session of the client that has used it.
     ///
     /// - Parameter access: Returns the part of the session that the first access token covers.

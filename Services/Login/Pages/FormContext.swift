@@ -62,7 +62,8 @@ extension Problem {
         .forbidden, code: "foreign_origin", detail: "This form was sent by another site. Nothing was changed.")
 
     fileprivate static let noForm = Problem(
-        .unsupportedMediaType, code: "unsupported_media_type", detail: "This page takes forms of its own pages only.")
+        .unsupportedMediaType, code: "unsupported_media_type",
+        detail: "Send the form as application/x-www-form-urlencoded, as the page does.")
 
     fileprivate static let staleForm = Problem(
         .forbidden, code: "stale_form",

@@ -3,7 +3,7 @@ import Hummingbird
 import Logging
 import ServiceRuntime
 
-/// Shows the problems of pages as HTML. The error middleware of the service responds to all other errors with 500.
+/// Shows the problems of pages as HTML. `RequestMiddleware` responds to all other errors.
 struct HTMLErrorMiddleware: RouterMiddleware {
     let authorizations: AuthorizationRequestReader
 
@@ -50,7 +50,7 @@ extension PageContext {
         let title =
             switch problem.status.kind {
             case .serverError: "Not possible now"
-            default: problem.status == .notFound ? "Not found" : "That was refused"
+            default: problem.status == .notFound ? "Not found" : "That was rejected"
             }
         var response = try render(
             "problem", title: title, ProblemModel(detail: problem.detail), status: problem.status)

@@ -8,8 +8,9 @@ import Synchronization
 /// Slows down the guessing of passwords, without giving strangers the power to lock an owner out.
 ///
 /// The throttle counts failures for each pair of user name and network address. A browser that the account knows takes
-/// the place of its network. The first few failures cause no wait. After them, the pair must wait after each failure: 1 s, 2 s, 4 s, up to a minute. Only attempts of the pair itself
-/// extend its wait, so failures of a stranger at another address do not delay the owner.
+/// the place of its network. The first few failures cause no wait. After them, the pair must wait after each failure:
+/// 1 s, 2 s, 4 s, up to a minute. Only attempts of the pair itself extend its wait, so failures of a stranger at another
+/// address do not delay the owner.
 ///
 /// - Many failures for one name, from any addresses, take the free failures away from every pair of that name that the
 ///   account does not know. The first attempt of a pair is always admitted. `KnownClientStore` limits their number.

@@ -118,7 +118,7 @@ extension RevocationFollower {
 
         var description: String {
             switch self {
-            case .status(let status): "login answered with the status \(status.code)"
+            case .status(let status): "login responded with the status \(status.code)"
             case .notRevocations: "the token in login's response is not a page of revocations"
             case .noBeginning: "login's response to after=0 is not the beginning of the feed"
             case .incomplete(let gap): gap.description
@@ -132,7 +132,7 @@ extension RevocationFollower {
         while !Task.isCancelled {
             do {
                 let page = try await poll()
-                if failures > 0 { logger.notice("The revocation feed answers again.") }
+                if failures > 0 { logger.notice("The revocation feed can be read again.") }
                 failures = 0
                 if !page.isFull { endFirstRead.finish() }
                 // Login normally delays a response without revocations. If it does not, it must not be polled in a

@@ -108,10 +108,10 @@ extension RevocationState {
         Readiness.Check("revocations") {
             let (gap, lastContact) = self.progress.withLock { ($0.gap(at: self.clock.second), $0.lastContact) }
             if let gap { return .degraded("\(gap.description); all tokens are rejected") }
-            guard let lastContact else { return .degraded("login has not answered yet") }
+            guard let lastContact else { return .degraded("login has not responded yet") }
             let age = self.clock.steady.now() - lastContact.uptime
             guard age > Self.degradedAfter else { return .ready }
-            return .degraded("login has not answered for \(Int(age.inSeconds)) s")
+            return .degraded("login has not responded for \(Int(age.inSeconds)) s")
         }
     }
 }

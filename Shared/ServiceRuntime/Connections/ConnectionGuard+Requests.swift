@@ -55,8 +55,8 @@ extension ConnectionGuard {
         }
     }
 
-    /// Notes that the last byte of a request has arrived, and rejects a request that waited for it if too many others are in flight.
-    /// Many bodies may end together, long after their heads were admitted.
+    /// Notes that the last byte of a request has arrived, and rejects a request that waited for it if too many others
+    /// are in flight. Many bodies may end together, long after their heads were admitted.
     private func complete(_ request: OpenRequest) {
         guard request.rejection == nil, !request.isOperational, request.awaitsBody, !admission.hasRoom() else {
             request.body.complete()

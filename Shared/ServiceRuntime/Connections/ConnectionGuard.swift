@@ -142,7 +142,8 @@ extension ConnectionGuard {
         setTimer()
     }
 
-    /// Notes that the service reads again, because the client has read all responses or a handler has taken a body. The client gets the whole time for what it sends next.
+    /// Notes that the service reads again, because the client has read all responses or a handler has taken a body. The
+    /// client gets the whole time for what it sends next.
     func readingContinues() {
         switch phase {
         case .nothing: return

@@ -22,7 +22,8 @@ struct ConnectionLimits: Sendable {
     /// How long the rest of a request is read and dropped after its response, before the connection is closed. A client that still
     /// sends would otherwise lose the response (RFC 9112 §9.6).
     var lingerTime = TimeAmount.seconds(2)
-    /// How many requests of a connection are decoded before the first of them is answered. The rest waits in the socket.
+    /// How many requests of a connection are decoded before the response to the first of them begins. The rest waits in the
+    /// socket.
     var maximumUnansweredRequests = 8
     /// How many requests of one event loop may be in flight: the service works on them, and their response has not begun.
     var maximumRequestsInFlight = 500

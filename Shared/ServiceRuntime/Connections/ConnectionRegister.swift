@@ -67,8 +67,8 @@ final class ConnectionRegister: Sendable {
         waiting?.resume()
     }
 
-    /// Waits until no connection is left. Returns at once if another task waits. A task that is cancelled cancels the handlers of all
-    /// connections.
+    /// Waits until no connection is left. Returns at once if another task waits. A task that is cancelled cancels the
+    /// handlers of all connections.
     func waitUntilEmpty() async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in

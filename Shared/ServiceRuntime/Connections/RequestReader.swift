@@ -1,7 +1,7 @@
 import NIOCore
 import NIOHTTP1
 
-/// Decodes the bytes of a connection into requests, no faster than the service answers them.
+/// Decodes the bytes of a connection into requests, no faster than the service responds.
 ///
 /// SwiftNIO's decoder takes all available bytes. A client could make thousands of requests wait in memory with a few kilobytes.
 /// This reader gives the decoder small pieces and stops while `ConnectionGuard.isBehind`. Undecoded bytes then stay in one

@@ -3,8 +3,9 @@ import Hummingbird
 
 /// Responds to requests whose path has routes, but no route for their method (RFC 9110 §9.3.7 and §15.5.6).
 ///
-/// The response to `OPTIONS` is 204, also for the target `*`, which means the whole service. The response to any other method is 405. Both responses have the field `Allow`.
-/// The middleware is added after all routes, so it receives only requests that match no route.
+/// The response to `OPTIONS` is 204, also for the target `*`, which means the whole service. The response to any other
+/// method is 405. Both responses have the field `Allow`. The middleware is added after all routes, so it receives only
+/// requests that match no route.
 struct MethodNotAllowedMiddleware<Context: RequestContext>: RouterMiddleware {
     private struct KnownPath {
         let segments: [Substring]

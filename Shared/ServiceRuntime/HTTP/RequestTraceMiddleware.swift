@@ -4,9 +4,9 @@ import Tracing
 
 /// Gives every request a span, which belongs to the trace of the caller or begins one.
 ///
-/// The span has the method, the template of the route as in metrics, and the status; it never has a path, a query, a header field or a body,
-/// because they may contain a token. A request that `ConnectionGuard` rejects has none. The span ends when the handler has returned a response. Requests of the operations routes
-/// have no span.
+/// The span has the method, the template of the route as in metrics, and the status; it never has a path, a query, a
+/// header field or a body, because they may contain a token. A request that `ConnectionGuard` rejects has none. The
+/// span ends when the handler has returned a response. Requests of the operations routes have no span.
 struct RequestTraceMiddleware<Context: RequestContext>: RouterMiddleware {
     /// Whether requests begin traces. If not, only the trace of a caller goes on.
     let beginsTraces: Bool

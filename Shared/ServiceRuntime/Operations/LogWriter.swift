@@ -5,9 +5,10 @@ import Synchronization
 
 /// Writes log lines to a file without ever waiting for the reader of the file.
 ///
-/// A separate queue writes the lines, so a full pipe that nobody reads stops this queue and no request. It writes the lines of
-/// a few milliseconds at once. Up to a mebibyte of lines waits. Further lines are dropped and counted in `log_lines_dropped_total`. A log line reports their number as soon as
-/// the file takes lines again. A crash loses the lines that wait at that moment.
+/// A separate queue writes the lines, so a full pipe that nobody reads stops this queue and no request. It writes the
+/// lines of a few milliseconds at once. Up to a mebibyte of lines waits. Further lines are dropped and counted in
+/// `log_lines_dropped_total`. A log line reports their number as soon as the file takes lines again. A crash loses the
+/// lines that wait at that moment.
 final class LogWriter: Sendable {
     private struct State {
         var waitingLines = Data()

@@ -165,7 +165,8 @@ extension ArraySlice<UInt8> {
     /// Whether the run names a field with credentials: `Authorization`, `Proxy-Authorization` (RFC 9110 §11).
     fileprivate var isAuthorization: Bool { isWord("authorization") || isWord("proxy-authorization") }
 
-    /// Whether the run names a secret parameter of OAuth 2.0 or of the sign-in with WeChat. The words have other meanings elsewhere.
+    /// Whether the run names a secret parameter of OAuth 2.0 or of the sign-in with WeChat. The words have other
+    /// meanings elsewhere.
     fileprivate var isParameter: Bool { Self.parameters.contains(where: isWord) }
 
     private static let parameters = ["code", "js_code", "auth_code", "device_code", "user_code", "state", "nonce"]
