@@ -58,8 +58,8 @@ struct ResponseMetrics {
         errors = status.kind == .serverError ? Counter(label: "hb.request.errors", dimensions: error) : nil
     }
 
-    /// - Parameter isCancelled: Whether the handler has ended because it was cancelled. That is no error of the service: nobody waits
-    ///   for the response, or the service stops.
+    /// - Parameter isCancelled: Whether the handler has ended because it was cancelled. That is no error of the service:
+    ///   nobody waits for the response, or the service stops.
     func record(duration: Duration, isCancelled: Bool) {
         requests.increment()
         self.duration.recordNanoseconds(Int64(duration / .nanoseconds(1)))

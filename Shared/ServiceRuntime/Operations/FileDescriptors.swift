@@ -28,7 +28,8 @@ enum FileDescriptors {
 
     /// Writes until the file fails, and returns how many bytes it has taken.
     ///
-    /// It waits while a pipe is full, also if another process has made the pipe non-blocking for all its writers (O_NONBLOCK, open(2)).
+    /// It waits while a pipe is full, also if another process has made the pipe non-blocking for all its writers
+    /// (O_NONBLOCK, open(2)).
     static func writeAll(_ bytes: Data, to file: FileHandle) -> Int {
         let descriptor = file.fileDescriptor
         var count = 0
