@@ -5,7 +5,10 @@ import Testing
     @Test(
         .timeLimit(.minutes(5)),
         arguments: [
-            ("docs/walkthrough.md", ServiceName.standard, [:]),
+            (
+                "docs/walkthrough.md", ServiceName.standard,
+                ["OTEL_EXPORTER_OTLP_ENDPOINT": "http://localhost:4318", "OTEL_BSP_SCHEDULE_DELAY": "200"]
+            ),
             ("docs/oauth.md", ServiceName.standard, [:]),
             ("docs/browser.md", ServiceName.standard, [:]),
             ("docs/calls.md", ServiceName.standard, [:]),

@@ -290,6 +290,18 @@ import Testing
         #expect(try copy.text("deploy/prometheus/rules.yml").contains("OutboxWaits") == hasOrders)
     }
 
+    @Test func `both commands name a folder that belongs to no service, unless it is hidden`() async throws {
+        let copy = try await ProjectCopy()
+        try await copy.run("/bin/mkdir", ["Services/.vscode"])
+        try await copy.check()
+        try await copy.run("/bin/mkdir", ["Services/Old"])
+        for (command, name) in [("scripts/new-service", "bookmarks"), ("scripts/remove-service", "inbox")] {
+            let error = await #expect(throws: ClusterError.self) { try await copy.run(command, [name]) }
+            #expect(
+                error?.description.contains("Services/Old: is not in Services/services.txt. Remove the folder") == true)
+        }
+    }
+
     @Test func `a symbolic link to a script ends with an error and runs none of its commands`() async throws {
         let copy = try await ProjectCopy()
         try await copy.run("/bin/ln", ["--symbolic", "scripts/new-service", "link"])

@@ -446,8 +446,9 @@ def update(services, changes):
             changes.texts[file] = updated
     titles = {service.title for service in services}
     for folder in sorted(pathlib.Path("Services").iterdir()):
-        if folder.is_dir() and folder.name not in titles and folder not in changes.removed:
-            yield f"{folder}: is not in {LIST}"
+        is_hidden = folder.name.startswith(".")
+        if folder.is_dir() and not is_hidden and folder.name not in titles and folder not in changes.removed:
+            yield f"{folder}: is not in {LIST}. Remove the folder, or list its service"
     for service in services:
         for file, required in files_of(service).items():
             text = changes.text(file)
