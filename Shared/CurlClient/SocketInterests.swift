@@ -53,24 +53,32 @@ final class SocketInterests {
     ///
     /// - Parameter pausedPorts: As for `endIdleConnections`.
     func handleUnwanted(_ socket: CInt, pausedPorts: [CInt]) {
-        unpoll(socket)
-        let interest = interests[Int(socket)]
+        let interest = interests[makeRoom(for: socket)]
         guard interest.isIdle, !interest.isMultiplexed, !pausedPorts.contains(Self.localPort(of: socket)) else {
-            return
+            return unpoll(socket)
         }
-        if Self.hasInput(socket, flags: MSG_PEEK) { Self.end(socket) }
+        switch Self.receive(from: socket, flags: MSG_PEEK) {
+        // Another thread has read the response that the event was about, or the socket was writable.
+        case nil: setPolled(EPOLLIN.rawValue, of: socket)
+        case 0: unpoll(socket)
+        default:
+            unpoll(socket)
+            Self.end(socket)
+        }
     }
 
     /// Ends a connection. libcurl notices that when it wants to reuse it, but not while the socket has input.
     private static func end(_ socket: CInt) {
         shutdown(socket, CInt(SHUT_RDWR))
-        while hasInput(socket) {}
+        while let count = receive(from: socket), count > 0 {}
     }
 
-    /// Whether a socket has input. Without `MSG_PEEK`, it discards some of it.
-    private static func hasInput(_ socket: CInt, flags: Int = 0) -> Bool {
+    /// Reads some input, which is discarded. Returns the number of bytes: 0 when the connection has ended, nil when it has no
+    /// input. With `MSG_PEEK`, the input stays.
+    private static func receive(from socket: CInt, flags: Int = 0) -> Int? {
         unsafe withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { buffer in
-            unsafe recv(socket, buffer.baseAddress, buffer.count, CInt(flags | MSG_DONTWAIT)) > 0
+            let count = unsafe recv(socket, buffer.baseAddress, buffer.count, CInt(flags | MSG_DONTWAIT))
+            return count < 0 && errno == EAGAIN ? nil : max(0, count)
         }
     }
 
@@ -85,9 +93,7 @@ final class SocketInterests {
         }
         let events =
             (action & CURL_POLL_IN != 0 ? EPOLLIN.rawValue : 0) | (action & CURL_POLL_OUT != 0 ? EPOLLOUT.rawValue : 0)
-        let polled = interests[index].polled
-        if polled != events { poll.set(socket, events: events, isNew: polled == 0) }
-        interests[index].polled = events
+        setPolled(events, of: socket)
         interests[index].isWanted = true
         interests[index].isIdle = false
     }
@@ -142,6 +148,12 @@ final class SocketInterests {
 
     /// Forgets the time, which has come. A time that stays would make the client's thread poll without a pause.
     func clearTimer() { timer = nil }
+
+    /// Sets the events for which a socket is in the `epoll`.
+    private func setPolled(_ events: UInt32, of socket: CInt) {
+        let polled = exchange(&interests[makeRoom(for: socket)].polled, with: events)
+        if polled != events { poll.set(socket, events: events, isNew: polled == 0) }
+    }
 
     private func unpoll(_ socket: CInt) {
         if exchange(&interests[makeRoom(for: socket)].polled, with: 0) != 0 { poll.remove(socket) }
