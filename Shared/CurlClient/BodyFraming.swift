@@ -21,7 +21,7 @@ struct BodyFraming {
         endsWithValue = true
         if let value = Self.value("content-length:", line) { return admitsLength(value) }
         if let value = Self.value("transfer-encoding:", line) { return admitsTransferCoding(value) }
-        if decodesGzip, let value = Self.value("content-encoding:", line) { return admitsContentCoding(value) }
+        if decodesGzip, let value = Self.value("content-encoding:", line) { return admitsContentCodings(value) }
         endsWithValue = false
         return true
     }
@@ -41,9 +41,17 @@ struct BodyFraming {
         return text.lowercased() == "chunked" && !isChunked && length == nil
     }
 
-    private mutating func admitsContentCoding(_ text: String) -> Bool {
-        defer { isCoded = true }
-        return ["gzip", "x-gzip"].contains(text.lowercased()) && !isCoded
+    /// Reads a list of codings. `identity` means no coding, and elements may be empty (RFC 9110 §8.4.1, §5.6.1).
+    private mutating func admitsContentCodings(_ text: String) -> Bool {
+        for coding in Array(text.utf8).split(separator: UInt8(ascii: ",")) {
+            switch String(decoding: Self.trimmed(coding), as: UTF8.self).lowercased() {
+            case "", "identity": continue
+            case "gzip", "x-gzip":
+                guard !exchange(&isCoded, with: true) else { return false }
+            default: return false
+            }
+        }
+        return true
     }
 
     /// The value of a field; nil when the line is another field. `name` is in lower case and includes the colon.
@@ -55,10 +63,13 @@ struct BodyFraming {
             let isLetter = UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
             guard unsafe (isLetter ? byte | 0x20 : byte) == name.utf8Start[index] else { return nil }
         }
-        var value = line.dropFirst(count)
-        while let first = value.first, isSpace(first) { value.removeFirst() }
-        while let last = value.last, isSpace(last) { value.removeLast() }
-        return String(decoding: value, as: UTF8.self)
+        return String(decoding: trimmed(line.dropFirst(count)), as: UTF8.self)
+    }
+
+    private static func trimmed(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        var text = text.drop(while: isSpace)
+        while let last = text.last, isSpace(last) { text.removeLast() }
+        return text
     }
 
     private static func isSpace(_ byte: UInt8) -> Bool {

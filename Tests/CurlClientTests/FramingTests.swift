@@ -48,11 +48,23 @@ struct FramingTests {
         #expect(error.code == .protocolError)
     }
 
-    @Test(arguments: ["gzip, gzip", "gzip\r\nContent-Encoding: gzip", "br", "deflate", "gzip\r\n , gzip"])
+    @Test(arguments: [
+        "gzip, gzip", "gzip\r\nContent-Encoding: gzip", "br", "deflate", "gzip\r\n , gzip", "gzip, identity, gzip",
+        "identity, br", "identity\r\nContent-Encoding: br", "gzip identity", "identity\tgzip", "none", "identity;q=1",
+    ])
     func `a content coding that the client did not ask for is rejected`(_ coding: String) async throws {
         let server = server(sending: "HTTP/1.1 200 OK\r\nContent-Encoding: \(coding)\r\nContent-Length: 0\r\n\r\n")
         let error = try await client.failure(.init(url: server.url(), deadline: .seconds(5), acceptsGzip: true))
         #expect(error.code == .protocolError)
+    }
+
+    @Test(arguments: ["identity", " IDENTITY ", "", ",", "identity,\tidentity", "identity\r\nContent-Encoding:"])
+    func `a response without a content coding is accepted, however its head says so`(_ coding: String)
+        async throws
+    {
+        let server = server(sending: "HTTP/1.1 200 OK\r\nContent-Encoding:\(coding)\r\nContent-Length: 3\r\n\r\nabc")
+        let response = try await client.execute(.init(url: server.url(), deadline: .seconds(5), acceptsGzip: true))
+        #expect(response.body == Array("abc".utf8))
     }
 
     @Test(arguments: [

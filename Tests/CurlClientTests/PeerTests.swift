@@ -59,12 +59,14 @@ struct PeerTests {
     }
 
     /// The response to a request that accepts gzip.
-    private func gzipped(_ body: [UInt8], _ client: HTTPClient = HTTPClient()) async throws -> HTTPClient.Response {
+    private func gzipped(
+        _ body: [UInt8], coding: String = "gzip", _ client: HTTPClient = HTTPClient()
+    ) async throws -> HTTPClient.Response {
         let server = ScriptedServer { connection in
             while let request = connection.readRequest() {
                 let isAccepted = request.values("accept-encoding") == ["gzip"]
                 connection.send(
-                    "HTTP/1.1 \(isAccepted ? 200 : 406) X\r\nContent-Encoding: gzip\r\nContent-Length: \(body.count)\r\n\r\n"
+                    "HTTP/1.1 \(isAccepted ? 200 : 406) X\r\nContent-Encoding: \(coding)\r\nContent-Length: \(body.count)\r\n\r\n"
                 )
                 connection.send(bytes: body)
             }
@@ -75,8 +77,11 @@ struct PeerTests {
         return response
     }
 
-    @Test func `a body that was compressed on request is decompressed`() async throws {
-        let response = try await gzipped(Self.hello)
+    @Test(arguments: [
+        "gzip", "X-GZip", ", gzip,", "identity, gzip", "gzip,identity", "gzip\r\nContent-Encoding: identity",
+    ])
+    func `a body that was compressed on request is decompressed`(_ coding: String) async throws {
+        let response = try await gzipped(Self.hello, coding: coding)
         #expect(response.status == .ok)
         #expect(response.body == Array("hello".utf8))
     }
