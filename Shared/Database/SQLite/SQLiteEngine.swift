@@ -68,7 +68,7 @@ struct SQLiteEngine: DatabaseEngine {
 
 extension SQLiteLocation {
     fileprivate var log: WriteAheadLog? {
-        if case .file(let path) = self { WriteAheadLog(ofDatabase: path) } else { nil }
+        if case .file = self { WriteAheadLog() } else { nil }
     }
 }
 
