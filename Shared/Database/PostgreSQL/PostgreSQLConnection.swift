@@ -334,14 +334,21 @@ private final class CancelRequest: Sendable {
         }
         guard mayStart else { return }
         nonisolated(unsafe) let cancel = unsafe PQgetCancel(handle)
-        Thread.detachNewThread {
-            var message = [CChar](repeating: 0, count: 256)
-            if let cancel = unsafe cancel {
-                unsafe PQcancel(cancel, &message, CInt(message.count))
-                unsafe PQfreeCancel(cancel)
+        do throws(DatabaseError) {
+            try DetachedThread.start {
+                var message = [CChar](repeating: 0, count: 256)
+                if let cancel = unsafe cancel { unsafe PQcancel(cancel, &message, CInt(message.count)) }
+                unsafe self.finish(cancel)
             }
-            self.isRunning.withLock { $0 = false }
+        } catch {
+            // The connection sends the next request a little later.
+            unsafe finish(cancel)
         }
+    }
+
+    private func finish(_ cancel: OpaquePointer?) {
+        unsafe PQfreeCancel(cancel)
+        isRunning.withLock { $0 = false }
     }
 }
 
