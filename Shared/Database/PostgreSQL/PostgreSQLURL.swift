@@ -41,8 +41,10 @@ struct PostgreSQLURL: Sendable, Hashable {
         // The URL may replace these values.
         var parameters = Self.defaults.merging(options) { $1 }
         // The server reads the last value of a setting, so the URL may replace the default settings only.
-        let settings = [Self.defaultSettings, options["options"], Self.requiredSettings].compactMap(\.self)
-        parameters["options"] = settings.joined(separator: " ")
+        parameters["options"] = [
+            Self.defaultSettings.map { "-c \($0)" }.joined(separator: " "), options["options"],
+            Self.requiredSettings.map { "-c \($0)" }.joined(separator: " "),
+        ].compactMap(\.self).joined(separator: " ")
         parameters["client_encoding"] = "UTF8"
         return parameters
     }
@@ -59,12 +61,16 @@ struct PostgreSQLURL: Sendable, Hashable {
     private static let defaultSettings = [
         "statement_timeout=5000", "lock_timeout=4000", "idle_in_transaction_session_timeout=10000",
         "synchronous_commit=on",
-    ].map { "-c \($0)" }.joined(separator: " ")
+    ]
 
     /// The settings on which `PostgreSQLConnection` and `PostgreSQLResult` depend.
     private static let requiredSettings = [
         "bytea_output=hex", "standard_conforming_strings=on", "client_min_messages=warning",
-    ].map { "-c \($0)" }.joined(separator: " ")
+    ]
+
+    /// Statements that make these settings for one transaction, because a pooler drops `options`.
+    static let transactionSettings = (defaultSettings + requiredSettings)
+        .map { "SET LOCAL \($0)" }.joined(separator: "; ")
 
     /// Whether a password seems to contain `/` or `@`. libpq would read a part of it as the host or the port, and its errors
     /// would show that.
