@@ -52,9 +52,10 @@ struct PostgreSQLURL: Sendable, Hashable {
     private static let defaults = [
         "connect_timeout": "3",
         "fallback_application_name": ProcessInfo.processInfo.processName,
-        // The operating system reports a connection as lost when the server has not been heard of for about 10 seconds.
-        "keepalives": "1", "keepalives_idle": "5", "keepalives_interval": "2", "keepalives_count": "3",
-        "tcp_user_timeout": "10000",
+        // The operating system reports a connection as lost when the machine of the server has acknowledged nothing for about
+        // 5 seconds, which it does also while a statement takes long.
+        "keepalives": "1", "keepalives_idle": "2", "keepalives_interval": "1", "keepalives_count": "3",
+        "tcp_user_timeout": "5000",
     ]
 
     /// The settings of each session that the URL may replace. Times are milliseconds.
