@@ -89,6 +89,7 @@ let package = Package(
         .target(name: "SteppedClock", path: "Tests/SteppedClock"),
         .target(name: "SlowDisk", path: "Tests/SlowDisk"),
         .target(name: "MovingHost", path: "Tests/MovingHost"),
+        .target(name: "ScarceThreads", path: "Tests/ScarceThreads"),
         .executableTarget(
             name: "Drills", dependencies: ["TestSupport", .grdb, .httpTypes, .argumentParser, .nioCore, .nioPosix],
             path: "Tests/Drills", swiftSettings: .strict),
@@ -108,7 +109,7 @@ let package = Package(
                 "TestSupport", .hummingbird, .hummingbirdTesting, .httpTypes, .lifecycle, .logging, .metrics,
                 .metricsTesting, .nioCore, .tracing,
             ]),
-        tests("Database", uses: ["TestSupport", .grdbSQLite]),
+        tests("Database", uses: ["TestSupport", "ScarceThreads", .grdbSQLite]),
         tests(
             "ServiceRuntime",
             uses: [

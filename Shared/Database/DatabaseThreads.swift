@@ -14,9 +14,10 @@ final class DatabaseThreads: TaskExecutor {
         var jobs: [UnownedJob] = []
         /// The signals of the idle threads. The last one to become idle is the first to work again.
         var idle: [DispatchSemaphore] = []
-        var count = 0
+        /// The number of threads, with the first one.
+        var count = 1
         /// Whether a thread is on its way to take a job. It wakes the next thread if it leaves jobs behind.
-        var isWaking = false
+        var isWaking = true
     }
 
     /// How a further thread comes to work.
@@ -27,7 +28,14 @@ final class DatabaseThreads: TaskExecutor {
 
     private let state = Mutex(State())
 
-    private init() {}
+    /// Starts the first thread, so there is always one that takes the jobs.
+    init() {
+        do throws(DatabaseError) {
+            try DetachedThread.start { self.work() }
+        } catch {
+            fatalError(error.message)
+        }
+    }
 
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
@@ -53,8 +61,20 @@ final class DatabaseThreads: TaskExecutor {
     private func perform(_ wakeUp: WakeUp?) {
         switch wakeUp {
         case .signal(let idle): idle.signal()
-        case .start: Thread.detachNewThread { self.work() }
+        case .start: startThread()
         case nil: break
+        }
+    }
+
+    /// Starts a further thread. If the system cannot, those that run take the jobs later.
+    private func startThread() {
+        do throws(DatabaseError) {
+            try DetachedThread.start { self.work() }
+        } catch {
+            state.withLock { state in
+                state.count -= 1
+                state.isWaking = false
+            }
         }
     }
 

@@ -6,12 +6,12 @@ final class WorkerThread: SerialExecutor {
     private let queue = JobQueue()
 
     /// Starts the thread. It ends when the last reference to this object is released.
-    init(name: String) {
-        let thread = Thread { [queue] in
+    ///
+    /// - Throws: `DatabaseError` with code `unavailable` if the system cannot start it.
+    init(name: String) throws(DatabaseError) {
+        try DetachedThread.start(name: name) { [queue] in
             while let entry = queue.next() { entry.run() }
         }
-        thread.name = name
-        thread.start()
     }
 
     deinit { queue.add(nil) }

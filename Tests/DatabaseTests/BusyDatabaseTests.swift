@@ -4,8 +4,9 @@ import Testing
 
 @testable import Database
 
-/// Reads and writes that cannot begin.
-@Suite struct BusyDatabaseTests {
+/// Reads and writes that cannot begin. One test takes all threads for reads, and another one waits for a second thread while it
+/// has one, so they must not run at the same time.
+@Suite(.serialized) struct BusyDatabaseTests {
     let folder: TemporaryFolder
 
     init() throws {
@@ -44,6 +45,21 @@ import Testing
                 for read in waiting { read.cancel() }
             })
         #expect(try await database.productCount() == 0)
+    }
+
+    @Test func `a read that waits for the disk delays no other read`() async throws {
+        let database = try folder.open(.sqlite)
+        let (waiting, waitingContinuation) = AsyncStream.makeStream(of: Void.self)
+        let release = DispatchSemaphore(value: 0)
+        async let slow: Void = database.read { _ in
+            waitingContinuation.finish()
+            release.wait()
+        }
+        defer { release.signal() }
+        for await _ in waiting {}
+        for _ in 0..<100 { #expect(try await database.productCount() == 0) }
+        release.signal()
+        try await slow
     }
 
     /// Runs `work` without a deadline and many times with one, all at once, and checks that each fails as busy. The one

@@ -13,19 +13,6 @@ import Testing
         database = try SQLDatabase.open(folder.databaseURL(), migrations: [.products])
     }
 
-    @Test func `a read that waits for the disk delays no other read`() async throws {
-        let (waiting, waitingContinuation) = AsyncStream.makeStream(of: Void.self)
-        let release = DispatchSemaphore(value: 0)
-        async let slow: Void = database.read { _ in
-            waitingContinuation.finish()
-            release.wait()
-        }
-        for await _ in waiting {}
-        for _ in 0..<100 { #expect(try await database.productCount() == 0) }
-        release.signal()
-        try await slow
-    }
-
     @Test func `a read runs on a thread of the database and its caller goes on where it was`() async throws {
         let executor = CountingExecutor()
         try await withTaskExecutorPreference(executor) {

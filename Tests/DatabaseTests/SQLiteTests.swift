@@ -74,16 +74,62 @@ import Testing
             // A reader that a busy machine stops fails an attempt to empty the log, and the next one comes at twice the size.
             var sizes = [0]
             while sizes.count < 128, sizes == sizes.sorted() {
-                // SQLite writes only pages that change.
-                let image = [UInt8](repeating: UInt8(sizes.count), count: 1 << 20)
-                try await database.write { try $0.execute("UPDATE products SET image = $1", image) }
-                let log = try FileManager.default.attributesOfItem(atPath: folder.path("test.sqlite-wal"))
-                sizes.append(try #require(log[.size] as? Int))
+                try await changeImage(sizes.count)
+                sizes.append(try logSize())
             }
             endings.increment()
             try await group.waitForAll()
             #expect(sizes != sizes.sorted(), "The log was never emptied.")
         }
+    }
+
+    @Test func `the log becomes short again after a read that has kept it long`() async throws {
+        try await database.write { try $0.execute("INSERT INTO products (id, stock) VALUES ('lamp', 3)") }
+        let (hasBegun, end) = (AsyncStream.makeStream(of: Void.self), DispatchSemaphore(value: 0))
+        let reading = Task { [database] in
+            try await database.read { connection in
+                _ = try connection.query("SELECT id FROM products")
+                hasBegun.continuation.yield()
+                end.wait()
+            }
+        }
+        defer { end.signal() }
+        for await _ in hasBegun.stream { break }
+        for number in 0..<24 { try await changeImage(number) }
+        #expect(try logSize() > WriteAheadLog.maximumBytes)
+        end.signal()
+        try await reading.value
+        // The first change completes the file, the second one starts the log over.
+        for number in 0..<2 { try await changeImage(number) }
+        #expect(try logSize() <= WriteAheadLog.maximumBytes)
+    }
+
+    @Test func `the log of a file behind a symbolic link is emptied too`() async throws {
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.path("link.sqlite"), withDestinationPath: folder.path("test.sqlite"))
+        let linked = try SQLDatabase.open(folder.databaseURL("link.sqlite"), migrations: [.products])
+        try await linked.write { try $0.execute("INSERT INTO products (id, stock) VALUES ('lamp', 3)") }
+        // One transaction makes the log longer than SQLite itself lets it become.
+        try await linked.write { connection in
+            for number in 0..<24 {
+                try connection.execute(
+                    "INSERT INTO products (id, stock, image) VALUES ($1, 1, $2)", "\(number)",
+                    [UInt8](repeating: 7, count: 1 << 20))
+            }
+        }
+        #expect(try logSize() == 0)
+    }
+
+    /// Writes one megabyte. SQLite writes only pages that change.
+    private func changeImage(_ number: Int) async throws {
+        let image = [UInt8](repeating: UInt8(number), count: 1 << 20)
+        try await database.write { try $0.execute("UPDATE products SET image = $1", image) }
+    }
+
+    /// The size of the write-ahead log in bytes.
+    private func logSize() throws -> Int {
+        let log = try FileManager.default.attributesOfItem(atPath: folder.path("test.sqlite-wal"))
+        return try #require(log[.size] as? Int)
     }
 
     @Test func `the settings of SQLite sync every commit to disk and enforce foreign keys`() async throws {

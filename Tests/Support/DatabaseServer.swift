@@ -59,10 +59,29 @@ public final class DatabaseServer: Sendable {
         guard isReady else { throw ClusterError("PostgreSQL is not ready") }
     }
 
-    private func launch() throws -> ExternalProgram {
+    /// Starts the server on its existing data as one that is not ready: it rejects all connections with SQLSTATE 57P03.
+    /// `kill` ends this state.
+    public func startUnready() async throws {
+        let signal = cluster.directory.appending(path: "database/standby.signal")
+        try Data().write(to: signal)
+        defer { try? FileManager.default.removeItem(at: signal) }
+        var server = try launch(settings: "-c hot_standby=off")
+        let isUnready = try await eventually(within: .seconds(60)) {
+            if !server.isRunning { server = try launch(settings: "-c hot_standby=off") }
+            do {
+                _ = try await query("SELECT 1", in: "postgres")
+                return false
+            } catch {
+                return "\(error)".contains("the database system is not accepting connections")
+            }
+        }
+        guard isUnready else { throw ClusterError("PostgreSQL does not wait for a primary") }
+    }
+
+    private func launch(settings: String = "") throws -> ExternalProgram {
+        let command = "\(Self.user); exec $as \"$0/postgres\" -D database \(settings)"
         let server = try cluster.startExternalProgram(
-            ["/bin/sh", "-c", "\(Self.user); exec $as \"$0/postgres\" -D database", Self.programs ?? ""],
-            name: "postgresql")
+            ["/bin/sh", "-c", command, Self.programs ?? ""], name: "postgresql")
         program.withLock { $0 = server }
         return server
     }

@@ -46,6 +46,9 @@ public final class PostgreSQLServer: Sendable {
         full_page_writes = off
         autovacuum = off
         END
+        echo 'host all all samenet trust' >>data/pg_hba.conf
+        shift
+        printf '%s\\n' "$@" >>data/postgresql.conf
         $as "$bin/pg_ctl" start --pgdata=data --log=server.log --wait --silent
         echo "$folder"
         "$bin/psql" --no-psqlrc --quiet --host="$folder" --username=tests --dbname=postgres
@@ -59,14 +62,18 @@ public final class PostgreSQLServer: Sendable {
 
     /// Starts a server of the latest installed version.
     ///
+    /// - Parameters:
+    ///   - settings: Further lines of `postgresql.conf`, such as `listen_addresses = '127.0.0.2'`.
+    ///   - wrapper: A command that gets another command as its last arguments and runs it.
     /// - Throws: `StartError` if PostgreSQL is not installed or does not start.
-    public init() throws {
+    public init(settings: [String] = [], under wrapper: [String] = []) throws {
         guard let programs = Self.programs else {
             throw StartError(description: "PostgreSQL 15 is not installed: run scripts/setup postgresql")
         }
         let (input, output) = (Pipe(), Pipe())
-        process.executableURL = URL(filePath: "/bin/sh")
-        process.arguments = ["-c", Self.script, "sh", programs]
+        let command = wrapper + ["/bin/sh", "-c", Self.script, "sh", programs] + settings
+        process.executableURL = URL(filePath: command[0])
+        process.arguments = Array(command.dropFirst())
         process.environment = ["PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "LC_ALL": "C.UTF-8"]
         process.standardInput = input
         process.standardOutput = output

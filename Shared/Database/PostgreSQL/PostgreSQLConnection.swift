@@ -31,6 +31,12 @@ import Synchronization
     /// How long a statement may take; nil for no limit.
     var responseTime: Duration? = PostgreSQLConnection.responseTime
 
+    /// Whether a pooler such as PgBouncer is between this connection and the server. It may run each transaction in another
+    /// session, so no statement stays prepared, and each transaction has to make its settings.
+    private var isPooled = false
+    /// Whether the transaction may change the database.
+    private var isWriting = false
+
     /// The warnings of the server since the commit began.
     private let warnings = WarningCounter()
     /// Whether a request to cancel a statement is in progress.
@@ -59,7 +65,9 @@ import Synchronization
         }
         unsafe self.handle = unsafe handle
         guard unsafe PQstatus(handle) == CONNECTION_OK else {
-            throw DatabaseError(.unavailable, "Cannot connect to the database. \(errorMessage)")
+            let message = errorMessage
+            throw DatabaseError(
+                .unavailable, "Cannot connect to the database. \(message)\(Self.advice(for: message))")
         }
         let version = unsafe PQserverVersion(handle)
         guard version >= 150_000 else {
@@ -69,6 +77,18 @@ import Synchronization
         guard unsafe PQsetnonblocking(handle, 1) == 0 else { throw lost() }
         // libpq would print the warnings to standard error.
         unsafe PQsetNoticeReceiver(handle, WarningCounter.receive, Unmanaged.passUnretained(warnings).toOpaque())
+        // A pooler makes up the number of the process, because the process changes.
+        isPooled = try serverProcess() != Int(unsafe PQbackendPID(handle))
+    }
+
+    /// The number of the process that serves this connection.
+    private func serverProcess() throws(DatabaseError) -> Int? {
+        var number: Int?
+        try send(isCancellable: false) { unsafe PQsendQuery(handle, "SELECT pg_backend_pid()") }
+        try forEachResult(isCancellable: false) { result throws(DatabaseError) in
+            if case .integer(let value)? = try result.values().first { number = value }
+        }
+        return number
     }
 
     deinit { unsafe PQfinish(handle) }
@@ -96,14 +116,13 @@ extension PostgreSQLConnection {
     /// - Throws: `DatabaseError`, with code `readOnly` if the server does not accept a write.
     func begin(_ kind: TransactionKind, until deadline: ContinuousClock.Instant? = nil) throws(DatabaseError) {
         (lastError, hasReusedStatement, earlierStatementCount) = (nil, false, preparedStatements.count)
-        if kind == .write, parameter("in_hot_standby") == "on" || parameter("default_transaction_read_only") == "on" {
+        isWriting = kind == .write
+        // A pooler may report the settings of another session.
+        if isWriting, !isPooled,
+            parameter("in_hot_standby") == "on" || parameter("default_transaction_read_only") == "on"
+        {
             isUsable = false
-            throw DatabaseError(
-                .readOnly,
-                """
-                The server accepts no changes, because it is a standby or read-only: connect to the primary, or name all \
-                servers in the URL with target_session_attrs=read-write
-                """)
+            throw Self.acceptsNoChanges
         }
         let usualTime = responseTime
         defer { responseTime = usualTime }
@@ -111,8 +130,17 @@ extension PostgreSQLConnection {
             let remainingTime = deadline - .now
             responseTime = min(responseTime ?? remainingTime, remainingTime)
         }
-        try run(script: kind.rawValue, isCancellable: false)
+        try run(
+            script: isPooled ? "\(kind.rawValue); \(PostgreSQLURL.transactionSettings)" : kind.rawValue,
+            isCancellable: false)
     }
+
+    private static let acceptsNoChanges = DatabaseError(
+        .readOnly,
+        """
+        The server accepts no changes, because it is a standby or read-only: connect to the primary, or name all servers in \
+        the URL with target_session_attrs=read-write
+        """)
 
     /// Commits the transaction.
     ///
@@ -182,10 +210,11 @@ extension PostgreSQLConnection {
         } else {
             try StatementText(sql).checkParameters(valueCount: values.count)
             let number = preparedStatements.count
-            let name = number < Self.maximumPreparedStatements ? Self.name(of: number) : ""
+            let staysPrepared = !isPooled && number < Self.maximumPreparedStatements
+            let name = staysPrepared ? Self.name(of: number) : ""
             try send { unsafe PQsendPrepare(handle, name, sql, CInt(values.count), statement.types) }
             try forEachResult { _ in }
-            if !name.isEmpty { preparedStatements[statement] = number }
+            if staysPrepared { preparedStatements[statement] = number }
             try run(prepared: name, values, body: body)
         }
         guard unsafe PQtransactionStatus(handle) == PQTRANS_INTRANS else {
@@ -268,6 +297,8 @@ extension PostgreSQLConnection {
             return DatabaseError(state.code, "A value does not fit its column or expression (SQLSTATE \(state.text))")
         case _ where state.code == .full:
             return DatabaseError(.full, "The disk of the server is full, so make space there (\(message))")
+        case "25006" where isWriting:
+            return Self.acceptsNoChanges
         case "57014" where Task.isCancelled:
             return DatabaseError(.cancelled, "The task was cancelled")
         default:
@@ -334,14 +365,21 @@ private final class CancelRequest: Sendable {
         }
         guard mayStart else { return }
         nonisolated(unsafe) let cancel = unsafe PQgetCancel(handle)
-        Thread.detachNewThread {
-            var message = [CChar](repeating: 0, count: 256)
-            if let cancel = unsafe cancel {
-                unsafe PQcancel(cancel, &message, CInt(message.count))
-                unsafe PQfreeCancel(cancel)
+        do throws(DatabaseError) {
+            try DetachedThread.start {
+                var message = [CChar](repeating: 0, count: 256)
+                if let cancel = unsafe cancel { unsafe PQcancel(cancel, &message, CInt(message.count)) }
+                unsafe self.finish(cancel)
             }
-            self.isRunning.withLock { $0 = false }
+        } catch {
+            // The connection sends the next request a little later.
+            unsafe finish(cancel)
         }
+    }
+
+    private func finish(_ cancel: OpaquePointer?) {
+        unsafe PQfreeCancel(cancel)
+        isRunning.withLock { $0 = false }
     }
 }
 

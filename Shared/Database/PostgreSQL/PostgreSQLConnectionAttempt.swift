@@ -12,17 +12,22 @@ final class PostgreSQLConnectionAttempt: Sendable {
     private let ending = Mutex<Result<PostgreSQLConnection, DatabaseError>?>(nil)
     private let end = DispatchSemaphore(value: 0)
 
-    /// Starts the attempt.
+    /// Starts the attempt. It ends at once with an error if the system cannot start a thread.
     init(_ url: PostgreSQLURL) {
-        Thread.detachNewThread { [self] in
-            // The lock delays nobody, because `outcome(until:)` needs it only after the end.
-            ending.withLock { outcome in
-                do throws(DatabaseError) {
-                    outcome = .success(try PostgreSQLConnection(url))
-                } catch {
-                    outcome = .failure(error)
+        do throws(DatabaseError) {
+            try DetachedThread.start { [self] in
+                // The lock delays nobody, because `outcome(until:)` needs it only after the end.
+                ending.withLock { outcome in
+                    do throws(DatabaseError) {
+                        outcome = .success(try PostgreSQLConnection(url))
+                    } catch {
+                        outcome = .failure(error)
+                    }
                 }
+                end.signal()
             }
+        } catch {
+            ending.withLock { $0 = .failure(error) }
             end.signal()
         }
     }

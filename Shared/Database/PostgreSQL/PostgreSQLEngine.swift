@@ -86,8 +86,9 @@ final class PostgreSQLEngine: DatabaseEngine {
     private func takeSession() throws -> PostgreSQLSession {
         try state.withLock { state in
             guard !state.isClosed else { throw DatabaseError(.unavailable, "The database is closed") }
+            let session = try state.idle.popLast() ?? PostgreSQLSession(url)
             state.runningCount += 1
-            return state.idle.popLast() ?? PostgreSQLSession(url)
+            return session
         }
     }
 

@@ -7,7 +7,7 @@ actor PostgreSQLSession {
     /// The maximum pause before the second attempt, in seconds. It doubles with each attempt.
     private static let firstPauseSeconds = 0.004
 
-    private let thread = WorkerThread(name: "PostgreSQL")
+    private let thread: WorkerThread
     private let url: PostgreSQLURL
     private var connection: PostgreSQLConnection?
     /// The attempt to connect that a transaction has begun and no transaction has ended.
@@ -15,7 +15,9 @@ actor PostgreSQLSession {
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe thread.asUnownedSerialExecutor() }
 
-    init(_ url: PostgreSQLURL) {
+    /// - Throws: `DatabaseError` with code `unavailable` if the system cannot start the thread.
+    init(_ url: PostgreSQLURL) throws(DatabaseError) {
+        thread = try WorkerThread(name: "PostgreSQL")
         self.url = url
     }
 

@@ -41,8 +41,10 @@ struct PostgreSQLURL: Sendable, Hashable {
         // The URL may replace these values.
         var parameters = Self.defaults.merging(options) { $1 }
         // The server reads the last value of a setting, so the URL may replace the default settings only.
-        let settings = [Self.defaultSettings, options["options"], Self.requiredSettings].compactMap(\.self)
-        parameters["options"] = settings.joined(separator: " ")
+        parameters["options"] = [
+            Self.defaultSettings.map { "-c \($0)" }.joined(separator: " "), options["options"],
+            Self.requiredSettings.map { "-c \($0)" }.joined(separator: " "),
+        ].compactMap(\.self).joined(separator: " ")
         parameters["client_encoding"] = "UTF8"
         return parameters
     }
@@ -50,21 +52,26 @@ struct PostgreSQLURL: Sendable, Hashable {
     private static let defaults = [
         "connect_timeout": "3",
         "fallback_application_name": ProcessInfo.processInfo.processName,
-        // The operating system reports a connection as lost when the server has not been heard of for about 10 seconds.
-        "keepalives": "1", "keepalives_idle": "5", "keepalives_interval": "2", "keepalives_count": "3",
-        "tcp_user_timeout": "10000",
+        // The operating system reports a connection as lost when the machine of the server has acknowledged nothing for about
+        // 5 seconds, which it does also while a statement takes long.
+        "keepalives": "1", "keepalives_idle": "2", "keepalives_interval": "1", "keepalives_count": "3",
+        "tcp_user_timeout": "5000",
     ]
 
     /// The settings of each session that the URL may replace. Times are milliseconds.
     private static let defaultSettings = [
         "statement_timeout=5000", "lock_timeout=4000", "idle_in_transaction_session_timeout=10000",
         "synchronous_commit=on",
-    ].map { "-c \($0)" }.joined(separator: " ")
+    ]
 
     /// The settings on which `PostgreSQLConnection` and `PostgreSQLResult` depend.
     private static let requiredSettings = [
         "bytea_output=hex", "standard_conforming_strings=on", "client_min_messages=warning",
-    ].map { "-c \($0)" }.joined(separator: " ")
+    ]
+
+    /// Statements that make these settings for one transaction, because a pooler drops `options`.
+    static let transactionSettings = (defaultSettings + requiredSettings)
+        .map { "SET LOCAL \($0)" }.joined(separator: "; ")
 
     /// Whether a password seems to contain `/` or `@`. libpq would read a part of it as the host or the port, and its errors
     /// would show that.

@@ -37,7 +37,10 @@ enum SQLite {
             let writer = try DatabaseQueue(path: file.path, configuration: configuration)
             // GRDB sets NORMAL, which syncs the write-ahead log only at checkpoints: a power cut could then lose
             // transactions that were reported as committed. FULL syncs the log at every commit.
-            try writer.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+            try writer.writeWithoutTransaction { database in
+                try database.execute(sql: "PRAGMA synchronous = FULL")
+                try WriteAheadLog.limitSize(in: database)
+            }
             return (writer, SQLiteReaders(path: file.path, configuration: configuration))
         }
     }

@@ -15,7 +15,7 @@ struct SQLiteEngine: DatabaseEngine {
         lockDeadline = LockDeadline(.now + SQLDatabase.writeTime)
         do {
             let (connection, readers) = try SQLite.open(location, deadline: lockDeadline)
-            writer = SQLiteWriter(connection, lockDeadline: lockDeadline, log: location.log)
+            writer = try SQLiteWriter(connection, lockDeadline: lockDeadline, log: location.log)
             self.readers = readers
         } catch {
             throw DatabaseError(error)
@@ -68,7 +68,7 @@ struct SQLiteEngine: DatabaseEngine {
 
 extension SQLiteLocation {
     fileprivate var log: WriteAheadLog? {
-        if case .file(let path) = self { WriteAheadLog(ofDatabase: path) } else { nil }
+        if case .file = self { WriteAheadLog() } else { nil }
     }
 }
 

@@ -26,15 +26,17 @@ final class SQLiteWriter: Sendable {
     private let lockDeadline: LockDeadline
     /// The write-ahead log of a file; nil for a database in memory.
     private let log: WriteAheadLog?
-    private let thread = WriterThread()
+    private let thread: WriterThread
     private let turns = TurnQueue(turns: 1)
     private let state = Mutex(State())
 
     /// - Parameters:
     ///   - lockDeadline: The time until which `connection` waits for the lock of another process.
     ///   - log: The write-ahead log of `connection`; nil for a database in memory.
-    init(_ connection: DatabaseQueue, lockDeadline: LockDeadline, log: WriteAheadLog?) {
+    /// - Throws: `DatabaseError` with code `unavailable` if the system cannot start the thread.
+    init(_ connection: DatabaseQueue, lockDeadline: LockDeadline, log: WriteAheadLog?) throws(DatabaseError) {
         (self.connection, self.lockDeadline, self.log) = (connection, lockDeadline, log)
+        thread = try WriterThread()
     }
 
     /// Runs `work` in a transaction and commits it.
@@ -205,9 +207,13 @@ extension SQLiteWriter {
 
 /// The thread of a writer. Waiting for a lock or for the disk blocks no other thread.
 private actor WriterThread {
-    private let executor = WorkerThread(name: "SQLite")
+    private let executor: WorkerThread
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
+
+    init() throws(DatabaseError) {
+        executor = try WorkerThread(name: "SQLite")
+    }
 
     func run<Result: Sendable>(_ work: @Sendable () throws -> Result) throws -> Result { try work() }
 }

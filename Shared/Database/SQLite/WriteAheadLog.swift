@@ -1,5 +1,6 @@
 internal import Foundation
 internal import GRDB
+internal import GRDBSQLite
 import Synchronization
 
 /// The write-ahead log of a database file (https://www.sqlite.org/wal.html).
@@ -12,30 +13,36 @@ final class WriteAheadLog: Sendable {
     /// How long a write waits for the reads that use the log.
     private static let waitingTime = Duration.milliseconds(100)
 
-    private let path: String
     /// The size at which the next attempt is made. While a long read keeps the log, the attempts become rare.
     private let limit = Mutex(maximumBytes)
 
-    /// - Parameter path: The path of the database file.
-    init(ofDatabase path: String) {
-        self.path = path + "-wal"
+    /// Makes SQLite shorten a long file when it starts the log over. By default, the file keeps its size.
+    ///
+    /// - Throws: An error of GRDB.
+    static func limitSize(in database: GRDB.Database) throws {
+        try database.execute(sql: "PRAGMA journal_size_limit = \(maximumBytes)")
     }
 
     /// Copies the log into the file and empties it, if it is too long and the reads that use it end in time.
     func shorten(in database: GRDB.Database, _ lockDeadline: LockDeadline) {
         limit.withLock { limit in
+            let size = size(in: database)
+            if size <= Self.maximumBytes { limit = Self.maximumBytes }
             guard size > limit else { return }
             lockDeadline.set(.now + Self.waitingTime)
             // An error harms nothing: the log stays, and the next attempt comes later.
             try? database.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
-            limit = max(Self.maximumBytes, 2 * size)
+            limit = max(Self.maximumBytes, 2 * self.size(in: database))
         }
     }
 
-    /// The size of the file in bytes.
-    private var size: Int {
+    /// The size of the file in bytes; 0 if the connection is closed.
+    private func size(in database: GRDB.Database) -> Int {
+        guard let connection = unsafe database.sqliteConnection else { return 0 }
+        // SQLite knows the path, also if that of the database is a symbolic link.
+        let path = unsafe sqlite3_filename_wal(sqlite3_db_filename(connection, "main"))
         var status = stat()
-        guard unsafe stat(path, &status) == 0 else { return 0 }
+        guard let path = unsafe path, unsafe stat(path, &status) == 0 else { return 0 }
         return Int(status.st_size)
     }
 }
