@@ -18,7 +18,11 @@ final class LoadClient: Sendable {
         var opened = 0
     }
 
+    /// The time at which the request of the current task is to be sent; nil outside of a load.
+    @TaskLocal static var dueTime: ContinuousClock.Instant?
+
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    private let delays = Mutex(Responses.noTimes)
     private let state = Mutex(State())
 
     func shutdown() async throws {
@@ -30,9 +34,22 @@ final class LoadClient: Sendable {
     /// - Throws: An error of SwiftNIO; `LoadError` when the response takes too long.
     func send(_ head: HTTPRequestHead, body: String?, port: Int) async throws -> ReceivedResponse {
         let connection = try await connection(port: port)
-        let response = try await connection.send(head, body: body, timeout: Self.timeout)
+        let (response, sendTime) = try await connection.send(head, body: body, timeout: Self.timeout)
+        if let dueTime = Self.dueTime {
+            let delay = max(0, Int((sendTime - dueTime) / .microseconds(1)))
+            delays.withLock { _ = $0.record(UInt64(delay)) }
+        }
         if response.keepsConnection { state.withLock { $0.idle[port, default: []].append(connection) } }
         return response
+    }
+
+    /// How late the requests were sent since the last call, in microseconds. It is the client that delays them, or a service that
+    /// lets a connection wait.
+    func takeDelays() -> Responses.Times {
+        delays.withLock { delays in
+            defer { delays = Responses.noTimes }
+            return delays
+        }
     }
 
     private func connection(port: Int) async throws -> LoadConnection {
@@ -65,10 +82,15 @@ struct LoadConnection: Sendable {
 
     var isActive: Bool { channel.isActive }
 
-    func send(_ head: HTTPRequestHead, body: String?, timeout: TimeAmount) async throws -> ReceivedResponse {
+    /// Sends a request and returns its response, with the time at which the request was sent.
+    func send(
+        _ head: HTTPRequestHead, body: String?, timeout: TimeAmount
+    ) async throws -> (ReceivedResponse, ContinuousClock.Instant) {
         let channel = channel
         return try await channel.eventLoop.flatSubmit {
             let promise = channel.eventLoop.makePromise(of: ReceivedResponse.self)
+            let sendTime = ContinuousClock.now
+            let result = promise.futureResult.map { ($0, sendTime) }
             let late = channel.eventLoop.scheduleTask(in: timeout) {
                 promise.fail(LoadError("The response takes too long."))
                 channel.close(promise: nil)
@@ -79,14 +101,14 @@ struct LoadConnection: Sendable {
                 handler.begin(promise)
             } catch {
                 promise.fail(error)
-                return promise.futureResult
+                return result
             }
             channel.write(HTTPClientRequestPart.head(head), promise: nil)
             if let body {
                 channel.write(HTTPClientRequestPart.body(.byteBuffer(ByteBuffer(string: body))), promise: nil)
             }
             channel.writeAndFlush(HTTPClientRequestPart.end(nil), promise: nil)
-            return promise.futureResult
+            return result
         }.get()
     }
 }

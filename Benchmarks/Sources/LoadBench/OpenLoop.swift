@@ -17,7 +17,9 @@ struct OpenLoop {
                     let number = sent
                     let intended = start + .seconds(Double(number) / Double(rate))
                     group.addTask {
-                        let status = try? await shop.perform(number)
+                        let status = try? await LoadClient.$dueTime.withValue(intended) {
+                            try await shop.perform(number)
+                        }
                         let end = clock.now
                         await recorder.record(
                             .number(number), status, Int((end - intended) / .microseconds(1)), after: end - start)
@@ -29,6 +31,7 @@ struct OpenLoop {
         }
         var step = await recorder.step
         step.memory = services.memory()
+        step.delays = services.takeDelays()
         return step
     }
 }

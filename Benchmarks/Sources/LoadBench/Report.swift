@@ -1,12 +1,13 @@
 import Foundation
 
-/// Prints each step as a row of a table, with a row for each operation of the last one; or with `--json` as an object.
+/// Prints each step as a row of a table, with a row for each operation of the last one; or with `--json` as an object. "Sent late"
+/// is the p99 of the time by which the client sends a request too late. It is a part of the other times.
 struct Report {
     let printsJSON: Bool
 
     private static let columns = [
-        "sent/s", "accepted/s", "p50 ms", "p90 ms", "p99 ms", "p99.9 ms", "max ms", "refused", "failed", "lost",
-        "login MB", "catalog MB", "orders MB", "inbox MB",
+        "sent/s", "accepted/s", "p50 ms", "p90 ms", "p99 ms", "p99.9 ms", "max ms", "sent late", "refused", "failed",
+        "lost", "login MB", "catalog MB", "orders MB", "inbox MB",
     ]
 
     init(printsJSON: Bool) {
@@ -17,11 +18,12 @@ struct Report {
     func add(_ step: Step) {
         let responses = step.all
         let times = [50, 90, 99, 99.9, 100].map(responses.milliseconds)
+        let delay = Double(step.delays.valueAtPercentile(99)) / 1000
         let memory = Services.Name.allCases.map { (step.memory[$0] ?? 0) / 1_000_000 }
         guard printsJSON else {
             return print(
                 Self.row(
-                    ["\(step.rate)", "\(step.goodput)"] + times.map(Self.text)
+                    ["\(step.rate)", "\(step.goodput)"] + (times + [delay]).map(Self.text)
                         + [Int(responses.refused.totalCount), responses.failed, responses.lost].map(String.init)
                         + memory.map(String.init)))
         }
@@ -31,7 +33,7 @@ struct Report {
         print(
             #"{"sent_per_second":\#(step.rate),"accepted_per_second":\#(step.goodput),"#
                 + (percentiles + bytes).joined(separator: ",")
-                + #","refused":\#(responses.refused.totalCount),"failed":\#(responses.failed),"lost":\#(responses.lost),"#
+                + #","sent_late_p99_ms":\#(delay),"refused":\#(responses.refused.totalCount),"failed":\#(responses.failed),"lost":\#(responses.lost),"#
                 + #""operations":{\#(operations.joined(separator: ","))}}"#)
     }
 

@@ -31,6 +31,11 @@ struct Services: Sendable {
         return try await client.send(head, body: body, port: service.port)
     }
 
+    /// How late the requests were sent since the last call, in microseconds.
+    func takeDelays() -> Responses.Times {
+        client.takeDelays()
+    }
+
     /// The memory of each service in bytes. The processes are those of `scripts/up`.
     func memory() -> [Name: Int] {
         var memory: [Name: Int] = [:]

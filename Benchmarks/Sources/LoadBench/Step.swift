@@ -10,6 +10,8 @@ struct Step: Sendable {
     private(set) var all = Responses()
     private(set) var ofOperation: [Operation: Responses] = [:]
     var memory: [Services.Name: Int] = [:]
+    /// How late the client sent the requests, in microseconds. If it was as late as the responses, the client was overloaded.
+    var delays = Responses.noTimes
 
     init(rate: Int, seconds: Int) {
         self.rate = rate
@@ -45,7 +47,7 @@ struct Responses: Sendable {
     /// The number of requests without a response: time-outs and broken connections.
     private(set) var lost = 0
 
-    private static let noTimes = Times(highestTrackableValue: 60_000_000, numberOfSignificantValueDigits: .three)
+    static let noTimes = Times(highestTrackableValue: 60_000_000, numberOfSignificantValueDigits: .three)
 
     /// A percentile of the times of accepted requests.
     func milliseconds(_ percentile: Double) -> Double {

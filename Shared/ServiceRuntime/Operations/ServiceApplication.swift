@@ -1,6 +1,7 @@
 public import Hummingbird
 public import HummingbirdCore
 public import Logging
+public import NIOCore
 public import ServiceLifecycle
 
 /// An application together with its routes and its OpenAPI document.
@@ -22,4 +23,17 @@ where Context.Source == ApplicationRequestContextSource {
     public var processesRunBeforeServerStart: [@Sendable () async throws -> Void] = []
     /// The logger for lines that belong to no request.
     public let logger: Logger
+
+    /// The connections that the server accepts before it works on those that are open. SwiftNIO accepts four. An overloaded
+    /// service looks for new connections so seldom that their requests would wait for seconds, where nothing can reject them.
+    static var maximumConnectionsInARow: UInt { 256 }
+
+    /// Lets the server accept many connections at once. Hummingbird calls this when it listens.
+    public func onServerRunning(_ channel: any Channel) async {
+        do {
+            try await channel.setOption(.maxMessagesPerRead, value: Self.maximumConnectionsInARow).get()
+        } catch {
+            logger.warning("The server accepts few connections at once.", metadata: ["error": "\(error)"])
+        }
+    }
 }
