@@ -13,6 +13,16 @@ import COpenSSL
         unsafe self.key = key
     }
 
+    /// A key from its DER (PKCS #8, RFC 8410); nil for a key of another kind.
+    public init?(der: [UInt8]) {
+        guard let key = unsafe decodedPrivateKey(der) else { return nil }
+        guard unsafe EVP_PKEY_is_a(key, "ED25519") == 1 else {
+            unsafe EVP_PKEY_free(key)
+            return nil
+        }
+        unsafe self.key = key
+    }
+
     deinit { unsafe EVP_PKEY_free(key) }
 
     /// The public key: 32 bytes.

@@ -18,7 +18,7 @@ struct Command {
     }
 
     /// The products are in the folder of the test bundle.
-    private static let executable = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(
+    static let executable = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(
         path: "jwt")
 
     /// Runs `jwt` once for each list of arguments, all at the same time. Returns the exit statuses.
@@ -47,6 +47,11 @@ struct Command {
         try run(
             ["--bounding-set", "-\(right)", executable.path] + arguments,
             of: URL(filePath: "/usr/bin/setpriv"))
+    }
+
+    /// Runs statements in Python with these arguments.
+    static func python(_ statements: [String], _ arguments: String...) throws -> Result {
+        try run(["-c", statements.joined(separator: "\n")] + arguments, of: URL(filePath: "/usr/bin/python3"))
     }
 
     /// Runs a bash script, which calls the command as `"$0"`.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `jwt probe` against services that respond as the test says.
@@ -42,6 +43,28 @@ import Testing
         #expect(result.output.contains(" 0 findings, 0 unknown, "))
     }
 
+    @Test func `a good token alone is enough for the checks that need no key, and each names its rule`() async throws {
+        let result = try await probe("--json", "--other-token", "other") { authorization, good in
+            authorization?.lowercased() == good.lowercased() && authorization?.dropFirst(6) == good.dropFirst(6)
+                ? Self.accepted : Self.rejected
+        }
+        let checks = try #require(try result.objects().first?["checks"] as? [[String: Any]])
+        let names = checks.compactMap { $0["name"] as? String }
+        #expect(names.count == checks.count && Set(names).count == names.count)
+        let held = Set(checks.filter { $0["outcome"] as? String == "held" }.compactMap { $0["name"] as? String })
+        let expected: Set = [
+            "alg-none", "signature-missing", "signature-last-bit", "duplicate-alg", "padding", "tail-bits",
+            "standard-alphabet", "crit-unknown", "jwk", "jku", "x5c", "header-deep", "two-fields-good-first",
+            "query-access-token", "cookie", "form-with-get", "reused-audience",
+        ]
+        #expect(expected.subtracting(held) == [])
+        #expect(held.count > 60)
+        for check in checks {
+            let rule = try #require(check["rule"] as? String)
+            #expect(rule.prefixMatch(of: /RFC [0-9]{4} §[0-9]+(\.[0-9]+)*/) != nil, "\(rule)")
+        }
+    }
+
     @Test func `a service that does not compare signatures breaks a rule, and the report repeats the request`()
         async throws
     {
@@ -53,7 +76,8 @@ import Testing
         #expect(result.output.contains("✗ signature-empty       200  an empty signature: accepted like the good token"))
         #expect(result.output.contains("\n    RFC 7515 §5.2\n    curl -qgsi --path-as-is --http1.1 "))
         let start = token.split(separator: ".").prefix(2).joined(separator: ".")
-        #expect(result.output.contains(#"/orders -H "Authorization: Bearer \#(start).""# + "\n"))
+        #expect(
+            result.output.contains(#"/orders -H "Authorization: Bearer \#(start)." -H "User-Agent: hallpass""# + "\n"))
     }
 
     @Test func `the report contains no part of a signature that a service could accept`() async throws {
@@ -140,7 +164,9 @@ import Testing
 
     @Test(arguments: [
         "http://service.example/", "http://127.0.0.1.service.example/", "http://128.0.0.1/", "http://127.1/",
-        "http://127.0.0.256/", "http://localhost.example/", "http://[::2]/",
+        "http://127.0.0.256/", "http://localhost.example/", "http://[::2]/", "http://localhost./", "http://2130706433/",
+        "http://0x7f000001/", "http://0177.0.0.1/", "http://0.0.0.0/", "http://[::]/", "http://[::ffff:127.0.0.1]/",
+        "http://ｌocalhost/", "http://127。0。0。1/", "http://local%68ost/",
     ])
     func `another machine is probed only if its name is repeated`(url: String) throws {
         let result = try Command.jwt("probe", url, "--host", "other.example", input: token)
@@ -149,7 +175,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ["ftp://localhost/"], ["localhost"], ["http://u@localhost/"], ["http://localhost/", "--rate", "0"],
+        ["ftp://localhost/"], ["localhost"], ["http:///x"], ["http://localhost/#x"], ["http://u@localhost/"],
+        ["http://:p@localhost/"], ["http://127.0.0.1@service.example/"], ["http://127.0.0.1:80@service.example/"],
+        [#"http://service.example\@127.0.0.1/"#], ["http://service.example#@127.0.0.1/"],
+        ["http://localhost/", "--rate", "0"],
         ["http://localhost/", "--rate", "1001"], ["http://localhost/", "--print", "none"],
         ["http://localhost/", "--method", "G T"],
     ])
@@ -166,12 +195,64 @@ import Testing
         #expect(result.status == 1)
         let text = try String(contentsOf: file, encoding: .utf8)
         #expect(text.contains(#"failures="1" errors="0" skipped=""#))
-        #expect(text.contains(#"<failure message="401: rejected, but it is valid">RFC 9110 §11.1"#))
+        #expect(
+            text.contains(#"<failure message="401: rejected, but it is valid" type="RFC 9110 §11.1">RFC 9110 §11.1"#))
         #expect(text.contains("&quot;Authorization: bearer $TOKEN&quot;"))
-        #expect(text.contains(#"<skipped message="not sent: needs --keys with the secret"/>"#))
-        let parser = try Command.run(
-            ["-c", "import sys, xml.dom.minidom as dom; dom.parse(sys.argv[1])", file.path],
-            of: URL(filePath: "/usr/bin/python3"))
-        #expect(parser.status == 0, "\(parser.error)")
+        #expect(text.contains(#"<skipped message="not sent: needs --keys with the key that signs"/>"#))
+    }
+
+    /// The structure of the schema of Ant's JUnit task.
+    private static let junitStructure = [
+        "import re, sys, xml.etree.ElementTree as tree",
+        "suite = tree.parse(sys.argv[1]).getroot()",
+        "assert suite.tag == 'testsuite'",
+        "numbers = {'failures': 'failure', 'errors': 'error', 'skipped': 'skipped'}",
+        "assert set(suite.attrib) == {'name', 'timestamp', 'hostname', 'tests', 'time', *numbers}",
+        "assert re.fullmatch('[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}', suite.get('timestamp'))",
+        "assert [child.tag for child in suite] == ['properties'] + ['testcase'] * int(suite.get('tests')) + "
+            + "['system-out', 'system-err']",
+        "for name, tag in numbers.items(): assert int(suite.get(name)) == len(suite.findall('testcase/' + tag))",
+        "for case in suite.findall('testcase'):",
+        "    assert set(case.attrib) == {'classname', 'name', 'time'} and re.fullmatch('[0-9]+[.][0-9]{3}', case.get('time'))",
+        "    assert len(case) <= 1",
+        "    for child in case:",
+        "        assert set(child.attrib) == ({'message'} if child.tag == 'skipped' else {'message', 'type'})",
+        "        print(child.get('message'))",
+    ]
+
+    @Test(arguments: ["HS256", "<\u{301}alg\"\u{301}&]]>'\u{1}\u{1B}[31m\u{85}\u{FFFE}\u{FFFF}\u{2028}\n"])
+    func `the report in the format of JUnit has the structure of its schema, whatever the token contains`(
+        algorithm: String
+    ) async throws {
+        let folder = try TemporaryFolder()
+        let header = try JSONSerialization.data(withJSONObject: ["alg": algorithm])
+        let token = [header, Data("{}".utf8), Data("signature".utf8)]
+            .map {
+                $0.base64EncodedString().replacing("=", with: "").replacing("+", with: "-").replacing("/", with: "_")
+            }
+            .joined(separator: ".")
+        // The path is in the lines that repeat requests, and in the error of a probe that cannot begin.
+        let path = folder.path("<'\u{301}\"\u{301}\u{FFFE}\n&>.pem")
+        try "-----BEGIN PUBLIC KEY-----\n".write(toFile: path, atomically: true, encoding: .utf8)
+        let report = folder.path("report.xml")
+        let service = ProbedService(token) { authorization, good in
+            guard let authorization, authorization != "Bearer garbage" else { return Self.rejected }
+            if authorization == good { return Self.accepted }
+            return authorization.contains("eyJhbGciOiJub25lIn") ? Self.accepted : (302, "", false)
+        }
+        let first = try await service.probe(["--junit", report, "--keys", path])
+        #expect(first.status == 1, "\(first.error)")
+        let result = try Command.python(Self.junitStructure, report)
+        #expect(result.status == 0, "\(result.error)")
+        let key = algorithm == "HS256" ? "HS256" : #"\u001b[31m\u0085\ufffe\uffff\u2028\u000a"#
+        #expect(algorithm == "HS256" || result.output.contains(key), "\(result.output)")
+        #expect(result.output.contains("200: accepted") && result.output.contains("302: the status says neither"))
+
+        let second = try Command.jwt(
+            "probe", "http://127.0.0.1:9/", "--junit", report, "--keys", path + "x", input: token)
+        #expect(second.status == 3)
+        let error = try Command.python(Self.junitStructure, report)
+        #expect(error.status == 0, "\(error.error)")
+        #expect(error.output.contains(#"\ufffe"#) && error.output.hasPrefix("key: cannot read "), "\(error.output)")
     }
 }

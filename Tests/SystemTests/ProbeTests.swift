@@ -91,6 +91,8 @@ import Testing
         for line in lines where line.hasPrefix("skipped: ") { print(line) }
         let rows = lines.filter { $0.hasPrefix("|") }
         #expect(rows.count >= 12)
+        let strict = rows.filter { $0.contains("-strict`") }
+        #expect(strict.count == 3 && strict.allSatisfy { $0.hasSuffix("| nothing |") }, "\(strict)")
         let documented = page.split(separator: "\n")
         #expect(rows.filter { !documented.contains($0) } == [], "docs/probe.md needs these rows")
     }

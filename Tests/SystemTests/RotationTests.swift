@@ -172,6 +172,48 @@ import Testing
         }
     }
 
+    @Test(arguments: ["", "prometheus 1 192.0.2.1", "prometheus 1 192.0.2.1\njaeger 2 ", "postgres 1 192.0.2.1"])
+    func `a service outside of containers is asked, whatever containers run`(containers: String) async throws {
+        try await withCluster(running: [.login]) { cluster in
+            let output = try await cluster.rotateSecret(withContainers: containers)
+            #expect(output.contains("\n  login\n  catalog is not running\n"), "\(output)")
+        }
+    }
+
+    @Test(arguments: ["127.0.0.1:", "0.0.0.0:", "[::]:"], [nil, "[::]:1"])
+    func `a service in a container is asked at the address where its port is published`(
+        address: String, second: String?
+    ) async throws {
+        try await withCluster(running: [.login]) { cluster in
+            let published = "\(address)\(cluster.port(.login))" + (second.map { "\n\($0)" } ?? "")
+            let output = try await cluster.rotateSecret(withContainers: "login 1 192.0.2.1", published: published)
+            #expect(output.contains("\n  login\n  catalog is not running\n"), "\(output)")
+        }
+    }
+
+    @Test func `services behind HAProxy are asked in its network, and those without a container are not running`()
+        async throws
+    {
+        try await withCluster(running: [.login]) { cluster in
+            // HAProxy listens at the ports of all services, and has no metrics.
+            try cluster.startExternalProgram([
+                "/usr/bin/env", "python3", "-m", "http.server", "--bind", "127.0.0.1", "\(cluster.port(.catalog))",
+            ])
+            #expect(try await eventually { (try? await cluster.get(.catalog, "/metrics").status) == 404 })
+            let output = try await cluster.rotateSecret(withContainers: "login 1 127.0.0.1\nhaproxy 2 127.0.0.1")
+            #expect(output.contains("\n  login\n  catalog is not running\n"), "\(output)")
+        }
+    }
+
+    @Test func `a rotation without a list of the containers changes nothing`() async throws {
+        try await withCluster(running: [.login]) { cluster in
+            let before = try await cluster.keyNames()
+            let error = await #expect(throws: ClusterError.self) { try await cluster.rotateSecret(withContainers: nil) }
+            #expect(error?.description.contains("docker compose cannot list the containers.") == true)
+            #expect(try await cluster.keyNames() == before)
+        }
+    }
+
     @Test func `a key that a service has not read yet does not sign`() async throws {
         try await withCluster(running: [.login, .inbox]) { cluster in
             let first = try #require(try await cluster.keyNames().first)
@@ -234,6 +276,37 @@ import Testing
 }
 
 extension Cluster {
+    /// Rotates the secret with a program in place of docker.
+    ///
+    /// - Parameters:
+    ///   - containers: The running containers as `docker inspect` prints them for the script, a line for each; nil if
+    ///     `docker compose` fails.
+    ///   - published: What `docker port` prints; nil if the container publishes no port.
+    fileprivate func rotateSecret(withContainers containers: String?, published: String? = nil) async throws -> String {
+        let bin = directory.appending(path: "bin")
+        try FileManager.default.createDirectory(at: bin, withIntermediateDirectories: true)
+        let docker = bin.appending(path: "docker")
+        let ids = containers.map { $0.split(separator: "\n").indices.map { "\($0)" }.joined(separator: " ") }
+        try Data(
+            #"""
+            #!/bin/bash
+            case "$*" in
+              info | "compose version") ;;
+              "compose ps --quiet") \#(ids.map { "echo '\($0)'" } ?? "exit 1") ;;
+              inspect\ *) echo '\#(containers ?? "")' ;;
+              port\ *) \#(published.map { "echo '\($0)'" } ?? "exit 1") ;;
+              exec\ *) exec "${@:3}" ;;
+              compose\ run\ *) while [ "$1" != keys ]; do shift; done; exec .build/debug/jwt "${@/#\/secrets/secrets}" ;;
+              *) exit 2 ;;
+            esac
+            """#.utf8
+        ).write(to: docker)
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: docker.path)
+        return try await run(
+            ["scripts/rotate-secret", "--retire-later"], in: directory,
+            environment: ["PATH": "\(bin.path):/usr/bin:/bin"])
+    }
+
     fileprivate func rotateSecret(_ arguments: String...) async throws {
         try await run(["scripts/rotate-secret"] + arguments, in: directory)
     }

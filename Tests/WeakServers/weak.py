@@ -2,7 +2,8 @@
 
     weak.py FOLDER
 
-It reads the key from FOLDER/keys.json and prints its port.
+It reads the key from FOLDER/keys.json and prints its port. For the routes that begin with rs256, es256 and eddsa it makes key
+pairs, and writes the private key, a good token and one for another audience to FOLDER.
 """
 
 import base64
@@ -10,11 +11,17 @@ import hashlib
 import hmac
 import json
 import sys
+import time
 import warnings
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 import jwt
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key as make_ecdsa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key as make_rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from jwt.algorithms import OKPAlgorithm, RSAAlgorithm
 
 # A key for HS256 is too short for HS512.
 warnings.simplefilter("ignore")
@@ -62,7 +69,81 @@ def by_hand(token):
     return json.loads(base64.urlsafe_b64decode(payload + "=="))
 
 
+PAIRS = {"RS256": make_rsa(65537, 2048), "ES256": make_ecdsa(SECP256R1()), "EdDSA": Ed25519PrivateKey.generate()}
+PUBLIC_TEXT = PAIRS["RS256"].public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+
+def decoded(part):
+    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+
+
+def strict(algorithm, options={}, key=None, **changes):
+    """A function that makes no mistake, besides those that the parameters add."""
+    rules = RULES | {"algorithms": [algorithm]} | changes
+    rules["options"] = {"require": ["exp", "sub", "aud", "iss"]} | options
+
+    def verify(token):
+        public = key(token) if key else PAIRS[algorithm].public_key()
+        result = jwt.decode_complete(token, public, **rules)
+        # What PyJWT does not look at.
+        encodings = [base64.urlsafe_b64encode(decoded(part)).rstrip(b"=").decode() for part in token.split(".")]
+        exp = result["payload"].get("exp")
+        if ".".join(encodings) != token or result["header"].get("typ") != "JWT" or isinstance(exp, str):
+            raise jwt.InvalidTokenError()
+        return result["payload"]
+
+    return verify
+
+
+def confused(token):
+    if jwt.get_unverified_header(token).get("alg") != "HS256":
+        return strict("RS256")(token)
+    content, _, signature = token.rpartition(".")
+    if hmac.new(PUBLIC_TEXT, content.encode(), hashlib.sha256).digest() != decoded(signature):
+        raise jwt.InvalidTokenError()
+    return unverified(token)
+
+
+def key_of_header(token):
+    header = jwt.get_unverified_header(token)
+    return jwt.PyJWK(header["jwk"]).key if "jwk" in header else PAIRS["ES256"].public_key()
+
+
+def write_pair(algorithm, key):
+    name = f"{FOLDER}/{algorithm.lower()}"
+    if algorithm == "ES256":
+        text = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    else:
+        to_jwk = RSAAlgorithm.to_jwk if algorithm == "RS256" else OKPAlgorithm.to_jwk
+        text = json.dumps({"keys": [to_jwk(key, as_dict=True)]})
+    files = {"key": text, "token": signed(algorithm, key, "shop"), "other-token": signed(algorithm, key, "stock")}
+    for suffix, content in files.items():
+        with open(f"{name}.{suffix}", "w") as file:
+            file.write(content)
+
+
+def signed(algorithm, key, audience):
+    """A token whose signature has a character that differs in the two alphabets of base64."""
+    token = ""
+    for number in range(1000):
+        claims = {
+            "iss": RULES["issuer"], "sub": "alice", "aud": audience, "exp": int(time.time()) + 3600, "jti": f"{number:03}"}
+        token = jwt.encode(claims, key, algorithm, headers={"kid": "one"})
+        if set("-_") & set(token.split(".")[2]):
+            break
+    return token
+
+
 ROUTES = {
+    "/rs256-strict": strict("RS256"),
+    "/rs256-confused": confused,
+    "/rs256-unverified": unverified,
+    "/rs256-other-hash": strict("RS256", algorithms=["RS256", "RS512"]),
+    "/es256-strict": strict("ES256"),
+    "/es256-no-audience": strict("ES256", {"verify_aud": False}, audience=None),
+    "/es256-key-in-header": strict("ES256", key=key_of_header),
+    "/eddsa-strict": strict("EdDSA"),
+    "/eddsa-no-expiry": strict("EdDSA", {"verify_exp": False}),
     "/documented": documented,
     "/unverified": unverified,
     "/algorithm-of-token": algorithm_of_token,
@@ -116,6 +197,8 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
+for algorithm, key in PAIRS.items():
+    write_pair(algorithm, key)
 server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 print(server.server_port, flush=True)
 server.serve_forever()

@@ -33,6 +33,15 @@ ROUTES = {
         "query": "the token may also be in the query",
         "prefix": "the token is the field without the prefix `Bearer `, if it has it",
         "one-exception": "only `ExpiredSignatureError` is caught",
+        "rs256-strict": "none, with RS256: also the form of the token, `typ` and the type of `exp` are checked",
+        "rs256-confused": "with RS256, but HS256 with the text of the public key is accepted too",
+        "rs256-unverified": "with RS256, but `verify_signature` is false",
+        "rs256-other-hash": "with RS256, but `algorithms` has RS512 too",
+        "es256-strict": "none, with ES256",
+        "es256-no-audience": "with ES256, but `verify_aud` is false",
+        "es256-key-in-header": "with ES256, but the key is the `jwk` of the header",
+        "eddsa-strict": "none, with EdDSA",
+        "eddsa-no-expiry": "with EdDSA, but `verify_exp` is false",
     },
     "golang-jwt": {
         "documented": "`Parse` with a check of the method, as in its documentation",
@@ -119,6 +128,11 @@ class Prober:
         if route == "confused":
             options = ["--keys", f"{self.folder}/public.pem"]
             token = open(f"{self.folder}/rsa.token").read()
+        pair = route.partition("-")[0]
+        if pair in ("rs256", "es256", "eddsa"):
+            # The server has written these files.
+            token, other_token = (open(f"{self.folder}/{pair}.{suffix}").read() for suffix in ("token", "other-token"))
+            options = ["--keys", f"{self.folder}/{pair}.key", "--other-token", other_token]
         url = f"http://127.0.0.1:{port}/{route}"
         result = subprocess.run(
             [self.jwt, "probe", url, "--json", "--rate", "1000", *options], input=token, capture_output=True, text=True)

@@ -6,11 +6,11 @@ import JWT
 extension Check {
     static let keys: [Check] = [
         .token("jwk", "RFC 7515 §4.1.3", "a key in the header, which signed the token", needs: .ownKey) { forge in
-            forge.ownKey.map { forge.ownToken([("kid", nil), ("jwk", $0.jwk)], $0) }
+            forge.ownKey.map { forge.ownToken([("kid", nil), ("jwk", $0.ownJWK)], $0) }
         },
         .token("jwk-ed25519", "RFC 7515 §4.1.3", "a public key in the header, whose private key signed the token") {
             forge in
-            OwnKey(for: "EdDSA").map { forge.ownToken([("kid", .string(OwnKey.id)), ("jwk", $0.jwk)], $0) }
+            OwnKey.make(for: "EdDSA").map { forge.ownToken([("kid", .string(OwnKey.id)), ("jwk", $0.ownJWK)], $0) }
         },
         .token(
             "jku", "RFC 7515 §4.1.2", "the URL of a key set in the header, which signed the token", needs: .keyServer

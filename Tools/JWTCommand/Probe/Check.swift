@@ -62,8 +62,8 @@ struct Check: Sendable {
     func obstacle(_ forge: Forge, _ target: ProbeTarget) -> String? {
         switch need {
         case .nothing: nil
-        case .keys: forge.key == nil ? "needs --keys with the secret" : nil
-        case .publicKey: forge.publicKey == nil ? "needs --keys with the public key" : nil
+        case .keys: forge.key == nil ? "needs --keys with the key that signs" : nil
+        case .publicKey: forge.publicKey == nil ? "needs --keys with the private or public key" : nil
         case .otherToken: forge.otherToken == nil ? "needs --other-token" : nil
         case .get: target.method == .get ? nil : "needs the method GET"
         case .hmac: forge.usesHMAC ? nil : "needs a good token with HS256, HS384 or HS512"
@@ -72,7 +72,7 @@ struct Check: Sendable {
             if forge.ownKey == nil {
                 noKey(forge)
             } else {
-                forge.keyServers == nil ? "needs a service on this machine, which can fetch a key from the probe" : nil
+                forge.keyServers == nil ? forge.noKeyServers : nil
             }
         }
     }
@@ -81,6 +81,9 @@ struct Check: Sendable {
         "the probe cannot sign with the algorithm \"\(forge.algorithm.escapedForTerminal)\" of the good token"
     }
 
-    /// All checks, in the order in which they are made.
-    static let all = requests + algorithms + signatures + keys + headers + encodings + claims
+    /// All checks, in the order in which they are made. After each group, the probe checks that the service still accepts the
+    /// good token.
+    static let groups = [requests, algorithms, signatures, keys, headers, encodings, claims]
+
+    static let all = groups.flatMap(\.self)
 }

@@ -21,6 +21,8 @@ struct CheckResult {
     private(set) var detail: String
     /// One line for a shell that repeats the request; nil when there is no request.
     let curl: String?
+    /// The time until the response, with the pause before the request; zero when there is no request.
+    var duration: Duration = .zero
     /// Whether a service that blocks the client could give the same response.
     var isLikeBlock = false
 

@@ -46,16 +46,25 @@ struct CredentialText: ExpressibleByArrayLiteral {
 
 extension String {
     fileprivate var escapedForDoubleQuotes: String {
-        reduce(into: "") { text, character in
-            if "\\\"$`".contains(character) { text.append("\\") }
-            text.append(character)
-        }
+        escapingScalars(["\\": #"\\"#, "\"": #"\""#, "$": #"\$"#, "`": #"\`"#])
     }
 
     /// The text as one word of a shell.
     var quotedForShell: String {
         let isPlain = !isEmpty && utf8.allSatisfy(Self.plainBytes.contains)
-        return isPlain ? self : "'" + replacing("'", with: #"'\''"#) + "'"
+        return isPlain ? self : "'" + escapingScalars(["'": #"'\''"#]) + "'"
+    }
+
+    /// The text with these scalars replaced. A character may be one of them with a combining mark, which ends a quoted text as
+    /// the scalar alone does.
+    func escapingScalars(_ replacements: [Unicode.Scalar: String]) -> String {
+        unicodeScalars.reduce(into: "") { text, scalar in
+            if let replacement = replacements[scalar] {
+                text += replacement
+            } else {
+                text.unicodeScalars.append(scalar)
+            }
+        }
     }
 
     private static let plainBytes = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:/.,_+-@%".utf8)

@@ -1,7 +1,7 @@
 import JWT
-import Libcrypto
 
-/// Makes hostile tokens from a good one. The same token can be made again, except for keys and signatures of the probe.
+/// Makes hostile tokens from a good one. The same token can be made again, except for keys of the probe, and for signatures of
+/// ECDSA and PSS.
 struct Forge {
     /// The signature of a token that is made.
     enum Signature {
@@ -12,8 +12,7 @@ struct Forge {
         /// The one of a key of the probe.
         case unrelated
         case bytes([UInt8])
-        case hmac(HashFunction, secret: [UInt8])
-        case own(OwnKey)
+        case key(SigningKey)
     }
 
     let goodToken: String
@@ -22,7 +21,7 @@ struct Forge {
     /// The signature of the good token.
     let signature: [UInt8]
     /// The service's key; nil when it is unknown.
-    let key: ServiceKey?
+    let key: SigningKey?
     /// The text of the public key (PEM) with which the service verifies; nil when it is unknown.
     let publicKey: [UInt8]?
     /// A genuine token for another audience; nil if the user gave no such token.
@@ -30,11 +29,12 @@ struct Forge {
     let now: NumericDate
 
     /// The probe's key for the algorithm of the good token; nil for an unknown algorithm.
-    let ownKey: OwnKey?
+    let ownKey: SigningKey?
     /// The probe's key with a certificate: `ownKey`, or one for ES256 if that has none.
-    let certificateKey: OwnKey?
-    /// The servers with these keys; nil if the service cannot reach them.
+    let certificateKey: SigningKey?
+    /// The servers with these keys; nil if the service cannot reach them, for the reason `noKeyServers`.
     var keyServers: KeyServers?
+    var noKeyServers = "needs a service on this machine, which can fetch a key from the probe"
 
     /// - Throws: `CommandError` when the good token is not a signed JWT, or the key is not the one that signed it.
     init(
@@ -53,11 +53,11 @@ struct Forge {
             goodToken.split(separator: ".", omittingEmptySubsequences: false).last
             .flatMap { Base64URL.decode(String($0)) } ?? []
         key = try keys.key(thatSigned: goodToken, header: inspected.header, signature: signature)
-        publicKey = keys.publicKey
+        publicKey = keys.publicKey ?? key?.publicKeyText.map { Array($0.utf8) }
         self.otherToken = otherToken
         self.now = now
-        ownKey = OwnKey(for: inspected.header["alg"]?.string ?? "")
-        certificateKey = ownKey?.certificate == nil ? OwnKey(for: "ES256") : ownKey
+        ownKey = OwnKey.make(for: inspected.header["alg"]?.string ?? "")
+        certificateKey = ownKey?.certificate == nil ? OwnKey.make(for: "ES256") : ownKey
     }
 
     /// The `alg` of the good token; empty if it has none.
@@ -88,8 +88,8 @@ struct Forge {
     }
 
     /// A token with a key of the probe, which `members` offer or name.
-    func ownToken(_ members: [(String, JSONValue?)], _ key: OwnKey) -> HostileToken {
-        token(header: header([("alg", .string(key.algorithm))] + members), signature: .own(key))
+    func ownToken(_ members: [(String, JSONValue?)], _ key: SigningKey) -> HostileToken {
+        token(header: header([("alg", .string(key.algorithm))] + members), signature: .key(key))
     }
 
     /// Whether the good token has an HMAC.
@@ -97,15 +97,17 @@ struct Forge {
 
     /// A token with an HMAC. Its hash is the one of the good token's algorithm, such as SHA-512 for RS512.
     func hmacToken(_ members: [(String, JSONValue?)], secret: [UInt8]) -> HostileToken {
-        let algorithm = Algorithm.allCases.first { $0.rawValue.suffix(3) == self.algorithm.suffix(3) } ?? .hs256
+        let hash = algorithm.suffix(3)
+        let algorithm = ["384", "512"].contains(hash) ? "HS\(hash)" : "HS256"
         return token(
-            header: header([("alg", .string(algorithm.rawValue))] + members),
-            signature: .hmac(algorithm.hash, secret: secret))
+            header: header([("alg", .string(algorithm))] + members),
+            signature: SigningKey(algorithm, .secret(secret)).map(Signature.key) ?? .bytes([]))
     }
 
     /// Whether the good token has an HMAC of this secret.
     func isSigned(with secret: [UInt8]) -> Bool {
-        ServiceKey(signing: goodToken, algorithm, secret: secret, signature: signature) != nil
+        let input = Array(parts.prefix(2).joined(separator: ".").utf8)
+        return SigningKey(algorithm, .secret(secret))?.isSignature(signature, of: input) == true
     }
 
     /// The header of the good token with these changes. A parameter with the value nil is removed.
@@ -131,17 +133,12 @@ struct Forge {
 
     private func signature(of input: String, _ choice: Signature) -> [UInt8] {
         switch choice {
-        case .valid: key.map { Self.code($0.algorithm.hash, $0.secret, input) } ?? OwnKey.secret
+        case .valid: key?.signature(of: Array(input.utf8)) ?? OwnKey.secret
         case .good: signature
         case .unrelated: ownKey?.signature(of: Array(input.utf8)) ?? OwnKey.secret
         case .bytes(let bytes): bytes
-        case .hmac(let function, let secret): Self.code(function, secret, input)
-        case .own(let key): key.signature(of: Array(input.utf8))
+        case .key(let key): key.signature(of: Array(input.utf8))
         }
-    }
-
-    private static func code(_ function: HashFunction, _ secret: [UInt8], _ input: String) -> [UInt8] {
-        HMACKey(function, secret: secret).code(for: Array(input.utf8).span)
     }
 
     private static func text(of members: [JSONValue.Member], _ changes: [(String, JSONValue?)]) -> String {

@@ -43,7 +43,8 @@ struct HostileRequest {
     func curlLine(to target: ProbeTarget, printing command: String) -> String {
         let method = method ?? target.method
         // The client reads no .curlrc, uses no proxy, and speaks HTTP/1.1.
-        var words = ["curl", "-qgsi", "--path-as-is", "--http1.1", "--noproxy", "'*'", "-A", "hallpass"]
+        var words = ["curl", "-qgsi", "--path-as-is", "--http1.1", "--noproxy", "'*'"]
+        if let path = target.trustedAuthoritiesPath { words += ["--cacert", path.quotedForShell] }
         if method == .head { words.append("--head") }
         if method != .head, method != .get || form != nil { words += ["-X", method.rawValue] }
         if let query {
@@ -56,6 +57,9 @@ struct HostileRequest {
             words += ["-H", "\"Authorization: \(value.inDoubleQuotes(printing: command))\""]
         }
         if let cookie { words += ["-H", "\"Cookie: \(cookie.inDoubleQuotes(printing: command))\""] }
+        // The fields have the order in which the client sends them.
+        if form != nil { words += ["-H", "\"Content-Type: application/x-www-form-urlencoded\""] }
+        words += ["-H", "\"User-Agent: \(target.configuration.userAgent)\""]
         if form == nil, [.post, .put, .patch].contains(method) { words += ["-H", "\"Content-Length: 0\""] }
         if let form { words += ["--data-raw", "\"\(form.inDoubleQuotes(printing: command))\""] }
         return words.joined(separator: " ")

@@ -18,13 +18,19 @@ struct ProbeCommand: AsyncParsableCommand {
 
     @Argument(help: "A route that needs a token and changes nothing.") var url: String
     @Option(help: "The good token. Other users of this machine can read it while the command runs.") var token: String?
-    @Option(help: "The service's key file (JWK Set), or the public key with which it verifies (PEM).") var keys: String?
+    @Option(
+        help: "The service's key file: a JWK Set, a JWK or a private key in PEM, or only its public key in PEM.")
+    var keys: String?
     @Option(help: "A genuine token for another audience, which the service must reject.") var otherToken: String?
     @Option(
         name: .customLong("host"),
         help: ArgumentHelp(
             "The host of the URL, if it is not this machine. It confirms that you may probe it.", valueName: "name"))
     var hosts: [String] = []
+    @Option(
+        help: ArgumentHelp(
+            "The certificate authorities (PEM) to trust for https, in place of the machine's.", valueName: "file"))
+    var cacert: String?
     @Option(help: "The method of the requests.") var method = "GET"
     @Option(help: "The largest number of requests in a second, 1 to 1000.") var rate = 20
     @Flag(help: "Print the report as JSON.") var json = false
@@ -36,6 +42,9 @@ struct ProbeCommand: AsyncParsableCommand {
     func validate() throws {
         guard (1...1000).contains(rate) else { throw ValidationError("--rate must be 1 to 1000.") }
         if print == nil { _ = try target() }
+        if let cacert, !FileManager.default.isReadableFile(atPath: cacert) {
+            throw ValidationError("--cacert: cannot read \(cacert).")
+        }
         if let print, !Check.all.contains(where: { $0.name == print }) {
             throw ValidationError("There is no check \(print). The report names all checks.")
         }
@@ -58,16 +67,24 @@ struct ProbeCommand: AsyncParsableCommand {
     private func report(of target: ProbeTarget) async -> ProbeReport {
         do throws(CommandError) {
             var forge = try forge()
-            if target.isOnThisMachine { forge.keyServers = try await KeyServers(forge) }
+            if target.isOnThisMachine {
+                do throws(CommandError) {
+                    forge.keyServers = try await KeyServers(forge)
+                } catch {
+                    forge.noKeyServers = error.sentence
+                }
+            }
             let probe = Probe(
                 target: target, forge: forge, pause: .seconds(1) / rate, printCommand: printCommand)
             return try await probe.run()
         } catch {
-            return ProbeReport(target: target, results: [], error: error)
+            return ProbeReport(target: target, error: error)
         }
     }
 
-    private func target() throws -> ProbeTarget { try ProbeTarget(url: url, method: method, confirmedHosts: hosts) }
+    private func target() throws -> ProbeTarget {
+        try ProbeTarget(url: url, method: method, confirmedHosts: hosts, trustedAuthoritiesPath: cacert)
+    }
 
     private func forge() throws(CommandError) -> Forge {
         let input = if let token { Array(token.utf8) } else { try Console.readInput() }

@@ -1,57 +1,71 @@
 import FoundationEssentials
 import JWT
+import Libcrypto
 
-/// What is known about the keys of a service: nothing, its secrets, or its public key.
+/// What is known about the keys of a service: nothing, keys that sign, or the public key.
 struct ProbeKeys {
-    /// The secrets. They may be short or published, because a probe reports such secrets.
-    private let secrets: [[UInt8]]
-    /// The text of a public key in PEM (RFC 7468).
+    /// The keys that sign. Secrets may be short or published, because a probe reports such secrets.
+    private let materials: [SigningKey.Material]
+    /// The text of a public key in PEM (RFC 7468); nil if the file has another key.
     let publicKey: [UInt8]?
 
-    /// Reads a file with a JWK Set, one JWK, or a public key in PEM; nil for no file.
+    /// Reads a file with a JWK Set, one JWK, or a private or public key in PEM; nil for no file.
     ///
     /// The command stays in its working directory, because the report may be written to a relative path.
     init(path: String?) throws(CommandError) {
         guard let path else {
-            (secrets, publicKey) = ([], nil)
+            (materials, publicKey) = ([], nil)
             return
         }
-        guard let text = FileManager.default.contents(atPath: path).map({ [UInt8]($0) }) else {
+        guard let bytes = FileManager.default.contents(atPath: path).map({ [UInt8]($0) }) else {
             throw CommandError(.key, "cannot read \(path)")
         }
-        guard String(decoding: text.prefix(64), as: UTF8.self).contains("-----BEGIN ") else {
-            (secrets, publicKey) = (try Self.secrets(of: text, in: path), nil)
-            return
+        let text = String(decoding: bytes, as: UTF8.self)
+        if text.contains("PRIVATE KEY-----") {
+            (materials, publicKey) = ([try Self.privateKey(in: text, of: path)], nil)
+        } else if text.contains("-----BEGIN ") {
+            (materials, publicKey) = ([], bytes)
+        } else {
+            (materials, publicKey) = (try Self.keys(of: bytes, in: path), nil)
         }
-        guard !String(decoding: text, as: UTF8.self).contains("PRIVATE KEY-----") else {
-            throw CommandError(.key, "\(path) has a private key; give the public one")
-        }
-        (secrets, publicKey) = ([], text)
     }
 
-    /// The secrets of a JWK Set or a JWK (RFC 7517 §4, §5). The good token names the algorithm, so a JWK needs no `alg`.
-    private static func secrets(of text: [UInt8], in path: String) throws(CommandError) -> [[UInt8]] {
+    private static func privateKey(in text: String, of path: String) throws(CommandError) -> SigningKey.Material {
+        guard !text.contains("ENCRYPTED") else {
+            throw CommandError(.key, "\(path) is encrypted; to get a file that is not, run: openssl pkey -in FILE")
+        }
+        let der = PEM.bytes(labelEnding: "PRIVATE KEY", in: text) ?? []
+        if let key = PrivateKey(der: der) { return .pair(key) }
+        if let key = Ed25519Key(der: der) { return .ed25519(key) }
+        throw CommandError(.key, "\(path) has no private key that the probe can use: \(usableKeys)")
+    }
+
+    /// The keys of a JWK Set or a JWK (RFC 7517 §4, §5). The good token names the algorithm, so a JWK needs no `alg`.
+    private static func keys(of text: [UInt8], in path: String) throws(CommandError) -> [SigningKey.Material] {
         guard let json = JSONValue(object: text) else {
-            throw CommandError(.key, "\(path) is not a JWK Set, a JWK or a public key in PEM")
+            throw CommandError(.key, "\(path) is not a JWK Set, a JWK or a key in PEM")
         }
-        let keys = (json["keys"]?.array ?? [json]).filter { $0["kty"]?.string == "oct" }
-        let secrets = keys.compactMap { $0["k"]?.string.flatMap(Base64URL.decode) }
-        guard !secrets.isEmpty else {
+        let materials = (json["keys"]?.array ?? [json]).compactMap(SigningKey.Material.init(jwk:))
+        guard !materials.isEmpty else {
             throw CommandError(
-                .key, "\(path) has no symmetric key (kty \"oct\"); for another kind, give the public key in PEM")
+                .key, "\(path) has no secret and no private key that the probe can use: HMAC, \(usableKeys)")
         }
-        return secrets
+        return materials
     }
 
-    /// The key that signed a token; nil when no secret is known.
+    private static let usableKeys = "RSA with at least 2,048 bits, ECDSA with P-256, P-384 or P-521, or Ed25519"
+
+    /// The key that signed a token; nil when no such key is known.
     ///
-    /// - Throws: `CommandError` when none of the secrets signed it.
-    func key(thatSigned token: String, header: JSONValue, signature: [UInt8]) throws(CommandError) -> ServiceKey? {
-        guard !secrets.isEmpty else { return nil }
+    /// - Throws: `CommandError` when none of the keys signed it.
+    func key(thatSigned token: String, header: JSONValue, signature: [UInt8]) throws(CommandError) -> SigningKey? {
+        guard !materials.isEmpty else { return nil }
         let algorithm = header["alg"]?.string ?? ""
-        for secret in secrets {
-            if let key = ServiceKey(signing: token, algorithm, secret: secret, signature: signature) { return key }
+        let input = token.split(separator: ".", omittingEmptySubsequences: false).prefix(2).joined(separator: ".")
+        let keys = materials.compactMap { SigningKey(algorithm, $0) }
+        guard let key = keys.first(where: { $0.isSignature(signature, of: Array(input.utf8)) }) else {
+            throw CommandError(.key, "no key of the file signed the good token; give the file of the service")
         }
-        throw CommandError(.key, "no key of the file signed the good token; give the file of the service")
+        return key
     }
 }

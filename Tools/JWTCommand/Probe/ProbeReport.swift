@@ -1,12 +1,15 @@
+import FoundationEssentials
 import HTTPTypes
 import JWT
 
 /// The results of a probe, for people and for programs.
 struct ProbeReport {
     let target: ProbeTarget
-    let results: [CheckResult]
+    /// When the probe began.
+    let start = Date.now
+    var results: [CheckResult] = []
     /// Why the probe could not begin, or could not go on; nil after a complete probe.
-    let error: CommandError?
+    var error: CommandError?
 
     /// The exit status of a probe that found nothing, but could not decide each check.
     static let couldNotProbe: Int32 = 3

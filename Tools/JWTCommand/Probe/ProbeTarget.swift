@@ -1,4 +1,5 @@
 import ArgumentParser
+import CurlClient
 import FoundationEssentials
 import HTTPTypes
 
@@ -9,12 +10,19 @@ struct ProbeTarget {
     /// Whether the host is a loopback address.
     let isOnThisMachine: Bool
 
+    /// The path of a PEM file with the certificate authorities that the probe trusts, in place of the machine's; nil for the
+    /// machine's.
+    let trustedAuthoritiesPath: String?
+
     /// - Throws: `ValidationError` for a host outside of this machine that `confirmedHosts` does not name, and for a method
     ///   that is not the name of one.
-    init(url: String, method: String, confirmedHosts: [String]) throws {
+    init(url: String, method: String, confirmedHosts: [String], trustedAuthoritiesPath: String? = nil) throws {
         guard let parts = URLComponents(string: url), ["http", "https"].contains(parts.scheme?.lowercased() ?? ""),
-            let host = parts.host, !host.isEmpty, parts.fragment == nil, parts.user == nil
-        else { throw ValidationError("The URL must begin with http:// or https:// and a host.") }
+            let host = parts.encodedHost, !host.isEmpty, parts.fragment == nil, parts.user == nil, parts.password == nil
+        else {
+            throw ValidationError(
+                "The URL must begin with http:// or https:// and a host, without a user and a fragment.")
+        }
         isOnThisMachine = Self.isLoopback(host)
         guard isOnThisMachine || confirmedHosts.contains(where: { $0.lowercased() == host.lowercased() }) else {
             throw ValidationError(
@@ -24,6 +32,14 @@ struct ProbeTarget {
         guard let method = HTTPRequest.Method(method) else { throw ValidationError("--method takes a method of HTTP.") }
         self.url = url
         self.method = method
+        self.trustedAuthoritiesPath = trustedAuthoritiesPath
+    }
+
+    /// The settings of the HTTP client.
+    var configuration: HTTPClient.Configuration {
+        var configuration = HTTPClient.Configuration()
+        configuration.trustedAuthoritiesPath = trustedAuthoritiesPath
+        return configuration
     }
 
     /// The URL with a further parameter in its query.

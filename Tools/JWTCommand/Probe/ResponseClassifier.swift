@@ -16,15 +16,13 @@ struct ResponseClassifier {
     /// - Throws: `CommandError` when the responses do not differ, or do not say what the service does.
     init(good: ProbeResponse, missing: ProbeResponse, garbage: ProbeResponse) throws(CommandError) {
         guard good.isSuccess || good.status == 404 else {
-            throw CommandError.probe(
-                "the response to the good token is \(good.status); give a valid token, and a URL that it may use")
+            throw .probe("the response to the good token is \(good.status)\(Self.advice(on: good.status))")
         }
         guard missing.status != good.status, !missing.isSuccess else {
-            throw CommandError.probe(
-                "the response without a token is \(missing.status); give a URL that needs a token")
+            throw .probe("the response without a token is \(missing.status); give a URL that needs a token")
         }
         guard 400..<600 ~= missing.status else {
-            throw CommandError.probe(
+            throw .probe(
                 "the response without a token is \(missing.status); give a URL that responds with 401 in place of a page"
             )
         }
@@ -32,17 +30,30 @@ struct ResponseClassifier {
         self.garbage = garbage
     }
 
+    /// What to do after a response that does not accept the good token, as the end of a sentence.
+    private static func advice(on status: Int) -> String {
+        switch status {
+        case 300..<400: ", a redirect, which the probe does not follow; give the URL to which it leads"
+        case 408, 425, 429, 503: "; the service is overloaded or limits its clients, so try again later"
+        case 500...: ", an error of the service; give a URL that works with this token"
+        default: "; give a valid token, and a URL that it may use"
+        }
+    }
+
+    /// Whether only the body tells what the service does, because it responds with 2xx to any text.
+    var needsBodies: Bool { garbage.isSuccess }
+
     /// The result of a check, with a phrase that says what happened.
     func decide(_ response: ProbeResponse, _ expectation: Check.Expectation) -> (CheckResult.Outcome, String) {
         switch (meaning(response), expectation) {
         case (.failed, _): (.finding, "the service failed")
-        case (.unclear, .noError): (.held, "no error")
+        case (.unclear, .noError) where response.status < 400: (.held, "no error")
         case (.unclear, .rejectionOrNoMethod) where response.status == 501: (.held, "no such method")
         case (.unclear, _): (.unknown, "the status says neither accepted nor rejected")
         case (_, .noError): (.held, "no error")
         case (.accepted, .acceptance): (.held, "accepted")
         case (.accepted, _):
-            (.finding, isLikeGood(response) ? "accepted like the good token" : "accepted, with another body")
+            (.finding, response.hasBody(of: good) ? "accepted like the good token" : "accepted, with another body")
         case (.rejected, .acceptance): (.finding, "rejected, but it is valid")
         case (.rejected, .challenge) where response.status != 401: (.finding, "rejected, but not with 401")
         case (.rejected, .challenge) where !response.hasChallenge: (.finding, "rejected without WWW-Authenticate")
@@ -63,12 +74,9 @@ struct ResponseClassifier {
         case 408, 425, 429, 501, 503: .unclear
         case 500...: .failed
         case 400..<500: .rejected
-        case 200..<300 where !garbage.isSuccess || isLikeGood(response): .accepted
-        // The service responds to everything with 2xx, so only the body tells.
-        case 200..<300 where response.body == garbage.body: .rejected
+        case 200..<300 where !needsBodies || response.hasBody(of: good): .accepted
+        case 200..<300 where response.hasBody(of: garbage): .rejected
         default: .unclear
         }
     }
-
-    private func isLikeGood(_ response: ProbeResponse) -> Bool { response.body == good.body }
 }
