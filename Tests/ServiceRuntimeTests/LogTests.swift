@@ -186,12 +186,7 @@ import Tracing
         for _ in 0..<3_000 { writer.write(line) }
         writer.flush()
         let reading = Task {
-            var lines = 0
-            while true {
-                let data = pipe.fileHandleForReading.availableData
-                guard !data.isEmpty else { return lines }
-                lines += data.count { $0 == UInt8(ascii: "\n") }
-            }
+            await pipe.parts.reduce(0) { $0 + $1.count { $0 == UInt8(ascii: "\n") } }
         }
         let dropped = await reports.first { _ in true }
         writer.flush()
@@ -202,7 +197,8 @@ import Tracing
         #expect(read * 1_000 >= LogWriter.maximumWaitingBytes - 1_000)
     }
 
-    @Test func `a pipe that another process has made non-blocking gets all lines`() async throws {
+    @Test(.timeLimit(.minutes(1)))
+    func `a pipe that another process has made non-blocking gets all lines`() async throws {
         let pipe = Pipe()
         let descriptor = pipe.fileHandleForWriting.fileDescriptor
         #expect(fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK) == 0)
@@ -213,16 +209,12 @@ import Tracing
         // The pipe is full then.
         writer.flush()
         let size = lines.reduce(0) { $0 + $1.utf8.count }
-        let text = await withCheckedContinuation { continuation in
-            Thread.detachNewThread {
-                var text = Data()
-                while text.count < size, case let part = pipe.fileHandleForReading.availableData, !part.isEmpty {
-                    text += part
-                }
-                continuation.resume(returning: String(decoding: text, as: UTF8.self))
-            }
+        var text = Data()
+        for await part in pipe.parts {
+            text += part
+            if text.count >= size { break }
         }
-        #expect(text == lines.joined())
+        #expect(String(decoding: text, as: UTF8.self) == lines.joined())
     }
 
     @Test func `a line after one that a full disk has cut is a line of its own`() async {
@@ -252,6 +244,23 @@ import Tracing
             let writer = LogWriter(to: pipe.fileHandleForWriting) { _ in }
             writer.write("line\n")
             writer.flush()
+        }
+    }
+}
+
+extension Pipe {
+    /// What arrives, until the writing side is closed. The wait blocks no thread.
+    fileprivate var parts: AsyncStream<Data> {
+        AsyncStream { continuation in
+            fileHandleForReading.readabilityHandler = { file in
+                let part = file.availableData
+                if !part.isEmpty {
+                    continuation.yield(part)
+                } else {
+                    file.readabilityHandler = nil
+                    continuation.finish()
+                }
+            }
         }
     }
 }
