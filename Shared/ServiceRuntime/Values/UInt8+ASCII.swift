@@ -49,7 +49,7 @@ extension UInt8 {
 
     /// Whether the byte is a character of `token68`, the form of credentials (RFC 9110 §11.2). RFC 6750 §2.1 calls it
     /// `b64token`.
-    public var isToken68Character: Bool {
+    @inlinable public var isToken68Character: Bool {
         switch self {
         case UInt8(ascii: "+"), UInt8(ascii: "/"), UInt8(ascii: "="): true
         default: isURIUnreserved
