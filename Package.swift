@@ -124,7 +124,7 @@ let package = Package(
             uses: [
                 "JWT", "ServiceRuntime", "TestSupport", .hummingbird, .hummingbirdTesting, .httpTypes, .configuration,
             ]),
-        serviceTests("Login", uses: ["Libcrypto", .nioPosix]),
+        serviceTests("Login", uses: ["CurlClient", "Libcrypto", .nioPosix]),
         serviceTests("Catalog"),
         serviceTests("Orders", uses: ["CurlClient", "OTLPTracing", .logging, .lifecycle, .tracing]),
         serviceTests("Inbox"),

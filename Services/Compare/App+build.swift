@@ -18,7 +18,7 @@ extension Compare: ServiceDefinition {
         let server = try ResourceServer(settings.server, migrations: migrations, clock: clock)
         let http = HTTPClient.betweenServices(deadline: LoginClient.deadline)
         let tokens = ServiceTokenIssuer(issuer: Compare.name, keys: server.keys, clock: clock)
-        let login = LoginClient(ServiceClient("login", at: settings.loginURL, http: http, tokens: tokens))
+        let login = LoginClient(ServiceClient("login", at: settings.server.loginURL, http: http, tokens: tokens))
         let routes = NoteRoutes(store: NoteStore(database: server.database), clock: clock)
         let origins = settings.server.service.origins
 

@@ -4,7 +4,6 @@ import ServiceRuntime
 
 /// The settings of compare, read once from the environment.
 struct CompareSettings {
-    let loginURL: String
     /// Whether the session mechanism rejects requests that another site may have forged (`CSRF_DEFENCE`).
     let hasCSRFDefence: Bool
     /// Whether clients that are not on this machine may send passwords, because a proxy ends TLS (`ALLOW_BASIC`).
@@ -14,7 +13,6 @@ struct CompareSettings {
     let server: ResourceServerSettings
 
     init(clock: WallClock, _ settings: inout Settings) throws {
-        loginURL = settings.url("LOGIN_URL", default: "http://127.0.0.1:8080")
         hasCSRFDefence = settings.toggle("CSRF_DEFENCE", default: true)
         allowsBasic = settings.toggle("ALLOW_BASIC", default: false)
         server = try ResourceServerSettings(of: Compare.self, clock: clock, &settings)

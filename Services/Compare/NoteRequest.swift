@@ -13,7 +13,7 @@ struct NoteRequest: Decodable {
     /// - Throws: `Problem`; `InvalidForm`.
     static func read(_ request: Request, context: some ServiceRequestContext) async throws -> NoteRequest {
         let note: NoteRequest
-        if request.mediaType == "application/x-www-form-urlencoded" {
+        if request.mediaType == MediaType.form {
             note = NoteRequest(text: try await URLEncodedForm(bodyOf: request)["text"] ?? "")
         } else {
             note = try await request.decode(as: NoteRequest.self, context: context)

@@ -14,6 +14,8 @@ public struct ResourceServerSettings: Sendable {
 
     /// The issuer of user tokens, which is login's address for browsers.
     public var issuer: String { tokens.issuer }
+    /// The address of login for services (`LOGIN_URL`).
+    public var loginURL: String { revocations.loginURL }
 
     /// Reads the settings and loads the keys. Read all other settings first, because this initializer throws when keys
     /// are missing.

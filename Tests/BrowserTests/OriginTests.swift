@@ -48,7 +48,7 @@ struct `Pages of another origin` {
     }
 
     @Test(arguments: ["off", "on"])
-    func `a forged form is refused, with the token in a cookie and without`(cookie: String) async throws {
+    func `a forged form is rejected, with the token in a cookie and without`(cookie: String) async throws {
         try await withCluster(environment: ["TOKEN_COOKIE": cookie]) { cluster in
             let stranger = try await cluster.unusedPort()
             try await withBrowser(in: cluster) { browser in

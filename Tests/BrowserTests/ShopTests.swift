@@ -128,7 +128,7 @@ struct `The shop in a browser` {
         }
     }
 
-    @Test func `the drawer decodes the pass and shows why each invalid pass is refused`() async throws {
+    @Test func `the drawer decodes the pass and shows why each invalid pass is rejected`() async throws {
         try await withCluster { cluster in
             try await withBrowser(in: cluster) { browser in
                 try await browser.signIn(cluster, next: "/shop/")

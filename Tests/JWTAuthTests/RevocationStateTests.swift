@@ -82,6 +82,17 @@ import Testing
         #expect(!isStale(state))
     }
 
+    @Test(arguments: [Int64(600), TokenType.maximumAccessLifetimeSeconds + 86_400, Int64.max / 2])
+    func `a revocation is kept until the token has expired for every clock, at most as long as any access token needs`(
+        lifetime: Int64
+    ) throws {
+        let state = try state()
+        let revocation = Revocation(kind: .session, id: "a", expiresAt: fixture.now + lifetime)
+        #expect(state.add(RevocationPage(seq: 1, epoch: "first", isReset: true, entries: [revocation])))
+        let left = try #require(state.snapshot).entries.map(\.left)
+        #expect(left == [.seconds(min(lifetime, TokenType.maximumAccessLifetimeSeconds + 86_400))])
+    }
+
     @Test func `a restored state equals the saved one`() throws {
         let saved = try state()
         #expect(saved.add(page(seq: 5, "a", "b")))

@@ -91,7 +91,7 @@ import Testing
         }
     }
 
-    @Test func `the page refuses the fifty-first API token and those of other accounts`() async throws {
+    @Test func `the page rejects the fifty-first API token and those of other accounts`() async throws {
         try await withAlice { login, browser in
             let access = try await login.signIn("bob").accessToken
             _ = try await login.apiToken(access)

@@ -69,6 +69,24 @@ import Testing
         #expect(try await stores.accounts.list() == before)
     }
 
+    /// The exit statuses that `docs/configuration.md` states.
+    @Test(arguments: [
+        (["list"], "0"), (["disable", "nobody"], "1"), (["enable", "nobody"], "1"),
+        (["grant", "nobody", "catalog:write"], "1"), (["revoke", "nobody", "catalog:write"], "1"),
+        (["grant", "alice", String(repeating: "x", count: 200)], "1"), (["disable", "no name"], "64"),
+        (["grant", "alice", "x", "x"], "64"), (["grant", "alice"], "64"),
+    ])
+    func `a command that cannot be carried out exits with 1, and one with wrong arguments with 64`(
+        arguments: [String], status: String
+    ) async throws {
+        let executable = Cluster.executables.appending(path: "login").path
+        let text = try await run(
+            ["/bin/sh", "-c", #""$@" 2>&1; echo "$?""#, "sh", executable, "accounts"] + arguments,
+            in: URL(filePath: stores.folder.path), environment: ["DATABASE_URL": try stores.folder.databaseURL])
+        #expect(text.split(separator: "\n").last.map(String.init) == status)
+        #expect(text.lowercased().contains("usage:") == (status == "64"))
+    }
+
     @Test(.enabled(if: geteuid() == 0 && TestEngine.selected == .sqlite))
     func `root acts as the owner of the folder with the database`() async throws {
         let folder = URL(filePath: stores.folder.path)

@@ -1,3 +1,4 @@
+import CurlClient
 import Foundation
 import HTTPTypes
 import HummingbirdTesting
@@ -11,11 +12,20 @@ import Testing
     @Test func `a waiting reader receives a revocation at once`() async throws {
         try await LoginUnderTest.run { login in
             let response = try await login.signedUp()
-            async let waiting = result(beforeSleepOf: .seconds(20)) { try await login.feed(after: 1, wait: 30) }
-            try await Task.sleep(for: .milliseconds(100))
-            _ = try await login.client.send(.post, "/logout", token: response.accessToken)
-            let feed = try #require(await waiting)
-            #expect(try feed.seq == 2 && feed.entries.map(\.id) == [response.sessionID])
+            let feeds: [Feed]? = try await result(beforeSleepOf: .seconds(20)) {
+                try await withThrowingTaskGroup(of: Feed.self) { group in
+                    for _ in 0...RevocationNotifier.maximumSubscriptionsOfCaller {
+                        group.addTask { try await login.feed(after: 1, wait: 30) }
+                    }
+                    // One request too many ends the wait of the oldest one. The others wait then.
+                    #expect(try await group.next()?.entries.isEmpty == true)
+                    _ = try await login.client.send(.post, "/logout", token: response.accessToken)
+                    return try await group.reduce(into: []) { $0.append($1) }
+                }
+            }
+            let sessionID = try response.sessionID
+            #expect(feeds?.count == RevocationNotifier.maximumSubscriptionsOfCaller)
+            #expect(feeds?.allSatisfy { $0.seq == 2 && $0.entries.map(\.id) == [sessionID] } == true)
         }
     }
 
@@ -42,12 +52,28 @@ import Testing
     }
 
     @Test func `a shutdown does not wait for waiting readers`() async throws {
+        let http = HTTPClient()
         let isDown: Void? = try await result(beforeSleepOf: .seconds(20)) {
             try await LoginUnderTest.run(.live) { login in
-                Task { try await login.feed(after: 1, wait: 30) }
-                try await Task.sleep(for: .milliseconds(300))
+                let path = "/revocations?after=1&wait=30"
+                let port = try #require(login.client.port)
+                let (statuses, continuation) = AsyncStream.makeStream(of: Int.self)
+                for _ in 0...RevocationNotifier.maximumSubscriptionsOfCaller {
+                    let token = try login.serviceToken("revocations:read", .get, path)
+                    Task {
+                        let response = try? await http.execute(
+                            .init(
+                                url: "http://127.0.0.1:\(port)\(path)", headers: [.authorization: "Bearer \(token)"],
+                                deadline: .seconds(60)))
+                        continuation.yield(response?.status.code ?? 0)
+                    }
+                }
+                // One request too many ends the wait of the oldest one. The others wait then.
+                let first = await statuses.first { _ in true }
+                #expect(first == 200)
             }
         }
+        await http.shutdown()
         #expect(isDown != nil)
     }
 

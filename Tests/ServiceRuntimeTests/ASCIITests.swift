@@ -10,6 +10,7 @@ import Testing
         #expect(members(\.isASCIIDigit) == "0123456789".utf8.sorted())
         #expect(members(\.isLowercaseHexDigit) == "0123456789abcdef".utf8.sorted())
         #expect(members(\.isHTTPTokenCharacter) == (Self.alphanumeric + "!#$%&'*+-.^_`|~").utf8.sorted())
+        #expect(members(\.isToken68Character) == (Self.alphanumeric + "-._~+/=").utf8.sorted())
         #expect(members(\.isURIUnreserved) == (Self.alphanumeric + "-._~").utf8.sorted())
     }
 
@@ -23,5 +24,15 @@ import Testing
             let text = String(decoding: [byte], as: UTF8.self)
             #expect(byte.hexDigitValue == (text == "+" || text == "-" ? nil : UInt8(text, radix: 16)))
         }
+    }
+
+    @Test func `bytes are written as two lower-case hexadecimal digits each`() {
+        let bytes: [UInt8] = [0, 0x09, 0x0A, 0xA0, 0xFF]
+        #expect(bytes.hexadecimal == "00090aa0ff")
+    }
+
+    @Test func `every byte but an unreserved one is percent-encoded with two upper-case digits`() {
+        let bytes: [UInt8] = [0, 0x0A, 0x20, 0x25, 0x2F, 0x7E, 0x61, 0xC3]
+        #expect(bytes.map(\.percentEncoded) == ["%00", "%0A", "%20", "%25", "%2F", "~", "a", "%C3"])
     }
 }

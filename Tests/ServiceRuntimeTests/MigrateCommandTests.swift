@@ -34,7 +34,7 @@ private enum StoringService: ServiceDefinition {
         try database.close()
     }
 
-    @Test func `the command migrate refuses the database of another version`() throws {
+    @Test func `the command migrate rejects the database of another version`() throws {
         let folder = try TemporaryFolder()
         let url = try folder.databaseURL(.sqlite)
         let others = [Migration("others", "CREATE TABLE others (id TEXT PRIMARY KEY)")]

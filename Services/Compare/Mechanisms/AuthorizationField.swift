@@ -13,13 +13,9 @@ enum AuthorizationField {
         guard let field = fields.first else { return nil }
         let parts = field.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts[0].lowercased() == scheme.lowercased() else { return nil }
-        guard parts.count == 2, isToken68(parts[1]) else {
+        guard parts.count == 2, !parts[1].isEmpty, parts[1].utf8.allSatisfy(\.isToken68Character) else {
             throw .badRequest("The Authorization field must be: \(scheme), one space, the credentials.")
         }
         return String(parts[1])
-    }
-
-    private static func isToken68(_ text: Substring) -> Bool {
-        !text.isEmpty && text.utf8.allSatisfy { $0.isURIUnreserved || "+/=".utf8.contains($0) }
     }
 }

@@ -10,7 +10,7 @@ struct JSONSignupMiddleware: RouterMiddleware {
         _ request: Request, context: AppRequestContext,
         next: (Request, AppRequestContext) async throws -> Response
     ) async throws -> Response {
-        guard request.mediaType != "application/x-www-form-urlencoded" else { return try await next(request, context) }
+        guard request.mediaType != MediaType.form else { return try await next(request, context) }
         return try await signUp(request, context).response(from: request, context: context)
     }
 

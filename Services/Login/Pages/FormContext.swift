@@ -48,7 +48,7 @@ struct FormMiddleware: RouterMiddleware {
         _ request: Request, context: PageContext, next: (Request, PageContext) async throws -> Response
     ) async throws -> Response {
         guard origin.isSource(of: request) else { throw Problem.foreignForm }
-        guard request.mediaType == "application/x-www-form-urlencoded" else { throw Problem.noForm }
+        guard request.mediaType == MediaType.form else { throw Problem.noForm }
         let form = SubmittedForm(try await URLEncodedForm(bodyOf: request))
         guard context.cookie.made(form[SubmittedForm.tokenField]) else { throw Problem.staleForm }
         var context = context
@@ -63,7 +63,7 @@ extension Problem {
 
     fileprivate static let noForm = Problem(
         .unsupportedMediaType, code: "unsupported_media_type",
-        detail: "Send the form as application/x-www-form-urlencoded, as the page does.")
+        detail: "Send the form as \(MediaType.form), as the page does.")
 
     fileprivate static let staleForm = Problem(
         .forbidden, code: "stale_form",

@@ -18,7 +18,8 @@ extension SessionLifetimes {
     /// Reads `REFRESH_TOKEN_TTL` and `ACCESS_TOKEN_TTL`.
     init(_ settings: inout Settings) {
         accessTokenSeconds = settings.integer(
-            "ACCESS_TOKEN_TTL", default: Self.recommendedAccessTokenSeconds, in: 1...Self.weekSeconds)
+            "ACCESS_TOKEN_TTL", default: Self.recommendedAccessTokenSeconds,
+            in: 1...Int(TokenType.maximumAccessLifetimeSeconds))
         sessionSeconds = settings.integer(
             "REFRESH_TOKEN_TTL", default: 2 * Self.weekSeconds, in: 1...52 * Self.weekSeconds)
     }

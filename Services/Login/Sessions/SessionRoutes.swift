@@ -145,11 +145,9 @@ extension SessionStore {
 extension Problem {
     /// 403: the token has fewer scopes than its account.
     fileprivate static func narrowedToken(_ challenge: BearerChallenge, missing scope: Scope) -> Problem {
-        Problem(
-            .forbidden, code: "insufficient_scope",
-            detail: "Only a token with the whole scope of its account may do this. Sign in without asking for less.",
-            headers: [.wwwAuthenticate: challenge.text(error: "insufficient_scope", ["scope": scope.text])],
-            extensions: ["scope": scope.text])
+        .insufficientScope(
+            challenge, missing: scope.text,
+            detail: "Only a token with the whole scope of its account may do this. Sign in without asking for less.")
     }
 
     /// 401: the token has not expired, but its session is over or unknown, or the token is revoked.

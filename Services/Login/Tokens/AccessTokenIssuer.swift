@@ -51,8 +51,15 @@ struct AccessTokenIssuer: Sendable {
         return try sign(claims, client: client.id, scope: scope, seconds: lifetimeSeconds, at: now)
     }
 
-    private func sign(
-        _ claims: Claims, client: String?, scope: Scope, seconds: Int, at now: Date
+    /// Signs an access token with these claims and those that every access token has.
+    ///
+    /// - Parameters:
+    ///   - claims: The subject, the audience and, for a session, its id and the user name.
+    ///   - client: The id of the registered client; nil for none.
+    ///   - seconds: The lifetime in seconds.
+    /// - Throws: An error of signing the token.
+    func sign(
+        _ claims: Claims, client: String? = nil, scope: Scope, seconds: Int, at now: Date
     ) throws -> AccessToken {
         var claims = claims
         let issuedAt = NumericDate(now)

@@ -62,7 +62,10 @@ struct RevokeAndIntrospectRoutes: Sendable {
         let (text, hint) = try await TokenParameters(of: request).tokenAndHint
         let isSession = hint == SessionIntrospection.hint
         let scope = isSession ? SessionIntrospection.scope : Self.introspectionScope
-        guard context.identity.allows(scope) else { throw Problem.insufficientScope(scope, context.challenge) }
+        // The service token may have only the scope for the other kind of introspection.
+        guard context.identity.allows(scope) else {
+            throw Problem.insufficientScope(context.challenge, missing: scope)
+        }
         let now = clock.now()
         let caller = context.identity.token.issuer.map { [$0] } ?? []
         if isSession {
@@ -119,16 +122,6 @@ extension OAuthError {
         .temporarilyUnavailable,
         "Too many tokens of this user were revoked. The token is still valid. Try again later.",
         status: .serviceUnavailable, retryAfterSeconds: 60)
-}
-
-extension Problem {
-    /// 403: the service token has only the scope for the other kind of introspection.
-    fileprivate static func insufficientScope(_ scope: String, _ challenge: BearerChallenge) -> Problem {
-        Problem(
-            .forbidden, code: "insufficient_scope", detail: "This request requires the scope \(scope).",
-            headers: [.wwwAuthenticate: challenge.text(error: "insufficient_scope", ["scope": scope])],
-            extensions: ["scope": scope])
-    }
 }
 
 extension VerifiedToken {

@@ -24,10 +24,10 @@ struct TokenParameters: Sendable {
     init(of request: Request) async throws {
         let body = Array(try await request.bytes(upTo: URLEncodedForm.maximumBytes))
         switch request.mediaType {
-        case "application/x-www-form-urlencoded": try self.init(form: body)
+        case MediaType.form: try self.init(form: body)
         case "application/json": try self.init(json: body)
         default:
-            throw OAuthError(.invalidRequest, "Send application/x-www-form-urlencoded or application/json.")
+            throw OAuthError(.invalidRequest, "Send \(MediaType.form) or application/json.")
         }
     }
 

@@ -1,6 +1,6 @@
 // Tokens: the token endpoint of OAuth 2 with its grants, the issue of access tokens, revocation and introspection. This
 // is a separate folder because its names and errors are those of the OAuth RFCs. It calls the password authenticator
-// and the session store. The stores use only `Scope` of this folder.
+// and the session store.
 
 import Hummingbird
 import JWTAuth

@@ -1,8 +1,6 @@
 import Foundation
 import JWT
 import JWTAuth
-import Libcrypto
-import ServiceRuntime
 
 /// The access token of a WeChat user without an account. It allows one thing: to bind the user to an account.
 ///
@@ -14,8 +12,6 @@ struct RegisterToken: Sendable {
     /// The id of the token (`jti`).
     let id: String
     let expiresAt: Date
-
-    private static let idBytes = 16
 }
 
 extension RegisterToken {
@@ -40,12 +36,8 @@ extension RegisterToken {
     static func issue(
         for user: WeChatUser, by tokens: AccessTokenIssuer, at now: Date
     ) throws -> AccessTokenIssuer.AccessToken {
-        let issuedAt = NumericDate(now)
-        let text = try TokenType.access.signer(keys: tokens.keys.keys).sign(
-            Claims(
-                issuer: tokens.issuer, subject: user.subject, audience: [Login.name],
-                expiresAt: issuedAt + Int64(tokens.lifetimeSeconds), issuedAt: issuedAt,
-                id: Base64URL.encode(randomBytes(idBytes)), scope: scope.text))
-        return .init(text: text, lifetimeSeconds: tokens.lifetimeSeconds)
+        try tokens.sign(
+            Claims(subject: user.subject, audience: [Login.name]), scope: scope, seconds: tokens.lifetimeSeconds,
+            at: now)
     }
 }

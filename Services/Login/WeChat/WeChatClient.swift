@@ -68,7 +68,7 @@ struct WeChatClient: Sendable {
             ("appid", settings.appID), ("secret", settings.appSecret), ("js_code", code),
             ("grant_type", "authorization_code"),
         ]
-        let query = parameters.map { "\($0)=\(Self.percentEncoded($1))" }.joined(separator: "&")
+        let query = parameters.map { "\($0)=\($1.utf8.map(\.percentEncoded).joined())" }.joined(separator: "&")
         return "\(settings.url)/sns/jscode2session?\(query)"
     }
 
@@ -102,13 +102,5 @@ struct WeChatClient: Sendable {
     private func unavailable(_ reason: String) -> Result {
         Logger.current.warning("WeChat gave no usable response.", metadata: ["reason": "\(reason)"])
         return .unavailable
-    }
-
-    /// The text with every byte percent-encoded, except unreserved characters (RFC 3986 §2.3).
-    private static func percentEncoded(_ text: String) -> String {
-        text.utf8.map { byte in
-            byte.isURIUnreserved
-                ? String(Unicode.Scalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-        }.joined()
     }
 }

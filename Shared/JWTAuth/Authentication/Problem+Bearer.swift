@@ -1,5 +1,5 @@
 import HTTPTypes
-import ServiceRuntime
+public import ServiceRuntime
 
 /// The responses to requests whose bearer token is missing or rejected (RFC 6750 §3).
 extension Problem {
@@ -22,9 +22,15 @@ extension Problem {
     }
 
     /// 403: the token is valid, but does not allow `scope`.
-    static func insufficientScope(_ challenge: BearerChallenge, missing scope: String) -> Problem {
+    ///
+    /// - Parameters:
+    ///   - scope: The names that the token lacks, with spaces between them.
+    ///   - detail: What to do next; nil for a sentence that names the scope.
+    public static func insufficientScope(
+        _ challenge: BearerChallenge, missing scope: String, detail: String? = nil
+    ) -> Problem {
         Problem(
-            .forbidden, code: "insufficient_scope", detail: "This request requires the scope \(scope).",
+            .forbidden, code: "insufficient_scope", detail: detail ?? "This request requires the scope \(scope).",
             headers: [.wwwAuthenticate: challenge.text(error: "insufficient_scope", ["scope": scope])],
             extensions: ["scope": scope])
     }

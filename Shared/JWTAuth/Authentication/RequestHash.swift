@@ -74,12 +74,7 @@ public enum RequestHash {
                 byte = high << 4 | low
                 bytes.removeFirst(2)
             }
-            if byte.isURIUnreserved {
-                result.unicodeScalars.append(Unicode.Scalar(byte))
-            } else {
-                let hex = String(byte, radix: 16, uppercase: true)
-                result += hex.utf8.count == 1 ? "%0\(hex)" : "%\(hex)"
-            }
+            result += byte.percentEncoded
         }
         return result
     }

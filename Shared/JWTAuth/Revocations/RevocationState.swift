@@ -68,8 +68,9 @@ public final class RevocationState: Sendable {
     private let progress = Mutex(Progress())
 
     private static let degradedAfter = Duration.seconds(60)
-    /// The maximum time for which an entry is kept, whatever the date: longer than any access token lives.
-    private static let maximumLifeSeconds: Int64 = 691_200
+    /// The maximum time for which an entry is kept, whatever the date: as long as any access token may be accepted.
+    private static let maximumLifetimeSeconds =
+        TokenType.maximumAccessLifetimeSeconds + WallClock.maximumErrorSeconds
 
     /// Creates the state of a service that knows of no revocation yet.
     public convenience init(_ settings: RevocationSettings, clock: WallClock) {
@@ -167,8 +168,8 @@ extension RevocationState {
         let now = (date: clock.second, steady: clock.steady.now())
         let signedAt = page.issuedAt ?? now.date
         let entries = page.entries.map { revocation in
-            let life = min(max(0, revocation.expiresAt - signedAt), Self.maximumLifeSeconds)
-            return RevocationList.Entry(revocation: revocation, keptUntil: now.steady + .seconds(life))
+            let lifetime = min(max(0, revocation.expiresAt - signedAt), Self.maximumLifetimeSeconds)
+            return RevocationList.Entry(revocation: revocation, keptUntil: now.steady + .seconds(lifetime))
         }
         let expired = entries.filter { $0.isExpired(at: now) }.map(\.revocation.expiresAt).max()
         let hasRoom = list.add(entries.lazy.filter { !$0.isExpired(at: now) })

@@ -45,5 +45,5 @@ struct ConnectionLimits: Sendable {
     /// The size of a body of the type `application/x-www-form-urlencoded`, in bytes.
     var maximumFormBytes = URLEncodedForm.maximumBytes
     /// The size of a request target, path and query, in bytes.
-    var maximumTargetBytes = 8 << 10
+    var maximumTargetBytes = RequestTarget.maximumBytes
 }

@@ -1,6 +1,7 @@
 /// The media type of a body (RFC 9110 §8.3.1).
-enum MediaType {
-    static let form = "application/x-www-form-urlencoded"
+public enum MediaType {
+    /// The media type of a form (WHATWG URL Standard §5.1).
+    public static let form = "application/x-www-form-urlencoded"
 
     /// The media type in lower case and without parameters, as in `application/json`.
     ///

@@ -47,12 +47,28 @@ extension UInt8 {
         }
     }
 
+    /// Whether the byte is a character of `token68`, the form of credentials (RFC 9110 §11.2). RFC 6750 §2.1 calls it
+    /// `b64token`.
+    @inlinable public var isToken68Character: Bool {
+        switch self {
+        case UInt8(ascii: "+"), UInt8(ascii: "/"), UInt8(ascii: "="): true
+        default: isURIUnreserved
+        }
+    }
+
     /// Whether the byte is an unreserved character, which URIs carry without percent-encoding (RFC 3986 §2.3).
     @inlinable public var isURIUnreserved: Bool {
         switch self {
         case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"): true
         default: isASCIILetter || isASCIIDigit
         }
+    }
+
+    /// The byte as a part of a URI: an unreserved character as it is, any other byte percent-encoded (RFC 3986 §2.1).
+    public var percentEncoded: String {
+        if isURIUnreserved { return String(Unicode.Scalar(self)) }
+        let digits = String(self, radix: 16, uppercase: true)
+        return digits.utf8.count == 1 ? "%0\(digits)" : "%\(digits)"
     }
 }
 

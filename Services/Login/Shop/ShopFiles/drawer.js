@@ -22,7 +22,7 @@ export function fillDrawer() {
   byId("inside").append(
     section("Your pass", passContent),
     section("Try an invalid pass",
-      element("p", { class: "hint" }, "Each button sends a request that the orders service must refuse. Your own pass does not change."),
+      element("p", { class: "hint" }, "Each button sends a request that the orders service must reject. Your own pass does not change."),
       element("div", { class: "actions", id: "attempts" }, Object.keys(attempts).map(attemptButton)), result),
     section("Requests",
       element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Requests" },

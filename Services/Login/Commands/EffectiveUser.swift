@@ -1,11 +1,11 @@
-import ArgumentParser
 import Foundation
 
 /// The user with whose rights the process opens files.
 enum EffectiveUser {
     /// If the user is root and another user owns the folder, continues as that user, who could have put links into it.
     ///
-    /// - Throws: `ValidationError` when root may not act as another user, for example in a container without that right.
+    /// - Throws: `CommandError.foreignFolder` when root may not act as another user, for example in a container without
+    ///   that right.
     static func becomeOwner(ofFolder path: String) throws {
         let folder = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
         guard geteuid() == 0, let attributes = try? FileManager.default.attributesOfItem(atPath: folder),
@@ -13,9 +13,7 @@ enum EffectiveUser {
             owner != 0
         else { return }
         guard setegid(gid_t(group)) == 0, seteuid(uid_t(owner)) == 0 else {
-            throw ValidationError(
-                "The folder \(path) belongs to user \(owner), and root cannot act as that user. Run this as user \(owner)."
-            )
+            throw CommandError.foreignFolder(path: path, owner: owner)
         }
     }
 }

@@ -1,8 +1,4 @@
 import ArgumentParser
-import Configuration
-import Database
-import Foundation
-import JWT
 import Libcrypto
 import ServiceRuntime
 
@@ -16,7 +12,7 @@ struct ClientsCommand: AsyncParsableCommand {
             """,
         subcommands: [Add.self, List.self, Remove.self, RotateSecret.self])
 
-    struct Add: AsyncParsableCommand {
+    struct Add: DatabaseCommand {
         static let configuration = CommandConfiguration(
             abstract: "Register a client, and print its id and its secret. The secret is shown only now.")
         @Argument(help: "The name that people see when they allow the client.") var name: ClientName
@@ -32,13 +28,13 @@ struct ClientsCommand: AsyncParsableCommand {
         var audience: [String] = []
 
         func run() async throws {
-            let (store, services) = try ClientStore.ofEnvironment()
+            let (store, services) = try openClients()
             let secret = isPublic ? nil : ClientSecret()
             let client = Client(
                 id: Client.newID(), name: name, secretHash: secret?.hash, grantTypes: grantTypes.withoutRepetitions,
                 scope: try known(scopes, of: Scope.customer.union(.staff).names, "scope"),
                 audience: try known(audience, of: services, "service").names, redirectURIs: redirectURIs)
-            guard try await store.add(client, at: WallClock.system.now()) else { throw Refusal.idTaken }
+            guard try await store.add(client, at: WallClock.system.now()) else { throw CommandError.idTaken }
             print("client_id: \(client.id)")
             if let secret { print("client_secret: \(secret.text)") }
         }
@@ -53,29 +49,29 @@ struct ClientsCommand: AsyncParsableCommand {
         }
     }
 
-    struct List: AsyncParsableCommand {
+    struct List: DatabaseCommand {
         static let configuration = CommandConfiguration(
             abstract: "Print one line for each client: id, name, kind, grants, scope, services, redirect URIs.")
 
         func run() async throws {
-            for client in try await ClientStore.ofEnvironment().store.list() { print(client.line) }
+            for client in try await openClients().store.list() { print(client.line) }
         }
     }
 
-    struct Remove: AsyncParsableCommand {
+    struct Remove: DatabaseCommand {
         static let configuration = CommandConfiguration(
             abstract: "Remove a client, end the sessions that people have at it, and revoke its tokens.")
         @Argument(help: "The id of the client.") var id: String
 
         func run() async throws {
-            guard try await ClientStore.ofEnvironment().store.remove(id, at: WallClock.system.now()) else {
-                throw Refusal.noClient(id)
+            guard try await openClients().store.remove(id, at: WallClock.system.now()) else {
+                throw CommandError.noClient(id: id)
             }
             print("removed: \(id)")
         }
     }
 
-    struct RotateSecret: AsyncParsableCommand {
+    struct RotateSecret: DatabaseCommand {
         static let configuration = CommandConfiguration(
             commandName: "rotate-secret",
             abstract: "Replace the secret of a client, and print the new one. Tokens stay valid.")
@@ -83,41 +79,11 @@ struct ClientsCommand: AsyncParsableCommand {
 
         func run() async throws {
             let secret = ClientSecret()
-            guard try await ClientStore.ofEnvironment().store.replaceSecret(of: id, with: secret) else {
-                throw Refusal.noConfidentialClient(id)
+            guard try await openClients().store.replaceSecret(of: id, with: secret) else {
+                throw CommandError.noConfidentialClient(id: id)
             }
             print("client_id: \(id)\nclient_secret: \(secret.text)")
         }
-    }
-
-    /// The arguments are correct, but the database does not allow the command. The exit status is 1.
-    private enum Refusal: Error, CustomStringConvertible {
-        case idTaken
-        case noClient(String)
-        case noConfidentialClient(String)
-
-        var description: String {
-            switch self {
-            case .idTaken: "The random id is taken. Run the command again."
-            case .noClient(let id): "There is no client \(id). To list them: login clients list"
-            case .noConfidentialClient(let id):
-                "There is no client \(id) that has a secret. To list them: login clients list"
-            }
-        }
-    }
-}
-
-extension ClientStore {
-    /// The clients in the database that the environment names, and the names of the services that accept tokens.
-    fileprivate static func ofEnvironment() throws -> (store: ClientStore, services: [String]) {
-        let (url, lifetimes, services) = try Settings.read(ConfigReader(provider: EnvironmentVariablesProvider())) {
-            ($0.databaseURL(service: Login.name), SessionLifetimes(&$0), LoginSettings.audiences(&$0))
-        }
-        if let folder = url.folder { try EffectiveUser.becomeOwner(ofFolder: folder) }
-        let database = try SQLDatabase.open(url, migrations: Schema.migrations)
-        let sessions = SessionStore(
-            database: database, revocations: RevocationLog(database: database), lifetimes: lifetimes)
-        return (ClientStore(database: database, sessions: sessions), services)
     }
 }
 

@@ -1,7 +1,4 @@
 import ArgumentParser
-import Configuration
-import Database
-import Foundation
 import ServiceRuntime
 
 /// `login accounts …`: manages accounts in the database of login, also while the service runs.
@@ -15,79 +12,61 @@ struct AccountsCommand: AsyncParsableCommand {
             """,
         subcommands: [List.self, Grant.self, Revoke.self, Disable.self, Enable.self])
 
-    struct List: AsyncParsableCommand {
+    struct List: DatabaseCommand {
         static let configuration = CommandConfiguration(abstract: "Print one line for each account.")
 
         func run() async throws {
-            for account in try await AccountStore.ofEnvironment().list() { print(account.line) }
+            for account in try await openAccounts().list() { print(account.line) }
         }
     }
 
-    struct Grant: AsyncParsableCommand {
+    struct Grant: DatabaseCommand {
         static let configuration = CommandConfiguration(
             abstract: "Grant scopes to an account, in addition to those that it has.")
         @Argument(help: "The name of the account.") var name: Username
         @Argument(help: "Scopes, such as catalog:write orders:read:all.") var scopes: [String]
 
         func run() async throws {
-            switch try await AccountStore.ofEnvironment().grant(try Scope(arguments: scopes), to: name) {
+            switch try await openAccounts().grant(try Scope(arguments: scopes), to: name) {
             case .granted(let account): print(account.line)
-            case .noAccount: throw ValidationError.noAccount(name)
-            case .scopeTooLong:
-                throw ValidationError(
-                    """
-                    The scopes of an account have at most \(AccountStore.maximumScopeBytes) bytes, because each token \
-                    carries them. Revoke scopes that \(name.text) does not need first.
-                    """)
+            case .noAccount: throw CommandError.noAccount(name)
+            case .scopeTooLong: throw CommandError.scopeTooLong(name)
             }
         }
     }
 
-    struct Revoke: AsyncParsableCommand {
+    struct Revoke: DatabaseCommand {
         static let configuration = CommandConfiguration(abstract: "Revoke scopes of an account.")
         @Argument(help: "The name of the account.") var name: Username
         @Argument(help: "Scopes, such as catalog:write.") var scopes: [String]
 
         func run() async throws {
-            let account = try await AccountStore.ofEnvironment().revoke(try Scope(arguments: scopes), from: name)
-            guard let account else { throw ValidationError.noAccount(name) }
+            let account = try await openAccounts().revoke(try Scope(arguments: scopes), from: name)
+            guard let account else { throw CommandError.noAccount(name) }
             print(account.line)
         }
     }
 
-    struct Disable: AsyncParsableCommand {
+    struct Disable: DatabaseCommand {
         static let configuration = CommandConfiguration(abstract: "Disable an account and end its sessions.")
         @Argument(help: "The name of the account.") var name: Username
 
-        func run() async throws { try await AccountsCommand.setDisabled(true, name) }
+        func run() async throws { try await openAccounts().setDisabled(true, name) }
     }
 
-    struct Enable: AsyncParsableCommand {
+    struct Enable: DatabaseCommand {
         static let configuration = CommandConfiguration(abstract: "Enable a disabled account.")
         @Argument(help: "The name of the account.") var name: Username
 
-        func run() async throws { try await AccountsCommand.setDisabled(false, name) }
-    }
-
-    fileprivate static func setDisabled(_ isDisabled: Bool, _ name: Username) async throws {
-        let account = try await AccountStore.ofEnvironment()
-            .setDisabled(isDisabled, name, at: WallClock.system.now())
-        guard let account else { throw ValidationError.noAccount(name) }
-        print(account.line)
+        func run() async throws { try await openAccounts().setDisabled(false, name) }
     }
 }
 
 extension AccountStore {
-    /// The accounts in the database that the environment names.
-    fileprivate static func ofEnvironment() throws -> AccountStore {
-        let (url, lifetimes) = try Settings.read(ConfigReader(provider: EnvironmentVariablesProvider())) {
-            ($0.databaseURL(service: Login.name), SessionLifetimes(&$0))
-        }
-        if let folder = url.folder { try EffectiveUser.becomeOwner(ofFolder: folder) }
-        let database = try SQLDatabase.open(url, migrations: Schema.migrations)
-        let sessions = SessionStore(
-            database: database, revocations: RevocationLog(database: database), lifetimes: lifetimes)
-        return AccountStore(database: database, sessions: sessions)
+    fileprivate func setDisabled(_ isDisabled: Bool, _ name: Username) async throws {
+        let account = try await setDisabled(isDisabled, name, at: WallClock.system.now())
+        guard let account else { throw CommandError.noAccount(name) }
+        print(account.line)
     }
 }
 
@@ -104,12 +83,6 @@ extension Scope {
             throw ValidationError("Name each scope once, in the form of catalog:write.")
         }
         self = scope
-    }
-}
-
-extension ValidationError {
-    fileprivate static func noAccount(_ name: Username) -> ValidationError {
-        ValidationError("There is no account \(name.text).")
     }
 }
 

@@ -1,3 +1,6 @@
+// Common: accounts, user names and scopes, and the tables that several stores use. This is a separate folder because the
+// others need it, and it needs none of them.
+
 import Foundation
 
 /// The account of a person.
