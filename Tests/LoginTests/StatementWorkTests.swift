@@ -30,6 +30,28 @@ import Testing
         #expect(growing == [])
     }
 
+    @Test func `the work of a renewal does not grow with the earlier renewals of its session`() async throws {
+        let growing = try await StatementWork.growing { renewals in
+            let database = try SQLDatabase.open(.inMemory, migrations: Schema.migrations)
+            let sessions = SessionStore(
+                database: database, revocations: RevocationLog(database: database),
+                lifetimes: SessionLifetimes(sessionSeconds: 1_000_000, accessTokenSeconds: 600))
+            let account = try await add("alice", to: AccountStore(database: database, sessions: sessions))
+            var (_, token) = try #require(
+                try await sessions.begin(account, scope: account.scope, audience: ["login"], at: now))
+            for renewal in 1...renewals {
+                let result = try await sessions.renew(token, at: now + Double(600 * renewal))
+                guard case .renewed(_, _, let next) = result else { throw RejectedRenewal() }
+                token = next
+            }
+            return database
+        }
+        // The removal of the oldest tokens counts the entries of an index, at most `maximumFamilyTokens`.
+        #expect(growing.filter { !$0.hasPrefix("DELETE FROM refresh_tokens") } == [])
+    }
+
+    private struct RejectedRenewal: Error {}
+
     /// Does everything that a user can do with an account, and then deletes it.
     private func useAll(_ accounts: AccountStore, _ sessions: SessionStore, name: String) async throws {
         let username = try name.username
