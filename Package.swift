@@ -99,6 +99,12 @@ let package = Package(
         .executableTarget(
             name: "CountedWork", dependencies: ["JWT", "Libcrypto", "ServiceRuntime"], path: "Tests/CountedWork",
             swiftSettings: .strict, linkerSettings: [.linkedLibrary("m")]),
+        .executableTarget(
+            name: "CountedRequest",
+            dependencies: [
+                "JWT", "JWTAuth", "ServiceRuntime", .configuration, .httpTypes, .hummingbird, .logging, .nioEmbedded,
+            ],
+            path: "Tests/CountedRequest", swiftSettings: .strict),
         tests("Libcrypto", uses: ["TestSupport", "CountedWork"]),
         tests("JWT", uses: ["Libcrypto", "TestSupport", "CountedWork"]),
         tests("JWTCommand", uses: ["JWT", "Libcrypto", "TestSupport", .hummingbird, .hummingbirdTesting, .httpTypes]),
