@@ -70,7 +70,8 @@ extension Login: ServiceDefinition {
             services: [
                 ShutdownHook { try database.close() }, ShutdownHook { await routes.weChat?.shutdown() },
                 settings.tokens.keys, RevocationPoller(log: revocations),
-            ])
+            ],
+            onShutdown: revocations.notifier.end)
     }
 }
 

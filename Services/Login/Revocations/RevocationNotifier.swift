@@ -1,4 +1,3 @@
-import ServiceLifecycle
 import Synchronization
 
 /// Wakes the requests that wait for changes of the revocation log.
@@ -16,6 +15,7 @@ final class RevocationNotifier: Sendable {
     private struct State {
         var nextID = 0
         var subscribers: [Int: Subscriber] = [:]
+        var hasEnded = false
     }
 
     private let state = Mutex(State())
@@ -23,15 +23,14 @@ final class RevocationNotifier: Sendable {
     /// A subscription to changes of the log, starting when it is created. It ends when it is released.
     struct Subscription: Sendable {
         fileprivate let changes: AsyncStream<Void>
-        fileprivate let continuation: AsyncStream<Void>.Continuation
 
         /// Waits for a change since the last call, or since the subscription was created.
         ///
         /// Returns false at the deadline, when the task is cancelled, when a later subscription of the caller ends this
-        /// one, and when the service shuts down.
+        /// one, and when the notifier has ended.
         func waitForChange(until deadline: ContinuousClock.Instant) async -> Bool {
             await withTaskGroup(of: Bool.self) { group in
-                group.addTask { await nextChange() }
+                group.addTask { await changes.first { true } != nil }
                 group.addTask {
                     try? await Task.sleep(until: deadline, clock: .continuous)
                     return false
@@ -40,21 +39,13 @@ final class RevocationNotifier: Sendable {
                 return await group.next() ?? false
             }
         }
-
-        private func nextChange() async -> Bool {
-            await withGracefulShutdownHandler {
-                await changes.first { true } != nil
-            } onGracefulShutdown: {
-                continuation.finish()
-            }
-        }
     }
 
     /// The current number of subscriptions.
     var subscriptionCount: Int { state.withLock { $0.subscribers.count } }
 
     /// Starts a subscription. If the caller has `maximumSubscriptionsOfCaller` already, ends the oldest of them, which
-    /// probably belongs to a lost connection. Returns nil when there are `maximumSubscriptions` already.
+    /// probably belongs to a lost connection. Returns nil when there are `maximumSubscriptions` already, and after `end`.
     func subscribe(as caller: String) -> Subscription? {
         let (changes, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let (id, former): (Int?, Subscriber?) = state.withLock { state in
@@ -63,7 +54,7 @@ final class RevocationNotifier: Sendable {
             if own.count >= Self.maximumSubscriptionsOfCaller, let oldest = own.min() {
                 former = state.subscribers.removeValue(forKey: oldest)
             }
-            guard state.subscribers.count < Self.maximumSubscriptions else { return (nil, former) }
+            guard !state.hasEnded, state.subscribers.count < Self.maximumSubscriptions else { return (nil, former) }
             state.nextID += 1
             state.subscribers[state.nextID] = Subscriber(caller: caller, continuation: continuation)
             return (state.nextID, former)
@@ -71,7 +62,7 @@ final class RevocationNotifier: Sendable {
         former?.continuation.finish()
         guard let id else { return nil }
         continuation.onTermination = { [weak self] _ in self?.remove(id) }
-        return Subscription(changes: changes, continuation: continuation)
+        return Subscription(changes: changes)
     }
 
     /// Wakes all subscriptions.
@@ -79,6 +70,15 @@ final class RevocationNotifier: Sendable {
         state.withLock { state in
             for subscriber in state.subscribers.values { subscriber.continuation.yield() }
         }
+    }
+
+    /// Ends all subscriptions, because the service shuts down.
+    func end() {
+        let ended = state.withLock { state in
+            state.hasEnded = true
+            return Array(state.subscribers.values)
+        }
+        for subscriber in ended { subscriber.continuation.finish() }
     }
 
     private func remove(_ id: Int) {

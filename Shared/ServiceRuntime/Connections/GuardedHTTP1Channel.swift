@@ -2,6 +2,7 @@ public import Hummingbird
 public import HummingbirdCore
 import Logging
 import NIOCore
+import ServiceLifecycle
 
 /// HTTP/1.1 connections behind `ConnectionGuard`. An idle connection has no task.
 struct GuardedHTTP1Channel: ServerChildChannel {
@@ -18,10 +19,16 @@ struct GuardedHTTP1Channel: ServerChildChannel {
     private let register: ConnectionRegister
     private let admissionLimits: AdmissionLimits
     private let date = ResponseDate(clock: .system)
+    private let onShutdown: @Sendable () -> Void
 
-    init(limits: ConnectionLimits, handler: @escaping RequestHandler) {
+    /// - Parameter onShutdown: Called when the shutdown begins and connections are open. Handlers do not learn of the
+    ///   shutdown otherwise, because their tasks are not those of the server.
+    init(
+        limits: ConnectionLimits, handler: @escaping RequestHandler, onShutdown: @escaping @Sendable () -> Void = {}
+    ) {
         self.limits = limits
         self.handler = handler
+        self.onShutdown = onShutdown
         register = ConnectionRegister(limits: limits)
         admissionLimits = AdmissionLimits(limits)
     }
@@ -42,7 +49,7 @@ struct GuardedHTTP1Channel: ServerChildChannel {
 
     /// Returns when no connection is open and no handler runs, or at once if the task of another connection waits for this.
     func handle(value: Connection, logger: Logger) async {
-        await register.waitUntilEmpty()
+        await withGracefulShutdownHandler(operation: register.waitUntilEmpty, onGracefulShutdown: onShutdown)
     }
 }
 
@@ -56,10 +63,10 @@ extension HTTPServerBuilder {
     }
 
     static func guardedHTTP1<Responder: HTTPResponder>(
-        _ responder: Responder, limits: ConnectionLimits
+        _ responder: Responder, limits: ConnectionLimits, onShutdown: @escaping @Sendable () -> Void = {}
     ) -> HTTPServerBuilder where Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
         HTTPServerBuilder { _ in
-            GuardedHTTP1Channel(limits: limits) { request, channel, logger in
+            let handler: RequestHandler = { request, channel, logger in
                 var logger = logger
                 // Hummingbird reads `context.id` from this key. `RequestMiddleware` replaces it.
                 logger[metadataKey: "hb.request.id"] = .stringConvertible(RequestID())
@@ -72,6 +79,7 @@ extension HTTPServerBuilder {
                     return Response(status: .internalServerError)
                 }
             }
+            return GuardedHTTP1Channel(limits: limits, handler: handler, onShutdown: onShutdown)
         }
     }
 }

@@ -35,9 +35,12 @@ extension ServiceSettings {
     ///   - services: The services that run beside the server. The application stops them after the server, in reverse
     ///     order.
     ///   - beforeListening: Called when the services have started. The server accepts connections when it has ended.
+    ///   - onShutdown: Called, possibly several times, when the shutdown begins and connections are open. It ends the waits
+    ///     of handlers, for which the server would wait otherwise.
     public func application<Context: ServiceRequestContext>(
         router: Router<Context>, description: OpenAPIDocument, services: [any Service],
-        beforeListening: @escaping @Sendable () async -> Void = {}
+        beforeListening: @escaping @Sendable () async -> Void = {},
+        onShutdown: @escaping @Sendable () -> Void = {}
     ) -> ServiceApplication<Context> {
         let file = StaticFile(description.json, contentType: "application/json")
         router.get("openapi.json") { request, _ in file.response(to: request) }
@@ -57,7 +60,7 @@ extension ServiceSettings {
         let responder = router.buildResponder()
         return ServiceApplication(
             routes: routes, description: description, responder: responder,
-            server: .guardedHTTP1(responder, limits: connectionLimits),
+            server: .guardedHTTP1(responder, limits: connectionLimits, onShutdown: onShutdown),
             configuration: .init(
                 address: .hostname(host, port: port), serverName: nil, backlog: Self.maximumWaitingConnections),
             services: services, processesRunBeforeServerStart: [beforeListening], logger: logger)
