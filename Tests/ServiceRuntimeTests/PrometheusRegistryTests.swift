@@ -53,7 +53,7 @@ import Testing
 
     @Test(arguments: [
         (#"say "hi""#, #"say \"hi\""#), ("two\nlines", #"two\nlines"#), (#"back\slash"#, #"back\\slash"#),
-        (#"\n"#, #"\\n"#), ("/products/{id}", "/products/{id}"), ("é 👋", "é 👋"), ("", ""),
+        (#"\n"#, #"\\n"#), ("\"\u{301}", "\\\"\u{301}"), ("/products/{id}", "/products/{id}"), ("é 👋", "é 👋"), ("", ""),
     ])
     func `the value of a label is escaped`(value: String, escaped: String) {
         registry.makeMeter(label: "age", dimensions: [("x", value)]).set(1.5)

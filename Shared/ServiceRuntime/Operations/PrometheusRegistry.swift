@@ -105,7 +105,16 @@ public final class PrometheusRegistry: MetricsFactory {
     private static func escaped(_ value: String) -> String {
         // Almost no value needs it, and searching for a text takes much longer than looking at the bytes.
         guard value.utf8.contains(where: { "\\\"\n".utf8.contains($0) }) else { return value }
-        return value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
+        // Escape bytes: a quotation mark and an accent behind it are one `Character`.
+        var escaped: [UInt8] = []
+        for byte in value.utf8 {
+            switch byte {
+            case UInt8(ascii: "\n"): escaped += "\\n".utf8
+            case UInt8(ascii: "\\"), UInt8(ascii: "\""): escaped += [UInt8(ascii: "\\"), byte]
+            default: escaped.append(byte)
+            }
+        }
+        return String(decoding: escaped, as: UTF8.self)
     }
 }
 
