@@ -134,7 +134,7 @@ let package = Package(
         serviceTests("Catalog"),
         serviceTests("Orders", uses: ["CurlClient", "OTLPTracing", .logging, .lifecycle, .tracing]),
         serviceTests("Inbox"),
-        serviceTests("Compare"),
+        serviceTests("Compare", uses: [.logging, .nioEmbedded]),
         .testTarget(
             name: "BrowserTests", dependencies: ["TestSupport"], path: "Tests/BrowserTests", swiftSettings: .strict),
         .testTarget(

@@ -16,6 +16,9 @@ struct ServerTimingMiddleware: RouterMiddleware {
             }
             response.headers[.serverTiming] = timing.field
             return response
+        } catch let error as CancellationError {
+            // `RequestMiddleware` counts it as no error of the service.
+            throw error
         } catch let error as any ProblemConvertible {
             // Log the cause here: `RequestMiddleware` gets a problem, which has none.
             throw Self.adding(timing, to: error.problem(loggingCauseTo: context.logger))

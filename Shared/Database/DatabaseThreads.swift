@@ -7,7 +7,7 @@ import Synchronization
 /// arrival.
 final class DatabaseThreads: TaskExecutor {
     /// The threads of the process. They never end, so no task can outlive its executor.
-    static let shared = DatabaseThreads()
+    static let shared = Result { () throws(DatabaseError) in try DatabaseThreads() }
     static let maximumCount = 8
 
     private struct State {
@@ -29,12 +29,10 @@ final class DatabaseThreads: TaskExecutor {
     private let state = Mutex(State())
 
     /// Starts the first thread, so there is always one that takes the jobs.
-    init() {
-        do throws(DatabaseError) {
-            try DetachedThread.start { self.work() }
-        } catch {
-            fatalError(error.message)
-        }
+    ///
+    /// - Throws: `DatabaseError` with code `unavailable` if the system cannot start it.
+    init() throws(DatabaseError) {
+        try DetachedThread.start { self.work() }
     }
 
     func enqueue(_ job: consuming ExecutorJob) {
@@ -66,15 +64,19 @@ final class DatabaseThreads: TaskExecutor {
         }
     }
 
-    /// Starts a further thread. If the system cannot, those that run take the jobs later.
+    /// Starts a further thread. If the system cannot, those that run take the jobs. One that became idle meanwhile has to be
+    /// woken, because a job that arrived meanwhile relied on the new thread.
     private func startThread() {
         do throws(DatabaseError) {
             try DetachedThread.start { self.work() }
         } catch {
-            state.withLock { state in
+            let idle: DispatchSemaphore? = state.withLock { state in
                 state.count -= 1
-                state.isWaking = false
+                let idle = state.jobs.isEmpty ? nil : state.idle.popLast()
+                state.isWaking = idle != nil
+                return idle
             }
+            idle?.signal()
         }
     }
 

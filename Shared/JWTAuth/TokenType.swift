@@ -16,7 +16,7 @@ public struct TokenType: Sendable {
     public static let defaultIssuer = "http://localhost:8080"
     /// The lifetime of an access token in seconds, if `ACCESS_TOKEN_TTL` is not set.
     public static let accessLifetimeSeconds: Int64 = 600
-    /// The maximum lifetime of an access token in seconds: a week. Services keep revocations for as long.
+    /// The maximum lifetime of an access token in seconds: a week. Services keep revocations at least as long.
     public static let maximumAccessLifetimeSeconds: Int64 = 604_800
     /// The lifetime of a token for one request or one response, in seconds.
     public static let requestLifetimeSeconds: Int64 = 60

@@ -39,8 +39,8 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(1)))
-    func `reads continue on the threads that run when no further one can start`() async {
-        let threads = DatabaseThreads()
+    func `reads continue on the threads that run when no further one can start`() async throws {
+        let threads = try DatabaseThreads()
         let (beginnings, beginning) = AsyncStream.makeStream(of: Void.self)
         let release = DispatchSemaphore(value: 0)
         let first = Task(executorPreference: threads) {

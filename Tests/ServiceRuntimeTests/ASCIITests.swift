@@ -26,11 +26,6 @@ import Testing
         }
     }
 
-    @Test func `bytes are written as two lower-case hexadecimal digits each`() {
-        let bytes: [UInt8] = [0, 0x09, 0x0A, 0xA0, 0xFF]
-        #expect(bytes.hexadecimal == "00090aa0ff")
-    }
-
     @Test func `every byte but an unreserved one is percent-encoded with two upper-case digits`() {
         let bytes: [UInt8] = [0, 0x0A, 0x20, 0x25, 0x2F, 0x7E, 0x61, 0xC3]
         #expect(bytes.map(\.percentEncoded) == ["%00", "%0A", "%20", "%25", "%2F", "~", "a", "%C3"])

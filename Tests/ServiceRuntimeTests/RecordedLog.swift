@@ -31,8 +31,8 @@ final class RecordedLog: Sendable {
 
         func log(event: LogEvent) {
             var members = metadata
-            for (key, value) in TraceIDs.current?.members ?? [] { members[key] = .string(value) }
             members.merge(event.metadata ?? [:]) { $1 }
+            members.merge((TraceIDs.current?.members ?? []).map { ($0.key, .string($0.value)) }) { own, _ in own }
             let line = Line(
                 level: event.level, message: event.message.description, source: event.source,
                 metadata: members.mapValues(\.description))

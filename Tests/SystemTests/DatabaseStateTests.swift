@@ -23,7 +23,8 @@ struct DatabaseStateTests {
             await #expect(throws: ClusterError.self) {
                 try await cluster.start(.inbox, environment: ["DATABASE_URL": server.url(.inbox)])
             }
-            #expect(try cluster.log(.inbox).contains("Start the service again when the server accepts connections."))
+            let advice = "Wait until the server accepts connections, then start the service again if it has ended."
+            #expect(try cluster.log(.inbox).contains(advice))
 
             await server.kill()
             try await server.start()

@@ -302,6 +302,7 @@ extension Cluster {
             """#.utf8
         ).write(to: docker)
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: docker.path)
+        try Data().write(to: directory.appending(path: "docker-compose.yml"))
         return try await run(
             ["scripts/rotate-secret", "--retire-later"], in: directory,
             environment: ["PATH": "\(bin.path):/usr/bin:/bin"])

@@ -105,7 +105,7 @@ import Testing
                 ("/", "One pass"), ("/account", "My account"), ("/account/password", "Change password"),
                 ("/account/delete", "Delete account"), ("/account/api-tokens/new", "New API token"),
                 ("/authorize?response_type=code&\(client)&\(challenge)", "Allow Demo web?"),
-                ("/authorize?client_id=demo-web", "refused"), ("/nowhere", "not_found"),
+                ("/authorize?client_id=demo-web", "rejected"), ("/nowhere", "not_found"),
             ] {
                 let response = try await browser.get(path)
                 #expect(response.text.contains(title), "\(path)")

@@ -36,9 +36,11 @@ struct HTMLErrorMiddleware: RouterMiddleware {
 extension PageContext {
     /// The page about an error.
     ///
-    /// - Throws: `error` itself if it has no problem to show.
+    /// - Throws: `error` itself if it has no problem to show, and `CancellationError`.
     func response(to error: any Error) throws -> Response {
         switch error {
+        // The caller counts it as no error of the service.
+        case is CancellationError: throw error
         case let problem as Problem: return try response(to: problem)
         case let error as any ProblemConvertible:
             return try response(to: error.problem(loggingCauseTo: logger))

@@ -15,7 +15,10 @@ extension PostgreSQLConnection {
         ("certificate verify failed", certificateAdvice),
         ("root certificate file", certificateAdvice),
         ("server does not support SSL", "Turn on ssl in the settings of the server"),
-        ("the database system is", "Start the service again when the server accepts connections"),
+        (
+            "the database system is",
+            "Wait until the server accepts connections, then start the service again if it has ended"
+        ),
         ("authentication failed", "Check the user and the password of the URL"),
         ("unsupported startup parameter", "Set ignore_startup_parameters = options in the settings of PgBouncer"),
     ].map { (part: $0.0, advice: $0.1) }

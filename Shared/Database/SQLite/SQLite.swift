@@ -41,7 +41,7 @@ enum SQLite {
                 try database.execute(sql: "PRAGMA synchronous = FULL")
                 try WriteAheadLog.limitSize(in: database)
             }
-            return (writer, SQLiteReaders(path: file.path, configuration: configuration))
+            return (writer, try SQLiteReaders(path: file.path, configuration: configuration))
         }
     }
 

@@ -12,13 +12,16 @@ final class SQLiteReaders: Sendable {
     /// How many reads reach the threads at once. More than run, so a thread finds its next read without a detour.
     static let turnCount = 4 * DatabaseThreads.maximumCount
 
+    private let threads: DatabaseThreads
     private let turns = TurnQueue(turns: turnCount)
     private let path: String
     private let configuration: Configuration
     private let state = Mutex(State())
 
     /// - Parameter configuration: The configuration of the writer.
-    init(path: String, configuration: Configuration) {
+    /// - Throws: `DatabaseError` with code `unavailable` if the system cannot start a thread for reads.
+    init(path: String, configuration: Configuration) throws(DatabaseError) {
+        threads = try DatabaseThreads.shared.get()
         self.path = path
         var configuration = configuration
         configuration.readonly = true
@@ -37,7 +40,7 @@ final class SQLiteReaders: Sendable {
             throw Self.isBusy
         }
         defer { turns.leave() }
-        return try await withTaskExecutorPreference(DatabaseThreads.shared) {
+        return try await withTaskExecutorPreference(threads) {
             try Task.checkCancellation()
             guard deadline > .now else { throw Self.isBusy }
             let connection = try take()

@@ -73,12 +73,12 @@ final class LogWriter: Sendable {
     }
 
     private func writeWaitingLines() {
-        while let lines = takeWaitingLines() {
-            if state.withLock({ $0.isCut }) { _ = FileDescriptors.writeAll(Data([Self.lineBreak]), to: file) }
+        while let waitingLines = takeWaitingLines() {
+            let lines = state.withLock { $0.isCut } ? Data([Self.lineBreak]) + waitingLines : waitingLines
             let written = FileDescriptors.writeAll(lines, to: file)
             // The file is gone or full, so a log line about it would be lost as well.
             if written < lines.count {
-                let droppedLines = lines[written...].count { $0 == Self.lineBreak }
+                let droppedLines = waitingLines.suffix(lines.count - written).count { $0 == Self.lineBreak }
                 Counter(label: "log_lines_dropped").increment(by: droppedLines)
             }
             if written > 0 { state.withLock { $0.isCut = lines[written - 1] != Self.lineBreak } }

@@ -3,7 +3,7 @@ extension PrometheusRegistry {
     static let descriptions = [
         "hb_requests_total": "Responses, by route, method and status.",
         "hb_request_errors_total":
-            "Responses from 500 up, by route, method and status; not those to reads that were cancelled.",
+            "Responses from 500 up, by route, method and status; not those to requests that were cancelled.",
         "http_server_active_requests": "Requests whose handler runs, by method.",
         "http_server_request_duration_seconds": "Time until the handler has returned the response.",
         "http_connections": "Open connections of clients.",

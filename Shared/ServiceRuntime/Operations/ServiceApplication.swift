@@ -26,7 +26,7 @@ where Context.Source == ApplicationRequestContextSource {
 
     /// The connections that the server accepts before it works on those that are open. SwiftNIO accepts four. An overloaded
     /// service looks for new connections so seldom that their requests would wait for seconds, where nothing can reject them.
-    static var maximumConnectionsInARow: UInt { 256 }
+    static var maximumConnectionsInARow: UInt { 128 }
 
     /// Lets the server accept many connections at once. Hummingbird calls this when it listens.
     public func onServerRunning(_ channel: any Channel) async {
