@@ -6,8 +6,19 @@ import Synchronization
 /// A thread starts when work waits and no thread is idle, up to `maximumCount`. Further work waits in the order of its
 /// arrival.
 final class DatabaseThreads: TaskExecutor {
+    private static let threads = Mutex<DatabaseThreads?>(nil)
+
     /// The threads of the process. They never end, so no task can outlive its executor.
-    static let shared = Result { () throws(DatabaseError) in try DatabaseThreads() }
+    static var shared: DatabaseThreads {
+        get throws(DatabaseError) {
+            try threads.withLock { threads throws(DatabaseError) in
+                if let threads { return threads }
+                let new = try DatabaseThreads()
+                threads = new
+                return new
+            }
+        }
+    }
     static let maximumCount = 8
 
     private struct State {

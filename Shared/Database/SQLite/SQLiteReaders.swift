@@ -21,7 +21,7 @@ final class SQLiteReaders: Sendable {
     /// - Parameter configuration: The configuration of the writer.
     /// - Throws: `DatabaseError` with code `unavailable` if the system cannot start a thread for reads.
     init(path: String, configuration: Configuration) throws(DatabaseError) {
-        threads = try DatabaseThreads.shared.get()
+        threads = try DatabaseThreads.shared
         self.path = path
         var configuration = configuration
         configuration.readonly = true
