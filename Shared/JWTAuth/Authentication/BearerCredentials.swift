@@ -75,7 +75,7 @@ struct BearerCredentials: Sendable {
 
     /// Whether the text consists of the characters of `b64token` (RFC 6750 §2.1). The verifier checks the rest.
     private func isToken(_ text: Substring) -> Bool {
-        !text.isEmpty && text.utf8.allSatisfy(\.isToken68Character)
+        !text.isEmpty && text.utf8.allSatisfy { $0.isToken68Character }
     }
 
     /// Requires an allowed origin for unsafe methods, because browsers send the cookie with the requests of any page.
