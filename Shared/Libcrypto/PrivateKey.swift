@@ -209,7 +209,7 @@ import COpenSSL
     }
 }
 
-/// The private key of OpenSSL in DER, which the caller frees; nil when there is none.
+/// Reads a private key in DER. The caller frees the key. Returns nil if OpenSSL cannot read one.
 func decodedPrivateKey(_ der: [UInt8]) -> OpaquePointer? {
     guard !der.isEmpty else { return nil }
     defer { ERR_clear_error() }

@@ -217,7 +217,7 @@ import Tracing
         #expect(String(decoding: text, as: UTF8.self) == lines.joined())
     }
 
-    @Test func `a line after one that a full disk has cut is a line of its own`() async {
+    @Test func `a line does not continue a line that a full disk has cut`() async {
         await #expect(processExitsWith: .success) {
             signal(SIGXFSZ, SIG_IGN)
             let folder = try TemporaryFolder()

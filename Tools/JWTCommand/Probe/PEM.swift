@@ -8,8 +8,8 @@ enum PEM {
         return "-----BEGIN \(label)-----\n\(base64)\n-----END \(label)-----\n"
     }
 
-    /// The bytes of the first block whose label ends with this text, such as `PRIVATE KEY` for all forms of private keys; nil if
-    /// there is none, or its content is not base64, as in a block with header fields.
+    /// The bytes of the first block whose label ends with this text, such as `PRIVATE KEY` for all forms of private keys; nil
+    /// if no block has such a label, or its content is not base64, as in a block with header fields.
     static func bytes(labelEnding label: String, in text: String) -> [UInt8]? {
         let lines = text.split(whereSeparator: \.isNewline).drop {
             !($0.hasPrefix("-----BEGIN ") && $0.hasSuffix("\(label)-----"))
