@@ -1,8 +1,11 @@
 """Measures requests to the services over open connections. scripts/bench http runs it.
 
-The services share one core, and wrk has another. A figure is the median over rounds. A ratio is the CPU time to that of the first
-row in the same round. CPU time is what the kernel counts for the processes of the services, so other programs disturb it
+Each server runs on one core, and wrk on another. A figure is the median over rounds. A ratio is the CPU time to that of the first
+row in the same round. CPU time is what the kernel counts for the processes of the servers, so other programs disturb it
 less than they disturb requests a second.
+
+Two rows are for comparison (Benchmarks/Sources/HTTPPeer): GET /messages of Hummingbird alone, with a fixed value and without
+authentication; and the same work as inbox with Hummingbird, jwt-kit and GRDB, as one would write it.
 """
 
 import argparse
@@ -20,6 +23,8 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
+import urllib.request
 
 ROUNDS = 3
 SECONDS = 4
@@ -28,9 +33,10 @@ SERVER_CORE, CLIENT_CORE = "0", "1"
 SECRET = "0123456789abcdef0123456789ABCDEF"
 ISSUER = "https://login.example"
 ACCOUNT = "0b8f6d5e-6f0c-4f5e-9a3c-2f1f0a7f7c11"
+MESSAGE_IDS = ["019aa5e0-7b3c-7d21-9f04-3c5a8e1b6d02", "019aa5d1-02f8-7a64-8c1e-b7d94f20a5e3"]
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 FOLDER = tempfile.mkdtemp()
-PORTS = {name: 18610 + index for index, name in enumerate(["catalog", "orders", "inbox"])}
+PORTS = {name: 18610 + index for index, name in enumerate(["catalog", "orders", "inbox", "peer"])}
 
 
 def base64url(data):
@@ -46,6 +52,10 @@ def token(audience, scope, secret=SECRET):
     parts = [{"alg": "HS256", "typ": "JWT"}, claims]
     text = ".".join(base64url(json.dumps(part, separators=(",", ":")).encode()) for part in parts)
     return text + "." + base64url(hmac.new(secret.encode(), text.encode(), hashlib.sha256).digest())
+
+
+READER = token("inbox", "inbox:read")
+FORGED = token("inbox", "inbox:read", SECRET.lower())
 
 
 class Server:
@@ -87,6 +97,26 @@ def service(name):
     return Server([f".build/release/{name}"], PORTS[name], database | calls)
 
 
+def peer(row):
+    return Server(
+        ["Benchmarks/.build/release/HTTPPeer", row], PORTS["peer"], {"DATABASE_FILE": f"{FOLDER}/inbox.sqlite"})
+
+
+def check_messages(port, rejects_forged=True):
+    """Ends the program unless GET /messages returns the messages to a good token, and 401 to a bad one."""
+    for bearer, expected in [(READER, 200), (FORGED, 401 if rejects_forged else 200)]:
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{port}/messages", headers={"Authorization": f"Bearer {bearer}"})
+        try:
+            with urllib.request.urlopen(request, timeout=10) as response:
+                status, body = response.status, response.read()
+        except urllib.error.HTTPError as error:
+            status, body = error.code, b""
+        ids = [message["id"] for message in json.loads(body)["messages"]] if status == 200 else MESSAGE_IDS
+        if status != expected or ids != MESSAGE_IDS:
+            sys.exit(f"GET /messages on port {port} responds with {status} instead of {expected}, or other messages: {body}")
+
+
 def load(port, path, authorization=None, body=None, status=200, seconds=SECONDS):
     """Sends requests, and returns how many there were, and how many a second. Ends the program if a response has another status."""
     script = f"{FOLDER}/wrk.lua"
@@ -124,9 +154,8 @@ def prepare():
     with inbox:
         inbox.executemany(
             "INSERT INTO messages (account, id, subject, body, created_at, read_at) VALUES (?, ?, ?, ?, ?, ?)",
-            [(ACCOUNT, "019aa5e0-7b3c-7d21-9f04-3c5a8e1b6d02", "Order placed", "2 lamps, 1 chair", 1763717400123, None),
-             (ACCOUNT, "019aa5d1-02f8-7a64-8c1e-b7d94f20a5e3", "Welcome", "Good to have you", 1763716380456,
-              1763716400000)])
+            [(ACCOUNT, MESSAGE_IDS[0], "Order placed", "2 lamps, 1 chair", 1763717400123, None),
+             (ACCOUNT, MESSAGE_IDS[1], "Welcome", "Good to have you", 1763716380456, 1763716400000)])
     inbox.close()
     catalog = sqlite3.connect(f"{FOLDER}/catalog.sqlite")
     with catalog:
@@ -138,13 +167,20 @@ def prepare():
 
 def one_round(product):
     rows = {}
-    reader = token("inbox", "inbox:read")
-    forged = token("inbox", "inbox:read", SECRET.lower())
+    server = peer("bare")
+    check_messages(PORTS["peer"], rejects_forged=False)
+    rows["Hummingbird alone: GET /messages"] = measure([server], PORTS["peer"], "/messages", READER)
+    server.stop()
+    server = peer("jwt-kit")
+    check_messages(PORTS["peer"])
+    rows["Hummingbird, jwt-kit, GRDB: GET /messages"] = measure([server], PORTS["peer"], "/messages", READER)
+    server.stop()
     inbox = service("inbox")
+    check_messages(PORTS["inbox"])
     rows["inbox: GET /healthz"] = measure([inbox], PORTS["inbox"], "/healthz")
     rows["inbox: GET /messages, wrong signature: 401"] = measure(
-        [inbox], PORTS["inbox"], "/messages", forged, status=401)
-    rows["inbox: GET /messages"] = measure([inbox], PORTS["inbox"], "/messages", reader)
+        [inbox], PORTS["inbox"], "/messages", FORGED, status=401)
+    rows["inbox: GET /messages"] = measure([inbox], PORTS["inbox"], "/messages", READER)
     catalog = service("catalog")
     rows["catalog: GET /products"] = measure([catalog], PORTS["catalog"], "/products")
     orders = service("orders")
