@@ -84,9 +84,10 @@ env_file_value() {
     -e 's/[[:space:]]+#.*$//' -e 's/[[:space:]]+$//' .env | tail -n 1
 }
 
-# began PROCESS: prints the start time of a process in ticks since the boot; nothing if there is no such process.
+# began PROCESS: prints the start time of a process in ticks since the boot; nothing if there is no such process, or if it has
+# ended and its parent has not noticed that yet (state Z or X).
 began() {
-  sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20
+  sed -n 's/.*) \([^XZ] .*\)/\1/p' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20
 }
 
 # process_of SERVICE: prints the process id of a service, or fails if it is not running. `run/<service>.pid` holds the id

@@ -166,6 +166,22 @@ import Testing
         }
     }
 
+    @Test func `a process that has ended is no running service, although its parent has not noticed that`() async throws
+    {
+        let folder = try ScriptFolder("down")
+        try FileManager.default.createDirectory(at: folder.file("run"), withIntermediateDirectories: false)
+        // The process ends when its parent has become `tail`, which never waits for it.
+        let script = """
+            (sh -c 'until grep -q tail /proc/$PPID/comm; do :; done' & echo $! >ended; exec tail -f /dev/null) &
+            until grep -q ') Z ' "/proc/$(cat ended)/stat"; do :; done 2>/dev/null
+            echo "$(cat ended) $(sed 's/.*) //' "/proc/$(cat ended)/stat" | cut -d ' ' -f 20)" >run/login.pid
+            scripts/down login
+            kill $!
+            """
+        let output = try await TestSupport.run(["/bin/bash", "-c", script], in: folder.file("."))
+        #expect(output == "login is not running.\n")
+    }
+
     @Test(.enabled(if: geteuid() == 0), arguments: ["down", "status", "logs"])
     func `root trusts no process ids and logs in a folder of another user`(script: String) async throws {
         let folder = try ScriptFolder(script)
