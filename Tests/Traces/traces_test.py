@@ -62,6 +62,11 @@ class TracesTest(unittest.TestCase):
         self.assertIn("GET /products", self.check_pages())
         self.assertIn("GET /products", self.send("GET", f"/traces/{TRACE}")[1])
 
+    def test_the_page_of_a_trace_says_how_long_its_time_axis_is(self):
+        child = span(spanId="00f067aa0ba902b8", startTimeUnixNano="3000000", endTimeUnixNano="12500001")
+        self.assertEqual(self.post(request(span(), child)), 200)
+        self.assertIn("0 ms<span>12.5 ms</span>", self.send("GET", f"/traces/{TRACE}")[1])
+
     def test_a_body_in_another_form_is_rejected_and_every_page_is_shown(self):
         bodies = [
             request(span(**members))

@@ -184,7 +184,7 @@ def printable(value):
 
 STYLE = """body{font:14px system-ui,sans-serif;margin:2rem;color:#222;background:#fff}table{border-collapse:collapse;width:100%}
 td,th{text-align:left;padding:.2rem .6rem;white-space:nowrap}tr:nth-child(even){background:#f4f4f4}td.axis{width:45%}
-td.axis svg{display:block;width:100%;height:14px}td.number{text-align:right}.error{color:#b00020}"""
+td.axis svg{display:block;width:100%;height:14px}.number{text-align:right}th.axis span{float:right}.error{color:#b00020}"""
 
 
 def page(title, body):
@@ -200,7 +200,8 @@ def list_page(traces):
         f'<td class="number">{spans}</td><td class="number">{milliseconds:.1f} ms</td></tr>'
         for trace, name, services, spans, milliseconds in reversed(list(traces.summaries()))
     )
-    return page("Traces", f"<table><tr><th>First span<th>Services<th>Spans<th>Duration</tr>{rows}</table>")
+    headers = "".join(f'<th class="number">{name}' for name in ["Services", "Spans", "Duration"])
+    return page("Traces", f"<table><tr><th>First span{headers}</tr>{rows}</table>")
 
 
 def trace_page(traces, trace):
@@ -220,7 +221,10 @@ def trace_page(traces, trace):
             f'<rect x="{begin}" width="{columns}" height="14" fill="{color}"/></svg></td>'
             f'<td class="number">{(span["end"] - span["start"]) / 1e6:.2f} ms</td></tr>'
         )
-    return page(f"Trace {trace}", f'<p><a href="/">All traces</a></p><table>{"".join(lines)}</table>')
+    header = (
+        f'<tr><th>Service<th>Span<th class="axis">0 ms<span>{total / 1e6:.1f} ms</span><th class="number">Duration</tr>'
+    )
+    return page(f"Trace {trace}", f'<p><a href="/">All traces</a></p><table>{header}{"".join(lines)}</table>')
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
