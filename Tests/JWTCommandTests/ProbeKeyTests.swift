@@ -91,6 +91,32 @@ import Testing
     }
 
     @Test(arguments: ["RS256", "ES256", "EdDSA"])
+    func `the key that signed the good token is found among several private keys in PEM`(algorithm: String) async throws
+    {
+        let asymmetric = try Asymmetric(algorithm)
+        let others = ["-algorithm EC -pkeyopt ec_paramgen_curve:P-256", "-algorithm ED25519", "-algorithm X25519"]
+        let commands = others.map { "openssl genpkey \($0)" }
+        let result = try Command.shell(
+            """
+            cd \(asymmetric.folder.path) &&
+            { \(commands.joined(separator: "; ")); cat private.pem; \(commands[0]); } >all.pem 2>error
+            """)
+        #expect(result.status == 0, "\(result.error)")
+        asymmetric.expectFindings(
+            try await asymmetric.service.probe(["--keys", asymmetric.folder.path("all.pem")]), algorithm)
+    }
+
+    @Test func `a file with several public keys is an error that says what to give`() throws {
+        let asymmetric = try Asymmetric("ES256")
+        #expect(try Command.shell("cd \(asymmetric.folder.path) && cat public.pem public.pem >all.pem").status == 0)
+        let path = asymmetric.folder.path("all.pem")
+        let result = try Command.jwt("probe", "http://127.0.0.1:9/", "--keys", path, input: asymmetric.token)
+        #expect(result.status == 3)
+        #expect(
+            result.error.contains("all.pem has 2 public keys; give a file with only the key that "), "\(result.error)")
+    }
+
+    @Test(arguments: ["RS256", "ES256", "EdDSA"])
     func `the private key of a service as a JWK signs hostile tokens`(algorithm: String) async throws {
         let asymmetric = try Asymmetric(algorithm)
         func bytes(_ name: String) throws -> [UInt8] { try [UInt8](Data(contentsOf: asymmetric.folder.file(name))) }

@@ -8,13 +8,26 @@ enum PEM {
         return "-----BEGIN \(label)-----\n\(base64)\n-----END \(label)-----\n"
     }
 
-    /// The bytes of the first block whose label ends with this text, such as `PRIVATE KEY` for all forms of private keys; nil
-    /// if no block has such a label, or its content is not base64, as in a block with header fields.
-    static func bytes(labelEnding label: String, in text: String) -> [UInt8]? {
-        let lines = text.split(whereSeparator: \.isNewline).drop {
-            !($0.hasPrefix("-----BEGIN ") && $0.hasSuffix("\(label)-----"))
+    /// The bytes of each block whose label ends with this text, such as `PRIVATE KEY` for all forms of private keys. A block
+    /// without base64 is left out, such as one with header fields.
+    static func blocks(labelEnding label: String, in text: String) -> [[UInt8]] {
+        var rest = text.split(whereSeparator: \.isNewline)[...]
+        var blocks: [[UInt8]] = []
+        while let start = rest.firstIndex(where: { isBeginning($0, labelEnding: label) }) {
+            rest = rest[(start + 1)...]
+            let content = rest.prefix { !$0.hasPrefix("-----") }
+            rest = rest.dropFirst(content.count)
+            if let bytes = Data(base64Encoded: content.joined()) { blocks.append(Array(bytes)) }
         }
-        let content = lines.dropFirst().prefix { !$0.hasPrefix("-----END ") }
-        return lines.isEmpty ? nil : Data(base64Encoded: content.joined()).map { Array($0) }
+        return blocks
+    }
+
+    /// The number of blocks whose label ends with this text.
+    static func count(labelEnding label: String, in text: String) -> Int {
+        text.split(whereSeparator: \.isNewline).count { isBeginning($0, labelEnding: label) }
+    }
+
+    private static func isBeginning(_ line: Substring, labelEnding label: String) -> Bool {
+        line.hasPrefix("-----BEGIN ") && line.hasSuffix("\(label)-----")
     }
 }

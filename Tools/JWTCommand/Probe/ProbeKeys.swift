@@ -9,7 +9,7 @@ struct ProbeKeys {
     /// The text of a public key in PEM (RFC 7468); nil if the file has another key.
     let publicKey: [UInt8]?
 
-    /// Reads a file with a JWK Set, one JWK, or a private or public key in PEM; nil for no file.
+    /// Reads a file with a JWK Set, one JWK, private keys in PEM, or one public key in PEM; nil for no file.
     ///
     /// The command stays in its working directory, because the report may be written to a relative path.
     init(path: String?) throws(CommandError) {
@@ -22,22 +22,33 @@ struct ProbeKeys {
         }
         let text = String(decoding: bytes, as: UTF8.self)
         if text.contains("PRIVATE KEY-----") {
-            (materials, publicKey) = ([try Self.privateKey(in: text, of: path)], nil)
+            (materials, publicKey) = (try Self.privateKeys(in: text, of: path), nil)
         } else if text.contains("-----BEGIN ") {
+            let count = PEM.count(labelEnding: "PUBLIC KEY", in: text)
+            guard count < 2 else {
+                throw CommandError(
+                    .key, "\(path) has \(count) public keys; give a file with only the key that verifies the good token"
+                )
+            }
             (materials, publicKey) = ([], bytes)
         } else {
             (materials, publicKey) = (try Self.keys(of: bytes, in: path), nil)
         }
     }
 
-    private static func privateKey(in text: String, of path: String) throws(CommandError) -> SigningKey.Material {
+    /// The private keys in a text, such as the old and the new key of a service.
+    private static func privateKeys(in text: String, of path: String) throws(CommandError) -> [SigningKey.Material] {
         guard !text.contains("ENCRYPTED") else {
             throw CommandError(.key, "\(path) is encrypted; to get a file that is not, run: openssl pkey -in FILE")
         }
-        let der = PEM.bytes(labelEnding: "PRIVATE KEY", in: text) ?? []
-        if let key = PrivateKey(der: der) { return .pair(key) }
-        if let key = Ed25519Key(der: der) { return .ed25519(key) }
-        throw CommandError(.key, "\(path) has no private key that the probe can use: \(usableKeys)")
+        let materials = PEM.blocks(labelEnding: "PRIVATE KEY", in: text).compactMap { der in
+            PrivateKey(der: der).map(SigningKey.Material.pair)
+                ?? Ed25519Key(der: der).map(SigningKey.Material.ed25519)
+        }
+        guard !materials.isEmpty else {
+            throw CommandError(.key, "\(path) has no private key that the probe can use: \(usableKeys)")
+        }
+        return materials
     }
 
     /// The keys of a JWK Set or a JWK (RFC 7517 §4, §5). The good token names the algorithm, so a JWK needs no `alg`.
