@@ -44,7 +44,8 @@ struct NetworkCutTests {
     {
         let network = try SeparateNetwork()
         let server = try PostgreSQLServer(settings: ["listen_addresses = '\(network.address)'"], under: network.wrapper)
-        let url = "postgres://tests@\(network.address)/postgres?options=-c%20statement_timeout%3D60s"
+        let user = "tests:\(try server.setPassword())"
+        let url = "postgres://\(user)@\(network.address)/postgres?options=-c%20statement_timeout%3D60s"
         let database = try SQLDatabase.open(DatabaseURL(url), migrations: [.products])
         try await database.ping()
         try await body(network, server, database)

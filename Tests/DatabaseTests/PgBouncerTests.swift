@@ -79,6 +79,16 @@ struct PgBouncerTests {
         }
     }
 
+    @Test func `a server that waits until its standbys show a change does so behind PgBouncer`() async throws {
+        try server.run("ALTER DATABASE \"\(name)\" SET synchronous_commit = remote_apply")
+        let pooler = try start(mode: "transaction", poolSize: 2)
+        let database = try SQLDatabase.open(pooler.url(database: name), migrations: [.products])
+        for _ in 0..<2 {
+            let row = try await database.write { try $0.queryOne("SHOW synchronous_commit") }
+            #expect(try row?["synchronous_commit"] == "remote_apply")
+        }
+    }
+
     @Test func `a cancelled statement ends at the server behind PgBouncer`() async throws {
         let pooler = try start(mode: "transaction", poolSize: 2)
         let database = try SQLDatabase.open(pooler.url(database: name), migrations: [.products])

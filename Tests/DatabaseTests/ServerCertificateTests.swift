@@ -23,10 +23,13 @@ struct ServerCertificateTests {
     let server: PostgreSQLServer
     /// An address of this machine that no other server has.
     let address = "127.\((1..<255).randomElement() ?? 1).\((1..<255).randomElement() ?? 1).2"
+    let port = Int.random(in: 20_000..<28_000)
+    let password: String
 
     init() async throws {
         folder = try TemporaryFolder()
-        server = try PostgreSQLServer(settings: ["listen_addresses = '\(address)'"])
+        server = try PostgreSQLServer(settings: ["listen_addresses = '\(address)'"], port: port)
+        password = try server.setPassword()
         try server.run("CREATE DATABASE shop")
         try await run(["/bin/bash", "-c", Self.script, "bash", server.folder], in: folder.url)
         try server.run("ALTER SYSTEM SET ssl_cert_file = '\(server.folder)/server.pem'")
@@ -47,7 +50,7 @@ struct ServerCertificateTests {
     private func url(host: String = "db.example", authority: String = "authority") throws -> DatabaseURL {
         try DatabaseURL(
             """
-            postgres://tests@\(host)/shop?hostaddr=\(address)&sslmode=verify-full&\
+            postgres://tests:\(password)@\(host):\(port)/shop?hostaddr=\(address)&sslmode=verify-full&\
             sslrootcert=\(folder.path("\(authority).pem"))
             """)
     }

@@ -11,6 +11,7 @@ extension Drill {
         space succeed. With space again, everything works and nothing acknowledged is lost.
         """
     ) { scale, report in
+        try checkSQLite(because: "it fills the disk of a file of SQLite; DatabaseTests fills that of PostgreSQL")
         try await withCluster(running: []) { cluster in
             let disks = try Dictionary(
                 uniqueKeysWithValues: ServiceName.standard.map { ($0, try SmallDisk(of: $0, in: cluster)) })

@@ -11,6 +11,7 @@ extension Drill {
         delayed.
         """
     ) { scale, report in
+        try checkSQLite(because: "it delays the pages of a file of SQLite")
         try await withCluster(running: [.catalog], environment: ["DATABASE_URL": "sqlite:data/catalog.sqlite"]) {
             cluster in
             let products = try await StoredProducts(in: cluster)

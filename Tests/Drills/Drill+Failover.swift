@@ -19,7 +19,7 @@ extension Drill {
                 _ = try await sessions.underLoad {
                     try await Task.sleep(for: scale.choose(.seconds(2), .seconds(20)))
                     await primary.program.kill()
-                    try await waitForRecovery(of: cluster, report)
+                    try await waitForRecovery(of: cluster, servers, from: primary, report)
                 }
             }
             try await checkNothingIsLost(tally, checkouts, sessions, reconciliation, report)
@@ -54,7 +54,7 @@ extension Drill {
             let ended = sessions.ended
             await primary.program.kill()
             try await servers.disconnectStandbys()
-            try await waitForRecovery(of: cluster, report)
+            try await waitForRecovery(of: cluster, servers, from: primary, report)
             let placed = try await reconciliation.placedOrders()
             let lost = Set(checkouts.acknowledged.values).subtracting(placed)
             var revived = 0
@@ -90,11 +90,16 @@ extension Drill {
         }
     }
 
-    /// Waits until all services work, and reports the time since the call.
-    private static func waitForRecovery(of cluster: Cluster, _ report: Report) async throws {
+    /// Waits until another server is the primary and all services work, and reports the time since the call.
+    ///
+    /// The processes of the killed primary may respond for a moment, so the services alone do not show that it has ended.
+    private static func waitForRecovery(
+        of cluster: Cluster, _ servers: PatroniCluster, from killed: PatroniCluster.Node, _ report: Report
+    ) async throws {
         let start = ContinuousClock.now
         report.progress("the primary is killed")
         let works = try await eventually(within: .seconds(90)) {
+            guard let primary = try? await servers.primary(), primary.port != killed.port else { return false }
             for service in ServiceName.standard where try await cluster.get(service, "/readyz").status != 200 {
                 return false
             }

@@ -82,7 +82,7 @@ extension Cluster {
     fileprivate func accountCount() async throws -> Int {
         let text = try await run(
             [Self.executables.appending(path: "login").path, "accounts", "list"], in: directory,
-            environment: ["DATABASE_URL": "sqlite:data/login.sqlite"])
+            environment: ["DATABASE_URL": commandDatabaseURL(.login)])
         return text.split(separator: "\n").count
     }
 }

@@ -1,6 +1,8 @@
 // The command `drill`: each drill causes one kind of failure in a cluster of all services and checks what must stay
 // true. It is separate from the system tests because it also runs for minutes, to measure.
 
+import TestSupport
+
 /// A test that causes one kind of failure in a new cluster and checks a claim.
 struct Drill: Sendable {
     let name: String
@@ -41,9 +43,16 @@ struct Drill: Sendable {
     }
 }
 
-/// A drill cannot run on this machine.
+extension Drill {
+    /// Skips the drill if the services run on PostgreSQL.
+    static func checkSQLite(because reason: String) throws {
+        guard TestEngine.selected == .sqlite else { throw SkippedDrill(reason: reason) }
+    }
+}
+
+/// A drill cannot run on this machine or on the selected database.
 struct SkippedDrill: Error {
-    /// The reason, which names the missing program or permission.
+    /// The reason, such as the missing program or permission.
     let reason: String
 }
 

@@ -48,10 +48,10 @@ def authlib_flow(client, method, metadata):
     arguments = {"authorization_response": location, "state": state, "code_verifier": verifier}
     token = session.fetch_token(LOGIN + "/token", **arguments)
     check(token["scope"] == "orders:read orders:write", token)
-    check(session.get(ORDERS + "/orders", timeout=10).status_code == 200, "orders")
+    check(session.get(ORDERS + "/orders", timeout=60).status_code == 200, "orders")
     session.refresh_token(LOGIN + "/token")
     check(session.token["access_token"] != token["access_token"], "the same token")
-    check(session.get(ORDERS + "/orders", timeout=10).status_code == 200, "orders after a refresh")
+    check(session.get(ORDERS + "/orders", timeout=60).status_code == 200, "orders after a refresh")
     if secret:
         description = session.introspect_token(LOGIN + "/introspect", session.token["access_token"]).json()
         check(description["active"] and description["client_id"] == identifier, description)
@@ -78,14 +78,14 @@ def requests_oauthlib_flow(client, metadata):
     authentication = {"client_secret": secret} if secret else {"include_client_id": True}
     token = session.fetch_token(LOGIN + "/token", authorization_response=location, **authentication)
     check(token["scope"] == ["orders:read"], token)
-    check(session.get(ORDERS + "/orders", timeout=10).status_code == 200, "orders")
+    check(session.get(ORDERS + "/orders", timeout=60).status_code == 200, "orders")
     basic = HTTPBasicAuth(identifier, secret) if secret else None
     arguments = {"auth": basic} if basic else {"client_id": identifier}
     session.refresh_token(LOGIN + "/token", **arguments)
-    check(session.get(ORDERS + "/orders", timeout=10).status_code == 200, "orders after a refresh")
+    check(session.get(ORDERS + "/orders", timeout=60).status_code == 200, "orders after a refresh")
     revoked = session.post(
         LOGIN + "/revoke", {"token": session.token["refresh_token"]} | ({} if basic else {"client_id": identifier}),
-        auth=basic, withhold_token=True, timeout=10)
+        auth=basic, withhold_token=True, timeout=60)
     check(revoked.status_code == 200, revoked.text)
     try:
         session.refresh_token(LOGIN + "/token", **arguments)
@@ -98,10 +98,10 @@ def machine_flows():
     session = AuthlibSession("demo-job", SECRET, token_endpoint_auth_method="client_secret_basic")
     token = session.fetch_token(LOGIN + "/token", grant_type="client_credentials")
     check("refresh_token" not in token and token["scope"] == "orders:read:all", token)
-    check(session.get(ORDERS + "/orders", timeout=10).status_code == 200, "all orders")
+    check(session.get(ORDERS + "/orders", timeout=60).status_code == 200, "all orders")
     session = requests_oauthlib.OAuth2Session(client=BackendApplicationClient("demo-job"))
     session.fetch_token(LOGIN + "/token", auth=HTTPBasicAuth("demo-job", SECRET))
-    check(session.get(ORDERS + "/orders", timeout=10).status_code == 200, "all orders")
+    check(session.get(ORDERS + "/orders", timeout=60).status_code == 200, "all orders")
 
 
 def denial():
@@ -120,7 +120,7 @@ def main():
     resource = challenge.split('resource_metadata="')[1].split('"')[0]
     check(resource == ORDERS + "/.well-known/oauth-protected-resource", challenge)
     metadata = requests_oauthlib.OAuth2Session().get(
-        LOGIN + "/.well-known/oauth-authorization-server", withhold_token=True, timeout=10).json()
+        LOGIN + "/.well-known/oauth-authorization-server", withhold_token=True, timeout=60).json()
     for client, method in [(WEB, "client_secret_basic"), (WEB, "client_secret_post"), (CLI, "none")]:
         authlib_flow(client, method, metadata)
         print(f"authlib {authlib.__version__}: {client[0]} with {method}")

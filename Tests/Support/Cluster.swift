@@ -120,6 +120,13 @@ public final class Cluster: Sendable {
         return try folder.databaseURL(.postgresql, service.rawValue)
     }
 
+    /// The URL of the database of a service, for a command that runs in the folder of the cluster.
+    ///
+    /// - Throws: `PostgreSQLServer.StartError`.
+    public func commandDatabaseURL(_ service: ServiceName) throws -> String {
+        try databaseURL(service) ?? "sqlite:data/\(service.rawValue).sqlite"
+    }
+
     /// The process id of a service.
     ///
     /// - Throws: `ClusterError` if the service was never started.

@@ -10,6 +10,8 @@ public final class DatabaseServer: Sendable {
 
     private let cluster: Cluster
     private let port: Int
+    /// The file with the password, without which any program of this machine could use the server.
+    private let passwordFile: String
     private let program: Mutex<ExternalProgram?> = Mutex(nil)
 
     /// Makes and starts a server with one empty database for each service.
@@ -19,12 +21,19 @@ public final class DatabaseServer: Sendable {
     public init(in cluster: Cluster, settings: [String] = []) async throws {
         self.cluster = cluster
         port = try await cluster.unusedPort()
+        passwordFile = cluster.directory.appending(path: "passwords").path
         let lines = ["listen_addresses = '127.0.0.1'", "port = \(port)", "unix_socket_directories = ''"] + settings
         try await Self.run(
             """
-            mkdir database
-            [ "$(id -u)" -ne 0 ] || chown nobody database
-            $as "$bin/initdb" --pgdata=database --username=tests --auth=trust --encoding=UTF8 --locale=C --no-sync >/dev/null
+            umask 077
+            mkdir database initial
+            password=$(openssl rand -hex 16)
+            echo "*:*:*:*:$password" >passwords
+            echo "$password" >initial/password
+            [ "$(id -u)" -ne 0 ] || chown -R nobody database initial
+            $as "$bin/initdb" --pgdata=database --username=tests --auth=scram-sha-256 --pwfile=initial/password \
+              --encoding=UTF8 --locale=C --no-sync >/dev/null
+            rm -r initial
             printf '%s\\n' "$@" >>database/postgresql.conf
             """, lines, in: cluster)
         try await start()
@@ -37,7 +46,7 @@ public final class DatabaseServer: Sendable {
     ///
     /// - Parameter port: The port of a proxy; nil for the server itself.
     public func url(_ service: ServiceName, port: Int? = nil, options: String = "") -> String {
-        Self.url(service.rawValue, port: port ?? self.port, options: options)
+        url(service.rawValue, port: port ?? self.port, options: options)
     }
 
     /// The URLs of all databases.
@@ -93,7 +102,7 @@ public final class DatabaseServer: Sendable {
 
     /// The first column of all rows.
     public func query(_ sql: String, in database: String) async throws -> [String] {
-        try await Self.query(sql, at: Self.url(database, port: port), in: cluster)
+        try await Self.query(sql, at: url(database, port: port), in: cluster)
     }
 
     /// Runs a statement.
@@ -107,8 +116,9 @@ public final class DatabaseServer: Sendable {
         return try await TestSupport.run(command, in: cluster.directory).split(separator: "\n").map(String.init)
     }
 
-    private static func url(_ database: String, port: Int, options: String = "") -> String {
-        "postgres://tests@127.0.0.1:\(port)/\(database)\(options.isEmpty ? "" : "?\(options)")"
+    private func url(_ database: String, port: Int, options: String = "") -> String {
+        let file = "passfile=\(passwordFile)"
+        return "postgres://tests@127.0.0.1:\(port)/\(database)?\(options.isEmpty ? file : "\(file)&\(options)")"
     }
 
     /// The server refuses to run as root, so root starts it as `nobody`.

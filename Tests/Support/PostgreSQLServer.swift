@@ -36,7 +36,8 @@ public final class PostgreSQLServer: Sendable {
         trap 'rm -rf "$folder"' EXIT
         cd "$folder"
         [ -z "$as" ] || chown nobody "$folder"
-        $as "$bin/initdb" --pgdata=data --username=tests --auth=trust --encoding=UTF8 --locale=C --no-sync >initdb.log
+        $as "$bin/initdb" --pgdata=data --username=tests --auth-local=trust --auth-host=scram-sha-256 --encoding=UTF8 \
+          --locale=C --no-sync >initdb.log
         cat >>data/postgresql.conf <<END
         listen_addresses = ''
         unix_socket_directories = '$folder'
@@ -46,7 +47,7 @@ public final class PostgreSQLServer: Sendable {
         full_page_writes = off
         autovacuum = off
         END
-        echo 'host all all samenet trust' >>data/pg_hba.conf
+        echo 'host all all samenet scram-sha-256' >>data/pg_hba.conf
         shift
         printf '%s\\n' "$@" >>data/postgresql.conf
         $as "$bin/pg_ctl" start --pgdata=data --log=server.log --wait --silent
@@ -64,9 +65,10 @@ public final class PostgreSQLServer: Sendable {
     ///
     /// - Parameters:
     ///   - settings: Further lines of `postgresql.conf`, such as `listen_addresses = '127.0.0.2'`.
+    ///   - port: The port of these addresses.
     ///   - wrapper: A command that gets another command as its last arguments and runs it.
     /// - Throws: `StartError` if PostgreSQL is not installed or does not start.
-    public init(settings: [String] = [], under wrapper: [String] = []) throws {
+    public init(settings: [String] = [], port: Int = 5432, under wrapper: [String] = []) throws {
         guard let programs = Self.programs else {
             throw StartError(description: "PostgreSQL 15 is not installed: run scripts/setup postgresql")
         }
@@ -74,7 +76,9 @@ public final class PostgreSQLServer: Sendable {
         let command = wrapper + ["/bin/sh", "-c", Self.script, "sh", programs] + settings
         process.executableURL = URL(filePath: command[0])
         process.arguments = Array(command.dropFirst())
-        process.environment = ["PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "LC_ALL": "C.UTF-8"]
+        process.environment = [
+            "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "LC_ALL": "C.UTF-8", "PGPORT": "\(port)",
+        ]
         process.standardInput = input
         process.standardOutput = output
         try process.launchAlone()
@@ -107,6 +111,16 @@ public final class PostgreSQLServer: Sendable {
     /// The URL of a database of this server.
     public func url(database: String, options: String = "") -> String {
         "postgres://tests@/\(database)?host=\(folder)\(options)"
+    }
+
+    /// Sets and returns the password without which the server accepts no connection to an address. Any program of this
+    /// machine reaches the address.
+    ///
+    /// - Throws: `StartError` if the statement fails.
+    public func setPassword() throws -> String {
+        let password = UUID().uuidString
+        try run("ALTER USER tests PASSWORD '\(password)'")
+        return password
     }
 
     /// Runs a statement as superuser, outside of a transaction.

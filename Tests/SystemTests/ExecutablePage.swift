@@ -91,8 +91,9 @@ struct ExecutablePage {
             steps.map { "{\n\($0.commands)} 2>&1\nprintf '\(endOfStep)'\n" }.joined()
             + "for job in $(jobs -p); do kill -KILL $job; done\n"
         // Python packages are in the folder of the project, to install them only once.
-        let commands = cluster.replacingPorts(in: script).replacing(
-            ".venv", with: Cluster.project.appending(path: ".venv").path)
+        let commands = cluster.replacingPorts(in: script)
+            .replacing(".venv", with: Cluster.project.appending(path: ".venv").path)
+            .replacing("sqlite:data/login.sqlite", with: "'\(try cluster.commandDatabaseURL(.login))'")
         // Threads of Swift block signals, and their child processes inherit that. The servers of a page must get SIGTERM.
         let shell = ["/usr/bin/env", "--default-signal", "/bin/bash", "-c", commands]
         let output = try await TestSupport.run(shell, in: cluster.directory)

@@ -93,7 +93,8 @@ import Testing
             #expect(call.parent == request.id)
             #expect(trace.contains { $0.name == "write" && $0.service == "catalog" && $0.parent == reservation.id })
             let writes = trace.filter { $0.name == "write" && $0.parent == request.id }
-            #expect(writes.map { $0.attributes["db.system.name"] } == ["sqlite", "sqlite"])
+            let engine = TestEngine.selected.rawValue
+            #expect(writes.map { $0.attributes["db.system.name"] } == [engine, engine])
             let delivery = try span("orders", "deliver message")
             #expect(delivery.kind == "consumer")
             #expect(delivery.parent == request.id)

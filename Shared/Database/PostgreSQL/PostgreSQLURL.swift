@@ -42,7 +42,7 @@ struct PostgreSQLURL: Sendable, Hashable {
         var parameters = Self.defaults.merging(options) { $1 }
         // The server reads the last value of a setting, so the URL may replace the default settings only.
         parameters["options"] = [
-            Self.defaultSettings.map { "-c \($0)" }.joined(separator: " "), options["options"],
+            (Self.defaultSettings + [Self.durableCommit]).map { "-c \($0)" }.joined(separator: " "), options["options"],
             Self.requiredSettings.map { "-c \($0)" }.joined(separator: " "),
         ].compactMap(\.self).joined(separator: " ")
         parameters["client_encoding"] = "UTF8"
@@ -61,8 +61,10 @@ struct PostgreSQLURL: Sendable, Hashable {
     /// The settings of each session that the URL may replace. Times are milliseconds.
     private static let defaultSettings = [
         "statement_timeout=5000", "lock_timeout=4000", "idle_in_transaction_session_timeout=10000",
-        "synchronous_commit=on",
     ]
+
+    /// A commit waits until the change is on disk. The URL may replace this setting, too.
+    private static let durableCommit = "synchronous_commit=on"
 
     /// The settings on which `PostgreSQLConnection` and `PostgreSQLResult` depend.
     private static let requiredSettings = [
@@ -70,8 +72,12 @@ struct PostgreSQLURL: Sendable, Hashable {
     ]
 
     /// Statements that make these settings for one transaction, because a pooler drops `options`.
-    static let transactionSettings = (defaultSettings + requiredSettings)
-        .map { "SET LOCAL \($0)" }.joined(separator: "; ")
+    ///
+    /// The URL can replace none of them there. So `remote_apply` of the server, which waits longer than `on`, stays.
+    static let transactionSettings = """
+        \((defaultSettings + requiredSettings).map { "SET LOCAL \($0)" }.joined(separator: "; ")); \
+        SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') <> 'remote_apply'
+        """
 
     /// Whether a password seems to contain `/` or `@`. libpq would read a part of it as the host or the port, and its errors
     /// would show that.
