@@ -9,6 +9,7 @@ authentication; and the same work as inbox with Hummingbird, jwt-kit and GRDB, a
 """
 
 import argparse
+import atexit
 import base64
 import hashlib
 import hmac
@@ -23,8 +24,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 
 ROUNDS = 3
 SECONDS = 4
@@ -71,6 +70,8 @@ class Server:
         with open(log_path, "a") as log:
             self.process = subprocess.Popen(
                 ["taskset", "-c", SERVER_CORE, *command], env=common | environment, stdout=log, stderr=log)
+        # A program that ends early leaves no server on the port.
+        atexit.register(self.process.kill)
         for _ in range(400):
             if self.process.poll() is not None:
                 sys.exit(f"{command[0]} ended during its start: {open(log_path).read()[-2000:]}")
@@ -105,13 +106,12 @@ def peer(row):
 def check_messages(port, rejects_forged=True):
     """Ends the program unless GET /messages returns the messages to a good token, and 401 to a bad one."""
     for bearer, expected in [(READER, 200), (FORGED, 401 if rejects_forged else 200)]:
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{port}/messages", headers={"Authorization": f"Bearer {bearer}"})
-        try:
-            with urllib.request.urlopen(request, timeout=10) as response:
-                status, body = response.status, response.read()
-        except urllib.error.HTTPError as error:
-            status, body = error.code, b""
+        text = subprocess.run(
+            ["curl", "--disable", "--noproxy", "*", "--silent", "--max-time", "10", "--write-out", "\n%{http_code}",
+             "--header", f"Authorization: Bearer {bearer}", f"http://127.0.0.1:{port}/messages"],
+            stdout=subprocess.PIPE, text=True, check=True).stdout
+        body, status = text.rsplit("\n", 1)
+        status = int(status)
         ids = [message["id"] for message in json.loads(body)["messages"]] if status == 200 else MESSAGE_IDS
         if status != expected or ids != MESSAGE_IDS:
             sys.exit(f"GET /messages on port {port} responds with {status} instead of {expected}, or other messages: {body}")
