@@ -32,6 +32,8 @@ SERVER_CORE, CLIENT_CORE = "0", "1"
 SECRET = "0123456789abcdef0123456789ABCDEF"
 ISSUER = "https://login.example"
 ACCOUNT = "0b8f6d5e-6f0c-4f5e-9a3c-2f1f0a7f7c11"
+# Each order adds a message to the inbox of its customer, so the reader of messages orders nothing.
+CUSTOMER = "5d3c8a41-92be-4c07-b1de-6a4f0e8d2b95"
 MESSAGE_IDS = ["019aa5e0-7b3c-7d21-9f04-3c5a8e1b6d02", "019aa5d1-02f8-7a64-8c1e-b7d94f20a5e3"]
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 FOLDER = tempfile.mkdtemp()
@@ -42,10 +44,10 @@ def base64url(data):
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-def token(audience, scope, secret=SECRET):
+def token(audience, scope, secret=SECRET, account=ACCOUNT):
     now = int(time.time())
     claims = {
-        "iss": ISSUER, "sub": ACCOUNT, "aud": [audience], "iat": now, "exp": now + 3600,
+        "iss": ISSUER, "sub": account, "aud": [audience], "iat": now, "exp": now + 3600,
         "jti": "mZ3p0Q4vT5a1xK8nW2cBdA", "sid": "Wq9rYt6uLs3oPe1iNf7gHk", "username": "ada", "scope": scope,
     }
     parts = [{"alg": "HS256", "typ": "JWT"}, claims]
@@ -114,7 +116,7 @@ def check_messages(port, rejects_forged=True):
         status = int(status)
         ids = [message["id"] for message in json.loads(body)["messages"]] if status == 200 else MESSAGE_IDS
         if status != expected or ids != MESSAGE_IDS:
-            sys.exit(f"GET /messages on port {port} responds with {status} instead of {expected}, or other messages: {body}")
+            sys.exit(f"GET /messages on port {port} responds with {status} instead of {expected}, or other messages: {body[:400]}")
 
 
 def load(port, path, authorization=None, body=None, status=200, seconds=SECONDS):
@@ -185,7 +187,7 @@ def one_round(product):
     rows["catalog: GET /products"] = measure([catalog], PORTS["catalog"], "/products")
     orders = service("orders")
     rows["orders, catalog, inbox: POST /orders"] = measure(
-        [orders, catalog, inbox], PORTS["orders"], "/orders", token("orders", "orders:write orders:read"),
+        [orders, catalog, inbox], PORTS["orders"], "/orders", token("orders", "orders:write orders:read", account=CUSTOMER),
         json.dumps({"items": [{"product_id": product, "quantity": 1}]}), 201)
     for server in (orders, catalog, inbox):
         server.stop()
