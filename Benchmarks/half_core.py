@@ -1,4 +1,6 @@
-"""Runs a command while the services of scripts/up share half of one core. scripts/bench load runs its client with it.
+"""Runs a command while some processes share half of one core: half_core.py 'PROCESS…' COMMAND…
+
+scripts/bench load runs its client with it, while the services have the half.
 
 The client has the rest of the processor, so it sends each request in time even when the services cannot keep up. The kernel stops
 the services when they have used their time of a period (sched-bwc.rst, and "cpu.max" in cgroup-v2.rst). Only root may set
@@ -10,7 +12,6 @@ import pathlib
 import subprocess
 import sys
 
-SERVICES = ["login", "catalog", "orders", "inbox"]
 CORE = 0
 # Short periods: a request waits for the next one at most as long as this.
 PERIOD_US = 5_000
@@ -58,21 +59,19 @@ def pin(process, cores):
 
 
 def main():
-    try:
-        processes = [int(pathlib.Path(f"run/{name}.pid").read_text().split()[0]) for name in SERVICES]
-    except FileNotFoundError:
-        sys.exit("The services are not running. Start them with: scripts/up --release")
+    processes = [int(process) for process in sys.argv[1].split()]
+    command = sys.argv[2:]
     cores = os.sched_getaffinity(0)
     try:
         group = Group()
     except OSError as error:
         print(f"The services and the client share the processor, so the client may be late: {error}", file=sys.stderr)
-        sys.exit(subprocess.run(sys.argv[1:]).returncode)
+        sys.exit(subprocess.run(command).returncode)
     try:
         for process in processes:
             group.take(process)
             pin(process, [CORE])
-        status = subprocess.run(sys.argv[1:]).returncode
+        status = subprocess.run(command).returncode
     finally:
         for process in processes:
             if pathlib.Path(f"/proc/{process}").exists():
