@@ -54,28 +54,30 @@ import Testing
     }
 
     @Test func `the metrics follow the memory, the time and the open files of the process`() async {
-        // In a process without other tests, which would open and close files meanwhile.
+        // In a process without other tests, which would open and close files meanwhile. Its runtime may open a few, and the
+        // kernel may take back some of the memory of the program, so only most of a change has to be seen. The comments say
+        // which check failed, since the report of another process has no lines.
         await #expect(processExitsWith: .success) {
             let files = try ProcessMetricsTests.value("process_open_fds")
             let pipes = (0..<50).map { _ in Pipe() }
             let filesThen = try ProcessMetricsTests.value("process_open_fds")
-            #expect(filesThen == files + 100)
+            #expect((90...110).contains(filesThen - files), "open files: \(files), then \(filesThen)")
             let maximum = try ProcessMetricsTests.value("process_max_fds")
-            #expect(maximum > filesThen)
+            #expect(maximum > filesThen, "at most \(maximum) files, open: \(filesThen)")
 
             let memory = try ProcessMetricsTests.value("process_resident_memory_bytes")
-            let bytes = [UInt8](repeating: 1, count: 64 << 20)
+            let bytes = [UInt8](repeating: 1, count: 128 << 20)
             let memoryThen = try ProcessMetricsTests.value("process_resident_memory_bytes")
-            #expect(memoryThen >= memory + Double(60 << 20))
+            #expect(memoryThen >= memory + Double(64 << 20), "resident bytes: \(memory), then \(memoryThen)")
             let virtualMemory = try ProcessMetricsTests.value("process_virtual_memory_bytes")
-            #expect(virtualMemory >= memoryThen)
+            #expect(virtualMemory >= memoryThen, "virtual bytes: \(virtualMemory), resident: \(memoryThen)")
 
             let start = try ProcessMetricsTests.value("process_start_time_seconds")
             let seconds = try ProcessMetricsTests.value("process_cpu_seconds_total")
             // Ends when the kernel has counted the time of the loop.
             while try ProcessMetricsTests.value("process_cpu_seconds_total") == seconds {}
             let startThen = try ProcessMetricsTests.value("process_start_time_seconds")
-            #expect(startThen == start)
+            #expect(startThen == start, "start: \(start), then \(startThen)")
             withExtendedLifetime((pipes, bytes)) {}
         }
     }
