@@ -66,7 +66,7 @@ extension Login: ServiceDefinition {
         try routes.addPages(to: router)
         routes.addAPI(to: router)
         return settings.service.application(
-            router: router, description: description,
+            router: router, description: description, readDelay: { database.readDelay },
             services: [
                 ShutdownHook { try database.close() }, ShutdownHook { await routes.weChat?.shutdown() },
                 settings.tokens.keys, RevocationPoller(log: revocations),

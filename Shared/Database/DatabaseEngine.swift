@@ -1,6 +1,9 @@
 /// A database engine, as `SQLDatabase` uses it. Each engine has a folder in this target; the other files are the same for
 /// all engines.
 protocol DatabaseEngine: Sendable {
+    /// How long the next read has waited, because this process is busy with others.
+    var readDelay: Duration { get }
+
     /// Runs `work` in one transaction before the first `read` and `write`. Several processes that do so at the same time
     /// wait for each other.
     ///

@@ -48,6 +48,10 @@ public struct SQLDatabase: Sendable {
         SQLDatabase(engine: try url.location.open(), system: url.location.system)
     }
 
+    /// How long the next read has waited, because this process is busy with others. An overloaded service rejects requests when
+    /// this grows. Always zero for PostgreSQL, whose server does the work.
+    public var readDelay: Duration { engine.readDelay }
+
     /// Runs `work` on one consistent state of the database. Reads run concurrently with each other and with a write.
     ///
     /// - Throws: The error that `work` throws; `DatabaseError`, with code `busy` if the read has not begun at its deadline;

@@ -11,6 +11,7 @@ final class TurnQueue: Sendable {
     private struct Waiter {
         let id: Int
         let deadline: ContinuousClock.Instant
+        let since = ContinuousClock.now
         let continuation: CheckedContinuation<Bool, Never>
     }
 
@@ -48,6 +49,12 @@ final class TurnQueue: Sendable {
             }
             waiter?.continuation.resume(returning: false)
         }
+    }
+
+    /// How long the next task has waited; zero when no task waits.
+    var delay: Duration {
+        let since = state.withLock { $0.waiters.first?.since }
+        return since.map { .now - $0 } ?? .zero
     }
 
     /// Ends the turn of the caller.

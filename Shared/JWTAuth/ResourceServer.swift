@@ -69,7 +69,7 @@ public struct ResourceServer: Sendable {
             .add(to: router)
         try addRoutes(router, authenticator)
         return service.application(
-            router: router, description: description,
+            router: router, description: description, readDelay: { [database] in database.readDelay },
             services: [ShutdownHook { try close() }, keys, follower] + services,
             beforeListening: follower.waitForFirstRead)
     }

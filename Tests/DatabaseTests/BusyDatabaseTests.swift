@@ -42,9 +42,13 @@ import Testing
                     Task.immediate { try await database.read { _ in } }
                 }
                 try await checkEndings { try await database.read { _ in } }
+                let last = Task.immediate { try await database.read { _ in } }
+                #expect(database.readDelay > .zero)
+                last.cancel()
                 for read in waiting { read.cancel() }
             })
         #expect(try await database.productCount() == 0)
+        #expect(database.readDelay == .zero)
     }
 
     @Test func `a read that waits for the disk delays no other read`() async throws {

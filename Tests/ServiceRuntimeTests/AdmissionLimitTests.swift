@@ -4,6 +4,7 @@ import Hummingbird
 import HummingbirdTesting
 import NIOCore
 import NIOPosix
+import Synchronization
 import TestSupport
 import Testing
 
@@ -328,6 +329,22 @@ private let form = "POST /form HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r
                 try await connection.send("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n")
                 try await connection.read { $0.contains(#"http_requests_rejected_total{reason="queue_time"}"#) }
                 #expect(connection.received.contains("# TYPE http_event_loop_delay_seconds histogram"))
+            }
+        }
+    }
+
+    @Test func `requests are rejected while reads of the database wait too long`() async throws {
+        let delay = Mutex(Duration.seconds(1))
+        try await EchoService.run(.live, readDelay: { delay.withLock { $0 } }) { client in
+            try await RawConnection.open(port: try #require(client.port)) { connection in
+                func status() async throws -> String? {
+                    try await connection.send(get)
+                    try await connection.readResponses(connection.statuses.count + 1)
+                    return connection.statuses.last
+                }
+                #expect(try await eventually { try await status() == "503" })
+                delay.withLock { $0 = .zero }
+                #expect(try await eventually { try await status() == "200" })
             }
         }
     }

@@ -40,24 +40,27 @@ enum EchoService: ServiceDefinition {
     ///   - checks: The checks of `/readyz`.
     ///   - log: Where log lines are recorded, if not nowhere.
     ///   - changeLimits: Changes the limits of connections.
+    ///   - readDelay: How long reads of the service's database wait.
     ///   - addRoutes: Adds more routes.
     static func run(
         _ setup: TestingSetup = .router, _ environment: [String: String] = [:], checks: [Readiness.Check] = [],
         cookiePaths: Set<String> = [], log: RecordedLog? = nil,
         limits changeLimits: (inout ConnectionLimits) -> Void = { _ in },
+        readDelay: @escaping @Sendable () -> Duration = { .zero },
         addRoutes: (Router<PlainContext>) -> Void = { _ in },
         _ body: @Sendable (any TestClientProtocol) async throws -> Void
     ) async throws {
         let environment = ["PORT": "0", "LOG_LEVEL": "critical"].merging(environment) { $1 }
         let application = try application(
             ConfigReader(environment: environment), checks: checks, cookiePaths: cookiePaths, logger: log?.logger,
-            changeLimits: changeLimits, addRoutes: addRoutes)
+            changeLimits: changeLimits, readDelay: readDelay, addRoutes: addRoutes)
         try await application.test(setup) { try await body($0) }
     }
 
     private static func application(
         _ reader: ConfigReader, checks: [Readiness.Check] = [], cookiePaths: Set<String> = [], logger: Logger? = nil,
         changeLimits: (inout ConnectionLimits) -> Void = { _ in },
+        readDelay: @escaping @Sendable () -> Duration = { .zero },
         addRoutes: (Router<PlainContext>) -> Void = { _ in }
     ) throws -> ServiceApplication<PlainContext> {
         var settings = try Settings.read(reader) { ServiceSettings(name: name, defaultPort: defaultPort, &$0) }
@@ -68,7 +71,7 @@ enum EchoService: ServiceDefinition {
         router.post("scope") { _, _ in "posted" }
         addRoutes(router)
         let application = try settings.application(
-            router: router, description: OpenAPIDocument(of: settings), services: [])
+            router: router, description: OpenAPIDocument(of: settings), readDelay: readDelay, services: [])
         return ServiceApplication(
             routes: application.routes, description: application.description, responder: application.responder,
             server: application.server, configuration: application.configuration, services: application.services,

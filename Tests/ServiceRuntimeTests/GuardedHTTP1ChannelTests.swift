@@ -47,9 +47,9 @@ import Testing
         let limits = ConnectionLimits()
         let handled = Mutex(0)
         let connection = ConnectionGuard(
-            limits: limits, admission: AdmissionLimit(limits, eventLoop: channel.eventLoop),
+            limits: limits, admission: AdmissionLimit(limits, executor: EventLoopExecutor(channel.eventLoop)),
             register: ConnectionRegister(limits: limits), date: ResponseDate(clock: .system),
-            logger: Logger(label: "test"), executor: EventLoopExecutor(channel.eventLoop)
+            logger: Logger(label: "test")
         ) { _, _, _ in
             handled.withLock { $0 += 1 }
             return Response(status: .ok)

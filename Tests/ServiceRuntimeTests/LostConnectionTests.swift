@@ -134,11 +134,10 @@ private final class EmbeddedConnection {
         changeLimits(&limits)
         let waiting = Waiting()
         self.waiting = waiting
-        admission = AdmissionLimit(limits, eventLoop: channel.eventLoop)
+        admission = AdmissionLimit(limits, executor: EventLoopExecutor(channel.eventLoop))
         handler = ConnectionGuard(
             limits: limits, admission: admission, register: ConnectionRegister(limits: limits),
-            date: ResponseDate(clock: .system), logger: Logger(label: "test"),
-            executor: EventLoopExecutor(channel.eventLoop)
+            date: ResponseDate(clock: .system), logger: Logger(label: "test")
         ) { request, _, _ in
             await withCheckedContinuation { continuation in
                 waiting.state.withLock { $0 = (continuation, $0.count + 1) }

@@ -26,6 +26,9 @@ final class PostgreSQLEngine: DatabaseEngine {
         var closings: [DispatchSemaphore] = []
     }
 
+    /// Reads wait for the server, which does not make this process busy.
+    let readDelay = Duration.zero
+
     init(_ url: PostgreSQLURL) {
         self.url = url
     }

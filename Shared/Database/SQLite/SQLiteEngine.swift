@@ -22,6 +22,8 @@ struct SQLiteEngine: DatabaseEngine {
         }
     }
 
+    var readDelay: Duration { readers?.delay ?? .zero }
+
     func migrate(_ work: (Connection) throws -> Void) throws {
         do {
             try writer.migrate(work)

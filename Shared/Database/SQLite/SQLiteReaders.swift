@@ -28,6 +28,9 @@ final class SQLiteReaders: Sendable {
         self.configuration = configuration
     }
 
+    /// How long the next read has waited for others.
+    var delay: Duration { turns.delay }
+
     /// Runs `work` in one transaction, on one of the `DatabaseThreads`.
     ///
     /// - Parameter deadline: The time until which the read waits for other reads.

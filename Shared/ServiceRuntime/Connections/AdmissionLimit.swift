@@ -7,7 +7,8 @@ import Synchronization
 /// An overloaded event loop would make all requests wait longer and longer. So it rejects some of them early, which takes little
 /// time, and serves the others in time. Two measures show an overload:
 ///
-/// - The time that requests wait for the event loop. A timer that fires late shows it (`RejectionShare`).
+/// - The time that requests wait for the event loop, and for a read of the database (`RejectionShare`). A task that measures the
+///   first waits among theirs.
 /// - The requests in flight. The service works on them, and their response has not begun. So a client that sends or reads
 ///   slowly holds no part of the limit.
 final class AdmissionLimit {
@@ -16,10 +17,14 @@ final class AdmissionLimit {
     /// The requests of the event loop that are handled now.
     var requestsInFlight = 0
 
+    /// The executor of the requests.
+    let executor: EventLoopExecutor
     private let maximumRequestsInFlight: Int
-    private let eventLoop: any EventLoop
+    private let readDelay: @Sendable () -> Duration
     private var share: RejectionShare
     private var isMeasuring = false
+    /// Since when the task that measures has waited; nil while there is none.
+    private var waitingSince: NIODeadline?
     private var hasSeenRequest = false
 
     private let delays = Timer(label: "http.event_loop.delay")
@@ -30,10 +35,15 @@ final class AdmissionLimit {
         Counter(label: "http_requests_rejected", dimensions: [("reason", reason)])
     }
 
-    init(_ limits: ConnectionLimits, eventLoop: any EventLoop) {
+    /// - Parameter readDelay: How long reads of the service's database wait.
+    init(
+        _ limits: ConnectionLimits, executor: EventLoopExecutor,
+        readDelay: @escaping @Sendable () -> Duration = { .zero }
+    ) {
+        self.readDelay = readDelay
         maximumRequestsInFlight = limits.maximumRequestsInFlight
         share = RejectionShare(limits)
-        self.eventLoop = eventLoop
+        self.executor = executor
     }
 
     /// Whether the event loop takes the next request. Counts the request if not.
@@ -59,32 +69,52 @@ final class AdmissionLimit {
         isMeasuring = true
         hasSeenRequest = false
         let due = NIODeadline.now() + Self.interval
-        eventLoop.assumeIsolated().scheduleTask(deadline: due) { self.timerFired(due) }
+        executor.eventLoop.assumeIsolated().scheduleTask(deadline: due) { self.timerFired(due) }
     }
 
     private func timerFired(_ due: NIODeadline) {
-        let delay = NIODeadline.now() - due
-        share.add(delay)
-        delays.recordNanoseconds(delay.nanoseconds)
+        if let waitingSince {
+            add(.now() - waitingSince)
+        } else {
+            waitingSince = due
+            let own = NIOLoopBound(self, eventLoop: executor.eventLoop)
+            Task(executorPreference: executor) { own.value.taskStarted() }
+        }
         // An event loop at rest is not woken.
         if hasSeenRequest || share.value > 0 { startTimer() } else { isMeasuring = false }
+    }
+
+    private func taskStarted() {
+        guard let waitingSince else { return }
+        let delay = NIODeadline.now() - waitingSince
+        self.waitingSince = nil
+        add(delay)
+        delays.recordNanoseconds(delay.nanoseconds)
+    }
+
+    private func add(_ delay: TimeAmount) {
+        share.add(delay + TimeAmount(readDelay()))
     }
 }
 
 /// The admission limits of a server, one for each event loop.
 final class AdmissionLimits: Sendable {
     private let limits: ConnectionLimits
+    private let readDelay: @Sendable () -> Duration
     private let ofEventLoop = Mutex<[ObjectIdentifier: NIOLoopBound<AdmissionLimit>]>([:])
 
-    init(_ limits: ConnectionLimits) {
+    init(_ limits: ConnectionLimits, readDelay: @escaping @Sendable () -> Duration) {
         self.limits = limits
+        self.readDelay = readDelay
     }
 
     /// The limit of an event loop. Call this on the event loop.
     func of(_ eventLoop: any EventLoop) -> AdmissionLimit {
         ofEventLoop.withLock { known in
             if let limit = known[ObjectIdentifier(eventLoop)] { return limit }
-            let limit = NIOLoopBound(AdmissionLimit(limits, eventLoop: eventLoop), eventLoop: eventLoop)
+            let limit = NIOLoopBound(
+                AdmissionLimit(limits, executor: EventLoopExecutor(eventLoop), readDelay: readDelay),
+                eventLoop: eventLoop)
             known[ObjectIdentifier(eventLoop)] = limit
             return limit
         }.value

@@ -41,7 +41,6 @@ final class ConnectionGuard: ChannelInboundHandler {
     let date: ResponseDate
     let logger: Logger
     let handler: RequestHandler
-    let executor: EventLoopExecutor
     let client = ClientConnection()
     var phase = Phase.nothing
     /// The requests whose response is not complete, in their order.
@@ -66,14 +65,13 @@ final class ConnectionGuard: ChannelInboundHandler {
 
     init(
         limits: ConnectionLimits, admission: AdmissionLimit, register: ConnectionRegister, date: ResponseDate,
-        logger: Logger, executor: EventLoopExecutor, handler: @escaping RequestHandler
+        logger: Logger, handler: @escaping RequestHandler
     ) {
         self.limits = limits
         self.admission = admission
         self.register = register
         self.date = date
         self.logger = logger
-        self.executor = executor
         self.handler = handler
     }
 
@@ -192,7 +190,7 @@ extension ConnectionGuard {
         let own = NIOLoopBound((connection: self, request: open), eventLoop: context.eventLoop)
         let request = Request(head: open.head, body: body(of: open, own, context.eventLoop))
         let (handler, client, channel, logger) = (handler, client, context.channel, logger)
-        open.task = Task.immediate(executorPreference: executor) {
+        open.task = Task.immediate(executorPreference: admission.executor) {
             let response = await ClientConnection.$current.withValue(client) {
                 await handler(request, channel, logger)
             }

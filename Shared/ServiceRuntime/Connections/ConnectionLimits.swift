@@ -27,9 +27,9 @@ struct ConnectionLimits: Sendable {
     var maximumUnansweredRequests = 8
     /// How many requests of one event loop may be in flight: the service works on them, and their response has not begun.
     var maximumRequestsInFlight = 500
-    /// How long requests may wait for their event loop, on average, before some of them are rejected, and before all are.
-    var tolerableQueueTime = TimeAmount.milliseconds(200)
-    var maximumQueueTime = TimeAmount.milliseconds(500)
+    /// How long requests may wait for their event loop and for a read, on average, before some are rejected, and before all are.
+    var tolerableQueueTime = TimeAmount.milliseconds(50)
+    var maximumQueueTime = TimeAmount.milliseconds(250)
     /// How many requests one connection may make.
     var maximumRequests = 10_000
     /// How many connections may be open, from all networks.

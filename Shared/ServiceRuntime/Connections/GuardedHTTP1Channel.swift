@@ -21,23 +21,26 @@ struct GuardedHTTP1Channel: ServerChildChannel {
     private let date = ResponseDate(clock: .system)
     private let onShutdown: @Sendable () -> Void
 
-    /// - Parameter onShutdown: Called when the shutdown begins and connections are open. Handlers do not learn of the
-    ///   shutdown otherwise, because their tasks are not those of the server.
+    /// - Parameters:
+    ///   - readDelay: How long reads of the service's database wait.
+    ///   - onShutdown: Called when the shutdown begins and connections are open. Handlers do not learn of the shutdown
+    ///     otherwise, because their tasks are not those of the server.
     init(
-        limits: ConnectionLimits, handler: @escaping RequestHandler, onShutdown: @escaping @Sendable () -> Void = {}
+        limits: ConnectionLimits, handler: @escaping RequestHandler,
+        readDelay: @escaping @Sendable () -> Duration = { .zero }, onShutdown: @escaping @Sendable () -> Void = {}
     ) {
         self.limits = limits
         self.handler = handler
         self.onShutdown = onShutdown
         register = ConnectionRegister(limits: limits)
-        admissionLimits = AdmissionLimits(limits)
+        admissionLimits = AdmissionLimits(limits, readDelay: readDelay)
     }
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Connection> {
         channel.eventLoop.makeCompletedFuture {
             let connection = ConnectionGuard(
                 limits: limits, admission: admissionLimits.of(channel.eventLoop), register: register, date: date,
-                logger: logger, executor: EventLoopExecutor(channel.eventLoop), handler: handler)
+                logger: logger, handler: handler)
             try register.admit(connection, on: channel)
             try channel.syncOptions?.setOption(.recvAllocator, value: Self.receiveBuffers)
             let reader = RequestReader(connection: connection, limits: limits)
@@ -63,7 +66,8 @@ extension HTTPServerBuilder {
     }
 
     static func guardedHTTP1<Responder: HTTPResponder>(
-        _ responder: Responder, limits: ConnectionLimits, onShutdown: @escaping @Sendable () -> Void = {}
+        _ responder: Responder, limits: ConnectionLimits, readDelay: @escaping @Sendable () -> Duration = { .zero },
+        onShutdown: @escaping @Sendable () -> Void = {}
     ) -> HTTPServerBuilder where Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
         HTTPServerBuilder { _ in
             let handler: RequestHandler = { request, channel, logger in
@@ -79,7 +83,8 @@ extension HTTPServerBuilder {
                     return Response(status: .internalServerError)
                 }
             }
-            return GuardedHTTP1Channel(limits: limits, handler: handler, onShutdown: onShutdown)
+            return GuardedHTTP1Channel(
+                limits: limits, handler: handler, readDelay: readDelay, onShutdown: onShutdown)
         }
     }
 }

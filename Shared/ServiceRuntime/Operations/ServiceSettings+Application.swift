@@ -32,13 +32,15 @@ extension ServiceSettings {
     /// - Parameters:
     ///   - router: The router with all routes of the service.
     ///   - description: The document that `GET /openapi.json` returns.
+    ///   - readDelay: How long reads of the service's database wait, by which `AdmissionLimit` notices an overload.
     ///   - services: The services that run beside the server. The application stops them after the server, in reverse
     ///     order.
     ///   - beforeListening: Called when the services have started. The server accepts connections when it has ended.
     ///   - onShutdown: Called, possibly several times, when the shutdown begins and connections are open. It ends the waits
     ///     of handlers, for which the server would wait otherwise.
     public func application<Context: ServiceRequestContext>(
-        router: Router<Context>, description: OpenAPIDocument, services: [any Service],
+        router: Router<Context>, description: OpenAPIDocument,
+        readDelay: @escaping @Sendable () -> Duration = { .zero }, services: [any Service],
         beforeListening: @escaping @Sendable () async -> Void = {},
         onShutdown: @escaping @Sendable () -> Void = {}
     ) -> ServiceApplication<Context> {
@@ -60,7 +62,7 @@ extension ServiceSettings {
         let responder = router.buildResponder()
         return ServiceApplication(
             routes: routes, description: description, responder: responder,
-            server: .guardedHTTP1(responder, limits: connectionLimits, onShutdown: onShutdown),
+            server: .guardedHTTP1(responder, limits: connectionLimits, readDelay: readDelay, onShutdown: onShutdown),
             configuration: .init(
                 address: .hostname(host, port: port), serverName: nil, backlog: Self.maximumWaitingConnections),
             services: services, processesRunBeforeServerStart: [beforeListening], logger: logger)
