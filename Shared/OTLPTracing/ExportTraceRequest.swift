@@ -60,7 +60,7 @@ struct ExportTraceRequest: Encodable {
             parentSpanId = span.parentID?.hexadecimal
             traceState = span.trace.state
             name = span.name
-            flags = 1
+            flags = Int(span.trace.flags)
             kind = span.kind.number
             startTimeUnixNano = String(span.start)
             endTimeUnixNano = String(span.end)
