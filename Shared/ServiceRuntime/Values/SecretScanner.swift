@@ -84,7 +84,8 @@ struct SecretScanner: IteratorProtocol {
     }
 
     private func value(of name: ArraySlice<UInt8>) -> Range<Int>? {
-        let separator = quote(at: name.endIndex)?.end ?? name.endIndex
+        let nameEnd = quote(at: name.endIndex)?.end ?? name.endIndex
+        let separator = end(of: nameEnd) { $0 == UInt8(ascii: " ") }
         guard separator < bytes.count else { return nil }
         let isAssignment = bytes[separator] == UInt8(ascii: "=")
         guard isAssignment || bytes[separator] == UInt8(ascii: ":"),
@@ -104,7 +105,7 @@ struct SecretScanner: IteratorProtocol {
             return value(from: start, separator: separator)
         }
         // A name, a colon and a word may be a sentence.
-        guard isAssignment, start == separator + 1 else { return nil }
+        guard isAssignment, nameEnd == separator, start == separator + 1 else { return nil }
         return value(from: start, separator: separator)
     }
 
@@ -159,7 +160,7 @@ extension ArraySlice<UInt8> {
 
     private static let secretWords = [
         "token", "password", "passwd", "secret", "session", "session_key", "assertion", "verifier", "credential",
-        "credentials", "api_key", "apikey", "jwt",
+        "credentials", "api_key", "api-key", "apikey", "jwt",
     ].map { Array($0.utf8) }
 
     /// Whether the run names a field with credentials: `Authorization`, `Proxy-Authorization` (RFC 9110 §11).
