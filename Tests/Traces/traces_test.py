@@ -3,6 +3,7 @@
 Usage: traces_test.py, in the folder of the project. Prints each failed test, and exits with 1 if there is one.
 """
 
+import gzip
 import http.client
 import http.server
 import json
@@ -46,7 +47,7 @@ class TracesTest(unittest.TestCase):
             connection.close()
 
     def post(self, body, content_type="application/json", **fields):
-        body = body if isinstance(body, str) else json.dumps(body)
+        body = body if isinstance(body, (str, bytes)) else json.dumps(body)
         return self.send("POST", "/v1/traces", body, Content_Type=content_type, **fields)[0]
 
     def check_pages(self):
@@ -146,6 +147,16 @@ class TracesTest(unittest.TestCase):
     def run_program(self, *arguments):
         command = [sys.executable, "-B", "scripts/lib/traces.py", *arguments]
         return subprocess.run(command, capture_output=True, text=True, timeout=30)
+
+    def test_a_body_may_be_compressed_and_has_the_same_limit_then(self):
+        body = gzip.compress(json.dumps(request(span(name="compressed"))).encode())
+        self.assertEqual(self.post(body, Content_Encoding="gzip"), 200)
+        self.assertIn("compressed", self.check_pages())
+        for other, status in [
+            (gzip.compress(b" " * (traces.MAXIMUM_BODY_BYTES + 1)), 413), (b"{}", 400), (body[:-20], 400), (b"", 400),
+        ]:
+            self.assertEqual(self.post(other, Content_Encoding="gzip"), status, other[:20])
+        self.assertEqual(self.post(b"{}", Content_Encoding="br"), 415)
 
     def test_half_a_surrogate_pair_is_shown_as_a_question_mark(self):
         self.assertEqual(self.post(request(span(name="a\ud800b"))), 200)

@@ -13,11 +13,14 @@ import sys
 import threading
 import urllib.error
 import urllib.request
+import zlib
 
 MAXIMUM_TRACES = 1_000
 MAXIMUM_SPANS_OF_A_TRACE = 2_000
 MAXIMUM_BODY_BYTES = 16 << 20
 MAXIMUM_CHARACTERS = 64 << 20
+# What zlib calls the format of gzip.
+GZIP = 16 + zlib.MAX_WBITS
 SPAN_CHARACTERS = 500
 # What the waterfall shows of a name. All its lines are as long as the longest.
 SHOWN_CHARACTERS = 120
@@ -254,9 +257,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.respond(413, "The body is too large.\n")
         if self.path != "/v1/traces":
             return self.respond(404, "Spans are received at /v1/traces.\n")
+        encoding = self.headers.get("Content-Encoding", "identity").lower()
+        if encoding not in ("identity", "gzip"):
+            return self.respond(415, "A body may only have the encoding gzip.\n")
         try:
-            self.traces.add(json.loads(self.rfile.read(size)))
-        except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+            body = self.rfile.read(size)
+            if encoding == "gzip":
+                body = zlib.decompressobj(GZIP).decompress(body, MAXIMUM_BODY_BYTES + 1)
+            if len(body) > MAXIMUM_BODY_BYTES:
+                return self.respond(413, "The body is too large.\n")
+            self.traces.add(json.loads(body))
+        except (ValueError, TypeError, AttributeError, OverflowError, RecursionError, zlib.error) as error:
             return self.respond(400, f"The body is not OTLP in JSON: {type(error).__name__}\n")
         return self.respond(200, "{}", "application/json")
 
