@@ -19,6 +19,9 @@ import Testing
         ("eyJhbGciOiJIUzI1", "[redacted]"), ("eyJhbGci", "[redacted]"),
         // The payload and the signature of a token whose header is spelled in another way.
         ("eyAiYWxnIjoiSFMyNTYifQ.eyJzdWIiOiJhbGljZSJ9.\(random)", "eyAiYWxnIjoiSFMyNTYifQ.[redacted]"),
+        // A token in the alphabet of base64, with padding.
+        ("x eyJhbGciOiJIUzI1NiJ9.eyJz+WIi/jZSJ9==.dBjft/eZ4CVP+mB=, y", "x [redacted], y"),
+        ("/%65yJhbGciOiJIUzI1NiJ9.eyJz%2BWIi%2FjZSJ9.a%3D?x", "/[redacted]?x"),
         ("id \(random)", "id [redacted]"), ("\(random).", "[redacted]."),
         ("\(random)-\(uuid)", "[redacted]"), ("\(uuid)\(random)", "[redacted]"), ("0\(uuid)-Key", "[redacted]"),
         (String(repeating: "0a", count: 20), "[redacted]"), (String(repeating: "0A", count: 20), "[redacted]"),
