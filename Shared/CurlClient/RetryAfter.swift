@@ -7,6 +7,11 @@ extension HTTPClient.Response {
     public var retryAfter: Duration? { headers[.retryAfter].flatMap(RetryAfter.duration) }
 }
 
+extension HTTPClient.StreamedResponse {
+    /// The time from now until the client may repeat its request (`Retry-After`); nil without a valid one.
+    public var retryAfter: Duration? { headers[.retryAfter].flatMap(RetryAfter.duration) }
+}
+
 /// The header field `Retry-After` (RFC 9110 §10.2.3).
 enum RetryAfter {
     /// The time from now until the client may repeat its request; nil when the value is invalid. It is zero for a past date.

@@ -60,7 +60,7 @@ struct ExportTraceRequest: Encodable {
             parentSpanId = span.parentID?.hexadecimal
             traceState = span.trace.state
             name = span.name
-            flags = 1
+            flags = Int(span.trace.flags)
             kind = span.kind.number
             startTimeUnixNano = String(span.start)
             endTimeUnixNano = String(span.end)
@@ -78,26 +78,48 @@ struct ExportTraceRequest: Encodable {
 
     private struct Attribute: Encodable {
         let key: String
-        let value: SpanAttribute
+        private let value: AnyValue
+
+        init(key: String, value: SpanAttribute) {
+            self.key = key
+            self.value = AnyValue(value)
+        }
+    }
+
+    private struct AnyValue: Encodable {
+        private let value: SpanAttribute
 
         private enum Member: String, CodingKey {
-            case key, value, stringValue, intValue, doubleValue, boolValue
+            case stringValue, intValue, doubleValue, boolValue, arrayValue
         }
+
+        init(_ value: SpanAttribute) { self.value = value }
 
         func encode(to encoder: any Encoder) throws {
             var members = encoder.container(keyedBy: Member.self)
-            try members.encode(key, forKey: .key)
-            var value = members.nestedContainer(keyedBy: Member.self, forKey: .value)
-            switch self.value {
-            case .int32(let number): try value.encode(String(number), forKey: .intValue)
-            case .int64(let number): try value.encode(String(number), forKey: .intValue)
-            case .double(let number): try value.encode(number, forKey: .doubleValue)
-            case .bool(let bool): try value.encode(bool, forKey: .boolValue)
-            case .string(let text): try value.encode(text, forKey: .stringValue)
-            // The services set no lists.
-            default: try value.encode("\(self.value)", forKey: .stringValue)
+            switch value {
+            case .int32(let number): try members.encode(String(number), forKey: .intValue)
+            case .int64(let number): try members.encode(String(number), forKey: .intValue)
+            case .double(let number): try members.encode(number, forKey: .doubleValue)
+            case .bool(let bool): try members.encode(bool, forKey: .boolValue)
+            case .string(let text): try members.encode(text, forKey: .stringValue)
+            case .stringConvertible(let value): try members.encode(value.description, forKey: .stringValue)
+            case .int32Array(let list): try members.encode(Values(list.map(SpanAttribute.int32)), forKey: .arrayValue)
+            case .int64Array(let list): try members.encode(Values(list.map(SpanAttribute.int64)), forKey: .arrayValue)
+            case .doubleArray(let list): try members.encode(Values(list.map(SpanAttribute.double)), forKey: .arrayValue)
+            case .boolArray(let list): try members.encode(Values(list.map(SpanAttribute.bool)), forKey: .arrayValue)
+            case .stringArray(let list): try members.encode(Values(list.map(SpanAttribute.string)), forKey: .arrayValue)
+            case .stringConvertibleArray(let list):
+                try members.encode(Values(list.map { .string($0.description) }), forKey: .arrayValue)
+            default: try members.encode("\(value)", forKey: .stringValue)
             }
         }
+    }
+
+    private struct Values: Encodable {
+        let values: [AnyValue]
+
+        init(_ values: [SpanAttribute]) { self.values = values.map(AnyValue.init) }
     }
 }
 

@@ -37,7 +37,8 @@ public struct OTLPTracer: Tracer {
         // Nobody refers to a span that is not recorded, so only the first one in a process needs an id.
         if recordingQueue == nil, parent?.isRemote == false { return OTLPSpan(context: context) }
         let trace = TraceContext(
-            traceID: traceID, spanID: IDGenerator.spanID(), isSampled: isSampled, state: parent?.state ?? "")
+            traceID: traceID, spanID: IDGenerator.spanID(), isSampled: isSampled,
+            isRandom: parent?.isRandom == true, state: parent?.state ?? "")
         context.trace = trace
         guard let recordingQueue else { return OTLPSpan(context: context) }
         let record = SpanRecord(

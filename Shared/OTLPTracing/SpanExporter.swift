@@ -12,7 +12,7 @@ import Synchronization
 /// rejects are dropped.
 public struct SpanExporter: Service {
     /// Where and how spans are sent.
-    public struct Configuration: Sendable, Equatable {
+    public struct Configuration: Sendable, Equatable, CustomStringConvertible {
         /// The URL of the collector, such as `http://localhost:4318/v1/traces`.
         public var url: String
         /// The header fields of each request. They may contain a secret.
@@ -26,6 +26,9 @@ public struct SpanExporter: Service {
 
         /// Creates the default configuration for a collector.
         public init(url: String) { self.url = url }
+
+        /// The URL. ServiceLifecycle logs the description of each service, which must not contain the header fields.
+        public var description: String { url }
 
         /// Whether `headers` may contain a field: the HTTP client itself sets those that frame the message, such as `Host`.
         public static func allowsHeader(_ name: HTTPField.Name) -> Bool { !HTTPClient.Request.isReserved(name) }

@@ -6,6 +6,8 @@ public struct TraceContext: Sendable, Equatable {
     public let spanID: UInt64
     /// Whether the span is recorded (§3.2.2.5.1).
     public let isSampled: Bool
+    /// Whether the caller says that the id of the trace is random (Level 2 §3.2.2.5.2). It is passed on.
+    public let isRandom: Bool
     /// What other tracing systems added to the trace: the value of `tracestate`, at most 512 bytes.
     public let state: String
     /// Whether the span is one of another process, or of an earlier time: its ids were read from text.
@@ -15,10 +17,22 @@ public struct TraceContext: Sendable, Equatable {
     private static let length = 55
     private static let dash = UInt8(ascii: "-")
 
-    init(traceID: UInt128, spanID: UInt64, isSampled: Bool, state: String = "", isRemote: Bool = false) {
+    private enum Flag {
+        static let sampled: UInt8 = 1
+        static let random: UInt8 = 2
+    }
+
+    /// The flags that have a meaning; the others are zero.
+    var flags: UInt8 { (isSampled ? Flag.sampled : 0) | (isRandom ? Flag.random : 0) }
+
+    init(
+        traceID: UInt128, spanID: UInt64, isSampled: Bool, isRandom: Bool = false, state: String = "",
+        isRemote: Bool = false
+    ) {
         self.traceID = traceID
         self.spanID = spanID
         self.isSampled = isSampled
+        self.isRandom = isRandom
         self.state = state
         self.isRemote = isRemote
     }
@@ -37,7 +51,7 @@ public struct TraceContext: Sendable, Equatable {
             bytes.count == Self.length || (version != 0 && bytes[Self.length] == Self.dash)
         else { return nil }
         self.init(
-            traceID: traceID, spanID: spanID, isSampled: flags & 1 == 1,
+            traceID: traceID, spanID: spanID, isSampled: flags & Flag.sampled != 0, isRandom: flags & Flag.random != 0,
             state: tracestate.map(TraceState.passedOn) ?? "", isRemote: true)
     }
 
@@ -49,7 +63,8 @@ public struct TraceContext: Sendable, Equatable {
         text.append(hexadecimal: traceID)
         text.append(Self.dash)
         text.append(hexadecimal: spanID)
-        text += (isSampled ? "-01" : "-00").utf8
+        text.append(Self.dash)
+        text.append(hexadecimal: flags)
         return String(decoding: text, as: UTF8.self)
     }
 }

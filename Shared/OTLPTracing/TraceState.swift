@@ -9,12 +9,13 @@ enum TraceState {
 
     /// The list as it is passed on; empty if it is invalid.
     ///
-    /// A list that is too long loses its long members first, and then its last ones.
+    /// Of several members with one key, the first one is passed on, which is the newest. A list that is too long loses its long
+    /// members first, and then its last ones.
     static func passedOn(_ text: String) -> String {
         var members = text.utf8.split(separator: UInt8(ascii: ",")).map { Array($0).trimmed }.filter { !$0.isEmpty }
-        guard members.count <= maximumMembers, members.allSatisfy(isValid),
-            Set(members.map { $0.prefix { $0 != equals } }).count == members.count
-        else { return "" }
+        guard members.count <= maximumMembers, members.allSatisfy(isValid) else { return "" }
+        var keys: Set<ArraySlice<UInt8>> = []
+        members.removeAll { !keys.insert($0.prefix { $0 != equals }).inserted }
         if bytes(of: members) > maximumBytes { members.removeAll { $0.count > longMemberBytes } }
         while bytes(of: members) > maximumBytes { members.removeLast() }
         return members.map { String(decoding: $0, as: UTF8.self) }.joined(separator: ",")

@@ -109,6 +109,13 @@ import Testing
         #expect(line?.hasPrefix("\(mark) scheme-basic          \(status)") == true, "\(line ?? "")")
     }
 
+    @Test func `the curl lines quote a method that a shell would read as more than a word`() async throws {
+        let result = try await RawService(toAll: "accept() if is_good else reject()").probe("--json", "--method", "X|Y")
+        #expect(result.status == 0, "\(result.output)\(result.error)")
+        #expect(result.output.contains(" -X 'X|Y' http://"))
+        #expect(!result.output.contains("-X X|Y"))
+    }
+
     @Test func `a redirect is not followed, whatever host it names`() async throws {
         let service = RawService(
             toHostile: """

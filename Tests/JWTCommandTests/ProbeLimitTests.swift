@@ -62,14 +62,15 @@ import Testing
         #expect(text.contains(#"name="probe" time="0.000"><error message="probe: the service no longer accepts"#))
     }
 
-    @Test func `a request is repeated after the pause that the service asks for`() async throws {
+    @Test(arguments: ["0", "Mon, 30 Nov 2015 12:00:00 GMT"])
+    func `a request is repeated after the pause that the service asks for`(retryAfter: String) async throws {
         let log = RequestLog()
         var service = ProbedService(token) { authorization, good in
             guard authorization?.hasPrefix("Basic ") == true else { return Self.keepsAllRules(authorization, good) }
             log.add("")
             return log.all.count == 1 ? Self.limited : ProbedService.rejected
         }
-        service.retryAfter = "0"
+        service.retryAfter = retryAfter
         let result = try await service.probe([])
         #expect(result.status == 0, "\(result.output)\(result.error)")
         #expect(log.all.count == 2)

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import Tracing
 
@@ -90,9 +91,21 @@ import Tracing
         #expect(!Sampler(ratio: 0, isParentBased: false).samples(1 << 64, under: nil))
     }
 
+    @Test func `the flag for a random trace id is passed on`() throws {
+        let tracer = tracer(Sampler(ratio: 1, isParentBased: false))
+        for (flags, expected) in [("00", "01"), ("01", "01"), ("02", "03"), ("03", "03")] {
+            let context = context(["traceparent": "\(Self.caller)-\(flags)"], tracer)
+            let onward = tracer.withSpan("a", context: context) { fields($0.context, tracer)["traceparent"] }
+            #expect(onward?.suffix(2) == expected[...])
+        }
+        let request = ExportTraceRequest(queue.batch(), resource: [:])
+        let text = String(decoding: try request.json, as: UTF8.self)
+        #expect(text.matches(of: /"flags":(\d+)/).map(\.1) == ["1", "1", "3", "3"])
+    }
+
     @Test func `a tracer without a queue passes a trace on with a new span id and begins none`() {
         let tracer = OTLPTracer(sampler: Sampler(ratio: 1, isParentBased: true), queue: nil)
-        for flags in ["00", "01"] {
+        for flags in ["00", "01", "02", "03"] {
             let caller = "\(Self.caller)-\(flags)"
             let onward = tracer.withSpan("a", context: context(["traceparent": caller], tracer)) { span in
                 #expect(!span.isRecording)

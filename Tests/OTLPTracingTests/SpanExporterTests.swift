@@ -329,6 +329,33 @@ import Tracing
         #expect(body.contains(#""doubleValue":"-Infinity""#))
     }
 
+    @Test func `lists are sent as lists, and other values as their descriptions`() async throws {
+        let collector = Collector()
+        let queue = SpanQueue(maximumCount: 10, batchCount: 2)
+        let span = OTLPTracer(sampler: Sampler(ratio: 1, isParentBased: true), queue: queue).startSpan("span1")
+        span.attributes = [
+            "a": .int32Array([1, 2]), "b": .stringArray(["x"]), "c": .boolArray([]), "d": .stringConvertible(UInt8(7)),
+            "e": .stringConvertibleArray([UInt8(8)]),
+        ]
+        span.end()
+        try await export(queue, to: collector)
+        let body = try #require(collector.bodies.first)
+        for value in [
+            #"{"arrayValue":{"values":[{"intValue":"1"},{"intValue":"2"}]}}"#,
+            #"{"arrayValue":{"values":[{"stringValue":"x"}]}}"#, #"{"arrayValue":{"values":[]}}"#,
+            #"{"stringValue":"7"}"#, #"{"arrayValue":{"values":[{"stringValue":"8"}]}}"#,
+        ] {
+            #expect(body.contains(#""value":\#(value)"#), "\(body)")
+        }
+    }
+
+    @Test func `the description of an exporter, which is logged, has no header field`() {
+        let exporter = exporter(of: SpanQueue(maximumCount: 1, batchCount: 1), "http://localhost/v1/traces")
+        for text in ["\(exporter)", String(reflecting: exporter)] {
+            #expect(!text.contains("Basic a"), "\(text)")
+        }
+    }
+
     @Test func `a batch that the client refuses to send is dropped`() async throws {
         let collector = Collector()
         let queue = SpanQueue(maximumCount: 10, batchCount: 2)

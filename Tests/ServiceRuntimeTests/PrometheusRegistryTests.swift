@@ -69,6 +69,43 @@ import Testing
         #expect(registry.text == "# TYPE \(name) gauge\n\(name){\(name)=\"1\"} 2.0\n")
     }
 
+    @Test func `labels in another order belong to the same series, and a name occurs once`() {
+        for dimensions in [
+            [("b", "1"), ("a", "2")], [("a", "2"), ("b", "1")], [("b", "1"), ("a", "2"), ("b", "3"), ("a", "4")],
+        ] {
+            registry.makeCounter(label: "calls", dimensions: dimensions).increment(by: 1)
+        }
+        #expect(registry.text == "# TYPE calls_total counter\ncalls_total{b=\"1\",a=\"2\"} 3.0\n")
+    }
+
+    @Test func `a name does not begin with a digit`() {
+        registry.makeMeter(label: "2xx", dimensions: [("1st", "1")]).set(Int64(2))
+        #expect(registry.text == "# TYPE _2xx gauge\n_2xx{_1st=\"1\"} 2.0\n")
+    }
+
+    @Test func `a help text stays on its line`() {
+        registry.describe(["age": "In \\s,\nsay \"hi\"."])
+        registry.makeMeter(label: "age", dimensions: []).set(Int64(2))
+        #expect(registry.text == "# HELP age In \\\\s,\\nsay \"hi\".\n# TYPE age gauge\nage 2.0\n")
+    }
+
+    @Test func `a metric of another type with a known name is not in the text`() {
+        registry.makeMeter(label: "age", dimensions: []).set(Int64(1))
+        registry.makeRecorder(label: "age", dimensions: [], aggregate: true).record(Int64(5))
+        registry.makeRecorder(label: "age", dimensions: [("x", "1")], aggregate: true).record(Int64(5))
+        registry.makeMeter(label: "calls_total", dimensions: []).set(Int64(2))
+        registry.makeCounter(label: "calls", dimensions: []).increment(by: 7)
+        registry.makeMeter(label: "age", dimensions: []).increment(by: 1)
+        #expect(registry.text == "# TYPE age gauge\nage 2.0\n# TYPE calls_total gauge\ncalls_total 2.0\n")
+    }
+
+    @Test func `a counter ignores negative amounts`() {
+        let counter = registry.makeCounter(label: "calls", dimensions: [])
+        counter.increment(by: 5)
+        counter.increment(by: -3)
+        #expect(registry.text.hasSuffix("calls_total 5.0\n"))
+    }
+
     @Test func `a gauge shows its last value`() {
         let gauge = registry.makeMeter(label: "age", dimensions: [])
         gauge.set(Int64(5))

@@ -89,7 +89,7 @@ import Testing
             "OTEL_EXPORTER_OTLP_ENDPOINT": "http://localhost:2",
             "OTEL_EXPORTER_OTLP_HEADERS": "authorization=Basic%20a, x-b=2",
             "OTEL_EXPORTER_OTLP_TIMEOUT": "1000", "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT": "2000",
-            "OTEL_RESOURCE_ATTRIBUTES": "service.name=a,deployment.environment.name=test%2C1",
+            "OTEL_RESOURCE_ATTRIBUTES": "service.name=a,deployment.environment.name=test%2C1,a%3Db=c=d",
             "OTEL_TRACES_SAMPLER": "parentbased_traceidratio", "OTEL_TRACES_SAMPLER_ARG": "0.25",
             "OTEL_BSP_MAX_QUEUE_SIZE": "100", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "10", "OTEL_BSP_SCHEDULE_DELAY": "50",
         ])
@@ -98,7 +98,10 @@ import Testing
         #expect(settings.exporter?.headers[.constant("x-b")] == "2")
         #expect(settings.exporter?.timeout == .seconds(2))
         #expect(settings.exporter?.delay == .milliseconds(50))
-        #expect(settings.exporter?.resource == ["service.name": "a", "deployment.environment.name": "test,1"])
+        #expect(
+            settings.exporter?.resource == [
+                "service.name": "a", "deployment.environment.name": "test,1", "a=b": "c=d",
+            ])
         #expect(settings.sampler == Sampler(ratio: 0.25, isParentBased: true))
         #expect(settings.queueSize == 100)
         #expect(settings.batchSize == 10)

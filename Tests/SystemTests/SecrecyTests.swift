@@ -6,9 +6,12 @@ import Testing
 @Suite(.enabled(if: ServiceName.exist(ServiceName.shop + [.compare]))) struct SecrecyTests {
     @Test(arguments: ["text", "json"])
     func `no log contains a secret, a password or a token`(format: String) async throws {
+        let collectorKey = "a-key-of-the-collector"
         let environment = [
             "LOG_LEVEL": "trace", "LOG_FORMAT": format, "PASSWORD_CHECKS": "on",
             "TOKEN_AUDIENCES": ServiceName.allNames,
+            // Nothing listens there.
+            "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9", "OTEL_EXPORTER_OTLP_HEADERS": "x-team=\(collectorKey)",
         ]
         try await withCluster(running: ServiceName.allCases, environment: environment) { cluster in
             let password = "a password that nobody else has"
@@ -50,7 +53,7 @@ import Testing
             let signature = try #require(tokens.accessToken.split(separator: ".").last)
             let secrets = [
                 try cluster.secret(), password, Demo.password, tokens.refreshToken, String(signature),
-                Demo.clientSecret, apiToken, basic, cookie,
+                Demo.clientSecret, apiToken, basic, cookie, collectorKey,
             ]
             for service in ServiceName.allCases {
                 let log = try cluster.log(service)

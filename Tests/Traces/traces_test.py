@@ -3,9 +3,11 @@
 Usage: traces_test.py, in the folder of the project. Prints each failed test, and exits with 1 if there is one.
 """
 
+import gzip
 import http.client
 import http.server
 import json
+import subprocess
 import sys
 import threading
 import unittest
@@ -45,7 +47,7 @@ class TracesTest(unittest.TestCase):
             connection.close()
 
     def post(self, body, content_type="application/json", **fields):
-        body = body if isinstance(body, str) else json.dumps(body)
+        body = body if isinstance(body, (str, bytes)) else json.dumps(body)
         return self.send("POST", "/v1/traces", body, Content_Type=content_type, **fields)[0]
 
     def check_pages(self):
@@ -93,6 +95,68 @@ class TracesTest(unittest.TestCase):
             with self.subTest(body=body):
                 self.assertEqual(self.post(body), 200)
                 self.check_pages()
+
+    def test_a_long_name_does_not_make_every_line_of_the_waterfall_long(self):
+        spans = [span(spanId=f"{number:016x}") for number in range(1, 1000)] + [span(name="n" * 1_000_000)]
+        self.assertEqual(self.post(request(*spans)), 200)
+        self.assertIn(" " + "n" * 120 + "… ", self.check_pages())
+        for path in ["/show", "/list"]:
+            self.assertLess(len(self.send("GET", path)[1]), 1_000_000, path)
+
+    def test_ids_may_be_in_upper_case(self):
+        self.assertEqual(self.post(request(span(traceId=TRACE.upper(), spanId=SPAN.upper(), name="first"))), 200)
+        child = span(spanId="00f067aa0ba902b8", parentSpanId=SPAN.upper(), name="second")
+        self.assertEqual(self.post(request(child)), 200)
+        self.assertIn("\nunknown    second ", self.send("GET", f"/show/{TRACE}")[1])
+
+    def test_spans_that_are_their_own_ancestors_are_shown_once(self):
+        ids = ["00f067aa0ba902b8", "00f067aa0ba902b9", "00f067aa0ba902ba"]
+        for parents in [[ids[0]], [ids[1], ids[0]], [ids[1], ids[2], ids[0]], [ids[1], ids[0], ids[0]]]:
+            with self.subTest(parents=parents):
+                traces.Handler.traces = traces.Traces()
+                spans = [span(spanId=id, parentSpanId=parent, name=f"n{id}") for id, parent in zip(ids, parents)]
+                self.assertEqual(self.post(request(*spans)), 200)
+                shown = self.check_pages()
+                self.assertEqual([shown.count(f"n{id}") for id in ids[: len(parents)]], [1] * len(parents))
+
+    def test_what_another_program_responds_cannot_control_the_terminal(self):
+        class Other(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(404 if self.path == "/show" else 200)
+                self.end_headers()
+                self.wfile.write(b"a\x1b[31mb\nc\n")
+
+            def log_message(self, *_):
+                pass
+
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Other) as other:
+            threading.Thread(target=other.serve_forever, daemon=True).start()
+            for command in ["list", "show"]:
+                result = self.run_program(str(other.server_port), command)
+                self.assertIn("a?[31mb\nc\n", result.stdout + result.stderr)
+            other.shutdown()
+
+    def test_a_wrong_argument_is_named(self):
+        for arguments in [
+            ["0", "list"], ["65536", "serve"], ["a", "list"], ["4318", "show", "a b"], ["4318", "show", "../x"],
+        ]:
+            result = self.run_program(*arguments)
+            self.assertEqual((result.returncode, result.stdout), (1, ""), arguments)
+            self.assertRegex(result.stderr, r"\A(PORT must be|The id of a trace has) .*\n\Z", arguments)
+
+    def run_program(self, *arguments):
+        command = [sys.executable, "-B", "scripts/lib/traces.py", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, timeout=30)
+
+    def test_a_body_may_be_compressed_and_has_the_same_limit_then(self):
+        body = gzip.compress(json.dumps(request(span(name="compressed"))).encode())
+        self.assertEqual(self.post(body, Content_Encoding="gzip"), 200)
+        self.assertIn("compressed", self.check_pages())
+        for other, status in [
+            (gzip.compress(b" " * (traces.MAXIMUM_BODY_BYTES + 1)), 413), (b"{}", 400), (body[:-20], 400), (b"", 400),
+        ]:
+            self.assertEqual(self.post(other, Content_Encoding="gzip"), status, other[:20])
+        self.assertEqual(self.post(b"{}", Content_Encoding="br"), 415)
 
     def test_half_a_surrogate_pair_is_shown_as_a_question_mark(self):
         self.assertEqual(self.post(request(span(name="a\ud800b"))), 200)

@@ -5,6 +5,7 @@ Usage: traces.py PORT serve | list | show [ID]. scripts/traces describes the com
 
 import collections
 import html
+import http.client
 import http.server
 import json
 import re
@@ -12,12 +13,17 @@ import sys
 import threading
 import urllib.error
 import urllib.request
+import zlib
 
 MAXIMUM_TRACES = 1_000
 MAXIMUM_SPANS_OF_A_TRACE = 2_000
 MAXIMUM_BODY_BYTES = 16 << 20
 MAXIMUM_CHARACTERS = 64 << 20
+# What zlib calls the format of gzip.
+GZIP = 16 + zlib.MAX_WBITS
 SPAN_CHARACTERS = 500
+# What the waterfall shows of a name. All its lines are as long as the longest.
+SHOWN_CHARACTERS = 120
 LOCAL_HOST = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d+)?", re.IGNORECASE)
 BAR_COLUMNS = 40
 STATUS_ERROR = 2
@@ -57,15 +63,17 @@ class Traces:
         children = collections.defaultdict(list)
         for span in spans:
             children[span["parent"] if span["parent"] in ids else None].append(span)
-        rows, stack = [], [(0, span) for span in reversed(children[None])]
-        seen = set()
-        while stack:
-            depth, span = stack.pop()
-            if span["id"] in seen:
-                continue
-            seen.add(span["id"])
-            rows.append((depth, span))
-            stack += [(depth + 1, child) for child in reversed(children[span["id"]])]
+        rows, seen = [], set()
+        # After the spans without a known parent, those that are their own ancestors.
+        for first in children[None] + spans:
+            stack = [(0, first)]
+            while stack:
+                depth, span = stack.pop()
+                if span["id"] in seen:
+                    continue
+                seen.add(span["id"])
+                rows.append((depth, span))
+                stack += [(depth + 1, child) for child in reversed(children[span["id"]])]
         return rows
 
     def summaries(self):
@@ -105,7 +113,8 @@ def text_of(owner, name):
 
 
 def id_of(owner, name, digits):
-    value = text_of(owner, name)
+    """An id in lower case; OTLP allows both cases."""
+    value = text_of(owner, name).lower()
     if not re.fullmatch(f"[0-9a-f]{{{digits}}}", value):
         raise ValueError(f"{name} does not have {digits} hexadecimal digits")
     return value
@@ -167,19 +176,23 @@ def text(traces, trace):
     if not rows:
         return ""
     first, total = min(span["start"] for _, span in rows), length(rows)
-    names = ["  " * depth + printable(label(span)) for depth, span in rows]
+    names = ["  " * depth + cut(printable(label(span))) for depth, span in rows]
     width = max(map(len, names))
     lines = [f"trace {trace}: {len(rows)} spans, {total / 1e6:.1f} ms"]
     for (_, span), name in zip(rows, names):
         begin, columns = bar(span, first, total, BAR_COLUMNS)
         axis = (" " * begin + "█" * columns).ljust(BAR_COLUMNS)
         duration = (span["end"] - span["start"]) / 1e6
-        lines.append(f"{printable(span['service']):8} {name:{width}} |{axis}| {duration:9.2f} ms")
+        lines.append(f"{cut(printable(span['service'])):8} {name:{width}} |{axis}| {duration:9.2f} ms")
     return "\n".join(lines) + "\n"
 
 
 def printable(value):
     return "".join(character if character.isprintable() else "?" for character in value)
+
+
+def cut(value):
+    return value if len(value) <= SHOWN_CHARACTERS else value[:SHOWN_CHARACTERS] + "…"
 
 
 STYLE = """body{font:14px system-ui,sans-serif;margin:2rem;color:#222;background:#fff}table{border-collapse:collapse;width:100%}
@@ -244,9 +257,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.respond(413, "The body is too large.\n")
         if self.path != "/v1/traces":
             return self.respond(404, "Spans are received at /v1/traces.\n")
+        encoding = self.headers.get("Content-Encoding", "identity").lower()
+        if encoding not in ("identity", "gzip"):
+            return self.respond(415, "A body may only have the encoding gzip.\n")
         try:
-            self.traces.add(json.loads(self.rfile.read(size)))
-        except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+            body = self.rfile.read(size)
+            if encoding == "gzip":
+                body = zlib.decompressobj(GZIP).decompress(body, MAXIMUM_BODY_BYTES + 1)
+            if len(body) > MAXIMUM_BODY_BYTES:
+                return self.respond(413, "The body is too large.\n")
+            self.traces.add(json.loads(body))
+        except (ValueError, TypeError, AttributeError, OverflowError, RecursionError, zlib.error) as error:
             return self.respond(400, f"The body is not OTLP in JSON: {type(error).__name__}\n")
         return self.respond(200, "{}", "application/json")
 
@@ -263,7 +284,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.path == "/":
             return self.respond(200, list_page(self.traces), "text/html")
         if self.path == "/list":
-            lines = (f"{trace}  {services} services, {spans:3} spans, {milliseconds:9.1f} ms  {printable(name)}\n"
+            lines = (f"{trace}  {services} services, {spans:3} spans, {milliseconds:9.1f} ms  {cut(printable(name))}\n"
                      for trace, name, services, spans, milliseconds in self.traces.summaries())
             return self.respond(200, "".join(lines))
         if match := re.fullmatch(r"/show(?:/([0-9a-f]{32}))?", self.path):
@@ -304,23 +325,34 @@ def ask(port, path):
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(f"http://127.0.0.1:{port}{path}", timeout=5) as response:
-            sys.stdout.write(response.read().decode())
+            sys.stdout.write(lines_of(response))
     except urllib.error.HTTPError as error:
-        sys.exit(error.read().decode().rstrip())
-    except OSError:
+        sys.exit(lines_of(error).rstrip())
+    except (OSError, http.client.HTTPException):
         sys.exit(f"Nothing receives spans on port {port}. First run: scripts/traces")
+
+
+def lines_of(response):
+    """The text of a response for a terminal. Another program may use the port."""
+    lines = response.read().decode(errors="replace").split("\n")
+    return "\n".join(printable(line) for line in lines)
 
 
 def main(port, command, *arguments):
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(encoding="utf-8")
+    if not re.fullmatch("[0-9]{1,5}", port) or not 1 <= int(port) <= 65535:
+        sys.exit(f"PORT must be a number from 1 to 65535, not {printable(port)}.")
+    trace = "".join(arguments[:1]).lower()
+    if trace and not re.fullmatch("[0-9a-f]{32}", trace):
+        sys.exit("The id of a trace has 32 hexadecimal digits. See: scripts/traces list")
     if command == "serve":
-        serve(port)
+        serve(int(port))
     elif command == "list":
         ask(port, "/list")
     else:
-        ask(port, "/show" + "".join(f"/{argument}" for argument in arguments[:1]))
+        ask(port, "/show" + (f"/{trace}" if trace else ""))
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), *sys.argv[2:])
+    main(*sys.argv[1:])

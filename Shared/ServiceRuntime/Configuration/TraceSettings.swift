@@ -42,7 +42,9 @@ struct TraceSettings {
         Self.checkProtocol(&settings)
         var exporter = SpanExporter.Configuration(url: url)
         exporter.headers = Self.headers(&settings)
-        exporter.resource = Dictionary(Self.pairs(Variable.resource, &settings) ?? []) { $1 }
+        // Here names are encoded too (OpenTelemetry, Resource SDK).
+        let attributes = Self.pairs(Variable.resource, &settings) ?? []
+        exporter.resource = Dictionary(attributes.map { ($0.removingPercentEncoding ?? $0, $1) }) { $1 }
         exporter.resource["service.name"] =
             settings.string(Variable.serviceName) ?? exporter.resource["service.name"] ?? name
         let timeout = Self.milliseconds(Variable.timeout, default: 10000, &settings)

@@ -21,14 +21,16 @@ struct RequestTraceMiddleware<Context: RequestContext>: RouterMiddleware {
             return try await next(request, context)
         }
         let method = request.method.label
+        // OpenTelemetry's conventions for HTTP, "Name".
+        let name = method == "_OTHER" ? "HTTP" : method
         // `withSpan` would also look the tracer up and box closures, for most requests only to record nothing.
-        let span = tracer.startAnySpan(method, context: InstrumentationContext(of: request.headers), ofKind: .server)
+        let span = tracer.startAnySpan(name, context: InstrumentationContext(of: request.headers), ofKind: .server)
         defer { span.end() }
         return try await InstrumentationContext.$current.withValue(span.context) {
             guard span.isRecording else { return try await next(request, context) }
             do {
                 let response = try await next(request, context)
-                span.operationName = "\(method) \(context.route)"
+                span.operationName = "\(name) \(context.route)"
                 span.attributes = .init(method, context.route, response.status)
                 if response.status.kind == .serverError { span.setStatus(.init(code: .error)) }
                 return response

@@ -17,6 +17,8 @@ public final class PrometheusRegistry: MetricsFactory {
     private struct Family {
         let type: String
         var series: [String: any Series] = [:]
+        /// The labels of each series in the order in which they came first, by their sorted form.
+        var labels: [String: String] = [:]
     }
 
     private let families = Mutex<[String: Family]>([:])
@@ -31,12 +33,12 @@ public final class PrometheusRegistry: MetricsFactory {
         let (families, helpTexts) = (families.withLock { $0 }, helpTexts.withLock { $0 })
         return families.sorted { $0.key < $1.key }.map { name, family in
             let lines = family.series.sorted { $0.key < $1.key }.map { $1.lines(name, $0) }
-            let help = helpTexts[name].map { "# HELP \(name) \($0)\n" } ?? ""
+            let help = helpTexts[name].map { "# HELP \(name) \(Self.escaped($0, "\\\n"))\n" } ?? ""
             return help + "# TYPE \(name) \(family.type)\n" + lines.joined()
         }.joined()
     }
 
-    /// Sets the help texts of metrics by their names. A text is one line without a backslash.
+    /// Sets the help texts of metrics by their names.
     public func describe(_ texts: [String: String]) {
         helpTexts.withLock { $0.merge(texts) { $1 } }
     }
@@ -82,37 +84,44 @@ public final class PrometheusRegistry: MetricsFactory {
     /// Does nothing: the counts of a histogram must never decrease.
     public func destroyTimer(_ handler: any TimerHandler) {}
 
+    /// Creates or finds a series. One whose name has another type already is not in the text, because Prometheus would reject
+    /// all of it.
     private func series<Kind: Series>(
         _ name: String, _ type: String, _ dimensions: [(String, String)], make: () -> Kind
     ) -> Kind {
-        let labels = dimensions.map { "\(Self.name($0.0))=\"\(Self.escaped($0.1))\"" }.joined(separator: ",")
+        var names: Set<String> = []
+        let labels = dimensions.map { (name: Self.name($0.0), value: Self.escaped($0.1, "\\\"\n")) }
+            .filter { names.insert($0.name).inserted }.map { "\($0.name)=\"\($0.value)\"" }
+        // Labels in another order mean the same series.
+        let sorted = labels.sorted().joined(separator: ",")
         return families.withLock { families in
             var family = families[name] ?? Family(type: type)
-            if let known = family.series[labels] as? Kind { return known }
+            guard family.type == type else { return make() }
+            let text = family.labels[sorted] ?? labels.joined(separator: ",")
+            if let known = family.series[text] as? Kind { return known }
             let new = make()
-            family.series[labels] = new
+            family.labels[sorted] = text
+            family.series[text] = new
             families[name] = family
             return new
         }
     }
 
-    /// The label with every byte that a name must not contain replaced by `_`.
+    /// The label with every byte that a name must not contain replaced by `_`, and with `_` before a digit at its start.
     private static func name(_ label: String) -> String {
-        String(
-            decoding: label.utf8.map { $0.isASCIILetter || $0.isASCIIDigit ? $0 : UInt8(ascii: "_") }, as: UTF8.self)
+        let name = label.utf8.map { $0.isASCIILetter || $0.isASCIIDigit ? $0 : UInt8(ascii: "_") }
+        return String(decoding: name.first?.isASCIIDigit == true ? [UInt8(ascii: "_")] + name : name, as: UTF8.self)
     }
 
-    private static func escaped(_ value: String) -> String {
+    /// The text with a backslash before each of these special characters, which are some of `\`, `"` and the line break.
+    private static func escaped(_ value: String, _ special: String) -> String {
         // Almost no value needs it, and searching for a text takes much longer than looking at the bytes.
-        guard value.utf8.contains(where: { "\\\"\n".utf8.contains($0) }) else { return value }
+        guard value.utf8.contains(where: special.utf8.contains) else { return value }
         // Escape bytes: a quotation mark and an accent behind it are one `Character`.
         var escaped: [UInt8] = []
         for byte in value.utf8 {
-            switch byte {
-            case UInt8(ascii: "\n"): escaped += "\\n".utf8
-            case UInt8(ascii: "\\"), UInt8(ascii: "\""): escaped += [UInt8(ascii: "\\"), byte]
-            default: escaped.append(byte)
-            }
+            if special.utf8.contains(byte) { escaped.append(UInt8(ascii: "\\")) }
+            escaped.append(byte == UInt8(ascii: "\n") ? UInt8(ascii: "n") : byte)
         }
         return String(decoding: escaped, as: UTF8.self)
     }
@@ -131,7 +140,8 @@ private func line(_ name: String, _ labels: String, _ value: some CustomStringCo
 private final class Number: Series, CounterHandler, MeterHandler, RecorderHandler {
     private let value = Mutex(0.0)
 
-    func increment(by amount: Int64) { value.withLock { $0 += Double(amount) } }
+    /// Increments a counter, which must never decrease.
+    func increment(by amount: Int64) { value.withLock { $0 += Double(max(0, amount)) } }
     func increment(by amount: Double) { value.withLock { $0 += amount } }
     func decrement(by amount: Double) { value.withLock { $0 -= amount } }
     func raise(to number: Double) { value.withLock { $0 = max($0, number) } }

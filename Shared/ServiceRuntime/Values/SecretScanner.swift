@@ -1,7 +1,8 @@
 /// Finds the parts of a text that look like secrets, from the first to the last. These do:
 ///
 /// - A run of base64url characters (RFC 4648 §5) with `eyJ`, which is how a JOSE header begins (RFC 7515 §3.3). A run that
-///   begins so has at least 8 characters; in any other run, at least 13 follow. The segments behind its periods belong to it.
+///   begins so has at least 8 characters; in any other run, at least 13 follow. The segments behind its periods belong to it,
+///   also in the alphabet of base64 (RFC 4648 §4).
 /// - A run of 40 characters or more that is mixed as random bytes are: it has letters of both cases, or it has only hexadecimal
 ///   digits of both kinds. The ids of orders, traces and tokens are shorter, and UUIDs in the run do not count.
 /// - Credentials behind the word `Bearer`, `Basic` or `DPoP`, and behind any scheme of `Authorization` (RFC 9110 §11.4).
@@ -50,7 +51,8 @@ struct SecretScanner: IteratorProtocol {
 
     private func token(_ run: ArraySlice<UInt8>) -> Range<Int>? {
         guard run.hasHeader else { return run.isRandom ? run.startIndex..<run.endIndex : nil }
-        var end = end(of: run.endIndex) { $0.isBase64URLCharacter || $0 == UInt8(ascii: ".") }
+        // Some programs write tokens in the alphabet of base64.
+        var end = end(of: run.endIndex) { $0.isBase64URLCharacter || "+/=.".utf8.contains($0) }
         // The period of a sentence does not belong to the token.
         while bytes[end - 1] == UInt8(ascii: ".") { end -= 1 }
         return run.startIndex..<end
@@ -84,7 +86,8 @@ struct SecretScanner: IteratorProtocol {
     }
 
     private func value(of name: ArraySlice<UInt8>) -> Range<Int>? {
-        let separator = quote(at: name.endIndex)?.end ?? name.endIndex
+        let nameEnd = quote(at: name.endIndex)?.end ?? name.endIndex
+        let separator = end(of: nameEnd) { $0 == UInt8(ascii: " ") }
         guard separator < bytes.count else { return nil }
         let isAssignment = bytes[separator] == UInt8(ascii: "=")
         guard isAssignment || bytes[separator] == UInt8(ascii: ":"),
@@ -104,7 +107,7 @@ struct SecretScanner: IteratorProtocol {
             return value(from: start, separator: separator)
         }
         // A name, a colon and a word may be a sentence.
-        guard isAssignment, start == separator + 1 else { return nil }
+        guard isAssignment, nameEnd == separator, start == separator + 1 else { return nil }
         return value(from: start, separator: separator)
     }
 
@@ -159,7 +162,7 @@ extension ArraySlice<UInt8> {
 
     private static let secretWords = [
         "token", "password", "passwd", "secret", "session", "session_key", "assertion", "verifier", "credential",
-        "credentials", "api_key", "apikey", "jwt",
+        "credentials", "api_key", "api-key", "apikey", "jwt",
     ].map { Array($0.utf8) }
 
     /// Whether the run names a field with credentials: `Authorization`, `Proxy-Authorization` (RFC 9110 §11).

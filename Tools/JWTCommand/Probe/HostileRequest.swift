@@ -46,7 +46,7 @@ struct HostileRequest {
         var words = ["curl", "-qgsi", "--path-as-is", "--http1.1", "--noproxy", "'*'"]
         if let path = target.trustedAuthoritiesPath { words += ["--cacert", path.quotedForShell] }
         if method == .head { words.append("--head") }
-        if method != .head, method != .get || form != nil { words += ["-X", method.rawValue] }
+        if method != .head, method != .get || form != nil { words += ["-X", method.rawValue.quotedForShell] }
         if let query {
             let separator = target.url.contains("?") ? "&" : "?"
             words.append("\(target.url.quotedForShell)\"\(separator)\(query.inDoubleQuotes(printing: command))\"")

@@ -6,7 +6,7 @@ struct ProbeResponse {
     let status: Int
     /// Whether it has a challenge (RFC 9110 §11.6.1).
     let hasChallenge: Bool
-    /// The pause that the service asks for in seconds, after too many requests or while it is overloaded (RFC 9110 §10.2.3);
+    /// The pause that the service asks for, after too many requests or while it is overloaded (RFC 9110 §10.2.3);
     /// nil if it asks for none.
     let retryAfter: Duration?
     /// The body, or its first bytes.
@@ -19,8 +19,7 @@ struct ProbeResponse {
     init(_ response: HTTPClient.StreamedResponse) async {
         status = response.status.code
         hasChallenge = response.headers[.wwwAuthenticate] != nil
-        let seconds = [429, 503].contains(status) ? response.headers[.retryAfter].flatMap(UInt32.init) : nil
-        retryAfter = seconds.map { .seconds(Int64($0)) }
+        retryAfter = [429, 503].contains(status) ? response.retryAfter : nil
         var bytes: [UInt8] = []
         var error: HTTPClientError?
         do throws(HTTPClientError) {
