@@ -36,6 +36,8 @@ import Synchronization
     private var isPooled = false
     /// Whether the transaction may change the database.
     private var isWriting = false
+    /// Whether libpq may have bytes of a decrypted record that it has not read. The socket does not show them.
+    private var mayHoldInput = false
 
     /// The warnings of the server since the commit began.
     private let warnings = WarningCounter()
@@ -256,6 +258,8 @@ extension PostgreSQLConnection {
         if isCancellable, Task.isCancelled { throw DatabaseError(.cancelled, "The task was cancelled") }
         guard isUsable else { throw DatabaseError(.unavailable, "The connection to the database was lost") }
         guard send() == 1 else { throw lost() }
+        // All results of the statement before were read.
+        mayHoldInput = false
     }
 
     /// Calls `body` with each result of the statements in progress, and waits for the last one.
@@ -329,6 +333,12 @@ extension PostgreSQLConnection {
             }
             let unsent = unsafe PQflush(handle)
             guard unsent >= 0 else { throw lost() }
+            // One call of libpq may leave a part of a record of TLS unread: at most 8 KiB, for which it has room then.
+            if mayHoldInput {
+                guard unsafe PQconsumeInput(handle) == 1 else { throw lost() }
+                mayHoldInput = false
+                continue
+            }
             var descriptor = unsafe pollfd(
                 fd: PQsocket(handle), events: Int16(unsent == 1 ? POLLIN | POLLOUT : POLLIN), revents: 0)
             guard unsafe poll(&descriptor, 1, Self.pollMilliseconds) > 0 else {
@@ -341,6 +351,7 @@ extension PostgreSQLConnection {
                 throw DatabaseError(.unavailable, "The database has not responded for \(responseTime)")
             }
             guard unsafe PQconsumeInput(handle) == 1 else { throw lost() }
+            mayHoldInput = true
         }
         return unsafe PQgetResult(handle).map { unsafe PostgreSQLResult($0) }
     }
