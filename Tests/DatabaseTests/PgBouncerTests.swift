@@ -112,6 +112,20 @@ struct PgBouncerTests {
         #expect(error?.message.contains("connect to the primary") == true)
     }
 
+    @Test func `an open database behind PgBouncer is not ready while its server is read-only`() async throws {
+        let pooler = try start(mode: "transaction", poolSize: 2)
+        let database = try SQLDatabase.open(pooler.url(database: name), migrations: [.products])
+        try await database.ping()
+        try server.run("ALTER DATABASE \"\(name)\" SET default_transaction_read_only = on")
+        try server.run("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '\(name)'")
+        let error = await #expect(throws: DatabaseError.self) { try await database.ping() }
+        #expect(error?.code == .readOnly)
+        #expect(try await database.productCount() == 0)
+        try server.run("ALTER DATABASE \"\(name)\" SET default_transaction_read_only = off")
+        try server.run("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '\(name)'")
+        try await database.ping()
+    }
+
     /// A record of TLS has up to 16 KiB, of which libpq reads a part: https://github.com/ged/ruby-pg/issues/588.
     @Test func `rows arrive whole over TLS, however they lie in its records`() async throws {
         let password = UUID().uuidString

@@ -132,9 +132,17 @@ extension PostgreSQLConnection {
             let remainingTime = deadline - .now
             responseTime = min(responseTime ?? remainingTime, remainingTime)
         }
-        try run(
-            script: isPooled ? "\(kind.rawValue); \(PostgreSQLURL.transactionSettings)" : kind.rawValue,
-            isCancellable: false)
+        guard isPooled else { return try run(script: kind.rawValue, isCancellable: false) }
+        let script = "\(kind.rawValue); \(PostgreSQLURL.transactionSettings); SHOW transaction_read_only"
+        var isReadOnly = false
+        try send(isCancellable: false) { unsafe PQsendQuery(handle, script) }
+        try forEachResult(isCancellable: false) { result throws(DatabaseError) in
+            if result.columnNames == ["transaction_read_only"] { isReadOnly = try result.values() == [.text("on")] }
+        }
+        guard isWriting, isReadOnly else { return }
+        rollback()
+        isUsable = false
+        throw Self.acceptsNoChanges
     }
 
     private static let acceptsNoChanges = DatabaseError(
