@@ -132,6 +132,25 @@ struct PostgreSQLTests {
         #expect(try await database.productCount() == 0)
     }
 
+    @Test func `a transaction that the server ends because it has paused for too long is unavailable`() async throws {
+        let database = try open(options: "&options=-c%20idle_in_transaction_session_timeout%3D500ms")
+        let error = await #expect(throws: DatabaseError.self) {
+            try await database.write { connection in
+                try connection.execute("INSERT INTO products (id, stock) VALUES ('lamp', 3)")
+                let row = try connection.queryOne("SELECT pg_backend_pid() AS pid")
+                let process: Int = try #require(row)["pid"]
+                try server.run(
+                    """
+                    DO $$ BEGIN WHILE EXISTS (SELECT FROM pg_stat_activity WHERE pid = \(process)) LOOP
+                    PERFORM pg_sleep(0.01); PERFORM pg_stat_clear_snapshot(); END LOOP; END $$
+                    """)
+                try connection.execute("INSERT INTO products (id, stock) VALUES ('chair', 3)")
+            }
+        }
+        #expect(error?.code == .unavailable)
+        #expect(try await database.productCount() == 0)
+    }
+
     @Test func `a connection that is lost during a commit is an unknown outcome and is not repeated`() async throws {
         let database = try open([.products, .slowCommit])
         let attempts = Counter()
