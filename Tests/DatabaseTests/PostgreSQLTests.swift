@@ -299,6 +299,18 @@ struct PostgreSQLTests {
     }
 
     @Test(arguments: [
+        ("remote_apply", "", "remote_apply"), ("off", "", "on"), ("remote_apply", "synchronous_commit%3Doff", "off"),
+    ])
+    func `a commit waits for the disk, and longer if the server says so, unless the URL says less`(
+        ofServer: String, option: String, expected: String
+    ) async throws {
+        try server.run("ALTER DATABASE \"\(name)\" SET synchronous_commit = \(ofServer)")
+        let database = try open(options: option.isEmpty ? "" : "&options=-c%20\(option)")
+        let row = try await database.write { try $0.queryOne("SHOW synchronous_commit") }
+        #expect(try row?["synchronous_commit"] == expected)
+    }
+
+    @Test(arguments: [
         "bytea_output%3Descape", "standard_conforming_strings%3Doff", "DateStyle%3DGerman",
         "IntervalStyle%3Dsql_standard",
         "extra_float_digits%3D0", "client_min_messages%3Ddebug5", "quote_all_identifiers%3Don",

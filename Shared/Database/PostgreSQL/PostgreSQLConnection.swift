@@ -81,6 +81,8 @@ import Synchronization
         unsafe PQsetNoticeReceiver(handle, WarningCounter.receive, Unmanaged.passUnretained(warnings).toOpaque())
         // A pooler makes up the number of the process, because the process changes.
         isPooled = try serverProcess() != Int(unsafe PQbackendPID(handle))
+        guard !isPooled, !url.setsCommit else { return }
+        try run(script: PostgreSQLURL.durableCommit(isLocal: false), isCancellable: false)
     }
 
     /// The number of the process that serves this connection.
