@@ -347,6 +347,32 @@ struct PostgreSQLTests {
         #expect(try await copy.read { try $0.history() } != history)
     }
 
+    @Test func `a dump that replaces the tables of a database begins another history`() async throws {
+        let database = try open()
+        let history = try await database.read { try $0.history() }
+        try await database.write { connection in
+            try connection.run(
+                script: """
+                    CREATE TABLE restored AS TABLE schema_migrations; DROP TABLE schema_migrations;
+                    ALTER TABLE restored RENAME TO schema_migrations
+                    """)
+        }
+        #expect(try await database.read { try $0.history() } != history)
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a restored copy of the files of a server has another history than the server`() async throws {
+        let server = try PostgreSQLServer()
+        try server.run("CREATE DATABASE shop")
+        let database = try SQLDatabase.open(DatabaseURL(server.url(database: "shop")), migrations: [.products])
+        let restored = try PostgreSQLStandby(of: server, follows: false)
+        let copy = try SQLDatabase.open(DatabaseURL(restored.url(database: "shop")), migrations: [.products])
+        let (restoredHistory, history) = (
+            try await copy.read { try $0.history() }, try await database.read { try $0.history() }
+        )
+        #expect(restoredHistory != history)
+    }
+
     // MARK: - Servers and databases that cannot be used
 
     @Test func `a database that is read-only cannot be opened, and an open one reports it until it is writable`()
