@@ -13,7 +13,9 @@ struct PostgreSQLScriptTests {
         async throws
     {
         try await withScripts { cluster, script in
-            _ = try await script(["scripts/up", "--postgres"])
+            // Variables of libpq are for another server.
+            _ = try await script(
+                ["/usr/bin/env", "PGPORT=5431", "PGPASSWORD=other", "PGSERVICE=other", "scripts/up", "--postgres"])
             let passwords = cluster.directory.appending(path: "data/postgres/passwords")
             let mode = try FileManager.default.attributesOfItem(atPath: passwords.path)[.posixPermissions] as? Int
             #expect(mode == 0o600)
