@@ -43,8 +43,8 @@ public final class Connection {
     }
 
     /// A word for the history that the state of the database belongs to. It changes when committed transactions may have
-    /// been lost: on PostgreSQL after a failover or the restore of a backup. Nil for SQLite, whose files can be replaced
-    /// only while no process uses them.
+    /// been lost: on PostgreSQL after a failover, a restart of the server or the restore of a backup. Nil for SQLite, whose
+    /// files can be replaced only while no process uses them.
     ///
     /// - Throws: `DatabaseError`.
     public func history() throws(DatabaseError) -> String? {

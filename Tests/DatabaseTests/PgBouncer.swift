@@ -27,7 +27,7 @@ final class PgBouncer {
         printf '%s\\n' "$@" >>pgbouncer.ini
         [ -z "$as" ] || chown -R nobody "$folder"
         $as /usr/sbin/pgbouncer -q pgbouncer.ini >log 2>&1 &
-        until [ -S .s.PGSQL.5432 ]; do kill -0 $!; sleep 0.02; done
+        until [ -S .s.PGSQL.* ]; do kill -0 $!; sleep 0.02; done
         echo "$folder"
         cat
         kill -KILL $!

@@ -112,6 +112,56 @@ struct PgBouncerTests {
         #expect(error?.message.contains("connect to the primary") == true)
     }
 
+    @Test func `an open database behind PgBouncer is not ready while its server is read-only`() async throws {
+        let pooler = try start(mode: "transaction", poolSize: 2)
+        let database = try SQLDatabase.open(pooler.url(database: name), migrations: [.products])
+        try await database.ping()
+        try server.run("ALTER DATABASE \"\(name)\" SET default_transaction_read_only = on")
+        try server.run("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '\(name)'")
+        let error = await #expect(throws: DatabaseError.self) { try await database.ping() }
+        #expect(error?.code == .readOnly)
+        #expect(try await database.productCount() == 0)
+        try server.run("ALTER DATABASE \"\(name)\" SET default_transaction_read_only = off")
+        try server.run("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '\(name)'")
+        try await database.ping()
+    }
+
+    /// A record of TLS has up to 16 KiB, of which libpq reads a part: https://github.com/ged/ruby-pg/issues/588.
+    @Test func `rows arrive whole over TLS, however they lie in its records`() async throws {
+        let password = UUID().uuidString
+        let address = "127.\((1..<255).randomElement() ?? 1).\((1..<255).randomElement() ?? 1).3"
+        let port = Int.random(in: 20_000..<28_000)
+        try await run(
+            [
+                "/bin/sh", "-c",
+                """
+                openssl req -x509 -nodes -newkey ec -pkeyopt ec_paramgen_curve:P-256 -keyout key.pem -days 2 -subj /CN=tests \
+                  -out certificate.pem
+                echo '"tests" "\(password)"' >passwords
+                chmod a+rx . && chmod a+r key.pem passwords
+                """,
+            ], in: folder.url)
+        let pooler = try PgBouncer(
+            of: server,
+            settings: [
+                "pool_mode = session", "ignore_startup_parameters = options", "pkt_buf = 65536",
+                "listen_addr = \(address)", "listen_port = \(port)", "auth_type = plain",
+                "auth_file = \(folder.path("passwords"))", "client_tls_sslmode = require",
+                "client_tls_key_file = \(folder.path("key.pem"))",
+                "client_tls_cert_file = \(folder.path("certificate.pem"))",
+            ])
+        let database = try SQLDatabase.openReplica(
+            DatabaseURL("postgres://tests:\(password)@\(address):\(port)/\(name)?sslmode=require"))
+        for size in stride(from: 8_200, to: 16_400, by: 25) {
+            let rows = try await database.read {
+                try $0.query("SELECT repeat('x', $1::int) AS text FROM generate_series(1, 3)", size)
+            }
+            let texts: [String] = try rows.map { try $0["text"] }
+            #expect(texts.map(\.utf8.count) == [size, size, size])
+        }
+        withExtendedLifetime(pooler) {}
+    }
+
     @Test func `a PgBouncer that refuses the options of the connection is reported with its setting`() throws {
         let pooler = try PgBouncer(of: server, settings: ["pool_mode = transaction"])
         let error = #expect(throws: DatabaseError.self) {

@@ -132,6 +132,25 @@ struct PostgreSQLTests {
         #expect(try await database.productCount() == 0)
     }
 
+    @Test func `a transaction that the server ends because it has paused for too long is unavailable`() async throws {
+        let database = try open(options: "&options=-c%20idle_in_transaction_session_timeout%3D500ms")
+        let error = await #expect(throws: DatabaseError.self) {
+            try await database.write { connection in
+                try connection.execute("INSERT INTO products (id, stock) VALUES ('lamp', 3)")
+                let row = try connection.queryOne("SELECT pg_backend_pid() AS pid")
+                let process: Int = try #require(row)["pid"]
+                try server.run(
+                    """
+                    DO $$ BEGIN WHILE EXISTS (SELECT FROM pg_stat_activity WHERE pid = \(process)) LOOP
+                    PERFORM pg_sleep(0.01); PERFORM pg_stat_clear_snapshot(); END LOOP; END $$
+                    """)
+                try connection.execute("INSERT INTO products (id, stock) VALUES ('chair', 3)")
+            }
+        }
+        #expect(error?.code == .unavailable)
+        #expect(try await database.productCount() == 0)
+    }
+
     @Test func `a connection that is lost during a commit is an unknown outcome and is not repeated`() async throws {
         let database = try open([.products, .slowCommit])
         let attempts = Counter()
@@ -280,6 +299,18 @@ struct PostgreSQLTests {
     }
 
     @Test(arguments: [
+        ("remote_apply", "", "remote_apply"), ("off", "", "on"), ("remote_apply", "synchronous_commit%3Doff", "off"),
+    ])
+    func `a commit waits for the disk, and longer if the server says so, unless the URL says less`(
+        ofServer: String, option: String, expected: String
+    ) async throws {
+        try server.run("ALTER DATABASE \"\(name)\" SET synchronous_commit = \(ofServer)")
+        let database = try open(options: option.isEmpty ? "" : "&options=-c%20\(option)")
+        let row = try await database.write { try $0.queryOne("SHOW synchronous_commit") }
+        #expect(try row?["synchronous_commit"] == expected)
+    }
+
+    @Test(arguments: [
         "bytea_output%3Descape", "standard_conforming_strings%3Doff", "DateStyle%3DGerman",
         "IntervalStyle%3Dsql_standard",
         "extra_float_digits%3D0", "client_min_messages%3Ddebug5", "quote_all_identifiers%3Don",
@@ -314,6 +345,32 @@ struct PostgreSQLTests {
         #expect(history != nil && history == again)
         let copy = try SQLDatabase.open(DatabaseURL(folder.databaseURL(.postgresql, "copy")), migrations: [.products])
         #expect(try await copy.read { try $0.history() } != history)
+    }
+
+    @Test func `a dump that replaces the tables of a database begins another history`() async throws {
+        let database = try open()
+        let history = try await database.read { try $0.history() }
+        try await database.write { connection in
+            try connection.run(
+                script: """
+                    CREATE TABLE restored AS TABLE schema_migrations; DROP TABLE schema_migrations;
+                    ALTER TABLE restored RENAME TO schema_migrations
+                    """)
+        }
+        #expect(try await database.read { try $0.history() } != history)
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a restored copy of the files of a server has another history than the server`() async throws {
+        let server = try PostgreSQLServer()
+        try server.run("CREATE DATABASE shop")
+        let database = try SQLDatabase.open(DatabaseURL(server.url(database: "shop")), migrations: [.products])
+        let restored = try PostgreSQLStandby(of: server, follows: false)
+        let copy = try SQLDatabase.open(DatabaseURL(restored.url(database: "shop")), migrations: [.products])
+        let (restoredHistory, history) = (
+            try await copy.read { try $0.history() }, try await database.read { try $0.history() }
+        )
+        #expect(restoredHistory != history)
     }
 
     // MARK: - Servers and databases that cannot be used

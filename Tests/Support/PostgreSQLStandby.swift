@@ -12,8 +12,7 @@ public final class PostgreSQLStandby: Sendable {
         trap 'rm -rf "$folder"' EXIT
         cd "$folder"
         [ -z "$as" ] || chown nobody "$folder"
-        $as "$bin/pg_basebackup" --host="$1" --username=tests --pgdata=data --write-recovery-conf --checkpoint=fast \
-          --no-sync
+        $as "$bin/pg_basebackup" --host="$1" --username=tests --pgdata=data $2 --checkpoint=fast --no-sync
         echo "unix_socket_directories = '$folder'" >>data/postgresql.conf
         $as "$bin/pg_ctl" start --pgdata=data --log=server.log --wait --silent
         echo "$folder"
@@ -29,11 +28,12 @@ public final class PostgreSQLStandby: Sendable {
 
     /// Copies the primary and starts to follow it.
     ///
+    /// - Parameter follows: Whether it follows the primary. Otherwise the copy accepts changes, as a restored snapshot does.
     /// - Throws: `PostgreSQLServer.StartError` if the standby does not start.
-    public init(of primary: PostgreSQLServer) throws {
+    public init(of primary: PostgreSQLServer, follows: Bool = true) throws {
         let output = Pipe()
         process.executableURL = URL(filePath: "/bin/sh")
-        process.arguments = ["-c", Self.script, "sh", primary.folder]
+        process.arguments = ["-c", Self.script, "sh", primary.folder, follows ? "--write-recovery-conf" : ""]
         process.environment = ["PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "LC_ALL": "C.UTF-8"]
         process.standardInput = input
         process.standardOutput = output

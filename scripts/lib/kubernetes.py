@@ -52,6 +52,8 @@ def pod_violations(pod):
     for volume in pod["volumes"]:
         if "sizeLimit" not in volume.get("emptyDir", {"sizeLimit": None}):
             yield f"the folder {volume['name']} has no limit of its size"
+    if mounts.get("database", {}).get("mountPath") != "/database" or not volumes["database"].get("configMap", {}).get("optional"):
+        yield "the certificate of the databases' authority cannot be mounted at /database"
     if "subPath" in mounts["keys"]:
         yield "the key file is mounted instead of its folder, so a rotation does not arrive"
     if {spread["topologyKey"] for spread in pod["topologySpreadConstraints"]} != {

@@ -101,9 +101,11 @@ class Rows:
 
 
 def open_source(path):
-    """Opens the file for reading only. Without a write-ahead log, SQLite need not create files beside it either."""
-    log = path + "-wal"
-    has_log = os.path.exists(log) and os.path.getsize(log) > 0
+    """Opens the file for reading only. Without a log, SQLite need not create files beside it either."""
+    # The log is beside the file, not beside a link to it.
+    path = os.path.realpath(path)
+    logs = [path + "-wal", path + "-journal"]
+    has_log = any(os.path.exists(log) and os.path.getsize(log) > 0 for log in logs)
     mode = "mode=ro" if has_log else "immutable=1"
     quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
     return sqlite3.connect(f"file:{quoted}?{mode}", uri=True, isolation_level=None)
@@ -203,6 +205,9 @@ def run(path, command):
         raise MoveError(f"the process {process} has {path} open. Stop it")
     source = open_source(path)
     target = psycopg2.connect(os.environ["DATABASE_URL"])
+    # With another encoding of the environment or the role, PostgreSQL would take the bytes of one letter for several, and return
+    # the same bytes for them.
+    target.set_client_encoding("UTF8")
     with target, target.cursor() as cursor:
         tables = tables_of_target(cursor)
         if tables and not any(table.name == "schema_migrations" for table in tables):

@@ -30,10 +30,14 @@ database_option() {
 }
 
 # read_database_urls SERVICE…: sets `database_urls`, the URL of each service's database. Removes the variables that held
-# URLs from the environment, because a service must not see the passwords of the others.
+# URLs from the environment, because a service must not see the passwords of the others. The variables of libpq, such as PGPORT
+# and PGPASSWORD, are for other servers than a private one.
 declare -A database_urls=()
 read_database_urls() {
   local service variable
+  if [ "$database" = private ]; then
+    for variable in "${!PG@}"; do unset "$variable"; done
+  fi
   for service; do
     variable=${service^^}_DATABASE_URL
     case $database in

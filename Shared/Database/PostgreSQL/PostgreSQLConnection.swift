@@ -36,6 +36,8 @@ import Synchronization
     private var isPooled = false
     /// Whether the transaction may change the database.
     private var isWriting = false
+    /// Whether libpq may have bytes of a decrypted record that it has not read. The socket does not show them.
+    private var mayHoldInput = false
 
     /// The warnings of the server since the commit began.
     private let warnings = WarningCounter()
@@ -79,6 +81,8 @@ import Synchronization
         unsafe PQsetNoticeReceiver(handle, WarningCounter.receive, Unmanaged.passUnretained(warnings).toOpaque())
         // A pooler makes up the number of the process, because the process changes.
         isPooled = try serverProcess() != Int(unsafe PQbackendPID(handle))
+        guard !isPooled, !url.setsCommit else { return }
+        try run(script: PostgreSQLURL.durableCommit(isLocal: false), isCancellable: false)
     }
 
     /// The number of the process that serves this connection.
@@ -130,9 +134,17 @@ extension PostgreSQLConnection {
             let remainingTime = deadline - .now
             responseTime = min(responseTime ?? remainingTime, remainingTime)
         }
-        try run(
-            script: isPooled ? "\(kind.rawValue); \(PostgreSQLURL.transactionSettings)" : kind.rawValue,
-            isCancellable: false)
+        guard isPooled else { return try run(script: kind.rawValue, isCancellable: false) }
+        let script = "\(kind.rawValue); \(PostgreSQLURL.transactionSettings); SHOW transaction_read_only"
+        var isReadOnly = false
+        try send(isCancellable: false) { unsafe PQsendQuery(handle, script) }
+        try forEachResult(isCancellable: false) { result throws(DatabaseError) in
+            if result.columnNames == ["transaction_read_only"] { isReadOnly = try result.values() == [.text("on")] }
+        }
+        guard isWriting, isReadOnly else { return }
+        rollback()
+        isUsable = false
+        throw Self.acceptsNoChanges
     }
 
     private static let acceptsNoChanges = DatabaseError(
@@ -256,6 +268,8 @@ extension PostgreSQLConnection {
         if isCancellable, Task.isCancelled { throw DatabaseError(.cancelled, "The task was cancelled") }
         guard isUsable else { throw DatabaseError(.unavailable, "The connection to the database was lost") }
         guard send() == 1 else { throw lost() }
+        // All results of the statement before were read.
+        mayHoldInput = false
     }
 
     /// Calls `body` with each result of the statements in progress, and waits for the last one.
@@ -329,6 +343,12 @@ extension PostgreSQLConnection {
             }
             let unsent = unsafe PQflush(handle)
             guard unsent >= 0 else { throw lost() }
+            // One call of libpq may leave a part of a record of TLS unread: at most 8 KiB, for which it has room then.
+            if mayHoldInput {
+                guard unsafe PQconsumeInput(handle) == 1 else { throw lost() }
+                mayHoldInput = false
+                continue
+            }
             var descriptor = unsafe pollfd(
                 fd: PQsocket(handle), events: Int16(unsent == 1 ? POLLIN | POLLOUT : POLLIN), revents: 0)
             guard unsafe poll(&descriptor, 1, Self.pollMilliseconds) > 0 else {
@@ -341,6 +361,7 @@ extension PostgreSQLConnection {
                 throw DatabaseError(.unavailable, "The database has not responded for \(responseTime)")
             }
             guard unsafe PQconsumeInput(handle) == 1 else { throw lost() }
+            mayHoldInput = true
         }
         return unsafe PQgetResult(handle).map { unsafe PostgreSQLResult($0) }
     }

@@ -30,12 +30,16 @@ final class PostgreSQLRunner: StatementRunner {
         try connection.run(script: script)
     }
 
-    /// The number of the cluster, its timeline and the number of the database. A failover begins another timeline, and a
-    /// dump is restored into another database.
+    /// The number of the cluster, its timeline, the start of the server, and the numbers of the database and of the file of
+    /// its migrations.
+    ///
+    /// A failover begins another timeline. A copy of the files, such as a snapshot of the disk, continues the timeline of the
+    /// original, but a server has to start with it. A dump is restored into another database, or replaces the tables.
     func history() throws(DatabaseError) -> String? {
         let row = try query(
             """
-            SELECT system_identifier::text || '-' || left(pg_walfile_name(pg_current_wal_lsn()), 8) || '-' || oid::text
+            SELECT concat_ws('-', system_identifier, left(pg_walfile_name(pg_current_wal_lsn()), 8),
+            extract(epoch FROM pg_postmaster_start_time()), oid, pg_relation_filenode(to_regclass('schema_migrations')))
             AS history FROM pg_control_system(), pg_database WHERE datname = current_database()
             """, [], limit: 1
         ).first

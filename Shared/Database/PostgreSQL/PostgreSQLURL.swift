@@ -42,7 +42,7 @@ struct PostgreSQLURL: Sendable, Hashable {
         var parameters = Self.defaults.merging(options) { $1 }
         // The server reads the last value of a setting, so the URL may replace the default settings only.
         parameters["options"] = [
-            (Self.defaultSettings + [Self.durableCommit]).map { "-c \($0)" }.joined(separator: " "), options["options"],
+            Self.defaultSettings.map { "-c \($0)" }.joined(separator: " "), options["options"],
             Self.requiredSettings.map { "-c \($0)" }.joined(separator: " "),
         ].compactMap(\.self).joined(separator: " ")
         parameters["client_encoding"] = "UTF8"
@@ -63,20 +63,29 @@ struct PostgreSQLURL: Sendable, Hashable {
         "statement_timeout=5000", "lock_timeout=4000", "idle_in_transaction_session_timeout=10000",
     ]
 
-    /// A commit waits until the change is on disk. The URL may replace this setting, too.
-    private static let durableCommit = "synchronous_commit=on"
+    /// Whether the URL itself says how long a commit waits.
+    var setsCommit: Bool { options["options"]?.contains("synchronous_commit") ?? false }
+
+    /// A statement after which a commit waits until the change is on disk. The setting `remote_apply` of the server, which
+    /// waits longer than `on`, stays.
+    ///
+    /// - Parameter isLocal: Whether it applies to the transaction only, not to the session.
+    static func durableCommit(isLocal: Bool) -> String {
+        """
+        SELECT set_config('synchronous_commit', 'on', \(isLocal)) WHERE current_setting('synchronous_commit') <> 'remote_apply'
+        """
+    }
 
     /// The settings on which `PostgreSQLConnection` and `PostgreSQLResult` depend.
     private static let requiredSettings = [
         "bytea_output=hex", "standard_conforming_strings=on", "client_min_messages=warning",
     ]
 
-    /// Statements that make these settings for one transaction, because a pooler drops `options`.
-    ///
-    /// The URL can replace none of them there. So `remote_apply` of the server, which waits longer than `on`, stays.
+    /// Statements that make these settings for one transaction, because a pooler drops `options`. The URL can replace none
+    /// of them there.
     static let transactionSettings = """
         \((defaultSettings + requiredSettings).map { "SET LOCAL \($0)" }.joined(separator: "; ")); \
-        SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') <> 'remote_apply'
+        \(durableCommit(isLocal: true))
         """
 
     /// Whether a password seems to contain `/` or `@`. libpq would read a part of it as the host or the port, and its errors

@@ -16,7 +16,7 @@ struct SQLState: Hashable, Sendable {
 
     /// Whether the connection must not be used again: the server ends it or no longer accepts writes.
     var endsConnection: Bool {
-        isOfConnectionClass || ["25006", "25P03", "57P01", "57P02", "57P03", "57P04", "57P05"].contains(text)
+        isOfConnectionClass || ["25006", "25P03", "25P04", "57P01", "57P02", "57P03", "57P04", "57P05"].contains(text)
     }
 
     /// Whether the message of the server may contain values of the statement.
@@ -29,7 +29,8 @@ struct SQLState: Hashable, Sendable {
         case "53100": .full
         case "55P03", "53300", "57014": .busy
         case "XX001", "XX002": .corrupt
-        case "42501": .unavailable
+        // The server has ended the session of a transaction that took too long.
+        case "25P03", "25P04", "42501": .unavailable
         case _ where isConflict: .busy
         default:
             switch text.prefix(2) {
