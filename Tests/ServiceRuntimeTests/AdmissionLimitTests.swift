@@ -342,9 +342,11 @@ private let form = "POST /form HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r
                     try await connection.readResponses(connection.statuses.count + 1)
                     return connection.statuses.last
                 }
-                #expect(try await eventually { try await status() == "503" })
+                let isRejected = try await eventually { try await status() == "503" }
+                #expect(isRejected)
                 delay.withLock { $0 = .zero }
-                #expect(try await eventually { try await status() == "200" })
+                let isServed = try await eventually { try await status() == "200" }
+                #expect(isServed)
             }
         }
     }

@@ -40,28 +40,28 @@ enum EchoService: ServiceDefinition {
     ///   - checks: The checks of `/readyz`.
     ///   - log: Where log lines are recorded, if not nowhere.
     ///   - changeLimits: Changes the limits of connections.
-    ///   - readDelay: How long reads of the service's database wait.
     ///   - addRoutes: Adds more routes.
+    ///   - readDelay: How long reads of the service's database wait.
     static func run(
         _ setup: TestingSetup = .router, _ environment: [String: String] = [:], checks: [Readiness.Check] = [],
         cookiePaths: Set<String> = [], log: RecordedLog? = nil,
         limits changeLimits: (inout ConnectionLimits) -> Void = { _ in },
-        readDelay: @escaping @Sendable () -> Duration = { .zero },
         addRoutes: (Router<PlainContext>) -> Void = { _ in },
+        readDelay: @escaping @Sendable () -> Duration = { .zero },
         _ body: @Sendable (any TestClientProtocol) async throws -> Void
     ) async throws {
         let environment = ["PORT": "0", "LOG_LEVEL": "critical"].merging(environment) { $1 }
         let application = try application(
             ConfigReader(environment: environment), checks: checks, cookiePaths: cookiePaths, logger: log?.logger,
-            changeLimits: changeLimits, readDelay: readDelay, addRoutes: addRoutes)
+            changeLimits: changeLimits, addRoutes: addRoutes, readDelay: readDelay)
         try await application.test(setup) { try await body($0) }
     }
 
     private static func application(
         _ reader: ConfigReader, checks: [Readiness.Check] = [], cookiePaths: Set<String> = [], logger: Logger? = nil,
         changeLimits: (inout ConnectionLimits) -> Void = { _ in },
-        readDelay: @escaping @Sendable () -> Duration = { .zero },
-        addRoutes: (Router<PlainContext>) -> Void = { _ in }
+        addRoutes: (Router<PlainContext>) -> Void = { _ in },
+        readDelay: @escaping @Sendable () -> Duration = { .zero }
     ) throws -> ServiceApplication<PlainContext> {
         var settings = try Settings.read(reader) { ServiceSettings(name: name, defaultPort: defaultPort, &$0) }
         changeLimits(&settings.connectionLimits)

@@ -6,32 +6,26 @@ import Testing
 @testable import ServiceRuntime
 
 @Suite struct EventLoopExecutorTests {
-    /// Reports the first bytes of a connection.
+    /// Knows whether a connection has received bytes.
     private final class Receiver: ChannelInboundHandler, Sendable {
         typealias InboundIn = ByteBuffer
 
-        private let receive: @Sendable () -> Void
+        let hasReceived = Mutex(false)
 
-        init(_ receive: @escaping @Sendable () -> Void) {
-            self.receive = receive
-        }
-
-        func channelRead(context: ChannelHandlerContext, data: NIOAny) { receive() }
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) { hasReceived.withLock { $0 = true } }
     }
 
     @Test(.timeLimit(.minutes(1)))
     func `an event loop reads from its sockets while its tasks always have work`() async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let hasReceived = Mutex(false)
+        let receiver = Receiver()
         let server = try await ServerBootstrap(group: group)
-            .childChannelInitializer { channel in
-                channel.pipeline.addHandler(Receiver { hasReceived.withLock { $0 = true } })
-            }
+            .childChannelInitializer { $0.pipeline.addHandler(receiver) }
             .bind(host: "127.0.0.1", port: 0).get()
         let executor = EventLoopExecutor(group.next())
         let busy = (0..<2).map { _ in
             Task(executorPreference: executor) {
-                while !hasReceived.withLock({ $0 }) { await Task.yield() }
+                while !receiver.hasReceived.withLock({ $0 }) { await Task.yield() }
             }
         }
         try await RawConnection.open(port: try #require(server.localAddress?.port)) { connection in
