@@ -89,9 +89,13 @@ struct TransferEngine: ~Copyable {
     }
 
     /// Continues a transfer that waited for its streams.
-    func resume(_ transfer: Transfer) {
+    mutating func resume(_ transfer: Transfer) {
         transfer.isPaused = false
-        transfer.easy?.resume()
+        // libcurl delivers what it has kept. It does not end the transfer itself when that is rejected.
+        let code = transfer.easy?.resume() ?? CURLE_OK
+        // libcurl reports `CURLE_BAD_FUNCTION_ARGUMENT` for a transfer that has no connection at the moment.
+        guard code != CURLE_OK, code != CURLE_BAD_FUNCTION_ARGUMENT else { return }
+        end(transfer, .finished(code, systemError: 0))
     }
 
     mutating func cancel(_ transfer: Transfer) {
