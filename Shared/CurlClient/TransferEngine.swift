@@ -207,6 +207,9 @@ struct TransferEngine: ~Copyable {
 
     private mutating func release(_ easy: EasyHandle, of transfer: Transfer, _ end: Transfer.End) {
         running -= 1
+        if case .finished(CURLE_OK, _) = end, transfer.response.mayHaveExcess, !easy.isMultiplexed {
+            multi.interests.endIfReadable(easy.socket)
+        }
         transfer.hasConnected = easy.hasConnected
         if transfer.hasConnected, let origin = transfer.origin {
             multi.interests.assign(easy.socket, to: origin, isMultiplexed: easy.isMultiplexed)
