@@ -109,6 +109,8 @@ import Synchronization
     /// Counts the starts of sending. `port` is that of the connection at this machine. Returns false when libcurl must not
     /// send.
     func mayBeginSending(fromPort port: CInt) -> Bool {
+        // The request may have waited for its connection since its header fields were made.
+        head.lines.setNumber(max(1, (deadline - .now).milliseconds))
         sends += 1
         localPort = port
         // libcurl repeats a request on its own when a reused connection closes before the response. The server may
