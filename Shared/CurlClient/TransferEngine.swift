@@ -157,6 +157,8 @@ struct TransferEngine: ~Copyable {
     }
 
     private mutating func endOverdue(_ now: ContinuousClock.Instant) {
+        // The end of a running transfer starts one that waits, so those that wait end first.
+        for transfer in waiting where transfer.deadline <= now { end(transfer, .timedOut) }
         for transfer in live where transfer.deadline <= now { end(transfer, .timedOut) }
         nextDeadline = live.lazy.map(\.deadline).min()
     }
