@@ -13,15 +13,18 @@ struct BodyFraming {
 
     init(decodesGzip: Bool) { self.decodesGzip = decodesGzip }
 
+    /// Whether the body has a length, which libcurl reads without anything that may follow it.
+    func hasLength(_ bytes: Int) -> Bool { length == bytes && bytes > 0 }
+
     /// Whether the last line may go on in the next one (`obs-fold`).
     var admitsContinuation: Bool { !endsWithValue }
 
     /// Reads a line. Returns false when the body has no certain end, or a coding that the client did not ask for.
     mutating func admits(_ line: ArraySlice<UInt8>) -> Bool {
         endsWithValue = true
-        if let value = Self.value("content-length:", line) { return admitsLength(value) }
-        if let value = Self.value("transfer-encoding:", line) { return admitsTransferCoding(value) }
-        if decodesGzip, let value = Self.value("content-encoding:", line) { return admitsContentCodings(value) }
+        if let value = Self.value("content-length", line) { return admitsLength(value) }
+        if let value = Self.value("transfer-encoding", line) { return admitsTransferCoding(value) }
+        if decodesGzip, let value = Self.value("content-encoding", line) { return admitsContentCodings(value) }
         endsWithValue = false
         return true
     }
@@ -54,16 +57,19 @@ struct BodyFraming {
         return true
     }
 
-    /// The value of a field; nil when the line is another field. `name` is in lower case and includes the colon.
+    /// The value of a field; nil when the line is another field. `name` is in lower case. White space before the colon is part of
+    /// the value, which is invalid then (RFC 9112 §5.1).
     private static func value(_ name: StaticString, _ line: ArraySlice<UInt8>) -> String? {
         let count = name.utf8CodeUnitCount
-        guard line.count >= count else { return nil }
+        guard line.count > count else { return nil }
         for index in 0..<count {
             let byte = line[line.startIndex + index]
             let isLetter = UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
             guard unsafe (isLetter ? byte | 0x20 : byte) == name.utf8Start[index] else { return nil }
         }
-        return String(decoding: trimmed(line.dropFirst(count)), as: UTF8.self)
+        let rest = line.dropFirst(count)
+        guard rest.first != UInt8(ascii: ":") else { return String(decoding: trimmed(rest.dropFirst()), as: UTF8.self) }
+        return rest.first.map(isSpace) == true ? String(decoding: trimmed(rest), as: UTF8.self) : nil
     }
 
     private static func trimmed(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {

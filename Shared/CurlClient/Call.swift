@@ -35,13 +35,19 @@ struct Call {
 
     nonisolated(nonsending) mutating func run() async throws(HTTPClientError) -> HTTPClient.Response {
         guard limit.end > start else { throw deadlinePassed }
+        guard var admission = admitAttempt() else {
+            throw error(.circuitOpen, "the server failed repeatedly, so no request is sent to it at the moment")
+        }
         while true {
-            let (transfer, result) = try await attempt()
+            let (transfer, result) = await attempt(admission)
             guard let pause = pause(after: result, of: transfer), limit.timeLeft > pause, health?.takeRetry() == true
             else { return try result.get() }
             guard await Self.waits(for: pause) else { return try transfer.response(after: .cancelled) }
             guard limit.timeLeft > .zero else { throw deadlinePassed }
             head = try RequestHead(request, of: client, deadline: limit.end, streamsBody: upload != nil)
+            // What the last attempt ended with says more than that the breaker has opened.
+            guard let next = admitAttempt() else { return try result.get() }
+            admission = next
         }
     }
 
@@ -54,16 +60,20 @@ struct Call {
 
     private typealias Attempt = (transfer: Transfer, result: Result<HTTPClient.Response, HTTPClientError>)
 
-    private nonisolated(nonsending) mutating func attempt() async throws(HTTPClientError) -> Attempt {
-        if client.configuration.breaksCircuits, health?.admitsAttempt() == false {
-            throw error(.circuitOpen, "the server failed repeatedly, so no request is sent to it at the moment")
-        }
+    /// Asks the circuit breaker whether an attempt may begin; nil when it is open.
+    private func admitAttempt() -> CircuitBreaker.Admission? {
+        guard client.configuration.breaksCircuits, let health else { return CircuitBreaker.Admission() }
+        return health.admitAttempt()
+    }
+
+    private nonisolated(nonsending) mutating func attempt(_ admission: CircuitBreaker.Admission) async -> Attempt {
         attempts += 1
         let transfer = Transfer(
             head, body: request.body, deadline: limit.end, maximumResponseBytes: maximumResponseBytes,
             wasSentBefore: wasSent)
         transfer.upload = upload
         transfer.download = download
+        if client.configuration.breaksCircuits, let health { transfer.circuit = (health, admission) }
         await client.loop.run(transfer)
         let result: Result<HTTPClient.Response, HTTPClientError>
         do throws(HTTPClientError) {
@@ -73,7 +83,9 @@ struct Call {
         }
         if transfer.hasConnected { openedConnections += 1 }
         wasSent = wasSent || transfer.sends > 0
-        if client.configuration.breaksCircuits, health?.endAttempt(isHealthy: isHealthy(result, transfer)) == true {
+        if client.configuration.breaksCircuits,
+            health?.endAttempt(admission, isHealthy: isHealthy(result, transfer)) == true
+        {
             openedCircuit = true
         }
         return (transfer, result)
@@ -95,10 +107,17 @@ struct Call {
         switch error.code {
         case .connectionFailed, .tlsFailure, .connectionLost, .protocolError: return false
         case .responseTooLarge: return true
-        // A caller that allows too little time must not make the server look ill.
-        case .timedOut: return transfer.sends > 0 && !limit.isInherited && request.deadline == nil ? false : nil
+        case .timedOut: return isTimeoutOfServer(transfer) ? false : nil
         default: return nil
         }
+    }
+
+    /// Whether the server, and not the caller, needed too much time.
+    private func isTimeoutOfServer(_ transfer: Transfer) -> Bool {
+        // A caller may allow too little time, or read or write a stream slowly.
+        let isPatient = !limit.isInherited && request.deadline == nil
+        let waitsForReader = transfer.isPaused || download != nil && transfer.response.isFinalHeadComplete
+        return transfer.wasStarted && isPatient && !waitsForReader
     }
 
     private var deadlinePassed: HTTPClientError { error(.timedOut, "the deadline passed before the request was sent") }

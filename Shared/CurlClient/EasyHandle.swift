@@ -72,8 +72,8 @@ import HTTPTypes
         return code
     }
 
-    /// Continues a transfer that waited for its streams.
-    func resume() { unsafe curl_easy_pause(pointer, CURLPAUSE_CONT) }
+    /// Continues a transfer that waited for its streams. Returns libcurl's error, or `CURLE_OK`.
+    func resume() -> CURLcode { unsafe curl_easy_pause(pointer, CURLPAUSE_CONT) }
 
     /// Forgets the transfer and its body.
     func end() {

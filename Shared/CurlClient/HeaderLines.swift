@@ -2,13 +2,15 @@ import CCurl
 import Glibc
 import HTTPTypes
 
-/// The header lines of a request, as libcurl's linked list in one block of memory. It does not change after its creation.
+/// The header lines of a request, as libcurl's linked list in one block of memory. Only its number changes after its creation.
 @safe final class HeaderLines: @unchecked Sendable {
     /// The first line; nil without lines. It is valid as long as this object exists.
     let first: UnsafeMutablePointer<curl_slist>?
 
     /// The memory of the list: its nodes, and after them the text of all lines.
     private let memory: UnsafeMutableRawPointer
+    /// The digits of the number that `setNumber` replaces.
+    private let number: UnsafeMutableRawBufferPointer
 
     fileprivate init(_ lines: borrowing HeaderLineBuilder) {
         let nodeBytes = unsafe lines.count * MemoryLayout<curl_slist>.stride
@@ -26,6 +28,19 @@ import HTTPTypes
         }
         unsafe first = lines.count == 0 ? nil : nodes
         unsafe self.memory = unsafe memory
+        unsafe number = UnsafeMutableRawBufferPointer(
+            start: memory + nodeBytes + lines.number.lowerBound, count: lines.number.count)
+    }
+
+    /// Replaces the number by a smaller positive one, with spaces before it. Without a number, it does nothing. Only the thread
+    /// that has locked the engine may call it.
+    func setNumber(_ value: @autoclosure () -> Int) {
+        guard unsafe !number.isEmpty else { return }
+        var rest = value()
+        for index in unsafe (0..<number.count).reversed() {
+            unsafe number[index] = rest > 0 ? UInt8(ascii: "0") + UInt8(rest % 10) : UInt8(ascii: " ")
+            rest /= 10
+        }
     }
 
     deinit { unsafe memory.deallocate() }
@@ -38,6 +53,8 @@ struct HeaderLineBuilder: ~Copyable {
     fileprivate var text: [UInt8] = []
     /// The number of lines.
     fileprivate var count = 0
+    /// Where the digits of the number are in `text`.
+    fileprivate var number = 0..<0
 
     private static let usualBytes = 1024
 
@@ -56,6 +73,9 @@ struct HeaderLineBuilder: ~Copyable {
         }
         text.append(0)
     }
+
+    /// Says that the value of the last field is the number that `HeaderLines.setNumber` replaces.
+    mutating func markNumber(digits: Int) { number = text.count - 1 - digits..<text.count - 1 }
 
     /// Keeps libcurl from sending a field that it would send on its own.
     mutating func suppress(_ name: HTTPField.Name) {

@@ -9,17 +9,20 @@ final class OriginHealth: Sendable {
 
     private let state = Mutex(State())
 
-    /// Begins an attempt. Returns false when the circuit breaker is open.
-    func admitsAttempt() -> Bool { state.withLock { $0.breaker.admits(at: .now) } }
+    /// Begins an attempt; nil when the circuit breaker is open.
+    func admitAttempt() -> CircuitBreaker.Admission? { state.withLock { $0.breaker.admit(at: .now) } }
+
+    /// Records that the response to an attempt has begun.
+    func beginResponse(_ admission: CircuitBreaker.Admission) { state.withLock { $0.breaker.beginResponse(admission) } }
 
     /// Ends an attempt. `isHealthy` is nil when the attempt did not show whether the server responds. Returns whether the
     /// circuit breaker opened.
-    func endAttempt(isHealthy: Bool?) -> Bool {
+    func endAttempt(_ admission: CircuitBreaker.Admission, isHealthy: Bool?) -> Bool {
         state.withLock { state in
             switch isHealthy {
             case true?: state.breaker.succeed()
-            case false?: return state.breaker.fail(at: .now)
-            case nil: state.breaker.abandon(at: .now)
+            case false?: return state.breaker.fail(admission, at: .now)
+            case nil: state.breaker.abandon(admission, at: .now)
             }
             return false
         }

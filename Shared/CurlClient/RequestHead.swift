@@ -60,7 +60,9 @@ final class RequestHead: Sendable {
             try add(userAgent, to: &lines, &bytes)
         }
         if let name = client.configuration.timeoutField, !request.headers.contains(name), !propagated.contains(name) {
-            try add(HTTPField(name: name, value: "\((deadline - .now).milliseconds)"), to: &lines, &bytes)
+            let field = HTTPField(name: name, value: "\((deadline - .now).milliseconds)")
+            try add(field, to: &lines, &bytes)
+            lines.markNumber(digits: field.value.utf8.count)
         }
         if hasBody || requiresContentLength(request.method) {
             // By default libcurl sends `Expect: 100-continue` before large bodies, and declares every body to be a form.

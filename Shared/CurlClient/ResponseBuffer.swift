@@ -36,6 +36,9 @@ struct ResponseBuffer {
     /// Whether the head of the final response has arrived.
     var isFinalHeadComplete: Bool { isHeadComplete && !isInformational }
 
+    /// Whether bytes may follow the response that libcurl has neither read nor noticed. It reads up to 16 KiB at once.
+    var mayHaveExcess: Bool { !framing.hasLength(bodyBytes) || headBytes + bodyBytes >= 16 << 10 }
+
     /// Adds a line of a head, including its line ending. Returns false when the response exceeds a limit or is malformed.
     mutating func receiveHeadLine(_ line: UnsafeRawBufferPointer) -> Bool {
         headBytes += line.count

@@ -57,14 +57,20 @@ final class SocketInterests {
         guard interest.isIdle, !interest.isMultiplexed, !pausedPorts.contains(Self.localPort(of: socket)) else {
             return unpoll(socket)
         }
-        switch Self.receive(from: socket, flags: MSG_PEEK) {
-        // Another thread has read the response that the event was about, or the socket was writable.
-        case nil: setPolled(EPOLLIN.rawValue, of: socket)
-        case 0: unpoll(socket)
-        default:
-            unpoll(socket)
-            Self.end(socket)
+        guard Self.receive(from: socket, flags: MSG_PEEK) != nil else {
+            // Another thread has read the response that the event was about, or the socket was writable.
+            return setPolled(EPOLLIN.rawValue, of: socket)
         }
+        // libcurl closes the socket when it makes the next connection. Until then, this end must not keep the server's waiting.
+        unpoll(socket)
+        Self.end(socket)
+    }
+
+    /// Ends a connection whose response is complete if it has further input, which nobody asked for.
+    func endIfReadable(_ socket: CInt) {
+        guard socket >= 0, let count = Self.receive(from: socket, flags: MSG_PEEK), count > 0 else { return }
+        unpoll(socket)
+        Self.end(socket)
     }
 
     /// Ends a connection. libcurl notices that when it wants to reuse it, but not while the socket has input.

@@ -72,6 +72,8 @@ extension Transfer {
         case CURLE_ABORTED_BY_CALLBACK: .connectionLost
         case CURLE_WRITE_ERROR where response.excess != nil: .responseTooLarge
         case CURLE_WRITE_ERROR where response.isMalformed: .protocolError
+        // libcurl rejects what follows the end of compressed data.
+        case CURLE_WRITE_ERROR where head.acceptsGzip: .protocolError
         // A header line exceeds libcurl's limit of 100 KiB.
         case CURLE_OUT_OF_MEMORY where sends > 0: .responseTooLarge
         // `CURLE_BAD_FUNCTION_ARGUMENT` means a header line without a colon.

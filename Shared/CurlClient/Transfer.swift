@@ -27,6 +27,8 @@ import Synchronization
     var upload: RequestStream?
     /// Where the body of the response goes, instead of into `response`.
     var download: ResponseStream?
+    /// The circuit breaker that must know when the head of a download has arrived, which may be long before its end.
+    var circuit: (health: OriginHealth, admission: CircuitBreaker.Admission)?
     /// How often libcurl had a connection and started to send.
     private(set) var sends = 0
     /// The port of the connection at this machine, 0 for a unix socket; nil before `sends` is positive.
@@ -82,6 +84,7 @@ import Synchronization
         guard let download, response.isFinalHeadComplete else { return true }
         guard let head = response.head else { return response.reject() }
         download.begin(head)
+        if let circuit { circuit.health.beginResponse(circuit.admission) }
         return true
     }
 
@@ -109,6 +112,8 @@ import Synchronization
     /// Counts the starts of sending. `port` is that of the connection at this machine. Returns false when libcurl must not
     /// send.
     func mayBeginSending(fromPort port: CInt) -> Bool {
+        // The request may have waited for its connection since its header fields were made.
+        head.lines.setNumber(max(1, (deadline - .now).milliseconds))
         sends += 1
         localPort = port
         // libcurl repeats a request on its own when a reused connection closes before the response. The server may

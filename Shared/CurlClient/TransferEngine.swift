@@ -89,9 +89,13 @@ struct TransferEngine: ~Copyable {
     }
 
     /// Continues a transfer that waited for its streams.
-    func resume(_ transfer: Transfer) {
+    mutating func resume(_ transfer: Transfer) {
         transfer.isPaused = false
-        transfer.easy?.resume()
+        // libcurl delivers what it has kept. It does not end the transfer itself when that is rejected.
+        let code = transfer.easy?.resume() ?? CURLE_OK
+        // libcurl reports `CURLE_BAD_FUNCTION_ARGUMENT` for a transfer that has no connection at the moment.
+        guard code != CURLE_OK, code != CURLE_BAD_FUNCTION_ARGUMENT else { return }
+        end(transfer, .finished(code, systemError: 0))
     }
 
     mutating func cancel(_ transfer: Transfer) {
@@ -153,6 +157,8 @@ struct TransferEngine: ~Copyable {
     }
 
     private mutating func endOverdue(_ now: ContinuousClock.Instant) {
+        // The end of a running transfer starts one that waits, so those that wait end first.
+        for transfer in waiting where transfer.deadline <= now { end(transfer, .timedOut) }
         for transfer in live where transfer.deadline <= now { end(transfer, .timedOut) }
         nextDeadline = live.lazy.map(\.deadline).min()
     }
@@ -203,6 +209,9 @@ struct TransferEngine: ~Copyable {
 
     private mutating func release(_ easy: EasyHandle, of transfer: Transfer, _ end: Transfer.End) {
         running -= 1
+        if case .finished(CURLE_OK, _) = end, transfer.response.mayHaveExcess, !easy.isMultiplexed {
+            multi.interests.endIfReadable(easy.socket)
+        }
         transfer.hasConnected = easy.hasConnected
         if transfer.hasConnected, let origin = transfer.origin {
             multi.interests.assign(easy.socket, to: origin, isMultiplexed: easy.isMultiplexed)

@@ -45,6 +45,8 @@ final class TransferLoop: Sendable {
         await withTaskCancellationHandler {
             await unsafe withUnsafeContinuation { continuation in
                 unsafe transfer.begin(continuation)
+                // The request would be sent before the client's thread receives the command of `onCancel`.
+                guard !Task.isCancelled else { return transfer.resume(.cancelled) }
                 if !startHere(transfer), !send(.submit(transfer)) { transfer.resume(.shutDown) }
             }
         } onCancel: {

@@ -100,6 +100,45 @@ struct CallTests {
         #expect((1...20_000).contains(milliseconds))
     }
 
+    @Test func `a call that waits for a connection tells the server the time that is left then`() async throws {
+        let (hasFirst, hasSecond, mayRespond) = (OneTimeEvent(), OneTimeEvent(), OneTimeEvent())
+        let calls = Mutex(0)
+        let end = ContinuousClock.now + .seconds(50)
+        let client = HTTPClient.with {
+            $0.timeoutField = Self.field
+            $0.maximumConnectionsPerHost = 1
+            $0.deadline = .seconds(60)
+            $0.inheritedDeadline = {
+                if calls.withLock({ calls in exchange(&calls, with: calls + 1) }) == 1 { hasSecond.signal() }
+                return end
+            }
+        }
+        let server = ScriptedServer { connection in
+            while connection.readRequest() != nil {
+                hasFirst.signal()
+                mayRespond.blockingWait()
+                connection.send(CannedResponse.hello)
+            }
+        }
+        async let first = client.execute(.init(url: server.url()))
+        await hasFirst.wait()
+        async let second = client.execute(.init(url: server.url()))
+        await hasSecond.wait()
+        try await Task.sleep(for: .milliseconds(200))
+        let left = end - .now
+        mayRespond.signal()
+        #expect(try await [first, second].map(\.status) == [.ok, .ok])
+        let milliseconds = try #require(server.requests.last?.values("x-request-timeout").first.flatMap { Int($0) })
+        #expect(milliseconds > 0 && .milliseconds(milliseconds - 1) <= left)
+    }
+
+    @Test(arguments: [Int64.min, Int64.min / 2, Int64.min / 1000])
+    func `a deadline in the distant past is a timeout`(_ seconds: Int64) async throws {
+        let client = HTTPClient.with { $0.timeoutField = Self.field }
+        let error = try await client.failure(.init(url: "http://127.0.0.1:1/", deadline: .seconds(seconds)))
+        #expect(error.code == .timedOut)
+    }
+
     @Test func `a request that tells the server the time itself tells it once`() async throws {
         let client = HTTPClient.with { $0.timeoutField = Self.field }
         let server = ScriptedServer.responding(with: CannedResponse.hello)

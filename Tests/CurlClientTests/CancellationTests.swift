@@ -33,6 +33,23 @@ struct CancellationTests {
         #expect(server.connections == 0)
     }
 
+    @Test func `a task that is cancelled before its request sends none on a kept connection`() async throws {
+        let server = ScriptedServer.responding(with: CannedResponse.empty)
+        _ = try await client.execute(.init(url: server.url()))
+        for _ in 0..<1000 {
+            let error = try await #require(throws: HTTPClientError.self) {
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.cancelAll()
+                    group.addTask { _ = try await client.execute(.init(url: server.url("/cancelled"))) }
+                    try await group.waitForAll()
+                }
+            }
+            #expect(error.code == .cancelled)
+        }
+        _ = try await client.execute(.init(url: server.url("/last")))
+        #expect(server.requests.count == 2)
+    }
+
     @Test func `a request that waits for a connection can be cancelled without effect on others`() async throws {
         let stalling = StallingServer(after: "")
         let first = Task { try await client.execute(.init(url: stalling.server.url(), deadline: .seconds(3000))) }

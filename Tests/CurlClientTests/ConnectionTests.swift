@@ -1,4 +1,5 @@
 import CurlClient
+import Glibc
 import HTTPTypes
 import TestSupport
 import Testing
@@ -103,6 +104,20 @@ struct ConnectionTests {
         _ = try await client.execute(.init(method: .post, url: server.url()))
         #expect(server.connections == 2)
         #expect(server.requests.count == 2)
+    }
+
+    @Test func `a connection that the server closes while idle is closed at this end too`() async throws {
+        let isClosed = OneTimeEvent()
+        let server = ScriptedServer { connection in
+            _ = connection.readRequest()
+            connection.send(CannedResponse.hello)
+            shutdown(connection.socket, CInt(SHUT_WR))
+            connection.waitForClose()
+            isClosed.signal()
+        }
+        let client = HTTPClient()
+        _ = try await client.execute(.init(url: server.url()))
+        await isClosed.wait()
     }
 
     @Test(arguments: [false, true])

@@ -14,6 +14,7 @@ struct FramingTests {
         "Content-Length: 3\r\nTransfer-Encoding: chunked", "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
         "Transfer-Encoding: chunked, chunked", "Transfer-Encoding: gzip, chunked", "Transfer-Encoding: gzip",
         "Transfer-Encoding: identity", "Transfer-Encoding: xchunked", "Transfer-Encoding:",
+        "Content-Length : 3", "Content-Length\t: 3", "Transfer-Encoding : chunked",
     ]
 
     let client = HTTPClient()
@@ -134,6 +135,33 @@ struct FramingTests {
         for _ in 1...3 {
             let response = try await client.execute(.init(method: .post, url: server.url(), body: [1]))
             #expect(response.body == Array("abc".utf8))
+        }
+    }
+
+    @Test(arguments: [
+        (HTTPRequest.Method.head, 200, "Content-Length: 9", 0), (.get, 204, "X: y", 0), (.get, 304, "X: y", 0),
+        (.get, 200, "Content-Length: 0", 0), (.get, 200, "Content-Length: 20000", 20_000),
+        (.get, 200, "Transfer-Encoding: chunked", -1),
+    ])
+    func `data beyond the end of a response that libcurl has not read is not the next response`(
+        _ method: HTTPRequest.Method, _ status: Int, _ field: String, _ length: Int
+    ) async throws {
+        let forged = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged"
+        let end = length < 0 ? "0\r\n\r\n" : ""
+        let head = "HTTP/1.1 \(status) X\r\n\(field)\r\n\r\n\(end)"
+        // libcurl reads 16 KiB at once, or the rest of a body.
+        let first = head + String(repeating: "a", count: length > 0 ? length : (16 << 10) - head.utf8.count)
+        let server = ScriptedServer { connection in
+            while let request = connection.readRequest() {
+                let isFirst = request.requestLine.contains("/first")
+                connection.send(isFirst ? first + String(repeating: forged, count: 100) : CannedResponse.hello)
+            }
+        }
+        for _ in 0..<50 {
+            let response = try await client.execute(.init(method: method, url: server.url("/first")))
+            #expect(response.status.code == status)
+            let next = try await client.execute(.init(method: .post, url: server.url(), body: [1]))
+            #expect(next.body == Array("hello".utf8))
         }
     }
 

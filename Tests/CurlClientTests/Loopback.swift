@@ -30,9 +30,19 @@ enum Loopback {
     }
 
     /// The number of sockets of this process that are connected to a port.
-    static func connectedSockets(toPort port: UInt16) -> Int {
+    static func connectedSockets(toPort port: UInt16) -> Int { sockets(toPort: port).count }
+
+    /// Whether a socket of this process that is connected to a port has input that was not read.
+    static func hasInput(fromPort port: UInt16) -> Bool {
+        sockets(toPort: port).contains { socket in
+            var byte: UInt8 = 0
+            return unsafe recv(socket, &byte, 1, CInt(MSG_PEEK | MSG_DONTWAIT)) > 0
+        }
+    }
+
+    private static func sockets(toPort port: UInt16) -> [CInt] {
         let descriptors = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
-        return descriptors.compactMap { CInt($0) }.count { socket in
+        return descriptors.compactMap { CInt($0) }.filter { socket in
             var address = sockaddr_in()
             var size = socklen_t(MemoryLayout<sockaddr_in>.size)
             let result = unsafe withUnsafeMutablePointer(to: &address) { pointer in

@@ -98,6 +98,12 @@ struct PeerTests {
         #expect(error.code == .protocolError)
     }
 
+    @Test(arguments: [hello, [0], [1, 2]])
+    func `data after the end of a compressed body is an invalid response`(_ data: [UInt8]) async throws {
+        let error = try await #require(throws: HTTPClientError.self) { try await gzipped(Self.hello + data) }
+        #expect(error.code == .protocolError)
+    }
+
     @Test func `HTTP 2 with prior knowledge works for concurrent and later requests`() async throws {
         let server = ScriptedServer { HTTP2Script.respond(on: $0) }
         let client = HTTPClient.with { $0.protocolVersion = .http2PriorKnowledge }

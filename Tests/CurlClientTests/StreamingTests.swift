@@ -137,6 +137,34 @@ struct StreamingTests {
         #expect(error.code == .responseTooLarge)
     }
 
+    @Test func `a download that exceeds its limit while nobody reads it is an error`() async throws {
+        let (isSent, isRead) = (OneTimeEvent(), OneTimeEvent())
+        let server = ScriptedServer { connection in
+            _ = connection.readRequest()
+            let chunk = "3e8\r\n" + String(repeating: "a", count: 1000) + "\r\n"
+            connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+            // The client keeps 64 KiB. libcurl keeps the rest of the 16 KiB that it reads at once.
+            connection.send(String(repeating: chunk, count: 81))
+            isSent.signal()
+            isRead.blockingWait()
+            connection.send(chunk + "0\r\n\r\n")
+            connection.waitForClose()
+        }
+        let request = HTTPClient.Request(url: server.url(), deadline: .seconds(20))
+        let error = try await #require(throws: HTTPClientError.self) {
+            try await client.download(request, maximumBytes: 67_000) { response in
+                await isSent.wait()
+                while Loopback.hasInput(fromPort: server.port) { await Task.yield() }
+                var count = 0
+                for try await part in response.body {
+                    count += part.count
+                    if count >= 65_000 { isRead.signal() }
+                }
+            }
+        }
+        #expect(error.code == .responseTooLarge)
+    }
+
     @Test(arguments: ["", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc"])
     func `a download that is cut off is an error`(_ start: String) async throws {
         let server = ScriptedServer { connection in
