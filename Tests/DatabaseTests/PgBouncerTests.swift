@@ -152,7 +152,7 @@ struct PgBouncerTests {
             ])
         let database = try SQLDatabase.openReplica(
             DatabaseURL("postgres://tests:\(password)@\(address):\(port)/\(name)?sslmode=require"))
-        for size in stride(from: 8_200, to: 16_400, by: 25) {
+        for size in stride(from: 8_200, to: 10_400, by: 40) {
             let rows = try await database.read {
                 try $0.query("SELECT repeat('x', $1::int) AS text FROM generate_series(1, 3)", size)
             }

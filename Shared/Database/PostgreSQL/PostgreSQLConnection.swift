@@ -343,25 +343,22 @@ extension PostgreSQLConnection {
             }
             let unsent = unsafe PQflush(handle)
             guard unsent >= 0 else { throw lost() }
-            // One call of libpq may leave a part of a record of TLS unread: at most 8 KiB, for which it has room then.
-            if mayHoldInput {
-                guard unsafe PQconsumeInput(handle) == 1 else { throw lost() }
-                mayHoldInput = false
-                continue
-            }
             var descriptor = unsafe pollfd(
                 fd: PQsocket(handle), events: Int16(unsent == 1 ? POLLIN | POLLOUT : POLLIN), revents: 0)
-            guard unsafe poll(&descriptor, 1, Self.pollMilliseconds) > 0 else {
+            // A read may leave a part of a record of TLS in libpq, so the next one does not wait for the socket.
+            let isReadable = unsafe poll(&descriptor, 1, mayHoldInput ? 0 : Self.pollMilliseconds) > 0
+            if !isReadable, !mayHoldInput {
                 if let firstCancellation, now - firstCancellation > Self.cancellationTime {
                     throw DatabaseError(.cancelled, "The task was cancelled")
                 }
                 // A process that was paused first reads what has arrived meanwhile.
-                guard let responseTime, now - start > responseTime else { continue }
-                isUsable = false
-                throw DatabaseError(.unavailable, "The database has not responded for \(responseTime)")
+                if let responseTime, now - start > responseTime {
+                    isUsable = false
+                    throw DatabaseError(.unavailable, "The database has not responded for \(responseTime)")
+                }
             }
             guard unsafe PQconsumeInput(handle) == 1 else { throw lost() }
-            mayHoldInput = true
+            mayHoldInput = isReadable
         }
         return unsafe PQgetResult(handle).map { unsafe PostgreSQLResult($0) }
     }
