@@ -6,8 +6,8 @@ import Synchronization
 /// Such a task must never block: it would delay all connections of the event loop.
 ///
 /// An event loop runs everything that it has been given before it looks at its sockets again. In an overload, this would take
-/// seconds, and new requests would wait unread, even for their rejection. So the executor runs tasks for `turnTime` and then lets the
-/// event loop look at its sockets.
+/// seconds, and new requests would wait unread, even for their rejection. So the executor runs tasks for `turnTime` and then
+/// lets the event loop look at its sockets.
 final class EventLoopExecutor: TaskExecutor {
     private static let turnTime = TimeAmount.milliseconds(10)
     /// The shortest time for which an event loop looks at its sockets.
