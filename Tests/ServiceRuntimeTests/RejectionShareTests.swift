@@ -4,7 +4,7 @@ import Testing
 @testable import ServiceRuntime
 
 @Suite struct RejectionShareTests {
-    @Test(arguments: [(0, 0.0), (50, 0), (150, 0.5), (250, 1), (5000, 1)])
+    @Test(arguments: [(0, 0.0), (200, 0), (350, 0.5), (500, 1), (5000, 1)])
     func `the share of rejected requests grows with the time that requests wait`(
         milliseconds: Int64, expected: Double
     ) {
@@ -17,12 +17,12 @@ import Testing
     }
 
     @Test func `requests are taken again as soon as they no longer wait`() {
-        let share = share(after: Array(repeating: 5000, count: 100) + Array(repeating: 0, count: 15))
+        let share = share(after: Array(repeating: 5000, count: 100) + Array(repeating: 0, count: 10))
         #expect(share.value == 0)
     }
 
     @Test func `rejections are spread evenly`() {
-        var share = share(after: repeatElement(100, count: 100))
+        var share = share(after: repeatElement(275, count: 100))
         let rejected = (0..<100).map { _ in share.rejectsNext() }
         #expect((24...26).contains(rejected.count { $0 }))
         for start in stride(from: 0, to: 96, by: 4) {

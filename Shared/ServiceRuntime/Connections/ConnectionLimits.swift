@@ -28,8 +28,8 @@ struct ConnectionLimits: Sendable {
     /// How many requests of one event loop may be in flight: the service works on them, and their response has not begun.
     var maximumRequestsInFlight = 500
     /// How long requests may wait for their event loop and for a read, on average, before some are rejected, and before all are.
-    var tolerableQueueTime = TimeAmount.milliseconds(50)
-    var maximumQueueTime = TimeAmount.milliseconds(250)
+    var tolerableQueueTime = TimeAmount.milliseconds(200)
+    var maximumQueueTime = TimeAmount.milliseconds(500)
     /// How many requests one connection may make.
     var maximumRequests = 10_000
     /// How many connections may be open, from all networks.
