@@ -23,7 +23,7 @@ final class AdmissionLimit {
     private let readDelay: @Sendable () -> Duration
     private var share: RejectionShare
     private var isMeasuring = false
-    /// Since when the task that measures has waited; nil while there is none.
+    /// When the task that measures began to wait; nil while there is none.
     private var waitingSince: NIODeadline?
     private var hasSeenRequest = false
 
