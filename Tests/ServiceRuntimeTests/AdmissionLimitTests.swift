@@ -314,21 +314,34 @@ private let form = "POST /form HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r
     }
 
     @Test func `requests that wait too long for their event loop are rejected and counted`() async throws {
-        try await EchoService.serve {
-            // Every timer fires later than this.
+        let isOver = Mutex(false)
+        let addRoutes = { (router: Router<PlainContext>) in
+            _ = router.get("busy") { _, _ in
+                while !isOver.withLock({ $0 }) { await Task.yield() }
+                return ""
+            }
+        }
+        let limits: @Sendable (inout ConnectionLimits) -> Void = {
             $0.tolerableQueueTime = .zero
             $0.maximumQueueTime = .nanoseconds(1)
-        } _: { port in
-            try await RawConnection.open(port: port) { connection in
-                let isRejected = try await eventually {
-                    try await connection.send(get)
-                    try await connection.readResponses(connection.statuses.count + 1)
-                    return connection.statuses.last == "503"
+        }
+        try await EchoService.run(.live, limits: limits, addRoutes: addRoutes) { client in
+            let port = try #require(client.port)
+            let busy = "GET /busy HTTP/1.1\r\nHost: a\r\n\r\n"
+            // More connections than event loops, so each event loop always has work.
+            try await withSlowClients(2 * System.coreCount, port: port, request: alive + busy, sign: "200") {
+                try await RawConnection.open(port: port) { connection in
+                    let isRejected = try await eventually {
+                        try await connection.send(get)
+                        try await connection.readResponses(connection.statuses.count + 1)
+                        return connection.statuses.last == "503"
+                    }
+                    #expect(isRejected)
+                    try await connection.send("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n")
+                    try await connection.read { $0.contains(#"http_requests_rejected_total{reason="queue_time"}"#) }
+                    #expect(connection.received.contains("# TYPE http_event_loop_delay_seconds histogram"))
                 }
-                #expect(isRejected)
-                try await connection.send("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n")
-                try await connection.read { $0.contains(#"http_requests_rejected_total{reason="queue_time"}"#) }
-                #expect(connection.received.contains("# TYPE http_event_loop_delay_seconds histogram"))
+                isOver.withLock { $0 = true }
             }
         }
     }

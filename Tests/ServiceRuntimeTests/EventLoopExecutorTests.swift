@@ -36,6 +36,38 @@ import Testing
         try await group.shutdownGracefully()
     }
 
+    @Test func `work that has begun goes before new work`() async throws {
+        let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
+        let executor = EventLoopExecutor(eventLoop)
+        let (steps, step) = AsyncStream.makeStream(of: String.self)
+        try await eventLoop.submit {
+            executor.whenIdle { _ in step.yield("new, idle") }
+            Task(executorPreference: executor) { step.yield("task 1") }
+            executor.whenIdle { _ in step.yield("new, 1") }
+            executor.whenIdle { delay in
+                step.yield(delay > .zero ? "new, 2" : "no delay")
+                step.finish()
+            }
+            Task(executorPreference: executor) { step.yield("task 2") }
+        }.get()
+        let order = await steps.reduce(into: []) { $0.append($1) }
+        #expect(order == ["new, idle", "task 1", "task 2", "new, 1", "new, 2"])
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `new work begins while tasks always have work`() async throws {
+        let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
+        let executor = EventLoopExecutor(eventLoop)
+        let begun = Mutex(0)
+        let busy = Task(executorPreference: executor) {
+            while begun.withLock({ $0 < 2 }) { await Task.yield() }
+        }
+        try await eventLoop.submit {
+            for _ in 0..<2 { executor.whenIdle { _ in begun.withLock { $0 += 1 } } }
+        }.get()
+        await busy.value
+    }
+
     @Test func `all tasks run on the event loop, wherever they come from`() async {
         let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
         let executor = EventLoopExecutor(eventLoop)

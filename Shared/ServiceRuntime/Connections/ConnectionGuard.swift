@@ -167,8 +167,12 @@ extension ConnectionGuard {
             if let rejection = request.rejection {
                 guard request.awaitsRejection else { break }
                 respond(to: request, with: rejection)
-            } else {
+            } else if request.hasTurn {
                 handle(request)
+            } else if !request.awaitsTurn {
+                awaitTurn(request)
+            } else {
+                break
             }
         }
         if requests.isEmpty, case .afterResponses(let rejection?) = ending { respondAndClose(rejection) }
@@ -179,6 +183,31 @@ extension ConnectionGuard {
 // MARK: - Handlers
 
 extension ConnectionGuard {
+    /// Lets a request wait until the event loop has time for it.
+    private func awaitTurn(_ request: OpenRequest) {
+        request.awaitsTurn = true
+        admission.whenIdle { [self] isInTime in
+            guard request === requests.first, context != nil else { return }
+            if isInTime {
+                request.hasTurn = true
+            } else {
+                rejectForOverload(request)
+            }
+            handleRequests()
+        }
+    }
+
+    /// Rejects a request that has not begun.
+    private func rejectForOverload(_ request: OpenRequest) {
+        let wasHoldingBody = isHoldingBody
+        request.rejection = .overloaded.of(request.head)
+        _ = request.body.take()
+        countInFlight()
+        guard wasHoldingBody else { return }
+        readingContinues()
+        reader?.resume()
+    }
+
     /// Starts the task of a request. It runs at once, until it waits for something.
     private func handle(_ open: OpenRequest) {
         guard let context else { return }

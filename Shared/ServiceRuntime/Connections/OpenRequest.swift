@@ -21,6 +21,10 @@ final class OpenRequest {
     /// Whether the client sends nothing after the request.
     let isLastOfClient: Bool
     var body = IncomingBody()
+    /// Whether the request is among those that wait until they may begin.
+    var awaitsTurn = false
+    /// Whether the handler may begin.
+    var hasTurn: Bool
     /// Whether the handler has begun.
     var isHandled = false
     /// Whether the response has begun.
@@ -36,6 +40,7 @@ final class OpenRequest {
     ) {
         self.head = request
         isOperational = OperationsPath.contains(head.uri)
+        hasTurn = isOperational
         expectsContinue = head.expectsContinue
         maximumBodyBytes = head.maximumBodyBytes(limits)
         contentLength = head.headers.first(name: "content-length").flatMap { Int($0) }
