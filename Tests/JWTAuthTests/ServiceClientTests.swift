@@ -4,6 +4,7 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import JWT
+import Synchronization
 import TestSupport
 import Testing
 
@@ -17,6 +18,12 @@ import Testing
     private func withEcho(_ body: @Sendable (ServiceClient) async throws -> Void) async throws {
         let router = Router()
         router.add(middleware: EchoMiddleware())
+        try await withClient(for: router, body)
+    }
+
+    private func withClient(
+        for router: Router<BasicRequestContext>, _ body: @Sendable (ServiceClient) async throws -> Void
+    ) async throws {
         try await Application(router: router).test(.live) { server in
             let http = HTTPClient.betweenServices(deadline: .seconds(10))
             let client = ServiceClient(
@@ -107,6 +114,28 @@ import Testing
             }
             #expect(error.code == .timedOut)
             #expect(!error.requestMayHaveBeenSent)
+        }
+    }
+
+    @Test func `only a call that belongs to no request waits for Retry-After`() async throws {
+        let calls = Mutex(0)
+        let router = Router()
+        router.get("a") { _, _ in
+            let number = calls.withLock {
+                $0 += 1
+                return $0
+            }
+            return number % 2 == 1
+                ? Response(status: .serviceUnavailable, headers: [.retryAfter: "0"]) : Response(status: .ok)
+        }
+        try await withClient(for: router) { client in
+            let patient = try await client.send(.get, "/a", scope: "a:read")
+            #expect(patient.status == .ok)
+            let response = try await RequestScope.$current.withValue(RequestScope(of: Self.request([:]))) {
+                try await client.send(.get, "/a", scope: "a:read")
+            }
+            #expect(response.status == .serviceUnavailable)
+            #expect(calls.withLock { $0 } == 3)
         }
     }
 

@@ -22,6 +22,9 @@ public struct ServiceClient: Sendable {
 
     /// Sends a request and returns the response, whatever its status. Repeats the request when a repetition is safe.
     ///
+    /// Work that belongs to no request waits for `Retry-After`. A request does not: its own client waits, so an overloaded
+    /// service gets less to do, and nobody waits unknowingly.
+    ///
     /// - Parameters:
     ///   - method: The method.
     ///   - path: The path with its query, percent-encoded.
@@ -36,8 +39,10 @@ public struct ServiceClient: Sendable {
         let token = try tokens.token(for: name, scope: scope, onBehalfOf: user, method: method, path: path, body: json)
         var headers: HTTPFields = [.authorization: "Bearer \(token)"]
         if json != nil { headers[.contentType] = "application/json" }
+        var retry = HTTPClient.RetryPolicy.standard
+        retry.honorsRetryAfter = RequestScope.current == nil
         return try await http.executeInSpan(
-            .init(method: method, url: url + path, headers: headers, body: json, retry: .standard), to: name)
+            .init(method: method, url: url + path, headers: headers, body: json, retry: retry), to: name)
     }
 }
 
