@@ -70,6 +70,8 @@ final class AdmissionLimit {
 
 /// The admission limits of a server, one for each event loop.
 final class AdmissionLimits: Sendable {
+    private static let tolerableReadDelay = Duration.milliseconds(20)
+
     private let limits: ConnectionLimits
     private let readDelay: @Sendable () -> Duration
     private let ofEventLoop = Mutex<[ObjectIdentifier: NIOLoopBound<AdmissionLimit>]>([:])
@@ -79,12 +81,17 @@ final class AdmissionLimits: Sendable {
         self.readDelay = readDelay
     }
 
+    /// An executor that begins no request while reads wait. A rejection costs less before the request has begun.
+    private func executor(_ eventLoop: any EventLoop) -> EventLoopExecutor {
+        EventLoopExecutor(eventLoop) { [readDelay] in readDelay() < Self.tolerableReadDelay }
+    }
+
     /// The limit of an event loop. Call this on the event loop.
     func of(_ eventLoop: any EventLoop) -> AdmissionLimit {
         ofEventLoop.withLock { known in
             if let limit = known[ObjectIdentifier(eventLoop)] { return limit }
             let limit = NIOLoopBound(
-                AdmissionLimit(limits, executor: EventLoopExecutor(eventLoop), readDelay: readDelay),
+                AdmissionLimit(limits, executor: executor(eventLoop), readDelay: readDelay),
                 eventLoop: eventLoop)
             known[ObjectIdentifier(eventLoop)] = limit
             return limit

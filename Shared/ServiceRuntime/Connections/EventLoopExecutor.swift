@@ -14,7 +14,7 @@ import Synchronization
 final class EventLoopExecutor: TaskExecutor {
     private static let turnTime = TimeAmount.milliseconds(10)
     /// The shortest time for which an event loop looks at its sockets.
-    private static let pause = TimeAmount.microseconds(50)
+    private static let pause = TimeAmount.microseconds(200)
 
     private struct State {
         /// The jobs that no turn has taken.
@@ -32,22 +32,28 @@ final class EventLoopExecutor: TaskExecutor {
     let eventLoop: any EventLoop
     private let state = Mutex(State())
     private let newWork: NIOLoopBoundBox<CircularBuffer<NewWork>>
+    private let hasRoom: @Sendable () -> Bool
 
-    init(_ eventLoop: any EventLoop) {
+    /// - Parameter hasRoom: Whether new work may begin. While it is false, new work waits, even if the event loop is idle.
+    init(_ eventLoop: any EventLoop, hasRoom: @escaping @Sendable () -> Bool = { true }) {
         self.eventLoop = eventLoop
+        self.hasRoom = hasRoom
         newWork = .makeBoxSendingValue(CircularBuffer(), eventLoop: eventLoop)
     }
-
-    /// Whether new work would begin at once.
-    var isIdle: Bool { !state.withLock { $0.isRunning } }
 
     /// How long new work has waited by now. Call this on the event loop.
     var delay: TimeAmount { newWork.value.first.map { .now() - $0.since } ?? .zero }
 
-    /// Begins new work as soon as no task waits, after the new work of earlier calls. Call this on the event loop.
+    /// Begins new work as soon as no task waits and there is room, after the new work of earlier calls. Call this on the event loop.
     func whenIdle(_ begin: @escaping (_ delay: TimeAmount) -> Void) {
-        guard !isIdle else { return begin(.zero) }
+        let hasRoom = hasRoom()
+        let wasRunning = state.withLock { state in
+            defer { state.isRunning = state.isRunning || !hasRoom }
+            return state.isRunning
+        }
+        guard wasRunning || !hasRoom else { return begin(.zero) }
         newWork.value.append(NewWork(begin: begin))
+        if !wasRunning { runLater([]) }
     }
 
     func enqueue(_ job: consuming ExecutorJob) {
@@ -61,18 +67,30 @@ final class EventLoopExecutor: TaskExecutor {
     }
 
     /// Runs jobs, those of an earlier turn first. If there are always jobs, each turn begins some new work.
-    private func run(_ jobs: ArraySlice<UnownedJob>) {
-        let end = NIODeadline.now() + Self.turnTime
+    ///
+    /// - Parameter pausedAt: When an earlier turn let the event loop look at its sockets. The turn takes at least as long as that
+    ///   took, so rejections take no more than half of the time.
+    private func run(_ jobs: ArraySlice<UnownedJob>, pausedAt: NIODeadline? = nil) {
+        let start = NIODeadline.now()
+        let end = start + max(Self.turnTime, pausedAt.map { start - $0 } ?? .zero)
         var jobs = jobs
         while NIODeadline.now() < end {
             if let job = jobs.popFirst() {
                 unsafe job.runSynchronously(on: asUnownedTaskExecutor())
             } else if !takeJobs(&jobs) {
-                guard beginNext() else { return }
+                guard !newWork.value.isEmpty else { return }
+                guard hasRoom() else { break }
+                beginNext()
             }
         }
-        beginNext()
-        eventLoop.scheduleTask(in: Self.pause) { [jobs] in self.run(jobs) }
+        if hasRoom() { beginNext() }
+        runLater(jobs)
+    }
+
+    /// Runs jobs after the event loop has looked at its sockets.
+    private func runLater(_ jobs: ArraySlice<UnownedJob>) {
+        let now = NIODeadline.now()
+        eventLoop.scheduleTask(in: Self.pause) { self.run(jobs, pausedAt: now) }
     }
 
     /// Replaces `jobs` by those that have arrived. Returns false if there are none.
@@ -86,11 +104,9 @@ final class EventLoopExecutor: TaskExecutor {
         }
     }
 
-    /// Begins the new work that has waited longest. Returns false if there is none.
-    @discardableResult
-    private func beginNext() -> Bool {
-        guard let work = newWork.value.popFirst() else { return false }
+    /// Begins the new work that has waited longest.
+    private func beginNext() {
+        guard let work = newWork.value.popFirst() else { return }
         work.begin(.now() - work.since)
-        return true
     }
 }
