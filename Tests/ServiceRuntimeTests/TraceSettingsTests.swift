@@ -19,7 +19,7 @@ import Testing
         let unusable = endpoint.merging(["OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"]) { $1 }
         for (variable, value) in [
             ("OTEL_SDK_DISABLED", "true"), ("OTEL_SDK_DISABLED", "True"), ("OTEL_SDK_DISABLED", "TRUE"),
-            ("OTEL_TRACES_EXPORTER", "none"),
+            ("OTEL_TRACES_EXPORTER", "none"), ("OTEL_TRACES_EXPORTER", "None"),
         ] {
             #expect(try settings(unusable.merging([variable: value]) { $1 }).exporter == nil)
         }
@@ -28,6 +28,16 @@ import Testing
         ] {
             #expect(try settings(endpoint.merging([variable: value]) { $1 }).exporter != nil)
         }
+    }
+
+    @Test func `the names of choices may have capital letters`() throws {
+        let settings = try settings([
+            "OTEL_EXPORTER_OTLP_ENDPOINT": "http://localhost:4318", "OTEL_EXPORTER_OTLP_PROTOCOL": "HTTP/JSON",
+            "OTEL_TRACES_EXPORTER": "OTLP", "OTEL_TRACES_SAMPLER": "ParentBased_TraceIDRatio",
+            "OTEL_TRACES_SAMPLER_ARG": "0.5",
+        ])
+        #expect(settings.exporter != nil)
+        #expect(settings.sampler == Sampler(ratio: 0.5, isParentBased: true))
     }
 
     @Test func `the protocol of traces replaces the general one`() throws {

@@ -81,10 +81,11 @@ struct TraceSettings {
     }
 
     private static func isSwitchedOff(_ settings: inout Settings) -> Bool {
-        // Only this variable is read without regard to case (OpenTelemetry, "Boolean value").
+        // The specification reads truth values and the names of choices without regard to case.
         let isDisabled = settings.string(Variable.isDisabled)?.lowercased() ?? "false"
         if Bool(isDisabled) == nil { settings.reject(Variable.isDisabled, "must be true or false") }
-        let hasExporter = settings.choice(Variable.exporter, default: true, from: ["otlp": true, "none": false])
+        let hasExporter = settings.choice(
+            Variable.exporter, default: true, from: ["otlp": true, "none": false], ignoresCase: true)
         return isDisabled == "true" || !hasExporter
     }
 
@@ -92,7 +93,9 @@ struct TraceSettings {
     private static func checkProtocol(_ settings: inout Settings) {
         for variable in [Variable.tracesProtocol, Variable.exportProtocol] {
             guard let text = settings.string(variable) else { continue }
-            if text != "http/json" { settings.reject(variable, "must be http/json, the protocol of the services") }
+            if text.lowercased() != "http/json" {
+                settings.reject(variable, "must be http/json, the protocol of the services")
+            }
             return
         }
     }
@@ -149,7 +152,8 @@ struct TraceSettings {
             "parentbased_always_on": (1, true), "parentbased_always_off": (0, true),
             "parentbased_traceidratio": (nil, true),
         ]
-        let sampler = settings.choice(Variable.sampler, default: (ratio: 1, isParentBased: true), from: samplers)
+        let sampler = settings.choice(
+            Variable.sampler, default: (ratio: 1, isParentBased: true), from: samplers, ignoresCase: true)
         return Sampler(ratio: sampler.ratio ?? ratio(&settings), isParentBased: sampler.isParentBased)
     }
 
