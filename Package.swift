@@ -128,7 +128,8 @@ let package = Package(
         tests(
             "JWTAuth",
             uses: [
-                "JWT", "ServiceRuntime", "TestSupport", .hummingbird, .hummingbirdTesting, .httpTypes, .configuration,
+                "JWT", "OTLPTracing", "ServiceRuntime", "TestSupport", .hummingbird, .hummingbirdTesting, .httpTypes,
+                .configuration, .tracing,
             ]),
         serviceTests("Login", uses: ["CurlClient", "Libcrypto", .nioPosix]),
         serviceTests("Catalog"),

@@ -19,6 +19,10 @@ public struct SpanExporter: Service {
         public var headers: HTTPFields = [:]
         /// The attributes of the service, such as `service.name`.
         public var resource: [String: String] = [:]
+        /// The path of a PEM file with the certificate authorities to trust, in place of the system's; nil for the system's.
+        public var trustedAuthoritiesPath: String?
+        /// The paths of the PEM files for collectors that ask for a certificate: that certificate and its private key.
+        public var clientCertificatePath, clientKeyPath: String?
         /// The time limit of a request.
         public var timeout: Duration = .seconds(10)
         /// How long a span waits for others at most.
@@ -56,6 +60,10 @@ public struct SpanExporter: Service {
         self.configuration = configuration
         var client = HTTPClient.Configuration()
         client.deadline = configuration.timeout
+        client.trustedAuthoritiesPath = configuration.trustedAuthoritiesPath
+        if let certificate = configuration.clientCertificatePath, let key = configuration.clientKeyPath {
+            client.clientCertificate = .init(certificatePath: certificate, keyPath: key)
+        }
         client.userAgent = "hallpass-otlp"
         client.propagatedHeaders = Self.unrecordedTrace
         http = HTTPClient(configuration: client)

@@ -1,4 +1,5 @@
 import Configuration
+import Foundation
 import HTTPTypes
 import TestSupport
 import Testing
@@ -19,7 +20,7 @@ import Testing
         let unusable = endpoint.merging(["OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"]) { $1 }
         for (variable, value) in [
             ("OTEL_SDK_DISABLED", "true"), ("OTEL_SDK_DISABLED", "True"), ("OTEL_SDK_DISABLED", "TRUE"),
-            ("OTEL_TRACES_EXPORTER", "none"),
+            ("OTEL_TRACES_EXPORTER", "none"), ("OTEL_TRACES_EXPORTER", "None"),
         ] {
             #expect(try settings(unusable.merging([variable: value]) { $1 }).exporter == nil)
         }
@@ -28,6 +29,71 @@ import Testing
         ] {
             #expect(try settings(endpoint.merging([variable: value]) { $1 }).exporter != nil)
         }
+    }
+
+    @Test func `the names of choices may have capital letters`() throws {
+        let settings = try settings([
+            "OTEL_EXPORTER_OTLP_ENDPOINT": "http://localhost:4318", "OTEL_EXPORTER_OTLP_PROTOCOL": "HTTP/JSON",
+            "OTEL_TRACES_EXPORTER": "OTLP", "OTEL_EXPORTER_OTLP_COMPRESSION": "None",
+            "OTEL_TRACES_SAMPLER": "ParentBased_TraceIDRatio", "OTEL_TRACES_SAMPLER_ARG": "0.5",
+        ])
+        #expect(settings.exporter != nil)
+        #expect(settings.sampler == Sampler(ratio: 0.5, isParentBased: true))
+    }
+
+    @Test func `the files of TLS are those of the variables, and those of traces replace the general ones`() throws {
+        let folder = try TemporaryFolder()
+        let (general, own) = (folder.path("general.pem"), folder.path("own.pem"))
+        for path in [general, own] { try Self.pem(["CERTIFICATE", "PRIVATE KEY"]).write(to: URL(filePath: path)) }
+        var environment = ["OTEL_EXPORTER_OTLP_ENDPOINT": "https://localhost:4318"]
+        for name in Self.fileNames { environment["OTEL_EXPORTER_OTLP_\(name)"] = general }
+        var exporter = try settings(environment).exporter
+        #expect(exporter?.trustedAuthoritiesPath == general)
+        #expect(exporter?.clientCertificatePath == general)
+        #expect(exporter?.clientKeyPath == general)
+        for name in Self.fileNames { environment["OTEL_EXPORTER_OTLP_TRACES_\(name)"] = own }
+        exporter = try settings(environment).exporter
+        #expect(exporter?.trustedAuthoritiesPath == own)
+        #expect(exporter?.clientCertificatePath == own)
+        #expect(exporter?.clientKeyPath == own)
+    }
+
+    @Test func `a file of TLS that cannot be used is rejected`() throws {
+        let folder = try TemporaryFolder()
+        for (name, labels) in [
+            ("certificate", ["CERTIFICATE"]), ("key", ["PRIVATE KEY"]), ("encrypted", ["ENCRYPTED PRIVATE KEY"]),
+            ("empty", []),
+        ] { try Self.pem(labels).write(to: folder.file(name)) }
+        for (variable, file, rejected) in [
+            ("CERTIFICATE", "none", "CERTIFICATE"), ("CERTIFICATE", "empty", "CERTIFICATE"),
+            ("CERTIFICATE", "key", "CERTIFICATE"), ("TRACES_CERTIFICATE", "", "TRACES_CERTIFICATE"),
+            ("CLIENT_CERTIFICATE", "certificate", "CLIENT_KEY"), ("CLIENT_KEY", "key", "CLIENT_CERTIFICATE"),
+        ] {
+            let error = #expect(throws: ConfigurationError.self, "\(variable) \(file)") {
+                try settings([
+                    "OTEL_EXPORTER_OTLP_ENDPOINT": "https://localhost:4318",
+                    "OTEL_EXPORTER_OTLP_\(variable)": file.isEmpty ? folder.path : folder.path(file),
+                ])
+            }
+            #expect(error?.invalidVariables.map(\.name) == ["OTEL_EXPORTER_OTLP_\(rejected)"])
+        }
+        for file in ["certificate", "encrypted"] {
+            let error = #expect(throws: ConfigurationError.self) {
+                try settings([
+                    "OTEL_EXPORTER_OTLP_ENDPOINT": "https://localhost:4318",
+                    "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE": folder.path("certificate"),
+                    "OTEL_EXPORTER_OTLP_CLIENT_KEY": folder.path(file),
+                ])
+            }
+            #expect(error?.invalidVariables.map(\.name) == ["OTEL_EXPORTER_OTLP_CLIENT_KEY"])
+        }
+    }
+
+    private static let fileNames = ["CERTIFICATE", "CLIENT_CERTIFICATE", "CLIENT_KEY"]
+
+    /// The text of a PEM file with these labels. Only a connection reads what it contains.
+    private static func pem(_ labels: [String]) -> Data {
+        Data(labels.map { "-----BEGIN \($0)-----\nAAAA\n-----END \($0)-----\n" }.joined().utf8)
     }
 
     @Test func `the protocol of traces replaces the general one`() throws {
@@ -113,6 +179,7 @@ import Testing
         ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "te=trailers"), ("OTEL_TRACES_EXPORTER", "zipkin"),
         ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"), ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/protobuf"),
         ("OTEL_TRACES_SAMPLER", "parentbased_jaeger_remote"),
+        ("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip"), ("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "gzip"),
         ("OTEL_EXPORTER_OTLP_HEADERS", "a b=1"), ("OTEL_EXPORTER_OTLP_HEADERS", "a=%0A"),
         ("OTEL_EXPORTER_OTLP_HEADERS", "a=%"), ("OTEL_RESOURCE_ATTRIBUTES", "=1"), ("OTEL_TRACES_SAMPLER", "sometimes"),
         ("OTEL_TRACES_SAMPLER_ARG", "1.1"), ("OTEL_TRACES_SAMPLER_ARG", "nan"), ("OTEL_BSP_MAX_QUEUE_SIZE", "0"),

@@ -164,24 +164,54 @@ import Testing
         try await copy.commit()
         let before = try copy.files
         for error in ["OSError(28, 'No space left on device')", "KeyboardInterrupt()"] {
-            // The call with this number of the function throws the error.
-            let script = """
-                import os, pathlib, runpy, sys
-                function, calls = \(function), 0
-                def failing(*arguments, **options):
-                    global calls
-                    calls += 1
-                    if calls == \(number):
-                        raise \(error)
-                    return function(*arguments, **options)
-                \(function) = failing
-                runpy.run_path("scripts/lib/services.py", run_name="__main__")
-                """
+            let script = Self.program(at: number, of: function, "raise \(error)")
             for arguments in [["add", "bookmarks"], ["remove", "inbox"]] {
                 let failure = await #expect(throws: ClusterError.self) {
                     try await copy.run("/usr/bin/python3", ["-B", "-c", script] + arguments)
                 }
                 #expect(failure?.description.contains("nothing changed") == true)
+                #expect(try copy.files == before)
+            }
+        }
+    }
+
+    /// A Python program that runs `services.py`, and executes a statement at the call with this number of a function.
+    private static func program(at number: Int, of function: String, _ statement: String) -> String {
+        """
+        import os, pathlib, runpy, sys
+        function, calls = \(function), 0
+        def failing(*arguments, **options):
+            global calls
+            calls += 1
+            if calls == \(number):
+                \(statement)
+            return function(*arguments, **options)
+        \(function) = failing
+        runpy.run_path("scripts/lib/services.py", run_name="__main__")
+        """
+    }
+
+    @Test func `the command after a killed one removes what that one left, or says where the old files are`()
+        async throws
+    {
+        let copy = try await ProjectCopy()
+        try await copy.commit()
+        let before = try copy.files
+        for (function, isChanging) in [("pathlib.Path.write_text", false), ("os.replace", true)] {
+            let script = Self.program(at: 12, of: function, "os.kill(os.getpid(), 9)")
+            await #expect(throws: ClusterError.self) {
+                try await copy.run("/usr/bin/python3", ["-B", "-c", script, "add", "bookmarks"])
+            }
+            let remains = try #require(try copy.files.keys.first { $0.hasPrefix(".services-") })
+            if isChanging {
+                try await expectOneSentence(of: copy, "scripts/new-service", ["notes"])
+                let error = await #expect(throws: ClusterError.self) {
+                    try await copy.run("scripts/new-service", ["notes"])
+                }
+                #expect(error?.description.contains("\(remains.prefix(18))/old. Restore the project") == true)
+            } else {
+                try await copy.run("scripts/new-service", ["notes"])
+                try await copy.run("scripts/remove-service", ["notes"])
                 #expect(try copy.files == before)
             }
         }

@@ -15,8 +15,11 @@ import Testing
 
     /// Runs the services and a collector that decodes their spans with the definitions of OpenTelemetry.
     ///
-    /// - Parameter body: Gets the cluster, the environment of the services, and a function that returns the spans so far.
+    /// - Parameters:
+    ///   - usesTLS: Whether the collector and the services have a certificate that no authority of the system signed.
+    ///   - body: Gets the cluster, the environment of the services, and a function that returns the spans so far.
     private func withCollector(
+        usesTLS: Bool = false,
         _ body: (Cluster, _ environment: [String: String], _ spans: @Sendable () throws -> [Span]) async throws -> Void
     ) async throws {
         try await run(
@@ -31,19 +34,43 @@ import Testing
             let file = cluster.directory.appending(path: "run/spans")
             try Data().write(to: file)
             let port = try await cluster.unusedPort()
-            try cluster.startExternalProgram([
-                Cluster.project.appending(path: ".venv-traces/bin/python").path,
-                Cluster.project.appending(path: "Tests/Traces/collector.py").path, "\(port)", file.path,
-            ])
-            let environment = [
-                "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:\(port)", "OTEL_BSP_SCHEDULE_DELAY": "100",
-                "LOG_LEVEL": "info",
+            let pem = cluster.directory.appending(path: "run/collector.pem").path
+            if usesTLS { try await makeCertificate(pem, in: cluster.directory) }
+            try cluster.startExternalProgram(
+                [
+                    Cluster.project.appending(path: ".venv-traces/bin/python").path,
+                    Cluster.project.appending(path: "Tests/Traces/collector.py").path, "\(port)", file.path,
+                ] + (usesTLS ? [pem] : []))
+            var environment = [
+                "OTEL_EXPORTER_OTLP_ENDPOINT": "\(usesTLS ? "https" : "http")://localhost:\(port)",
+                "OTEL_BSP_SCHEDULE_DELAY": "100", "LOG_LEVEL": "info",
             ]
+            for name in usesTLS ? ["CERTIFICATE", "CLIENT_CERTIFICATE", "CLIENT_KEY"] : [] {
+                environment["OTEL_EXPORTER_OTLP_\(name)"] = pem
+            }
             for service in ServiceName.standard { try await cluster.start(service, environment: environment) }
             try await body(cluster, environment) {
                 let text = try String(contentsOf: file, encoding: .utf8)
                 return try text.split(separator: "\n").map { try JSONDecoder().decode(Span.self, from: Data($0.utf8)) }
             }
+        }
+    }
+
+    /// Writes a certificate for `localhost`, which is its own authority, and its private key into a file.
+    private func makeCertificate(_ path: String, in directory: URL) async throws {
+        try await run(
+            [
+                "/usr/bin/openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1",
+                "-subj", "/CN=localhost", "-keyout", path + ".key", "-out", path,
+            ], in: directory)
+        try await run(["/bin/sh", "-ec", "cat '\(path).key' >>'\(path)'"], in: directory)
+    }
+
+    @Test func `a collector that demands a certificate and has a private authority receives the spans`() async throws {
+        try await withCollector(usesTLS: true) { cluster, _, spans in
+            _ = try await cluster.get(.catalog, "/products")
+            let isReceived = try await eventually { try spans().contains { $0.name == "GET /products" } }
+            #expect(isReceived)
         }
     }
 

@@ -1,11 +1,13 @@
 """A collector of spans: decodes OTLP/HTTP in JSON with the protocol's own definitions, and appends each span to a file.
 
-Usage: collector.py PORT FILE. Each line of the file is a JSON object. A body with an unknown or invalid member gets 400.
+Usage: collector.py PORT FILE [PEM]. Each line of the file is a JSON object. A body with an unknown or invalid member gets 400.
+With a PEM file of a certificate and its key, the collector speaks TLS, and demands that certificate of its clients too.
 """
 
 import base64
 import http.server
 import json
+import ssl
 import sys
 
 from google.protobuf import json_format
@@ -78,4 +80,11 @@ class Collector(http.server.BaseHTTPRequestHandler):
         pass
 
 
-http.server.ThreadingHTTPServer(("127.0.0.1", PORT), Collector).serve_forever()
+server = http.server.ThreadingHTTPServer(("127.0.0.1", PORT), Collector)
+if len(sys.argv) > 3:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(sys.argv[3])
+    context.load_verify_locations(sys.argv[3])
+    context.verify_mode = ssl.CERT_REQUIRED
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+server.serve_forever()

@@ -103,6 +103,15 @@ class TracesTest(unittest.TestCase):
         for path in ["/show", "/list"]:
             self.assertLess(len(self.send("GET", path)[1]), 1_000_000, path)
 
+    def test_a_trace_says_how_many_of_its_spans_were_dropped(self):
+        spans = [span(spanId=f"{number:016x}") for number in range(1, traces.MAXIMUM_SPANS_OF_A_TRACE + 4)]
+        self.assertEqual(self.post(request(*spans[:-3])), 200)
+        self.assertNotIn("dropped", self.check_pages())
+        self.assertEqual(self.post(request(*spans[-3:])), 200)
+        sentence = "3 further spans of this trace were dropped, because it has 2000."
+        self.assertTrue(self.check_pages().endswith(f"ms\n{sentence}\n"))
+        self.assertIn(sentence, self.send("GET", f"/traces/{TRACE}")[1])
+
     def test_ids_may_be_in_upper_case(self):
         self.assertEqual(self.post(request(span(traceId=TRACE.upper(), spanId=SPAN.upper(), name="first"))), 200)
         child = span(spanId="00f067aa0ba902b8", parentSpanId=SPAN.upper(), name="second")

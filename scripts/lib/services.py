@@ -50,6 +50,8 @@ TYPES = set(
 OTHER_NAMES = set(
     "all databases drills localhost names postgres shop standard template0 template1 wishlist wxapp".split())
 INTERRUPTIONS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+# The folder in which a command prepares its changes, and the file in it while the command makes them.
+FOLDER_PREFIX, CHANGING = ".services-", "changing"
 COMPOSE_FILES = [pathlib.Path("docker-compose.yml"), pathlib.Path("compose.scale.yml")]
 
 
@@ -390,7 +392,8 @@ class Changes:
             if file.exists() and not (os.access(file, os.W_OK) and file.stat().st_mode & 0o222):
                 sys.exit(f"{file} is read-only, so nothing changed. Make it writable, and run the command again.")
         # On the file system of the project, so a file is replaced in one step.
-        folder = pathlib.Path(tempfile.mkdtemp(prefix=".services-", dir="."))
+        folder = pathlib.Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX, dir="."))
+        changing = folder / CHANGING
         undo = contextlib.ExitStack()
         try:
             for file, text in self.texts.items():
@@ -404,6 +407,7 @@ class Changes:
             # The rest takes milliseconds.
             for number in INTERRUPTIONS:
                 signal.signal(number, signal.SIG_IGN)
+            changing.touch()
             for path in filter(pathlib.Path.exists, self.removed):
                 old = folder / "old" / path
                 old.parent.mkdir(parents=True, exist_ok=True)
@@ -423,8 +427,19 @@ class Changes:
                 undo.close()
             except OSError as error:
                 sys.exit(f"Cannot restore the project: {error}. Its files before the command are in {folder}/old.")
+            changing.unlink(missing_ok=True)
             shutil.rmtree(folder)
             raise
+        changing.unlink()
+        shutil.rmtree(folder)
+
+
+def remove_remains():
+    """Removes what a killed command left. Ends the command if that one was changing the project."""
+    for folder in pathlib.Path(".").glob(FOLDER_PREFIX + "????????"):
+        if (folder / CHANGING).exists():
+            sys.exit(f"A command was killed while it changed the project. Its files before that command are in {folder}/old. "
+                     f"Restore the project, then remove {folder}.")
         shutil.rmtree(folder)
 
 
@@ -654,6 +669,7 @@ def main(arguments):
     lock = os.open(LIST.parent, os.O_RDONLY)
     if arguments != ["check"]:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        remove_remains()
     match arguments:
         case ["check"]:
             if found := disagreements(read_services()):

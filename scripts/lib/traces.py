@@ -36,6 +36,8 @@ class Traces:
     def __init__(self):
         self.lock = threading.Lock()
         self.spans = collections.OrderedDict()
+        # The number of spans that came when their trace was full.
+        self.dropped = collections.Counter()
         self.characters = 0
 
     def add(self, request):
@@ -51,9 +53,12 @@ class Traces:
                 if len(trace) < MAXIMUM_SPANS_OF_A_TRACE:
                     trace.append(span)
                     self.characters += characters(span)
+                else:
+                    self.dropped[span["trace"]] += 1
             while len(self.spans) > MAXIMUM_TRACES or self.characters > MAXIMUM_CHARACTERS:
-                _, dropped = self.spans.popitem(last=False)
-                self.characters -= sum(map(characters, dropped))
+                oldest, spans = self.spans.popitem(last=False)
+                self.dropped.pop(oldest, None)
+                self.characters -= sum(map(characters, spans))
 
     def of(self, trace):
         """The spans of a trace, as (depth, span), each parent before its children."""
@@ -85,6 +90,11 @@ class Traces:
             if rows:
                 services = {span["service"] for _, span in rows}
                 yield trace, label(rows[0][1]), len(services), len(rows), length(rows) / 1e6
+
+    def dropped_of(self, trace):
+        """A sentence about the spans of a trace that came when it was full; empty if there are none."""
+        number = self.dropped[trace]
+        return f"{number} further spans of this trace were dropped, because it has {MAXIMUM_SPANS_OF_A_TRACE}." if number else ""
 
     def newest(self):
         """The newest of the traces with the most services; None without a trace."""
@@ -184,6 +194,8 @@ def text(traces, trace):
         axis = (" " * begin + "█" * columns).ljust(BAR_COLUMNS)
         duration = (span["end"] - span["start"]) / 1e6
         lines.append(f"{cut(printable(span['service'])):8} {name:{width}} |{axis}| {duration:9.2f} ms")
+    if dropped := traces.dropped_of(trace):
+        lines.append(dropped)
     return "\n".join(lines) + "\n"
 
 
@@ -237,7 +249,8 @@ def trace_page(traces, trace):
     header = (
         f'<tr><th>Service<th>Span<th class="axis">0 ms<span>{total / 1e6:.1f} ms</span><th class="number">Duration</tr>'
     )
-    return page(f"Trace {trace}", f'<p><a href="/">All traces</a></p><table>{header}{"".join(lines)}</table>')
+    links = f'<p><a href="/">All traces</a></p><p>{traces.dropped_of(trace)}</p>'
+    return page(f"Trace {trace}", f'{links}<table>{header}{"".join(lines)}</table>')
 
 
 class Handler(http.server.BaseHTTPRequestHandler):

@@ -6,6 +6,7 @@ extension HTTPClient {
     /// Sends a request in a span and returns the response, whatever its status.
     ///
     /// The span has the name of the server and no URL, because paths name accounts and orders, and queries contain secrets.
+    /// A status from 400 up is an error of the client (OpenTelemetry's conventions for HTTP clients).
     ///
     /// - Throws: `HTTPClientError` when there is no complete response.
     public func executeInSpan(_ request: Request, to server: String) async throws(HTTPClientError) -> Response {
@@ -17,7 +18,10 @@ extension HTTPClient {
             do throws(HTTPClientError) {
                 let response = try await execute(request)
                 span.attributes["http.response.status_code"] = response.status.code
-                if response.status.code >= 400 { span.setStatus(.init(code: .error)) }
+                if response.status.code >= 400 {
+                    span.attributes["error.type"] = String(response.status.code)
+                    span.setStatus(.init(code: .error))
+                }
                 return .success(response)
             } catch {
                 span.attributes["error.type"] = error.code.description

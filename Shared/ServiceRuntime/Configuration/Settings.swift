@@ -80,11 +80,13 @@ public struct Settings: Sendable {
     }
 
     /// The element of `values` whose key is the text of the variable.
-    public mutating func choice<Value>(_ variable: String, default fallback: Value, from values: [String: Value])
-        -> Value
-    {
+    ///
+    /// - Parameter ignoresCase: Whether the text may have capital letters; the keys have none.
+    public mutating func choice<Value>(
+        _ variable: String, default fallback: Value, from values: [String: Value], ignoresCase: Bool = false
+    ) -> Value {
         guard let text = unchecked(variable) else { return fallback }
-        guard let value = values[text] else {
+        guard let value = values[ignoresCase ? text.lowercased() : text] else {
             reject(variable, "must be one of: \(values.keys.sorted().joined(separator: ", "))")
             return fallback
         }

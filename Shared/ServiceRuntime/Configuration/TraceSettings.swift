@@ -16,6 +16,14 @@ struct TraceSettings {
         static let tracesEndpoint = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
         static let headers = "OTEL_EXPORTER_OTLP_HEADERS"
         static let tracesHeaders = "OTEL_EXPORTER_OTLP_TRACES_HEADERS"
+        static let authorities = "OTEL_EXPORTER_OTLP_CERTIFICATE"
+        static let tracesAuthorities = "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE"
+        static let clientCertificate = "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE"
+        static let tracesClientCertificate = "OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE"
+        static let clientKey = "OTEL_EXPORTER_OTLP_CLIENT_KEY"
+        static let tracesClientKey = "OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY"
+        static let compression = "OTEL_EXPORTER_OTLP_COMPRESSION"
+        static let tracesCompression = "OTEL_EXPORTER_OTLP_TRACES_COMPRESSION"
         static let timeout = "OTEL_EXPORTER_OTLP_TIMEOUT"
         static let tracesTimeout = "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT"
         static let serviceName = "OTEL_SERVICE_NAME"
@@ -39,9 +47,15 @@ struct TraceSettings {
     /// Reads the settings of the service `name`.
     init(of name: String, _ settings: inout Settings) {
         guard let url = Self.url(&settings) else { return }
-        Self.checkProtocol(&settings)
+        Self.checkChoice(
+            [Variable.tracesProtocol, Variable.exportProtocol], "http/json",
+            "must be http/json, the protocol of the services", &settings)
+        Self.checkChoice(
+            [Variable.tracesCompression, Variable.compression], "none",
+            "must be none or unset: the services do not compress spans, and every collector accepts that", &settings)
         var exporter = SpanExporter.Configuration(url: url)
         exporter.headers = Self.headers(&settings)
+        Self.setFiles(of: &exporter, &settings)
         // Here names are encoded too (OpenTelemetry, Resource SDK).
         let attributes = Self.pairs(Variable.resource, &settings) ?? []
         exporter.resource = Dictionary(attributes.map { ($0.removingPercentEncoding ?? $0, $1) }) { $1 }
@@ -81,20 +95,54 @@ struct TraceSettings {
     }
 
     private static func isSwitchedOff(_ settings: inout Settings) -> Bool {
-        // Only this variable is read without regard to case (OpenTelemetry, "Boolean value").
+        // The specification reads truth values and the names of choices without regard to case.
         let isDisabled = settings.string(Variable.isDisabled)?.lowercased() ?? "false"
         if Bool(isDisabled) == nil { settings.reject(Variable.isDisabled, "must be true or false") }
-        let hasExporter = settings.choice(Variable.exporter, default: true, from: ["otlp": true, "none": false])
+        let hasExporter = settings.choice(
+            Variable.exporter, default: true, from: ["otlp": true, "none": false], ignoresCase: true)
         return isDisabled == "true" || !hasExporter
     }
 
-    /// Rejects a protocol that the exporter does not speak. The variable of traces takes precedence.
-    private static func checkProtocol(_ settings: inout Settings) {
-        for variable in [Variable.tracesProtocol, Variable.exportProtocol] {
-            guard let text = settings.string(variable) else { continue }
-            if text != "http/json" { settings.reject(variable, "must be http/json, the protocol of the services") }
-            return
+    /// Rejects a way to export that the exporter does not know. The variable of traces takes precedence.
+    private static func checkChoice(_ variables: [String], _ only: String, _ reason: String, _ settings: inout Settings)
+    {
+        guard let (variable, text) = first(variables, &settings), text.lowercased() != only else { return }
+        settings.reject(variable, reason)
+    }
+
+    /// The first variable of a list that is set, with its text; nil if none is set.
+    private static func first(_ variables: [String], _ settings: inout Settings) -> (variable: String, text: String)? {
+        for variable in variables {
+            if let text = settings.string(variable) { return (variable, text) }
         }
+        return nil
+    }
+
+    /// The path of a PEM file. The variable of traces takes precedence.
+    private static func pemFile(_ variables: [String], isKey: Bool = false, _ settings: inout Settings) -> String? {
+        guard let (variable, path) = first(variables, &settings) else { return nil }
+        let text = FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        if !text.contains(isKey ? "PRIVATE KEY-----" : "CERTIFICATE-----") {
+            let kind = isKey ? "private key" : "certificate"
+            settings.reject(variable, "must be the path of a PEM file with a \(kind) that the service can read")
+        } else if isKey, text.contains("-----BEGIN ENCRYPTED") || text.contains(",ENCRYPTED") {
+            settings.reject(variable, "must name a private key without a passphrase; nobody could enter one")
+        }
+        return path
+    }
+
+    /// Sets the files of TLS. A certificate of the exporter is of no use without its private key.
+    private static func setFiles(of exporter: inout SpanExporter.Configuration, _ settings: inout Settings) {
+        exporter.trustedAuthoritiesPath = pemFile([Variable.tracesAuthorities, Variable.authorities], &settings)
+        let certificate = pemFile([Variable.tracesClientCertificate, Variable.clientCertificate], &settings)
+        let key = pemFile([Variable.tracesClientKey, Variable.clientKey], isKey: true, &settings)
+        if certificate != nil, key == nil {
+            settings.reject(Variable.clientKey, "must name the private key of the client's certificate")
+        }
+        if certificate == nil, key != nil {
+            settings.reject(Variable.clientCertificate, "must name the certificate of the client's private key")
+        }
+        (exporter.clientCertificatePath, exporter.clientKeyPath) = (certificate, key)
     }
 
     private static func milliseconds(_ variable: String, default fallback: Int, _ settings: inout Settings) -> Int {
@@ -149,7 +197,8 @@ struct TraceSettings {
             "parentbased_always_on": (1, true), "parentbased_always_off": (0, true),
             "parentbased_traceidratio": (nil, true),
         ]
-        let sampler = settings.choice(Variable.sampler, default: (ratio: 1, isParentBased: true), from: samplers)
+        let sampler = settings.choice(
+            Variable.sampler, default: (ratio: 1, isParentBased: true), from: samplers, ignoresCase: true)
         return Sampler(ratio: sampler.ratio ?? ratio(&settings), isParentBased: sampler.isParentBased)
     }
 
