@@ -108,24 +108,23 @@ struct PatroniCluster {
         try await query("SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8)", in: "login").first ?? ""
     }
 
-    /// Stops the standbys from receiving changes, as a slow network does. They stay connected.
-    func pauseStandbys() async throws { try await signalReceivers("STOP") }
-
-    /// Ends the paused receivers before they read what is in the buffers of their connections.
-    func disconnectStandbys() async throws {
-        try await signalReceivers("TERM")
-        try await signalReceivers("CONT")
-    }
-
-    private func signalReceivers(_ signal: String) async throws {
+    /// Makes the primary stop sending changes to its standbys, as a cut network does. They stay connected.
+    ///
+    /// What is committed after the return cannot reach a standby, because only killing the primary ends this state.
+    func stopReplication() async throws {
         let script = """
             for process in /proc/[0-9]*; do
-              if grep -qs "[p]ostgres: \(scope): walreceiver" "$process/cmdline"; then
-                kill -\(signal) "${process#/proc/}"
+              if grep -qs "[p]ostgres: \(scope): walsender" "$process/cmdline"; then
+                kill -STOP "${process#/proc/}"
+                grep "^State:.*stopped" "$process/status" || true
               fi
             done
             """
-        try await run(["/bin/sh", "-c", script], in: cluster.directory)
+        let isStopped = try await eventually {
+            let stopped = try await run(["/bin/sh", "-c", script], in: cluster.directory).split(separator: "\n")
+            return stopped.count == nodes.count - 1
+        }
+        guard isStopped else { throw DrillError("the primary does not stop sending changes to its standbys") }
     }
 
     /// Settings of one Patroni (https://patroni.readthedocs.io/en/latest/yaml_configuration.html).
