@@ -10,22 +10,25 @@ extension Drill {
         lifetime of its tokens, they are rejected as expired unless JWT_LEEWAY allows for it.
         """
     ) { scale, report in
-        let library = try ShiftedClock.library()
         try await withCluster(running: []) { cluster in
-            for (leeway, skews) in scale.choose([(0, [-50, 50])], [(0, [-50, -5, 5, 50]), (120, [-110, 110])]) {
+            let clock = try SteppedClock(in: cluster.directory)
+            for (leeway, skews) in scale.choose(
+                [(0, [Int64(-50), 50])], [(0, [-50, -5, 5, 50]), (120, [-110, 110])])
+            {
                 let environment = ["JWT_LEEWAY": "\(leeway)"]
                 for service in Cluster.followers { try await cluster.start(service, environment: environment) }
                 for seconds in skews {
-                    let clock = ShiftedClock(library: library, seconds: seconds)
+                    try clock.set(seconds: seconds)
                     try await cluster.start(.login, environment: clock.environment.merging(environment) { $1 })
                     try await cluster.waitForFeed()
-                    try await checkEverything(in: cluster, scale, report, "login's clock \(clock), leeway \(leeway) s")
+                    try await checkEverything(
+                        in: cluster, scale, report, "login's clock \(shift(seconds)), leeway \(leeway) s")
                     try await cluster.stop(.login)
                 }
                 for service in Cluster.followers { try await cluster.stop(service) }
             }
-            try await shiftCaller(ShiftedClock(library: library, seconds: -50), of: cluster, scale, report)
-            try await shiftLogin(ShiftedClock(library: library, seconds: -650), of: cluster, report)
+            try await shiftCaller(clock, of: cluster, scale, report)
+            try await shiftLogin(clock, of: cluster, report)
         }
     }
 
@@ -46,53 +49,32 @@ extension Drill {
 
     /// Sets the clock of orders behind. The tokens that it signs then look old to the services that it calls.
     private static func shiftCaller(
-        _ clock: ShiftedClock, of cluster: Cluster, _ scale: DrillScale, _ report: Report
+        _ clock: SteppedClock, of cluster: Cluster, _ scale: DrillScale, _ report: Report
     ) async throws {
+        try clock.set(seconds: -50)
         for service in [ServiceName.login, .catalog, .inbox] { try await cluster.start(service) }
         try await cluster.start(.orders, environment: clock.environment)
         try await cluster.waitForFeed()
-        try await checkEverything(in: cluster, scale, report, "orders' clock \(clock), leeway 0 s")
+        try await checkEverything(in: cluster, scale, report, "orders' clock \(shift(-50)), leeway 0 s")
         for service in ServiceName.standard { try await cluster.stop(service) }
     }
 
     /// Sets the clock of login behind by more than the lifetime of a token. Services then reject all its tokens as
     /// expired, unless they allow leeway.
-    private static func shiftLogin(_ clock: ShiftedClock, of cluster: Cluster, _ report: Report) async throws {
+    private static func shiftLogin(_ clock: SteppedClock, of cluster: Cluster, _ report: Report) async throws {
+        try clock.set(seconds: -650)
         try await cluster.start(.login, environment: clock.environment)
         try await cluster.start(.inbox)
         let response = try await cluster.get(.inbox, "/messages", token: cluster.token("alice"))
         report.require(response.status == 401, "tokens of a login that is far behind are rejected")
         report.require(response.text.contains("expired"), "the response says that the token has expired")
-        report.figure("login's clock \(clock), leeway 0 s: \(response.status) and \"expired\"")
+        report.figure("login's clock \(shift(-650)), leeway 0 s: \(response.status) and \"expired\"")
         try await cluster.stop(.inbox)
         try await cluster.start(.inbox, environment: ["JWT_LEEWAY": "300"])
         let status = try await cluster.get(.inbox, "/messages", token: cluster.token("alice")).status
         report.require(status == 200, "leeway compensates for the clock (inbox responds with \(status))")
         report.figure("leeway 300 s: \(status)")
     }
-}
 
-/// A wrong clock for a process, which libfaketime provides.
-private struct ShiftedClock: CustomStringConvertible {
-    let library: String
-    let seconds: Int
-
-    var environment: [String: String] {
-        [
-            "LD_PRELOAD": library, "FAKETIME": "\(seconds > 0 ? "+" : "")\(seconds)s",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        ]
-    }
-
-    var description: String { "\(seconds > 0 ? "ahead" : "behind") by \(abs(seconds)) s" }
-
-    /// The path of libfaketime as Debian's package installs it.
-    static func library() throws -> String {
-        let folders = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib")) ?? []
-        let paths = folders.map { "/usr/lib/\($0)/faketime/libfaketimeMT.so.1" }
-        guard let found = paths.first(where: FileManager.default.fileExists) else {
-            throw SkippedDrill(reason: "libfaketime is not installed: run scripts/setup libfaketime")
-        }
-        return found
-    }
+    private static func shift(_ seconds: Int64) -> String { "\(seconds > 0 ? "ahead" : "behind") by \(abs(seconds)) s" }
 }

@@ -21,6 +21,8 @@ struct PatroniCluster {
     private let scope: String
     let nodes: [Node]
     let proxy: DatabaseProxy
+    /// The file with the password, without which any program of this machine could use the servers.
+    private let passwordFile: URL
 
     /// Skips the drill if a program or a permission is missing.
     static func check() throws {
@@ -36,6 +38,9 @@ struct PatroniCluster {
         let coordinator = try await cluster.unusedPort()
         scope = "hallpass-\(coordinator)"
         let peer = try await cluster.unusedPort()
+        let password = UUID().uuidString
+        passwordFile = cluster.directory.appending(path: "passwords")
+        try Self.writeSecret("*:*:*:*:\(password)", to: passwordFile)
         try cluster.startExternalProgram(
             [
                 Self.etcd, "--data-dir", "etcd", "--listen-client-urls", "http://127.0.0.1:\(coordinator)",
@@ -51,12 +56,12 @@ struct PatroniCluster {
             )
             let folder = cluster.directory.appending(path: name)
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
-            try await run(["/bin/chown", "nobody", name], in: cluster.directory)
             let settings = Self.settings(
                 name: name, folder: folder.path, port: port, controlPort: controlPort, coordinator: coordinator,
-                isSynchronous: isSynchronous, timeToLiveSeconds: timeToLiveSeconds)
-            let file = cluster.directory.appending(path: "\(name).yml")
-            try Data(settings.utf8).write(to: file)
+                password: password, isSynchronous: isSynchronous, timeToLiveSeconds: timeToLiveSeconds)
+            let file = folder.appending(path: "patroni.yml")
+            try Self.writeSecret(settings, to: file)
+            try await run(["/bin/chown", "--recursive", "nobody", name], in: cluster.directory)
             let program = try cluster.startExternalProgram(
                 [
                     // setpriv comes last, because a change of the user would clear the signal of --kill-child.
@@ -79,7 +84,9 @@ struct PatroniCluster {
         .init(uniqueKeysWithValues: ServiceName.standard.map { ($0, url($0.rawValue)) })
     }
 
-    private func url(_ database: String) -> String { "postgres://tests@127.0.0.1:\(proxy.port)/\(database)" }
+    private func url(_ database: String) -> String {
+        "postgres://tests@127.0.0.1:\(proxy.port)/\(database)?passfile=\(passwordFile.path)"
+    }
 
     /// The rows that a statement returns on the primary.
     func query(_ sql: String, in database: String) async throws -> [String] {
@@ -108,30 +115,36 @@ struct PatroniCluster {
         try await query("SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8)", in: "login").first ?? ""
     }
 
-    /// Stops the standbys from receiving changes, as a slow network does. They stay connected.
-    func pauseStandbys() async throws { try await signalReceivers("STOP") }
-
-    /// Ends the paused receivers before they read what is in the buffers of their connections.
-    func disconnectStandbys() async throws {
-        try await signalReceivers("TERM")
-        try await signalReceivers("CONT")
-    }
-
-    private func signalReceivers(_ signal: String) async throws {
+    /// Makes the primary stop sending changes to its standbys, as a cut network does. They stay connected.
+    ///
+    /// What is committed after the return cannot reach a standby, because only killing the primary ends this state.
+    func stopReplication() async throws {
         let script = """
             for process in /proc/[0-9]*; do
-              if grep -qs "[p]ostgres: \(scope): walreceiver" "$process/cmdline"; then
-                kill -\(signal) "${process#/proc/}"
+              if grep -qs "[p]ostgres: \(scope): walsender" "$process/cmdline"; then
+                kill -STOP "${process#/proc/}"
+                grep "^State:.*stopped" "$process/status" || true
               fi
             done
             """
-        try await run(["/bin/sh", "-c", script], in: cluster.directory)
+        let isStopped = try await eventually {
+            let stopped = try await run(["/bin/sh", "-c", script], in: cluster.directory).split(separator: "\n")
+            return stopped.count == nodes.count - 1
+        }
+        guard isStopped else { throw DrillError("the primary does not stop sending changes to its standbys") }
+    }
+
+    /// Writes a file that only its owner can read.
+    private static func writeSecret(_ text: String, to file: URL) throws {
+        let isWritten = FileManager.default.createFile(
+            atPath: file.path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
+        guard isWritten else { throw DrillError("cannot write \(file.path)") }
     }
 
     /// Settings of one Patroni (https://patroni.readthedocs.io/en/latest/yaml_configuration.html).
     private static func settings(
-        name: String, folder: String, port: Int, controlPort: Int, coordinator: Int, isSynchronous: Bool,
-        timeToLiveSeconds: Int
+        name: String, folder: String, port: Int, controlPort: Int, coordinator: Int, password: String,
+        isSynchronous: Bool, timeToLiveSeconds: Int
     ) -> String {
         """
         scope: hallpass-\(coordinator)
@@ -149,14 +162,16 @@ struct PatroniCluster {
               use_pg_rewind: false
               parameters: {max_connections: 100, shared_buffers: 16MB}
           initdb: [encoding: UTF8, locale: C]
-          pg_hba: ["host all all 127.0.0.1/32 trust", "host replication replicator 127.0.0.1/32 trust"]
+          pg_hba: ["host all all 127.0.0.1/32 scram-sha-256", "host replication replicator 127.0.0.1/32 scram-sha-256"]
         postgresql:
           listen: "127.0.0.1:\(port)"
           connect_address: "127.0.0.1:\(port)"
           data_dir: \(folder)/data
           bin_dir: \(DatabaseServer.programs ?? "")
           pgpass: \(folder)/pgpass
-          authentication: {superuser: {username: tests, password: x}, replication: {username: replicator, password: x}}
+          authentication:
+            superuser: {username: tests, password: "\(password)"}
+            replication: {username: replicator, password: "\(password)"}
           parameters: {unix_socket_directories: ""}
 
         """

@@ -65,6 +65,21 @@ import Testing
         }
     }
 
+    @Test func `a service with a saved list does not wait for further revocations before it listens`() async throws {
+        try await fixture.run(folder: folder.path) { _ in
+            try await fixture.respond(.init(seq: 7, reset: true))
+            _ = try await feed.nextPoll()
+        }
+        let later = FeedFixture()
+        try await later.run(folder: folder.path) { _ in
+            let poll = try await later.feed.nextPoll()
+            #expect(poll.after == 7)
+            #expect(poll.wait == 0)
+            poll.respond(try FeedResponse(seq: 7).signed(at: later.clock))
+            #expect(try await later.feed.nextPoll().wait == 25)
+        }
+    }
+
     @Test func `the list is saved while the service runs`() async throws {
         let file = folder.path("orders.revocations")
         try await fixture.run(folder: folder.path) { _ in

@@ -79,11 +79,20 @@ class Machine:
         return subprocess.Popen([str(c) for c in command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options)
 
     def start_database(self):
-        data = self.folder / "database"
+        data, initial = self.folder / "database", self.folder / "initial-password"
         data.mkdir()
+        password = os.urandom(16).hex()
+        self.password_file = self.folder / "passwords"
+        for file, text in [(initial, password), (self.password_file, f"*:*:*:*:{password}")]:
+            file.touch(0o600)
+            file.write_text(text)
         if os.getuid() == 0:
             shutil.chown(data, "nobody")
-        self.as_server([self.programs / "initdb", "-D", data, "-U", "tests", "--auth=trust", "--encoding=UTF8", "--locale=C"]).wait()
+            shutil.chown(initial, "nobody")
+        self.as_server(
+            [self.programs / "initdb", "-D", data, "-U", "tests", "--auth=scram-sha-256", f"--pwfile={initial}", "--encoding=UTF8",
+             "--locale=C"]).wait()
+        initial.unlink()
         self.database_port = free_port()
         self.database = self.as_server(
             [self.programs / "postgres", "-D", data, "-p", self.database_port, "-c", "unix_socket_directories=",
@@ -98,7 +107,7 @@ class Machine:
             [self.programs / "psql", "-XAtc", statement, self.url(database)], capture_output=True, text=True).stdout.strip()
 
     def url(self, database):
-        return f"postgres://tests@127.0.0.1:{self.database_port}/{database}"
+        return f"postgres://tests@127.0.0.1:{self.database_port}/{database}?passfile={self.password_file}"
 
     def start(self, service, port, group=None):
         environment = self.environment | {"PORT": str(port), "DATABASE_URL": self.url(service)}

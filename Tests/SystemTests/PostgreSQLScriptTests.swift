@@ -120,7 +120,7 @@ struct PostgreSQLScriptTests {
             let missing = await #expect(throws: ClusterError.self) { try await script(["scripts/move-to-postgres"]) }
             #expect(missing?.description.contains("There is no SQLite file of a service in data/") == true)
 
-            try await cluster.start(.login)
+            try await cluster.start(.login, environment: ["DATABASE_URL": "sqlite:data/login.sqlite"])
             let open = await #expect(throws: ClusterError.self) { try await script(["scripts/move-to-postgres"]) }
             #expect(open?.description.contains("has data/login.sqlite open. Stop it.") == true)
 
@@ -198,7 +198,10 @@ private struct TestData {
 
     /// Starts the services on SQLite, stores the data, and stops them. Orders is killed, so its write-ahead log stays.
     init(in cluster: Cluster) async throws {
-        for service in ServiceName.standard { try await cluster.start(service) }
+        for service in ServiceName.standard {
+            try await cluster.start(
+                service, environment: ["DATABASE_URL": "sqlite:data/\(service.rawValue).sqlite"])
+        }
         let token = try await cluster.token("alice")
         for _ in 1...3 {
             let status = try await cluster.order(token: token).status

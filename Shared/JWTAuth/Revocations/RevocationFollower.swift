@@ -127,14 +127,18 @@ extension RevocationFollower {
     }
 
     private func follow() async {
-        var failures = 0
+        var (failures, hasReadAll) = (0, false)
         var sweptAt = clock.steady.now()
         while !Task.isCancelled {
             do {
-                let page = try await poll()
+                // The first read ends at once, because the service may wait for it before it listens.
+                let page = try await poll(waitSeconds: hasReadAll ? waitSeconds : 0)
                 if failures > 0 { logger.notice("The revocation feed can be read again.") }
                 failures = 0
-                if !page.isFull { endFirstRead.finish() }
+                if !page.isFull {
+                    hasReadAll = true
+                    endFirstRead.finish()
+                }
                 // Login normally delays a response without revocations. If it does not, it must not be polled in a
                 // tight loop.
                 if page.entries.isEmpty { try await Task.sleep(for: Self.firstPause) }
@@ -153,9 +157,11 @@ extension RevocationFollower {
 
     /// Asks for one page and adds it. Reads the feed from its beginning when the page does not follow the state, or the
     /// clock was set back.
-    private func poll() async throws -> RevocationPage {
+    private func poll(waitSeconds: Int) async throws -> RevocationPage {
         if let position = state.position, state.gap != .clockSetBack {
-            guard let page = try await pageUnlessClockIsSetBack(after: position.seq) else { return try await poll() }
+            guard let page = try await pageUnlessClockIsSetBack(after: position.seq, waitSeconds: waitSeconds) else {
+                return try await poll(waitSeconds: waitSeconds)
+            }
             if page.follows(position) { return try adopt(page) }
             logger.notice("The revocation feed is another sequence than before; it is read from its beginning.")
         } else if state.position != nil {
@@ -166,9 +172,9 @@ extension RevocationFollower {
     }
 
     /// The page after `seq`; nil when the clock is set back before login has responded.
-    private func pageUnlessClockIsSetBack(after seq: Int64) async throws -> RevocationPage? {
+    private func pageUnlessClockIsSetBack(after seq: Int64, waitSeconds: Int) async throws -> RevocationPage? {
         try await withThrowingTaskGroup(of: RevocationPage?.self) { group in
-            group.addTask { try await self.page(after: seq, waitSeconds: self.waitSeconds) }
+            group.addTask { try await self.page(after: seq, waitSeconds: waitSeconds) }
             group.addTask {
                 repeat { try await Task.sleep(for: .seconds(1)) } while self.state.gap != .clockSetBack
                 return nil
