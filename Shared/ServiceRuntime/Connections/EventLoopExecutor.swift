@@ -44,7 +44,8 @@ final class EventLoopExecutor: TaskExecutor {
     /// How long new work has waited by now. Call this on the event loop.
     var delay: TimeAmount { newWork.value.first.map { .now() - $0.since } ?? .zero }
 
-    /// Begins new work as soon as no task waits and there is room, after the new work of earlier calls. Call this on the event loop.
+    /// Begins new work as soon as no task waits and there is room, after the new work of earlier calls. Call this on the event
+    /// loop.
     func whenIdle(_ begin: @escaping (_ delay: TimeAmount) -> Void) {
         let hasRoom = hasRoom()
         let wasRunning = state.withLock { state in
