@@ -68,6 +68,24 @@ import Testing
         await busy.value
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func `new work waits while there is no room for it, and tasks do not`() async throws {
+        let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
+        let hasRoom = Mutex(false)
+        let executor = EventLoopExecutor(eventLoop) { hasRoom.withLock { $0 } }
+        let (steps, step) = AsyncStream.makeStream(of: String.self)
+        try await eventLoop.submit {
+            executor.whenIdle { delay in
+                step.yield(delay > .zero ? "new" : "no delay")
+                step.finish()
+            }
+        }.get()
+        await Task(executorPreference: executor) { step.yield("task") }.value
+        hasRoom.withLock { $0 = true }
+        let order = await steps.reduce(into: []) { $0.append($1) }
+        #expect(order == ["task", "new"])
+    }
+
     @Test func `all tasks run on the event loop, wherever they come from`() async {
         let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
         let executor = EventLoopExecutor(eventLoop)
