@@ -364,6 +364,24 @@ private let form = "POST /form HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r
         }
     }
 
+    @Test func `a request that was admitted begins although reads of the database wait without end`() async throws {
+        let isAsked = Mutex(false)
+        // Reads begin to wait when the request has been admitted.
+        let readDelay: @Sendable () -> Duration = {
+            isAsked.withLock { wasAsked in
+                defer { wasAsked = true }
+                return wasAsked ? .seconds(3600) : .zero
+            }
+        }
+        try await EchoService.run(.live, readDelay: readDelay) { client in
+            try await RawConnection.open(port: try #require(client.port)) { connection in
+                try await connection.send(get)
+                try await connection.readResponses(1)
+                #expect(connection.statuses == ["200"])
+            }
+        }
+    }
+
     private func withSlowClients(
         _ count: Int, port: Int, request: String, sign: String, _ body: () async throws -> Void
     ) async throws {

@@ -72,7 +72,7 @@ import Testing
     func `new work waits while there is no room for it, and tasks do not`() async throws {
         let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
         let hasRoom = Mutex(false)
-        let executor = EventLoopExecutor(eventLoop) { hasRoom.withLock { $0 } }
+        let executor = EventLoopExecutor(eventLoop) { _ in hasRoom.withLock { $0 } }
         let (steps, step) = AsyncStream.makeStream(of: String.self)
         try await eventLoop.submit {
             executor.whenIdle { delay in
@@ -80,7 +80,7 @@ import Testing
                 step.finish()
             }
         }.get()
-        await Task(executorPreference: executor) { step.yield("task") }.value
+        await Task(executorPreference: executor) { _ = step.yield("task") }.value
         hasRoom.withLock { $0 = true }
         let order = await steps.reduce(into: []) { $0.append($1) }
         #expect(order == ["task", "new"])

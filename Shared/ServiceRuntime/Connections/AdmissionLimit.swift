@@ -81,9 +81,12 @@ final class AdmissionLimits: Sendable {
         self.readDelay = readDelay
     }
 
-    /// An executor that begins no request while reads wait. A rejection costs less before the request has begun.
+    /// An executor that begins no request while reads wait, because a rejection costs less before the request has begun. Requests
+    /// without a read wait with the others, so none waits for longer than `maximumQueueTime`.
     private func executor(_ eventLoop: any EventLoop) -> EventLoopExecutor {
-        EventLoopExecutor(eventLoop) { [readDelay] in readDelay() < Self.tolerableReadDelay }
+        EventLoopExecutor(eventLoop) { [readDelay, limits] delay in
+            delay > limits.maximumQueueTime || readDelay() < Self.tolerableReadDelay
+        }
     }
 
     /// The limit of an event loop. Call this on the event loop.

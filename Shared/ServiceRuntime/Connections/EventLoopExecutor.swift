@@ -32,10 +32,11 @@ final class EventLoopExecutor: TaskExecutor {
     let eventLoop: any EventLoop
     private let state = Mutex(State())
     private let newWork: NIOLoopBoundBox<CircularBuffer<NewWork>>
-    private let hasRoom: @Sendable () -> Bool
+    private let hasRoom: @Sendable (_ delay: TimeAmount) -> Bool
 
-    /// - Parameter hasRoom: Whether new work may begin. While it is false, new work waits, even if the event loop is idle.
-    init(_ eventLoop: any EventLoop, hasRoom: @escaping @Sendable () -> Bool = { true }) {
+    /// - Parameter hasRoom: Whether new work may begin that has waited for `delay`. While it is false, new work waits, even if the
+    ///   event loop is idle.
+    init(_ eventLoop: any EventLoop, hasRoom: @escaping @Sendable (_ delay: TimeAmount) -> Bool = { _ in true }) {
         self.eventLoop = eventLoop
         self.hasRoom = hasRoom
         newWork = .makeBoxSendingValue(CircularBuffer(), eventLoop: eventLoop)
@@ -47,7 +48,7 @@ final class EventLoopExecutor: TaskExecutor {
     /// Begins new work as soon as no task waits and there is room, after the new work of earlier calls. Call this on the event
     /// loop.
     func whenIdle(_ begin: @escaping (_ delay: TimeAmount) -> Void) {
-        let hasRoom = hasRoom()
+        let hasRoom = hasRoom(delay)
         let wasRunning = state.withLock { state in
             defer { state.isRunning = state.isRunning || !hasRoom }
             return state.isRunning
@@ -80,11 +81,11 @@ final class EventLoopExecutor: TaskExecutor {
                 unsafe job.runSynchronously(on: asUnownedTaskExecutor())
             } else if !takeJobs(&jobs) {
                 guard !newWork.value.isEmpty else { return }
-                guard hasRoom() else { break }
+                guard hasRoom(delay) else { break }
                 beginNext()
             }
         }
-        if hasRoom() { beginNext() }
+        if hasRoom(delay) { beginNext() }
         runLater(jobs)
     }
 
