@@ -337,6 +337,11 @@ private let form = "POST /form HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r
                         return connection.statuses.last == "503"
                     }
                     #expect(isRejected)
+                    // A rejected body that is larger than what the service keeps is read to its end.
+                    let body = String(repeating: "x", count: 2 * ConnectionGuard.maximumHeldBytes)
+                    try await connection.send("\(form)Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
+                    try await connection.readResponses(connection.statuses.count + 1)
+                    #expect(connection.statuses.last == "503")
                     try await connection.send("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n")
                     try await connection.read { $0.contains(#"http_requests_rejected_total{reason="queue_time"}"#) }
                     #expect(connection.received.contains("# TYPE http_event_loop_delay_seconds histogram"))
@@ -364,7 +369,63 @@ private let form = "POST /form HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r
         }
     }
 
-    @Test func `a request that was admitted begins although reads of the database wait without end`() async throws {
+    @Test func `no request begins while reads of the database wait`() async throws {
+        // Reads wait until they have been asked for ten times.
+        let asked = Mutex(0)
+        let readDelay: @Sendable () -> Duration = {
+            asked.withLock {
+                $0 += 1
+                return $0 < 10 ? .milliseconds(100) : .zero
+            }
+        }
+        let addRoutes = { (router: Router<PlainContext>) in
+            _ = router.get("asked") { _, _ in "asked \(asked.withLock { $0 }) times" }
+        }
+        try await EchoService.run(.live, addRoutes: addRoutes, readDelay: readDelay) { client in
+            try await RawConnection.open(port: try #require(client.port)) { connection in
+                try await connection.send("GET /asked HTTP/1.1\r\nHost: a\r\n\r\n")
+                try await connection.read { $0.contains("times") }
+                #expect(connection.received.contains("asked 10 times"))
+            }
+        }
+    }
+
+    @Test func `a request is rejected while an older one has waited too long, and so is that one`() async throws {
+        var limits = ConnectionLimits()
+        limits.tolerableQueueTime = .zero
+        limits.maximumQueueTime = .nanoseconds(1)
+        let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
+        let hasRoom = Mutex(false)
+        let (turns, turn) = AsyncStream.makeStream(of: Bool.self)
+        try await eventLoop.submit { [limits] in
+            let executor = EventLoopExecutor(eventLoop) { _ in hasRoom.withLock { $0 } }
+            let limit = AdmissionLimit(limits, executor: executor)
+            #expect(limit.admitsRequest())
+            limit.whenIdle(timeout: nil) { turn.yield($0) }
+            while executor.delay <= limits.maximumQueueTime {}
+            #expect(!limit.admitsRequest())
+            hasRoom.withLock { $0 = true }
+        }.get()
+        #expect(await turns.first { _ in true } == false)
+    }
+
+    @Test(arguments: [(Int64(1), false), (600_000, true)])
+    func `a request begins only if its caller still waits`(timeoutMilliseconds: Int64, begins: Bool) async throws {
+        let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
+        let hasRoom = Mutex(false)
+        let (turns, turn) = AsyncStream.makeStream(of: Bool.self)
+        try await eventLoop.submit {
+            let executor = EventLoopExecutor(eventLoop) { _ in hasRoom.withLock { $0 } }
+            let limit = AdmissionLimit(ConnectionLimits(), executor: executor)
+            limit.whenIdle(timeout: .milliseconds(timeoutMilliseconds)) { turn.yield($0) }
+            while executor.delay <= .milliseconds(1) {}
+            hasRoom.withLock { $0 = true }
+        }.get()
+        #expect(await turns.first { _ in true } == begins)
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a request that was admitted begins although reads of the database wait without end`() async throws {
         let isAsked = Mutex(false)
         // Reads begin to wait when the request has been admitted.
         let readDelay: @Sendable () -> Duration = {

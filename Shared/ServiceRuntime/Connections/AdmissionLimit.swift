@@ -57,11 +57,14 @@ final class AdmissionLimit {
     }
 
     /// Calls `begin` when it is the turn of a request that was admitted. `isInTime` is false if it waited for much longer than
-    /// others did when it was admitted. It must be rejected then, and counts as rejected.
-    func whenIdle(_ begin: @escaping (_ isInTime: Bool) -> Void) {
+    /// others did when it was admitted, or its caller waits no longer. It must be rejected then, and counts as rejected.
+    ///
+    /// - Parameter timeout: How long the caller waits; nil if it does not say.
+    func whenIdle(timeout: TimeAmount?, _ begin: @escaping (_ isInTime: Bool) -> Void) {
         executor.whenIdle { [self] delay in
             delays.recordNanoseconds(delay.nanoseconds)
-            let isInTime = delay <= limits.maximumQueueTime * 2
+            let maximum = limits.maximumQueueTime * 2
+            let isInTime = delay <= min(maximum, timeout ?? maximum)
             if !isInTime { queueTimeRejections.increment() }
             begin(isInTime)
         }

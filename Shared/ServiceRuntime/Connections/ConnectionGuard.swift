@@ -186,7 +186,7 @@ extension ConnectionGuard {
     /// Lets a request wait until the event loop has time for it.
     private func awaitTurn(_ request: OpenRequest) {
         request.awaitsTurn = true
-        admission.whenIdle { [self] isInTime in
+        admission.whenIdle(timeout: request.timeout) { [self] isInTime in
             guard request === requests.first, context != nil else { return }
             if isInTime {
                 request.hasTurn = true
