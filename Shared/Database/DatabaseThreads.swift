@@ -20,8 +20,6 @@ final class DatabaseThreads: TaskExecutor {
         }
     }
     static let maximumCount = 8
-    private static let niceness: Int32 = 5
-    private static let thisThread: id_t = 0
 
     private struct State {
         var jobs: [UnownedJob] = []
@@ -95,8 +93,6 @@ final class DatabaseThreads: TaskExecutor {
 
     /// Runs jobs on the current thread.
     private func work() -> Never {
-        // The event loops of the process go first: they reject what the threads cannot do in time.
-        _ = setpriority(Int32(PRIO_PROCESS.rawValue), Self.thisThread, Self.niceness)
         let signal = DispatchSemaphore(value: 0)
         var wasWoken = true
         while true {

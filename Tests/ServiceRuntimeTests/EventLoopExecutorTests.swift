@@ -72,7 +72,7 @@ import Testing
     func `new work waits while there is no room for it, and tasks do not`() async throws {
         let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
         let hasRoom = Mutex(false)
-        let executor = EventLoopExecutor(eventLoop) { _ in hasRoom.withLock { $0 } }
+        let executor = EventLoopExecutor(eventLoop) { hasRoom.withLock { $0 } }
         let (steps, step) = AsyncStream.makeStream(of: String.self)
         try await eventLoop.submit {
             executor.whenIdle { delay in
@@ -84,6 +84,59 @@ import Testing
         hasRoom.withLock { $0 = true }
         let order = await steps.reduce(into: []) { $0.append($1) }
         #expect(order == ["task", "new"])
+    }
+
+    @Test func `in an overload the newest work begins first`() async throws {
+        let order = try await beginnings {
+            $0.tolerableQueueTime = .zero
+            $0.maximumQueueTime = .hours(1)
+        }
+        #expect(order == [3, 2, 1])
+    }
+
+    @Test func `work begins in its order without an overload`() async throws {
+        let order = try await beginnings {
+            $0.tolerableQueueTime = .hours(1)
+            $0.maximumQueueTime = .hours(1)
+        }
+        #expect(order == [1, 2, 3])
+    }
+
+    /// The order in which three pieces of work begin that have waited for a millisecond or longer.
+    private func beginnings(_ change: (inout ConnectionLimits) -> Void) async throws -> [Int] {
+        var limits = ConnectionLimits()
+        change(&limits)
+        let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
+        let hasRoom = Mutex(false)
+        let (steps, step) = AsyncStream.makeStream(of: Int.self)
+        let executor = EventLoopExecutor(eventLoop, limits: limits) { hasRoom.withLock { $0 } }
+        try await eventLoop.submit {
+            for number in 1...3 { executor.whenIdle { _ in step.yield(number) } }
+            while executor.delay < .milliseconds(1) {}
+            hasRoom.withLock { $0 = true }
+        }.get()
+        return await steps.prefix(3).reduce(into: []) { $0.append($1) }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `work that has waited too long ends, even without room and while tasks always have work`() async throws {
+        var limits = ConnectionLimits()
+        limits.maximumQueueTime = .milliseconds(1)
+        let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
+        let executor = EventLoopExecutor(eventLoop, limits: limits) { false }
+        let ended = Mutex(0)
+        let busy = Task(executorPreference: executor) {
+            while ended.withLock({ $0 < 100 }) { await Task.yield() }
+        }
+        try await eventLoop.submit {
+            for _ in 0..<100 {
+                executor.whenIdle { delay in
+                    #expect(delay > .milliseconds(1))
+                    ended.withLock { $0 += 1 }
+                }
+            }
+        }.get()
+        await busy.value
     }
 
     @Test func `all tasks run on the event loop, wherever they come from`() async {

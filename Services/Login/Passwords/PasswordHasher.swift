@@ -1,3 +1,4 @@
+import Glibc
 import NIOPosix
 import ServiceRuntime
 import Synchronization
@@ -12,6 +13,9 @@ final class PasswordHasher: Sendable {
     static let threadCount = 2
     /// The time after which a full queue has room again, in seconds.
     static let retryAfterSeconds = 1
+    /// The niceness of the threads (sched(7)). So they get a third of the time of another thread that is always busy.
+    static let niceness: Int32 = 5
+    private static let thisThread: id_t = 0
 
     /// The work of a hasher.
     struct Load: Sendable {
@@ -99,6 +103,17 @@ final class PasswordHasher: Sendable {
         computed.withLock {
             $0.total += 1; $0.work += work
         }
-        return try await withSpan("hash password") { _ in try await threads.runIfActive(body) }
+        return try await withSpan("hash password") { _ in
+            try await threads.runIfActive {
+                Self.letOthersGoFirst()
+                return try body()
+            }
+        }
+    }
+
+    /// Gives the current thread a lower priority. A hash takes as long as thousands of other requests, and those need little time
+    /// each. On a core that is free, this changes nothing.
+    private static func letOthersGoFirst() {
+        _ = setpriority(Int32(PRIO_PROCESS.rawValue), thisThread, niceness)
     }
 }

@@ -42,8 +42,9 @@ final class SQLiteReaders: Sendable {
             try Task.checkCancellation()
             throw Self.isBusy
         }
-        defer { turns.leave() }
         return try await withTaskExecutorPreference(threads) {
+            // Here, because the task may wait for its own executor afterwards.
+            defer { turns.leave() }
             try Task.checkCancellation()
             guard deadline > .now else { throw Self.isBusy }
             let connection = try take()

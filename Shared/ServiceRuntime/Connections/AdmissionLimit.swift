@@ -5,9 +5,10 @@ import Synchronization
 /// Decides which requests of the connections of one event loop are handled.
 ///
 /// An overloaded event loop would make all requests wait longer and longer. So it rejects some of them early, which takes little
-/// time, and serves the others in time. Two measures show an overload:
+/// time, and serves the others in time. Three measures show an overload:
 ///
-/// - How long requests wait until they begin, and for a read of the database (`RejectionShare`).
+/// - How long a request waits until it begins.
+/// - How long reads of the database wait.
 /// - The requests in flight. The service works on them, and their response has not begun. So a client that sends or reads
 ///   slowly holds no part of the limit.
 final class AdmissionLimit {
@@ -18,7 +19,6 @@ final class AdmissionLimit {
     let executor: EventLoopExecutor
     private let limits: ConnectionLimits
     private let readDelay: @Sendable () -> Duration
-    private var share: RejectionShare
 
     private let delays = Timer(label: "http.event_loop.delay")
     private let queueTimeRejections = AdmissionLimit.counter("queue_time")
@@ -35,14 +35,13 @@ final class AdmissionLimit {
     ) {
         self.limits = limits
         self.readDelay = readDelay
-        share = RejectionShare(limits)
         self.executor = executor
     }
 
     /// Whether the event loop takes the next request. Counts the request if not.
     func admitsRequest() -> Bool {
         guard hasRoom() else { return false }
-        guard !share.rejectsNext(after: executor.delay + TimeAmount(readDelay())) else {
+        guard TimeAmount(readDelay()) < limits.maximumQueueTime else {
             queueTimeRejections.increment()
             return false
         }
@@ -56,15 +55,14 @@ final class AdmissionLimit {
         return false
     }
 
-    /// Calls `begin` when it is the turn of a request that was admitted. `isInTime` is false if it waited for much longer than
-    /// others did when it was admitted, or its caller waits no longer. It must be rejected then, and counts as rejected.
+    /// Calls `begin` when it is the turn of a request that was admitted. `isInTime` is false if it waited for too long, or its
+    /// caller waits no longer. It must be rejected then, and counts as rejected.
     ///
     /// - Parameter timeout: How long the caller waits; nil if it does not say.
     func whenIdle(timeout: TimeAmount?, _ begin: @escaping (_ isInTime: Bool) -> Void) {
         executor.whenIdle { [self] delay in
             delays.recordNanoseconds(delay.nanoseconds)
-            let maximum = limits.maximumQueueTime * 2
-            let isInTime = delay <= min(maximum, timeout ?? maximum)
+            let isInTime = delay <= min(limits.maximumQueueTime, timeout ?? limits.maximumQueueTime)
             if !isInTime { queueTimeRejections.increment() }
             begin(isInTime)
         }
@@ -73,8 +71,6 @@ final class AdmissionLimit {
 
 /// The admission limits of a server, one for each event loop.
 final class AdmissionLimits: Sendable {
-    private static let tolerableReadDelay = Duration.milliseconds(20)
-
     private let limits: ConnectionLimits
     private let readDelay: @Sendable () -> Duration
     private let ofEventLoop = Mutex<[ObjectIdentifier: NIOLoopBound<AdmissionLimit>]>([:])
@@ -85,10 +81,11 @@ final class AdmissionLimits: Sendable {
     }
 
     /// An executor that begins no request while reads wait, because a rejection costs less before the request has begun. Requests
-    /// without a read wait with the others, so none waits for longer than `maximumQueueTime`.
+    /// without a read wait with the others, so none waits when the reads of others do not end.
     private func executor(_ eventLoop: any EventLoop) -> EventLoopExecutor {
-        EventLoopExecutor(eventLoop) { [readDelay, limits] delay in
-            delay > limits.maximumQueueTime || readDelay() < Self.tolerableReadDelay
+        EventLoopExecutor(eventLoop, limits: limits) { [readDelay, limits] in
+            let delay = readDelay()
+            return delay == .zero || TimeAmount(delay) >= limits.maximumQueueTime
         }
     }
 

@@ -11,6 +11,9 @@ import Synchronization
 ///
 /// Work that has begun goes first, and new work begins when no task waits. So in an overload requests wait before they begin,
 /// where a rejection costs little, and not again after each step.
+///
+/// New work begins in its order. In an overload the newest begins first, because the callers of the oldest will soon have waited
+/// too long. So what begins has waited briefly, and the rest ends in time (B. Maurer, "Fail at Scale", ACM Queue 13(8), 2015).
 final class EventLoopExecutor: TaskExecutor {
     private static let turnTime = TimeAmount.milliseconds(10)
     /// The shortest time for which an event loop looks at its sockets.
@@ -32,23 +35,27 @@ final class EventLoopExecutor: TaskExecutor {
     let eventLoop: any EventLoop
     private let state = Mutex(State())
     private let newWork: NIOLoopBoundBox<CircularBuffer<NewWork>>
-    private let hasRoom: @Sendable (_ delay: TimeAmount) -> Bool
+    private let limits: ConnectionLimits
+    private let hasRoom: @Sendable () -> Bool
 
-    /// - Parameter hasRoom: Whether new work may begin that has waited for `delay`. While it is false, new work waits, even if the
-    ///   event loop is idle.
-    init(_ eventLoop: any EventLoop, hasRoom: @escaping @Sendable (_ delay: TimeAmount) -> Bool = { _ in true }) {
+    /// - Parameter hasRoom: Whether new work may begin. While it is false, new work waits, even if the event loop is idle.
+    init(
+        _ eventLoop: any EventLoop, limits: ConnectionLimits = ConnectionLimits(),
+        hasRoom: @escaping @Sendable () -> Bool = { true }
+    ) {
         self.eventLoop = eventLoop
+        self.limits = limits
         self.hasRoom = hasRoom
         newWork = .makeBoxSendingValue(CircularBuffer(), eventLoop: eventLoop)
     }
 
-    /// How long new work has waited by now. Call this on the event loop.
+    /// How long the oldest new work has waited by now. Call this on the event loop.
     var delay: TimeAmount { newWork.value.first.map { .now() - $0.since } ?? .zero }
 
-    /// Begins new work as soon as no task waits and there is room, after the new work of earlier calls. Call this on the event
-    /// loop.
+    /// Begins new work as soon as no task waits and there is room, or when it has waited for longer than `maximumQueueTime`. It
+    /// must end soon then. Call this on the event loop.
     func whenIdle(_ begin: @escaping (_ delay: TimeAmount) -> Void) {
-        let hasRoom = hasRoom(delay)
+        let hasRoom = hasRoom()
         let wasRunning = state.withLock { state in
             defer { state.isRunning = state.isRunning || !hasRoom }
             return state.isRunning
@@ -74,18 +81,20 @@ final class EventLoopExecutor: TaskExecutor {
     ///   took, so rejections take no more than half of the time.
     private func run(_ jobs: ArraySlice<UnownedJob>, pausedAt: NIODeadline? = nil) {
         let start = NIODeadline.now()
-        let end = start + max(Self.turnTime, pausedAt.map { start - $0 } ?? .zero)
+        let time = max(Self.turnTime, pausedAt.map { start - $0 } ?? .zero)
+        let end = start + time
         var jobs = jobs
+        endLateWork(until: start + .nanoseconds(time.nanoseconds / 2))
         while NIODeadline.now() < end {
             if let job = jobs.popFirst() {
                 unsafe job.runSynchronously(on: asUnownedTaskExecutor())
             } else if !takeJobs(&jobs) {
                 guard !newWork.value.isEmpty else { return }
-                guard hasRoom(delay) else { break }
+                guard hasRoom() else { break }
                 beginNext()
             }
         }
-        if hasRoom(delay) { beginNext() }
+        if hasRoom() { beginNext() }
         runLater(jobs)
     }
 
@@ -106,9 +115,17 @@ final class EventLoopExecutor: TaskExecutor {
         }
     }
 
-    /// Begins the new work that has waited longest.
+    /// Begins the new work whose turn it is.
     private func beginNext() {
-        guard let work = newWork.value.popFirst() else { return }
+        let isOverloaded = delay > limits.tolerableQueueTime
+        guard let work = isOverloaded ? newWork.value.popLast() : newWork.value.popFirst() else { return }
         work.begin(.now() - work.since)
+    }
+
+    /// Begins the new work that has waited too long, so that it ends.
+    private func endLateWork(until end: NIODeadline) {
+        while delay > limits.maximumQueueTime, NIODeadline.now() < end, let work = newWork.value.popFirst() {
+            work.begin(.now() - work.since)
+        }
     }
 }
