@@ -1,5 +1,8 @@
 # shellcheck shell=bash
 # Functions of all scripts in this folder. Each script sources this file first; it changes to the project's folder.
+#
+# With --help or -h as the first argument, it prints the comment at the head of the script and ends it. A script whose help
+# has variables has no such comment: it defines `usage`, and calls it itself.
 
 # With -p, bash imports no functions and ignores BASH_ENV, CDPATH and SHELLOPTS (bash(1), PRIVILEGED MODE).
 [[ $- == *p* ]] || exec bash -p "$0" "$@"
@@ -10,6 +13,15 @@ unset BASH_ENV CDPATH ENV EXECIGNORE GLOBIGNORE POSIXLY_CORRECT GREP_OPTIONS GIT
 export LC_ALL=C
 umask 022
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+# The path of the running script, for its messages.
+readonly script=scripts/${0##*/}
+
+case ${1:-} in -h | --help)
+  head_comment=$(sed -n -e 1d -e '/^#/!q' -e 's/^# \{0,1\}//p' "$script")
+  [ -z "$head_comment" ] || { printf '%s\n' "$head_comment" && exit; }
+  unset head_comment ;;
+esac
 
 # The services of Services/services.txt. scripts/up starts the optional ones only with an option. The scripts that need no
 # service work without the list.
@@ -42,8 +54,34 @@ fail() {
   exit 1
 }
 
+# fail_usage SENTENCE: ends the script with status 2, for a mistake in its arguments.
+fail_usage() {
+  printf '%s\n' "$*" >&2
+  exit 2
+}
+
+# reject ARGUMENT: ends the script with status 2 because it does not take the argument.
+reject() {
+  fail_usage "There is no argument '$1'. See: $script --help"
+}
+
+# reject_options ARGUMENT…: ends the script with status 2 if an argument begins with a hyphen.
+reject_options() {
+  local argument
+  for argument in "$@"; do
+    case $argument in -*) reject "$argument" ;; esac
+  done
+}
+
+# reject_from NUMBER ARGUMENT…: ends the script with status 2 if it has got an argument with this number or a higher one.
+reject_from() {
+  [ "$#" -le "$1" ] || reject "${@:$1+1:1}"
+}
+
+# port_of SERVICE: prints the port of a service. Ends the script with status 2 if there is no such service.
 port_of() {
-  [ -n "${1:+${ports[$1]:-}}" ] || fail "There is no service '$1'. The services are: ${services[*]} ${optional_services[*]}"
+  [ -n "${1:+${ports[$1]:-}}" ] ||
+    fail_usage "There is no service '$1'. The services are: ${services[*]} ${optional_services[*]}"
   echo "${ports[$1]}"
 }
 

@@ -80,7 +80,8 @@ import Testing
             ] + harmless)
         #expect(!lines.contains { $0.hasPrefix("✗") })
         for line in lines where line.hasPrefix("?") {
-            #expect(line.hasSuffix(": \(detail)"), "\(line)")
+            #expect(
+                [detail, "\(detail), 4 times", "\(detail), 3 times"].contains { line.hasSuffix(": \($0)") }, "\(line)")
             #expect(line.dropFirst(24).prefix(3).trimmingCharacters(in: .whitespaces) == status, "\(line)")
         }
     }
@@ -145,7 +146,8 @@ import Testing
                 """)
         let result = try await service.probe()
         #expect(result.status == 3)
-        #expect(result.error.hasPrefix("error: probe: the service no longer accepts the good token (status 401)"))
+        #expect(result.error.hasPrefix("error: probe: the service responded to the good token with 401, so "))
+        #expect(result.error.contains("the token may be expired or revoked"))
         #expect(result.output.contains("✓ scheme-basic          401"))
         #expect(
             result.output.contains("? alg-none              401  no signature, with alg \"none\": rejected, but the"))
@@ -153,6 +155,105 @@ import Testing
             result.output.contains(
                 "? jwk                        a key in the header, which signed the token: not sent: the service no longer "
             ))
+    }
+
+    @Test(arguments: [
+        #"connection.sendall(b'HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n')"#,
+        #"connection.sendall(b'HTTP/1.1 503 Busy\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n')"#,
+        #"connection.sendall(b'HTTP/1.1 429 Slower\r\nContent-Length: 0\r\n\r\n')"#,
+        #"connection.sendall(b'HTTP/1.1 500 Failed\r\nContent-Length: 0\r\n\r\n')"#,
+        #"connection.sendall(b'HTTP/1.1 502 Away\r\nContent-Length: 0\r\n\r\n')"#, "pass",
+    ])
+    func `a service that fails once at the good token has not rejected it`(response: String) async throws {
+        let service = RawService(
+            toAll: """
+                import os
+                is_check = authorization.startswith("Bearer ") and is_good and len(os.listdir(folder)) > 5
+                if is_check and not os.path.exists(folder + "/failed"):
+                    open(folder + "/failed", "w").close()
+                    \(response)
+                elif is_good: accept()
+                else: reject()
+                """)
+        try await service.run { url, requests in
+            let result = try Command.run(["probe", url, "--rate", "1000"], input: RawService.token)
+            #expect(result.status == 0, "\(result.output)\(result.error)")
+            #expect(FileManager.default.fileExists(atPath: requests.file("failed").path))
+        }
+    }
+
+    @Test(arguments: [
+        (503, "the service is overloaded, restarts or fails"), (429, "the service limits its clients"),
+        (404, "give a URL whose response to the good token does not change"),
+    ])
+    func `only 401 and 403 to the good token mean that it may be expired or revoked`(
+        status: Int, advice: String
+    ) async throws {
+        let result = try await RawService(
+            toAll: """
+                import os
+                if is_good and len(os.listdir(folder)) > 20:
+                    connection.sendall(b'HTTP/1.1 \(status) No\\r\\nContent-Length: 0\\r\\n\\r\\n')
+                elif is_good: accept()
+                else: reject()
+                """
+        ).probe()
+        #expect(result.status == 3)
+        let times = status == 404 ? "" : ", 4 times"
+        let start =
+            "error: probe: the service responded to the good token with \(status)\(times), so its latest rejections"
+        #expect(result.error.hasPrefix(start), "\(result.error)")
+        #expect(result.error.contains(advice) && !result.error.contains("expired"))
+        #expect(result.output.contains("not sent: the service no longer accepts the good token (status \(status))"))
+    }
+
+    @Test(arguments: [429, 503])
+    func `a service that is overloaded once at a hostile token gets it again`(status: Int) async throws {
+        let result = try await RawService(
+            toHostile: """
+                import os
+                if authorization.startswith("Basic") and not os.path.exists(folder + "/failed"):
+                    open(folder + "/failed", "w").close()
+                    connection.sendall(b'HTTP/1.1 \(status) Busy\\r\\nContent-Length: 0\\r\\n\\r\\n')
+                else: reject()
+                """
+        ).probe()
+        #expect(result.status == 0, "\(result.output)\(result.error)")
+        #expect(result.output.contains("✓ scheme-basic          401"))
+    }
+
+    @Test func `a request without a response because the service restarted is no finding`() async throws {
+        let result = try await RawService(
+            toAll: """
+                import os
+                if authorization.startswith("Basic") and not os.path.exists(folder + "/away"):
+                    open(folder + "/away", "w").close()
+                elif is_good and os.path.exists(folder + "/away") and not os.path.exists(folder + "/back"):
+                    open(folder + "/back", "w").close()
+                elif is_good: accept()
+                else: reject()
+                """
+        ).probe()
+        #expect(result.status == 0, "\(result.output)\(result.error)")
+        #expect(result.output.contains("✓ scheme-basic          401"))
+    }
+
+    @Test func `a request after which the service is away each time is a finding`() async throws {
+        let result = try await RawService(
+            toAll: """
+                import os
+                if authorization.startswith("Basic"):
+                    open(folder + "/away", "w").close()
+                elif is_good and os.path.exists(folder + "/away"):
+                    os.remove(folder + "/away")
+                elif is_good: accept()
+                else: reject()
+                """
+        ).probe()
+        #expect(result.status == 1, "\(result.output)\(result.error)")
+        #expect(result.output.contains("scheme-basic"))
+        #expect(result.output.contains("no response, and none to the good token after it"))
+        #expect(result.output.contains(" 1 findings, 0 unknown, "))
     }
 
     @Test func `a service that responds to everything with another 200 each time is an error that says what to give`()

@@ -19,7 +19,10 @@ import Testing
         let executable = Cluster.executables.appending(path: "login").path
         let text = try await TestSupport.run(
             ["/bin/sh", "-c", #""$@" 2>&1; echo "$?""#, "sh", executable, "clients"] + arguments,
-            in: URL(filePath: stores.folder.path), environment: ["DATABASE_URL": try stores.folder.databaseURL])
+            in: URL(filePath: stores.folder.path),
+            environment: [
+                "DATABASE_URL": try stores.folder.databaseURL, "TOKEN_AUDIENCES": "login,catalog,orders,inbox",
+            ])
         return text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
     }
 

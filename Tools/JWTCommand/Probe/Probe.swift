@@ -13,8 +13,8 @@ struct Probe {
     private static let responseTimeout: Duration = .seconds(5)
     /// The time for all requests, besides the pauses.
     private static let maximumDuration: Duration = .seconds(120)
-    /// The longest pause that a service may ask for.
-    private static let maximumRetryAfter: Duration = .seconds(30)
+    /// The time for pauses before hostile requests are repeated, if the service asks for none.
+    private static let maximumPauses: Duration = .seconds(5)
 
     init(target: ProbeTarget, forge: Forge, pause: Duration, printCommand: @escaping (String) -> String) {
         self.target = target
@@ -32,6 +32,7 @@ struct Probe {
         let classifier = try await classifier()
         var report = ProbeReport(target: target)
         var obstacle: String?
+        var budget = RetryBudget(Self.maximumPauses)
         let end = ContinuousClock.now + Self.maximumDuration + pause * Check.all.count
         for group in Check.groups {
             let first = report.results.count
@@ -40,20 +41,20 @@ struct Probe {
                 if let obstacle {
                     report.results.append(skipped(check, .unknown, obstacle))
                 } else {
-                    report.results.append(await result(of: check, classifier, &obstacle))
+                    report.results.append(await result(of: check, classifier, &obstacle, &budget))
                 }
             }
             guard obstacle != Self.outage, report.results[first...].contains(where: { $0.curl != nil }) else {
                 continue
             }
             // Rejections mean nothing if the service rejects the good token too.
-            let response = try? await send(.good)
+            let response = try? await sendGood()
             guard response.map(classifier.isAccepted) != true else { continue }
             for index in report.results.indices.dropFirst(first) {
                 report.results[index] = report.results[index].afterBlock
             }
-            obstacle = Self.block
-            report.error = Self.block(response)
+            obstacle = response.map { "\(Self.block) (status \($0.status))" } ?? Self.outage
+            report.error = .probe(response.map(ResponseClassifier.reason) ?? Self.silence)
         }
         for (index, result) in report.results.enumerated()
         where result.curl != nil && forge.keyServers?.wasFetched(for: result.check.name) == true {
@@ -65,13 +66,9 @@ struct Probe {
     private static let timeout = "the time for all requests is over"
     private static let outage = "the service does not respond any more"
     private static let block = "the service no longer accepts the good token"
-
-    private static func block(_ response: ProbeResponse?) -> CommandError {
-        .probe(
-            "\(block) (\(response.map { "status \($0.status)" } ?? "no response")), so its latest rejections mean nothing; the "
-                + "token may be expired or revoked, or the service blocks clients after failures. Give a new token, or a "
-                + "lower --rate")
-    }
+    private static let silence =
+        "the service gives no valid response to the good token any more, so its latest rejections mean nothing. Try again "
+        + "when it is ready"
 
     /// A token that expires during the checks would make every rejection meaningless.
     private func checkExpiry() throws(CommandError) {
@@ -84,12 +81,13 @@ struct Probe {
 
     /// Asks the service with the good token, without one, and with a text that is not one.
     private func classifier() async throws(CommandError) -> ResponseClassifier {
-        let good = try await baseline(.good)
-        let classifier = try ResponseClassifier(
-            good: good, missing: try await baseline(HostileRequest()),
-            garbage: try await baseline(.bearer(forge.hostile("garbage"))))
+        let good = try await baseline { try await sendGood() }
+        var budget = RetryBudget(Self.maximumPauses)
+        let missing = try await baseline { try await sendHostile(HostileRequest(), &budget) }
+        let garbage = try await baseline { try await sendHostile(.bearer(forge.hostile("garbage")), &budget) }
+        let classifier = try ResponseClassifier(good: good, missing: missing, garbage: garbage)
         guard classifier.needsBodies else { return classifier }
-        guard try await baseline(.good).hasBody(of: good) else {
+        guard try await baseline({ try await sendGood() }).hasBody(of: good) else {
             throw .probe(
                 "the service responds with 2xx to a text that is not a token, and to the good token each time with another "
                     + "body; give a URL whose response does not change")
@@ -99,7 +97,8 @@ struct Probe {
 
     /// Makes a check. Sets `obstacle` when no further request may be sent.
     private func result(
-        of check: Check, _ classifier: ResponseClassifier, _ obstacle: inout String?
+        of check: Check, _ classifier: ResponseClassifier, _ obstacle: inout String?, _ budget: inout RetryBudget,
+        isRepetition: Bool = false
     ) async -> CheckResult {
         if let missing = check.obstacle(forge, target) { return skipped(check, .skipped, missing) }
         guard let request = check.request(forge) else {
@@ -108,9 +107,9 @@ struct Probe {
         let curl = request.curlLine(to: target, printing: printCommand(check.name))
         let start = ContinuousClock.now
         do {
-            let response = try await send(request)
+            let response = try await sendHostile(request, &budget)
             let (outcome, detail) = classifier.decide(response, check.expectation)
-            if let pause = response.retryAfter, pause > Self.maximumRetryAfter {
+            if let pause = response.retryAfter, pause > RetryBudget.maximumRetryAfter {
                 obstacle = "the service asks for a pause of \(pause.components.seconds) seconds"
             }
             return CheckResult(
@@ -118,8 +117,13 @@ struct Probe {
                 duration: start.duration(to: .now), isLikeBlock: classifier.isLikeBlock(response))
         } catch {
             let duration = start.duration(to: .now)
-            let isAlive = (try? await send(.good)) != nil
-            if !isAlive { obstacle = Self.outage }
+            let isAlive = (try? await sendOnce(.good)) != nil
+            if !isAlive, (try? await sendGood()) == nil {
+                obstacle = Self.outage
+            } else if !isAlive, !isRepetition {
+                // The service was restarted, because of this request or for another reason. The same again tells which.
+                return await result(of: check, classifier, &obstacle, &budget, isRepetition: true)
+            }
             return CheckResult(
                 check: check, outcome: isAlive ? .unknown : .finding, status: nil,
                 detail: isAlive ? Self.detail(of: error) : "no response, and none to the good token after it",
@@ -135,20 +139,55 @@ struct Probe {
         CheckResult(check: check, outcome: outcome, status: nil, detail: "not sent: \(reason)", curl: nil)
     }
 
-    private func baseline(_ request: HostileRequest) async throws(CommandError) -> ProbeResponse {
+    private func baseline(_ request: () async throws -> ProbeResponse) async throws(CommandError) -> ProbeResponse {
         do {
-            return try await send(request)
+            return try await request()
         } catch {
             throw .probe("\(error)")
         }
     }
 
-    /// Sends a request, and repeats it once after the pause that the service asks for.
-    private func send(_ request: HostileRequest) async throws -> ProbeResponse {
-        let response = try await sendOnce(request)
-        guard let pause = response.retryAfter, pause <= Self.maximumRetryAfter else { return response }
-        try? await Task.sleep(for: pause)
-        return try await sendOnce(request)
+    /// Sends the good token. Repeats the request a few times if the service is overloaded, restarts or fails: these say
+    /// nothing about the token.
+    private func sendGood() async throws -> ProbeResponse {
+        var budget = RetryBudget(Self.maximumPauses)
+        return try await send(.good, &budget) { status in
+            guard let status else { return true }
+            return status == 429 || 500..<600 ~= status
+        }
+    }
+
+    /// Sends a hostile request. Repeats it a few times if the service is overloaded or limits its clients. A request that
+    /// breaks the connection or makes the service fail is not repeated.
+    private func sendHostile(_ request: HostileRequest, _ budget: inout RetryBudget) async throws -> ProbeResponse {
+        try await send(request, &budget) { $0 == 429 || $0 == 503 }
+    }
+
+    /// Sends a request, and repeats it while the budget allows it and `isPassing` is true for the status, which is nil
+    /// without a response.
+    private func send(
+        _ request: HostileRequest, _ budget: inout RetryBudget, isPassing: (_ status: Int?) -> Bool
+    ) async throws -> ProbeResponse {
+        let start = ContinuousClock.now
+        var last: ProbeResponse?
+        var repetitions = 0
+        while true {
+            let result: Result<ProbeResponse, any Error>
+            do {
+                var response = try await sendOnce(request)
+                if let last, last.status == response.status { response.count += last.count }
+                result = .success(response)
+            } catch {
+                result = .failure(error)
+            }
+            last = try? result.get()
+            guard isPassing(last?.status),
+                let pause = budget.pause(
+                    after: repetitions, spent: start.duration(to: .now), retryAfter: last?.retryAfter)
+            else { return try result.get() }
+            try? await Task.sleep(for: pause)
+            repetitions += 1
+        }
     }
 
     /// Sends a request on a new connection, as its curl line does. A service that leaves a body unread would take it for

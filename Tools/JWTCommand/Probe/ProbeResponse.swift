@@ -9,6 +9,8 @@ struct ProbeResponse {
     /// The pause that the service asks for, after too many requests or while it is overloaded (RFC 9110 §10.2.3);
     /// nil if it asks for none.
     let retryAfter: Duration?
+    /// How often the service has responded with this status, one time after the other, until the probe gave up.
+    var count = 1
     /// The body, or its first bytes.
     private let body: [UInt8]
     /// Whether the rest of the body did not arrive in time, or got lost.

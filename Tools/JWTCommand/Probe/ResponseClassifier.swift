@@ -40,6 +40,26 @@ struct ResponseClassifier {
         }
     }
 
+    /// How often the service has responded with the status, as the end of a phrase; empty for once.
+    private static func times(_ response: ProbeResponse) -> String {
+        response.count == 1 ? "" : ", \(response.count) times"
+    }
+
+    /// Why a response to the good token ends the probe, as a sentence.
+    static func reason(_ response: ProbeResponse) -> String {
+        let status = "the service responded to the good token with \(response.status)\(times(response))"
+        let advice =
+            switch response.status {
+            case 401, 403:
+                "the token may be expired or revoked, or the service blocks clients after failures. Give a new token, or a "
+                    + "lower --rate"
+            case 429: "the service limits its clients. Give a lower --rate"
+            case 500...: "the service is overloaded, restarts or fails. Try again later"
+            default: "give a URL whose response to the good token does not change"
+            }
+        return "\(status), so its latest rejections mean nothing; \(advice)"
+    }
+
     /// Whether only the body tells what the service does, because it responds with 2xx to any text.
     var needsBodies: Bool { garbage.isSuccess }
 
@@ -49,7 +69,7 @@ struct ResponseClassifier {
         case (.failed, _): (.finding, "the service failed")
         case (.unclear, .noError) where response.status < 400: (.held, "no error")
         case (.unclear, .rejectionOrNoMethod) where response.status == 501: (.held, "no such method")
-        case (.unclear, _): (.unknown, "the status says neither accepted nor rejected")
+        case (.unclear, _): (.unknown, "the status says neither accepted nor rejected\(Self.times(response))")
         case (_, .noError): (.held, "no error")
         case (.accepted, .acceptance): (.held, "accepted")
         case (.accepted, _):
