@@ -104,10 +104,12 @@ import Synchronization
         return unsafe PQconnectdbParams(&keys, &values, 0)
     }
 
-    /// The message of the last error in one line.
+    /// The message of the last error in one line. libpq repeats it after an attempt without encryption.
     private var errorMessage: String {
         unsafe String(cString: PQerrorMessage(handle)).split(whereSeparator: \.isNewline)
-            .map { $0.trimmingCharacters(in: .whitespaces) }.joined(separator: "; ")
+            .map { $0.trimmingCharacters(in: .whitespaces) }
+            .reduce(into: [String]()) { lines, line in if !lines.contains(line) { lines.append(line) } }
+            .joined(separator: "; ")
     }
 }
 
@@ -311,6 +313,18 @@ extension PostgreSQLConnection {
             return DatabaseError(state.code, "A value does not fit its column or expression (SQLSTATE \(state.text))")
         case _ where state.code == .full:
             return DatabaseError(.full, "The disk of the server is full, so make space there (\(message))")
+        case "42501":
+            return DatabaseError(
+                state.code,
+                "The user of the URL may not do this, so make it the owner of the database and its tables (\(message))"
+            )
+        case "3F000":
+            return DatabaseError(
+                state.code,
+                """
+                The search_path names no schema that the user of the URL may use, so create one or change the search_path \
+                (\(message))
+                """)
         case "25006" where isWriting:
             return Self.acceptsNoChanges
         case "57014" where Task.isCancelled:
