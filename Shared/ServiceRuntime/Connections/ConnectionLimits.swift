@@ -27,8 +27,9 @@ struct ConnectionLimits: Sendable {
     var maximumUnansweredRequests = 8
     /// How many requests of one event loop may be in flight: the service works on them, and their response has not begun.
     var maximumRequestsInFlight = 500
-    /// How long requests may wait for their event loop and for a read, on average, before some are rejected, and before all are.
+    /// How long a request may wait until it begins, before newer ones begin first.
     var tolerableQueueTime = TimeAmount.milliseconds(200)
+    /// How long a request may wait until it begins, and reads of the database may wait for others.
     var maximumQueueTime = TimeAmount.milliseconds(500)
     /// How many requests one connection may make.
     var maximumRequests = 10_000
