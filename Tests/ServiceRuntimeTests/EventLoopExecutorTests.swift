@@ -86,7 +86,7 @@ import Testing
         #expect(order == ["task", "new"])
     }
 
-    @Test func `in an overload the newest work begins first`() async throws {
+    @Test func `the newest work begins first in an overload`() async throws {
         let order = try await beginnings {
             $0.tolerableQueueTime = .zero
             $0.maximumQueueTime = .hours(1)
