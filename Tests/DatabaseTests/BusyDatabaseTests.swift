@@ -1,4 +1,5 @@
 import Dispatch
+import Synchronization
 import TestSupport
 import Testing
 
@@ -49,6 +50,20 @@ import Testing
             })
         #expect(try await database.productCount() == 0)
         #expect(database.readDelay == .zero)
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a read that has ended delays no other one while its task waits for an executor`() async throws {
+        let database = try folder.open(.sqlite)
+        let executor = HoldingExecutor()
+        let (ends, end) = AsyncStream.makeStream(of: Void.self)
+        let reads = (0..<SQLiteReaders.turnCount).map { _ in
+            Task.immediate(executorPreference: executor) { try await database.read { _ in _ = end.yield() } }
+        }
+        for await _ in ends.prefix(reads.count) {}
+        #expect(try await database.productCount() == 0)
+        executor.release()
+        for read in reads { try await read.value }
     }
 
     @Test func `a read that waits for the disk delays no other read`() async throws {
@@ -112,5 +127,28 @@ import Testing
             defer { for _ in 0..<count { release.signal() } }
             try await body()
         }
+    }
+}
+
+/// Holds its jobs until it is told to run them.
+private final class HoldingExecutor: TaskExecutor {
+    /// The jobs that wait; nil when jobs run at once.
+    private let held = Mutex<[UnownedJob]?>([])
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        let isHeld = held.withLock { held in
+            held?.append(job)
+            return held != nil
+        }
+        if !isHeld { unsafe job.runSynchronously(on: asUnownedTaskExecutor()) }
+    }
+
+    func release() {
+        let jobs = held.withLock { held in
+            defer { held = nil }
+            return held ?? []
+        }
+        for job in jobs { unsafe job.runSynchronously(on: asUnownedTaskExecutor()) }
     }
 }

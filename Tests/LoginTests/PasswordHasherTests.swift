@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import LoginService
@@ -23,6 +24,26 @@ import Testing
         #expect(hasher.load.total == completed)
         let hash = try await hasher.withTurn(for: .signUp, of: "x") { try await $0.hash(password) }
         #expect(try #require(hash).matches(password))
+    }
+
+    @Test func `the threads that hash let all others go first`() async throws {
+        let hasher = PasswordHasher(cost: .init(logN: 4, blockSize: 8, parallelism: 1))
+        let password = try goodPassword.prepared
+        _ = try await hasher.withTurn(for: .signUp, of: "x") { try await $0.hash(password) }
+        let niceness = try Self.niceness(ofThreadsNamed: "TP-#")
+        #expect(niceness.contains(PasswordHasher.niceness))
+    }
+
+    /// The niceness of threads of this process (proc_pid_stat(5)). Those of a `NIOThreadPool` have the name `TP-#` and a number.
+    private static func niceness(ofThreadsNamed prefix: String) throws -> [Int32] {
+        let tasks = URL(filePath: "/proc/self/task")
+        return try FileManager.default.contentsOfDirectory(atPath: tasks.path).compactMap { task in
+            // A thread may end meanwhile.
+            guard let text = try? String(contentsOf: tasks.appending(path: "\(task)/stat"), encoding: .utf8),
+                text.contains("(\(prefix)"), let end = text.lastIndex(of: ")")
+            else { return nil }
+            return Int32(text[end...].split(separator: " ")[17])
+        }
     }
 
     @Test(arguments: [(4, 8, 1, true), (5, 8, 1, false), (6, 8, 1, false), (5, 4, 1, true), (4, 8, 4, false)])

@@ -390,6 +390,31 @@ private let form = "POST /form HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r
         }
     }
 
+    @Test func `the time that a request has waited is taken off the time for which its caller waits`() async throws {
+        let wait = Duration.milliseconds(50)
+        let isAsked = Mutex<ContinuousClock.Instant?>(nil)
+        // Reads wait for a while from when they are asked for first.
+        let readDelay: @Sendable () -> Duration = {
+            let first = isAsked.withLock { first in
+                first = first ?? .now
+                return first ?? .now
+            }
+            return .now - first < wait ? wait : .zero
+        }
+        let addRoutes = { (router: Router<PlainContext>) in
+            _ = router.get("deadline") { request, _ in request.headers[.requestTimeout] ?? "none" }
+        }
+        try await EchoService.run(.live, addRoutes: addRoutes, readDelay: readDelay) { client in
+            try await RawConnection.open(port: try #require(client.port)) { connection in
+                try await connection.send("GET /deadline HTTP/1.1\r\nHost: a\r\nX-Request-Timeout: 600000\r\n\r\n")
+                try await connection.readResponses(1)
+                let body = connection.received.components(separatedBy: "\r\n\r\n").last
+                let left = try #require(body.flatMap { Int($0) })
+                #expect((1...599_950).contains(left))
+            }
+        }
+    }
+
     @Test func `a request that has waited too long is rejected`() async throws {
         var limits = ConnectionLimits()
         limits.maximumQueueTime = .milliseconds(1)

@@ -186,9 +186,12 @@ extension ConnectionGuard {
     /// Lets a request wait until the event loop has time for it.
     private func awaitTurn(_ request: OpenRequest) {
         request.awaitsTurn = true
-        admission.whenIdle(timeout: request.timeout) { [self] isInTime in
+        let start = NIODeadline.now()
+        let timeout = request.timeout
+        admission.whenIdle(timeout: timeout) { [self] isInTime in
             guard request === requests.first, context != nil else { return }
             if isInTime {
+                if let timeout { request.reduceTimeout(timeout, by: .now() - start) }
                 request.hasTurn = true
             } else {
                 rejectForOverload(request)

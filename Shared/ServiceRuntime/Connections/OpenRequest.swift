@@ -5,7 +5,7 @@ import NIOHTTP1
 
 /// A request of a connection, from its head to the last byte of its response. It belongs to the event loop.
 final class OpenRequest {
-    let head: HTTPRequest
+    private(set) var head: HTTPRequest
     /// Whether the service takes the request under any load.
     let isOperational: Bool
     let expectsContinue: Bool
@@ -55,6 +55,13 @@ final class OpenRequest {
     /// How long the caller waits; nil if it does not say.
     var timeout: TimeAmount? {
         RequestScope.timeout(head.headerFields[.requestTimeout]).map { .nanoseconds(Int64($0 / .nanoseconds(1))) }
+    }
+    /// Reduces the time for which the caller waits. What handles the request, and the services that it calls, learn only of the rest.
+    ///
+    /// - Parameter wait: How long the request has waited for its turn.
+    func reduceTimeout(_ timeout: TimeAmount, by wait: TimeAmount) {
+        let milliseconds = (timeout - wait).nanoseconds / TimeAmount.milliseconds(1).nanoseconds
+        head.headerFields[.requestTimeout] = "\(max(1, milliseconds))"
     }
     /// Whether the last byte has arrived.
     var isComplete: Bool { body.isComplete }
