@@ -66,6 +66,16 @@ struct RefusalTests {
         #expect(error.message.contains(advice), "\(error)")
     }
 
+    @Test func `the error of a database with the tables of another program says what to do`() throws {
+        try server.run("CREATE TABLE products (name TEXT)", in: name)
+        let error = try #require(throws: DatabaseError.self) {
+            try SQLDatabase.open(DatabaseURL(folder.databaseURL(.postgresql)), migrations: [.products])
+        }
+        #expect(error.message.hasPrefix("Another program uses this database, so name an empty one in the URL ("))
+        try server.run("DROP TABLE products", in: name)
+        try folder.open(.postgresql).close()
+    }
+
     @Test func `the error of a server that wants another password or does not know the client says what to do`()
         async throws
     {

@@ -136,6 +136,29 @@ struct PostgreSQLScriptTests {
         }
     }
 
+    @Test(.timeLimit(.minutes(1)), .enabled(if: PostgreSQLScriptTests.hasPsycopg))
+    func `the move refuses a file that changes meanwhile, and moves nothing`() async throws {
+        let folder = try TemporaryFolder()
+        let login = Cluster.executables.appending(path: "login").path
+        let file = folder.path("login.sqlite")
+        try await run(["/usr/bin/env", "DATABASE_URL=sqlite:\(file)", login, "migrate"], in: folder.url)
+        let target = try folder.databaseURL(.postgresql)
+        let change = "import sqlite3; sqlite3.connect('\(file)').execute('PRAGMA user_version = 1')"
+        func move(_ command: String) async throws -> String {
+            try await run(
+                [
+                    "/usr/bin/env", "DATABASE_URL=\(target)", "/usr/bin/python3", "-B",
+                    Cluster.project.appending(path: "scripts/lib/move.py").path, file, "/bin/sh", "-c", command,
+                ], in: folder.url)
+        }
+        let error = await #expect(throws: ClusterError.self) {
+            try await move("\(login) migrate && /usr/bin/python3 -c \"\(change)\"")
+        }
+        let message = "was not moved: it changed meanwhile. Stop the service that uses it."
+        #expect(error?.description.contains(message) == true)
+        #expect(try await move("\(login) migrate").contains("moved "))
+    }
+
     /// Whether Debian's Python has the module with which the script copies.
     private static let hasPsycopg = {
         (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/python3/dist-packages"))?.contains("psycopg2")

@@ -111,6 +111,13 @@ def open_source(path):
     return sqlite3.connect(f"file:{quoted}?{mode}", uri=True, isolation_level=None)
 
 
+def state_of(path):
+    """The sizes and times of the file and of its log, which tell whether somebody has written to them."""
+    files = [os.path.realpath(path) + suffix for suffix in ("", "-wal", "-journal")]
+    states = [os.stat(file) for file in files if os.path.exists(file)]
+    return [(state.st_ino, state.st_size, state.st_mtime_ns) for state in states]
+
+
 def user_of(path):
     """The id of another process that has the file open; None if there is none that this user can see."""
     target = os.stat(path)
@@ -203,6 +210,7 @@ def move(path, source, cursor):
 def run(path, command):
     if process := user_of(path):
         raise MoveError(f"the process {process} has {path} open. Stop it")
+    state = state_of(path)
     source = open_source(path)
     target = psycopg2.connect(os.environ["DATABASE_URL"])
     # With another encoding of the environment or the role, PostgreSQL would take the bytes of one letter for several, and return
@@ -216,6 +224,8 @@ def run(path, command):
         raise MoveError("the tables cannot be created; the lines above say why")
     with target, target.cursor() as cursor:
         count = move(path, source, cursor)
+        if state_of(path) != state:
+            raise MoveError("it changed meanwhile. Stop the service that uses it")
     if count is None:
         print(f"{path}: PostgreSQL has the same rows already.")
     else:

@@ -318,6 +318,9 @@ extension PostgreSQLConnection {
                 state.code,
                 "The user of the URL may not do this, so make it the owner of the database and its tables (\(message))"
             )
+        case "42P07":
+            return DatabaseError(
+                state.code, "Another program uses this database, so name an empty one in the URL (\(message))")
         case "3F000":
             return DatabaseError(
                 state.code,

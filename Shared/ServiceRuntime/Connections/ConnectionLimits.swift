@@ -28,7 +28,7 @@ struct ConnectionLimits: Sendable {
     /// How many requests of one event loop may be in flight: the service works on them, and their response has not begun.
     var maximumRequestsInFlight = 500
     /// How long a request may wait until it begins, before newer ones begin first.
-    var tolerableQueueTime = TimeAmount.milliseconds(200)
+    var tolerableQueueTime = TimeAmount.milliseconds(100)
     /// How long a request may wait until it begins, and reads of the database may wait for others.
     var maximumQueueTime = TimeAmount.milliseconds(500)
     /// How many requests one connection may make.

@@ -56,7 +56,7 @@ final class OpenRequest {
     var timeout: TimeAmount? {
         RequestScope.timeout(head.headerFields[.requestTimeout]).map { .nanoseconds(Int64($0 / .nanoseconds(1))) }
     }
-    /// Reduces the time for which the caller waits. What handles the request, and the services that it calls, learn only of the rest.
+    /// Reduces the time for which the caller waits. The handler, and the services that it calls, learn only of the rest.
     ///
     /// - Parameter wait: How long the request has waited for its turn.
     func reduceTimeout(_ timeout: TimeAmount, by wait: TimeAmount) {
