@@ -81,7 +81,7 @@ final class AdmissionLimits: Sendable {
     }
 
     /// An executor that begins no request while reads wait, because a rejection costs less before the request has begun. Requests
-    /// without a read wait with the others, so none waits when the reads of others do not end.
+    /// without a read wait with the others. When reads have waited too long, they may not end soon, so these requests begin.
     private func executor(_ eventLoop: any EventLoop) -> EventLoopExecutor {
         EventLoopExecutor(eventLoop, limits: limits) { [readDelay, limits] in
             let delay = readDelay()

@@ -191,12 +191,14 @@ extension ConnectionGuard {
         admission.whenIdle(timeout: timeout) { [self] isInTime in
             guard request === requests.first, context != nil else { return }
             if isInTime {
-                if let timeout { request.reduceTimeout(timeout, by: .now() - start) }
+                request.reduceTimeout(timeout, by: .now() - start)
                 request.hasTurn = true
             } else {
                 rejectForOverload(request)
             }
             handleRequests()
+            // A rejection ends no handler that would let the next requests in.
+            reader?.resume()
         }
     }
 
@@ -206,9 +208,7 @@ extension ConnectionGuard {
         request.rejection = .overloaded.of(request.head)
         _ = request.body.take()
         countInFlight()
-        guard wasHoldingBody else { return }
-        readingContinues()
-        reader?.resume()
+        if wasHoldingBody { readingContinues() }
     }
 
     /// Starts the task of a request. It runs at once, until it waits for something.
@@ -292,7 +292,11 @@ extension ConnectionGuard {
 
     /// Forgets the requests. The responses of their handlers are dropped.
     func dropRequests() {
-        for request in requests { request.body.fail(ChannelError.inputClosed) }
+        for request in requests {
+            request.body.fail(ChannelError.inputClosed)
+            // One that waits for its turn lives until then.
+            if !request.isHandled { _ = request.body.take() }
+        }
         requests = []
         countInFlight()
     }

@@ -25,7 +25,8 @@ struct ConnectionLimits: Sendable {
     /// How many requests of a connection are decoded before the response to the first of them begins. The rest waits in the
     /// socket.
     var maximumUnansweredRequests = 8
-    /// How many requests of one event loop may be in flight: the service works on them, and their response has not begun.
+    /// How many requests of one event loop may be in flight: they are complete or the service works on them, and their response
+    /// has not begun.
     var maximumRequestsInFlight = 500
     /// How long a request may wait until it begins, before newer ones begin first.
     var tolerableQueueTime = TimeAmount.milliseconds(100)

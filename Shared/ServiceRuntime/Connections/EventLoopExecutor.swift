@@ -78,7 +78,7 @@ final class EventLoopExecutor: TaskExecutor {
     /// Runs jobs, those of an earlier turn first. If there are always jobs, each turn begins some new work.
     ///
     /// - Parameter pausedAt: When an earlier turn let the event loop look at its sockets. The turn takes at least as long as that
-    ///   took, so rejections take no more than half of the time.
+    ///   took, and new work that has waited too long gets at most half of it. So a quarter of the time stays for the rest.
     private func run(_ jobs: ArraySlice<UnownedJob>, pausedAt: NIODeadline? = nil) {
         let start = NIODeadline.now()
         let time = max(Self.turnTime, pausedAt.map { start - $0 } ?? .zero)

@@ -56,10 +56,10 @@ final class OpenRequest {
     var timeout: TimeAmount? {
         RequestScope.timeout(head.headerFields[.requestTimeout]).map { .nanoseconds(Int64($0 / .nanoseconds(1))) }
     }
-    /// Reduces the time for which the caller waits. The handler, and the services that it calls, learn only of the rest.
-    ///
-    /// - Parameter wait: How long the request has waited for its turn.
-    func reduceTimeout(_ timeout: TimeAmount, by wait: TimeAmount) {
+    /// Takes the time that the request has waited for its turn off the time for which its caller waits. The handler, and the
+    /// services that it calls, learn only of the rest.
+    func reduceTimeout(_ timeout: TimeAmount?, by wait: TimeAmount) {
+        guard let timeout, wait >= .milliseconds(1) else { return }
         let milliseconds = (timeout - wait).nanoseconds / TimeAmount.milliseconds(1).nanoseconds
         head.headerFields[.requestTimeout] = "\(max(1, milliseconds))"
     }

@@ -9,7 +9,7 @@ extension PrometheusRegistry {
         "http_connections": "Open connections of clients.",
         "http_connections_closed_total": "Connections that the service closed because of a limit, by reason.",
         "http_requests_rejected_total": "Requests rejected because the service is overloaded, by reason.",
-        "http_event_loop_delay_seconds": "How long requests wait for the event loop.",
+        "http_event_loop_delay_seconds": "How long requests wait until they begin.",
         "readiness_state": "A check at the last request to /readyz: 0 ready, 1 degraded, 2 unavailable.",
         "log_lines_dropped_total": "Log lines dropped because nothing read them.",
         "trace_spans_dropped_total": "Spans that the collector rejected or did not take in time.",
