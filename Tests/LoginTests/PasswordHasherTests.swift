@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct PasswordHasherTests {
     @Test func `a full queue rejects further hashes and completes the admitted ones`() async throws {
-        // Cheap, so that the last one gets its turn in time on a busy machine too.
+        // The hashes are cheap: even on a busy machine, the last one gets its turn in time.
         let hasher = PasswordHasher(cost: .init(logN: 10, blockSize: 8, parallelism: 1))
         let password = try goodPassword.prepared
         let (completed, rejected) = await withTaskGroup(of: Bool.self) { group in

@@ -122,7 +122,7 @@ final class EventLoopExecutor: TaskExecutor {
         work.begin(.now() - work.since)
     }
 
-    /// Begins the new work that has waited too long, so that it ends.
+    /// Begins the new work that has waited too long. It ends soon then.
     private func endLateWork(until end: NIODeadline) {
         while delay > limits.maximumQueueTime, NIODeadline.now() < end, let work = newWork.value.popFirst() {
             work.begin(.now() - work.since)
